@@ -1,0 +1,105 @@
+//! What can be typed: types for clap and nothing resolved.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use pressmark::release::Allowance;
+use semver::Version;
+
+/// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = "Exit codes: 0 yes, 1 no (rejects, findings), 2 could not work.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(InitArguments),
+    Build(BuildArguments),
+    Verify(VerifyArguments),
+    Show(ShowArguments),
+}
+
+/// Write a commented dataset.toml to start from.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The dataset's folder; it is made if need be.
+    pub(crate) dir: PathBuf,
+    /// The dataset's name [default: the folder's name].
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The schema of its records: `article`, or a JSON Schema file relative to DIR.
+    #[arg(long, default_value = "article")]
+    pub(crate) schema: String,
+    /// What its inputs look like: article, pages, verbatim.
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+}
+
+/// Check every article and publish a release of the dataset.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark build datasets/mine                            the first release, 1.0.0
+  pressmark build datasets/mine --bump minor               the next one
+  pressmark build datasets/mine --version 2.0.0 new.jsonl  from this file only
+  zcat *.gz | pressmark build datasets/mine --bump minor - from standard input")]
+pub(crate) struct BuildArguments {
+    /// The dataset's folder, with its dataset.toml.
+    pub(crate) dir: PathBuf,
+    /// Files, folders, patterns, or `-` for standard input [default: `inputs` of dataset.toml].
+    pub(crate) inputs: Vec<String>,
+    /// The release's version [default: 1.0.0 for the first].
+    #[arg(long, value_name = "V", conflicts_with = "bump")]
+    pub(crate) version: Option<Version>,
+    /// Which number of the newest release's version goes up.
+    #[arg(long, value_enum)]
+    pub(crate) bump: Option<BumpArgument>,
+    /// The day of the release, YYYY-MM-DD [default: today, in UTC].
+    #[arg(long, value_name = "D")]
+    pub(crate) date: Option<Date>,
+    /// How many articles may be rejected: a count, or a share such as 0.5% [default: the
+    /// dataset's policy].
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_rejects: Option<Allowance>,
+    /// Where releases go [default: DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BumpArgument {
+    Major,
+    Minor,
+    Patch,
+}
+
+/// Prove releases intact, or say where they are not.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// Folders of releases; a dataset's folder stands for all its releases.
+    #[arg(required = true)]
+    pub(crate) releases: Vec<PathBuf>,
+    /// How to tell the result.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// Show what a release holds and how to query it.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The release's folder.
+    pub(crate) release: PathBuf,
+    /// How to tell it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}

@@ -1,0 +1,36 @@
+//! The command line of pressmark: arguments in, text and an exit code out.
+//!
+//! Everything that is asked of the system or shown to a person is here; the work is the
+//! library's.
+
+mod args;
+mod build;
+mod init;
+mod outcome;
+mod paint;
+mod show;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+use outcome::Outcome;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Init(arguments) => init::run(arguments),
+        Command::Build(arguments) => build::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            outcome::report(&error);
+            Outcome::Failed.into()
+        }
+    }
+}

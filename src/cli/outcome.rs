@@ -1,0 +1,57 @@
+//! How a run ends: its exit code, and what is said of an error.
+
+use std::error::Error as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use pressmark::Error;
+use pressmark::text::printable;
+
+use crate::paint::{BOLD_RED, CYAN};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is done, and the answer is yes.
+    Yes,
+    /// It worked, and the answer is no: rejects above the limit, findings.
+    No,
+    /// It could not work.
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Yes => 0,
+            Outcome::No => 1,
+            Outcome::Failed => 2,
+        })
+    }
+}
+
+/// Tells an error, its causes and the way out, on standard error.
+pub(crate) fn report(error: &Error) {
+    let mut out = anstream::stderr().lock();
+    let mut text = format!("{BOLD_RED}error:{BOLD_RED:#} {}\n", printable(&error.to_string()));
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(&format!("  because: {}\n", printable(&source.to_string())));
+        cause = source.source();
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} {}\n", printable(&hint)));
+    }
+    // Nobody is left to tell if standard error is closed.
+    let _closed = out.write_all(text.as_bytes());
+}
+
+/// What became of writing a result.
+pub(crate) fn written(result: std::io::Result<()>, outcome: Outcome) -> Result<Outcome, Error> {
+    match result {
+        // Whoever read the output has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(outcome),
+        Err(source) => Err(Error::Io { action: "write to", path: "standard output".into(), source }),
+        Ok(()) => Ok(outcome),
+    }
+}

@@ -1,0 +1,157 @@
+//! [`Error`]: pressmark could not do its job.
+//!
+//! An article that breaks the schema is a reject, a damaged release has findings, two releases
+//! have changes; none of these is an error. Each error names the place and, where there is one,
+//! the way out ([`Error::hint`]). How it is shown is the command line's business.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Pressmark could not do its job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused an action on a path.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried: `read`, `create`, `rename`.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `dataset.toml` cannot be used.
+    #[error("`{}`{}: {message}", path.display(), line.map(|line| format!(" line {line}")).unwrap_or_default())]
+    Dataset {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong, in plain words.
+        message: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// The JSON Schema cannot be used (an `S-` code).
+    #[error("schema `{name}`{}: {message}", if pointer.is_empty() { String::new() } else { format!(" at {pointer}") })]
+    Schema {
+        /// The schema's file, or its built-in name.
+        name: String,
+        /// JSON Pointer into the schema (RFC 6901); empty for the whole.
+        pointer: String,
+        /// What is wrong, in plain words.
+        message: String,
+    },
+    /// No file matches an input pattern.
+    #[error("no input matches `{pattern}`")]
+    NoInput {
+        /// The path or pattern as resolved.
+        pattern: String,
+    },
+    /// Nothing was given to build from.
+    #[error("no inputs: `{}` lists none and none was given", path.display())]
+    NoInputs {
+        /// The `dataset.toml` that was read.
+        path: PathBuf,
+    },
+    /// A compressed input broke off or is damaged.
+    #[error("input `{name}` is damaged after byte {byte}: {message}")]
+    DamagedInput {
+        /// The input.
+        name: String,
+        /// How many bytes of content were read before.
+        byte: u64,
+        /// What the decompressor said.
+        message: String,
+    },
+    /// The inputs hold no article at all (`D-EMPTY`).
+    #[error("no articles in {names}")]
+    NoArticles {
+        /// The inputs, for display.
+        names: String,
+    },
+    /// The version stands already, with other content.
+    #[error("release {version} exists already, with other content")]
+    VersionExists {
+        /// The version.
+        version: semver::Version,
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// No version was said and none follows.
+    #[error("which version? the newest release of this dataset is {newest}")]
+    WhichVersion {
+        /// The newest release.
+        newest: semver::Version,
+    },
+    /// The version does not come after the newest release.
+    #[error("version {version} does not come after the newest release, {newest}")]
+    VersionOrder {
+        /// The version that was asked for.
+        version: semver::Version,
+        /// The newest release.
+        newest: semver::Version,
+    },
+    /// A folder is not a release, or one whose manifest cannot be read.
+    #[error("`{}` is no release: {message}", path.display())]
+    NoRelease {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is missing or wrong.
+        message: String,
+    },
+    /// A Parquet file could not be written or read.
+    #[error("cannot {action} the part `{}`: {message}", path.display())]
+    Part {
+        /// `write` or `read`.
+        action: &'static str,
+        /// The part.
+        path: PathBuf,
+        /// What the Parquet library said.
+        message: String,
+    },
+    /// Another build of the same dataset is running.
+    #[error("another build of this dataset is running (it holds `{}`)", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The target of `init` holds a dataset already.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// An I/O error with its action and path.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// The way out, where there is one to tell.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dataset { hint, .. } => hint.clone(),
+            Self::NoInput { .. } => {
+                Some("paths in dataset.toml are relative to its folder; quote patterns for the shell".into())
+            }
+            Self::NoInputs { .. } => Some("name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder".into()),
+            Self::VersionExists { .. } => Some("a release never changes: publish under a new `--version`".into()),
+            Self::WhichVersion { .. } => Some("say `--version V` or `--bump major|minor|patch`".into()),
+            Self::VersionOrder { .. } => Some("choose a higher `--version`, or `--bump`".into()),
+            Self::NoRelease { .. } => {
+                Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
+            }
+            Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
+            Self::Io { .. }
+            | Self::Schema { .. }
+            | Self::DamagedInput { .. }
+            | Self::NoArticles { .. }
+            | Self::Part { .. }
+            | Self::Exists { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The one door to the file system: every error names the action and the path, every write can
+//! be made durable, and only [`publish`] makes something visible.
+//!
+//! No policy lives here: what is written where is decided in [`crate::release`].
+#![expect(clippy::disallowed_methods, reason = "this is the file that the others are sent to")]
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::digest::{Digest, Hashing};
+use crate::error::Error;
+
+/// The size of the buffers between files and code, in bytes.
+const BUFFER: usize = 1 << 20;
+
+/// Opens a file for reading.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(|source| Error::io("read", path, source))
+}
+
+/// Reads a file that must not be larger than `limit` bytes.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    open(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("larger than {limit} bytes");
+        return Err(Error::io("read", path, io::Error::new(io::ErrorKind::FileTooLarge, message)));
+    }
+    Ok(bytes)
+}
+
+/// The size and SHA-256 of a file.
+pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
+    let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(open(path)?));
+    io::copy(&mut reader, &mut io::sink()).map_err(|source| Error::io("read", path, source))?;
+    let (_file, bytes, digest) = reader.into_inner().finish();
+    Ok((bytes, digest))
+}
+
+/// Creates a file that must not exist yet.
+pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    file.map_err(|source| Error::io("create", path, source))
+}
+
+/// Creates a file, or empties the one that is there.
+pub(crate) fn create(path: &Path) -> Result<File, Error> {
+    File::create(path).map_err(|source| Error::io("create", path, source))
+}
+
+/// Opens a lock file, creating it if need be; what it holds is left alone.
+pub(crate) fn open_lock(path: &Path) -> Result<File, Error> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    file.map_err(|source| Error::io("create", path, source))
+}
+
+/// Writes a file that must not exist yet and waits until it is on the disk.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = create_new(path)?;
+    io::Write::write_all(&mut file, bytes).map_err(|source| Error::io("write", path, source))?;
+    sync(&file, path)
+}
+
+/// Waits until a file or folder is on the disk.
+pub(crate) fn sync(file: &File, path: &Path) -> Result<(), Error> {
+    file.sync_all().map_err(|source| Error::io("write", path, source))
+}
+
+/// Waits until the entries of a folder are on the disk.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    sync(&open(path)?, path)
+}
+
+/// Makes a folder and the ones above it.
+pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))
+}
+
+/// Removes a folder with all that is in it; one that is not there is fine.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, source)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file; one that is not there is fine.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, source)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder if nothing is in it.
+pub(crate) fn remove_empty_folder(path: &Path) {
+    // A folder in use stays; that is what was asked for.
+    let _in_use = fs::remove_dir(path);
+}
+
+/// Takes the right to write a file from everyone.
+pub(crate) fn make_read_only(path: &Path) -> Result<(), Error> {
+    let refuse = |source| Error::io("protect", path, source);
+    let mut permissions: Permissions = fs::metadata(path).map_err(refuse)?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(path, permissions).map_err(refuse)
+}
+
+/// Makes `staged` visible as `target` in one step, and durable. Both lie in one folder, whose
+/// entry for the new name is on the disk when this returns.
+pub(crate) fn publish(staged: &Path, target: &Path) -> Result<(), Error> {
+    fs::rename(staged, target).map_err(|source| Error::io("create", target, source))?;
+    match target.parent() {
+        Some(parent) => sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }),
+        None => Ok(()),
+    }
+}
+
+/// Whether `path` still leads to the open `file`. Where the system cannot tell, it says yes.
+#[cfg(unix)]
+pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Whether `path` still leads to the open `file`. An open file cannot be removed on this system.
+#[cfg(not(unix))]
+pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Lets everyone read a folder that was made for its owner alone.
+#[cfg(unix)]
+pub(crate) fn share_folder(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, Permissions::from_mode(0o755)).map_err(|source| Error::io("share", path, source))
+}
+
+/// Lets everyone read a folder; nothing needs to be done on this system.
+#[cfg(not(unix))]
+pub(crate) fn share_folder(_path: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// What an entry of a folder is, links not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EntryKind {
+    File,
+    Folder,
+    /// A link, socket, pipe or device.
+    Other,
+}
+
+/// The entries of a folder, by name.
+pub(crate) fn list(path: &Path) -> Result<Vec<(PathBuf, EntryKind)>, Error> {
+    let refuse = |source| Error::io("read", path, source);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path).map_err(refuse)? {
+        let entry = entry.map_err(refuse)?;
+        let kind = entry.file_type().map_err(refuse)?;
+        let kind = if kind.is_file() {
+            EntryKind::File
+        } else if kind.is_dir() {
+            EntryKind::Folder
+        } else {
+            EntryKind::Other
+        };
+        entries.push((entry.path(), kind));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// Whether a file stands at `path` that is no link.
+pub(crate) fn is_regular(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+}

@@ -1,0 +1,94 @@
+//! `init`: a commented `dataset.toml` to start from.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::filesystem;
+use crate::mapping::Preset;
+use crate::release::{DATASET_TOML, is_name};
+
+/// What to write.
+#[derive(Debug, Clone)]
+pub struct InitOptions {
+    /// The dataset's name; the folder's if none is said.
+    pub name: Option<String>,
+    /// `article`, or the path of a schema file relative to the folder.
+    pub schema: String,
+    /// The name of a source, if one is said.
+    pub source: Option<String>,
+}
+
+/// Writes `dataset.toml` into `folder`, which is made if need be. Returns the file's path.
+///
+/// # Errors
+/// [`Error::Exists`] if there is one already, [`Error::Dataset`] if a name cannot be used.
+pub fn init(folder: &Path, options: &InitOptions) -> Result<PathBuf, Error> {
+    let path = folder.join(DATASET_TOML);
+    let fail = |message: String, hint: &str| {
+        Err(Error::Dataset { path: path.clone(), line: None, message, hint: Some(hint.to_owned()) })
+    };
+    let own_name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let name = options.name.clone().or(own_name).unwrap_or_default();
+    if !is_name(&name) {
+        let shown = crate::text::one_line(&name, 60);
+        return fail(
+            format!("`{shown}` cannot name a dataset"),
+            "say --name with lower-case letters, digits and single dashes",
+        );
+    }
+    if let Some(Err(error)) = options.source.as_ref().map(|source| source.parse::<Preset>()) {
+        return fail(error.to_string(), &format!("known sources: {}", Preset::NAMES.join(", ")));
+    }
+    if path.exists() {
+        return Err(Error::Exists { path });
+    }
+    filesystem::create_folder(folder)?;
+    filesystem::write_new(&path, text(&name, options).as_bytes())?;
+    Ok(path)
+}
+
+fn text(name: &str, options: &InitOptions) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let schema = quoted(&options.schema);
+    let source = match &options.source {
+        Some(source) => format!("source = {}", quoted(source)),
+        None => "# source = \"article\"".to_owned(),
+    };
+    let pattern = if options.source.as_deref() == Some("pages") { "sources/*.txt" } else { "sources/*.jsonl*" };
+    let (key, order_by) = if options.schema == "article" {
+        ("# key = \"id\"", "# order_by = [\"published_at\"]")
+    } else {
+        ("key = \"id\"", "# order_by = []")
+    };
+    format!(
+        "\
+# A pressmark dataset. Build a release of it with: pressmark build <this folder>
+
+name = \"{name}\"
+# title = \"What readers see first\"
+# description = \"Where the articles come from, what was left out and why.\"
+# license = \"CC-BY-4.0\"
+# creators = [{{ name = \"Your name\", url = \"https://orcid.org/...\" }}]
+
+# The JSON Schema (2020-12) that decides what a record is: \"article\", or a file.
+schema = {schema}
+
+# What the inputs look like: \"article\" (JSON lines in the schema's shape), \"pages\" (text
+# copied from news pages) or \"verbatim\" (JSON lines, taken as they are).
+{source}
+
+# What identifies a record, and what orders records.
+{key}
+{order_by}
+
+# Files, folders and patterns, relative to this folder.
+inputs = [\"{pattern}\"]
+
+[policy]
+# How many articles may be rejected before nothing is published: a count or a share.
+max_rejects = 0
+# Members that the schema does not declare: \"keep\" (in the column _extra), \"reject\" or \"drop\".
+extra = \"keep\"
+"
+    )
+}

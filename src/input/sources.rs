@@ -1,0 +1,64 @@
+//! Which files are read: paths and patterns to a list of sources, in a fixed order.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Error;
+
+/// One file, or standard input.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// What the source is called in positions, manifests and messages.
+    pub name: Arc<str>,
+    /// Its file; `None` for standard input.
+    pub path: Option<PathBuf>,
+}
+
+/// The sources that `patterns` name, sorted by name and each once.
+///
+/// A pattern is `-` for standard input, a path, a folder (all files in it) or a glob pattern;
+/// relative ones start at `base`. Sources below `home` are named relative to it and others by
+/// their file name alone, so that no path of the producer's machine reaches a release.
+///
+/// # Errors
+/// [`Error::NoInput`] if a pattern matches nothing.
+pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
+    let mut sources = Vec::new();
+    for pattern in patterns {
+        if pattern == "-" {
+            sources.push(Source { name: "-".into(), path: None });
+            continue;
+        }
+        for path in matches(base, pattern)? {
+            let name = name(home, &path);
+            sources.push(Source { name: name.into(), path: Some(path) });
+        }
+    }
+    sources.sort();
+    sources.dedup();
+    Ok(sources)
+}
+
+fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
+    let full = base.join(pattern);
+    if full.is_file() {
+        return Ok(vec![full]);
+    }
+    let pattern = if full.is_dir() { full.join("*") } else { full };
+    let pattern = pattern.to_string_lossy().into_owned();
+    let none = || Error::NoInput { pattern: pattern.clone() };
+    let paths = glob::glob(&pattern).map_err(|_bad_pattern| none())?;
+    // Hidden files (editors' and systems' own) are only read when they are named.
+    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let files: Vec<PathBuf> = paths.flatten().filter(|path| path.is_file() && !hidden(path)).collect();
+    if files.is_empty() { Err(none()) } else { Ok(files) }
+}
+
+fn name(home: &Path, path: &Path) -> String {
+    let relative = path
+        .strip_prefix(home)
+        .ok()
+        .filter(|relative| relative.components().all(|component| matches!(component, std::path::Component::Normal(_))));
+    let shown = relative.unwrap_or_else(|| path.file_name().map_or(path, Path::new));
+    shown.to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,85 @@
+//! Strict JSON: reading it, holding it, and writing its canonical form.
+//!
+//! Articles come from anywhere, so the reader follows RFC 8259 to the letter and turns down what
+//! others repair in silence: duplicate names, lone surrogates, invalid UTF-8. Numbers keep their
+//! exact text, because rounding is a decision for the schema and not for a parser.
+//!
+//! This room knows nothing of files, lines, byte order marks or schemas: it is given the bytes of
+//! one value and answers with a [`Value`], or with what is wrong and at which byte.
+
+pub mod canonical;
+pub mod locate;
+pub mod number;
+pub mod parse;
+pub mod value;
+
+pub use canonical::{InexactAt, utf16_order, write_f64, write_i64, write_string, write_u64, write_value};
+pub use locate::{locate, locate_name};
+pub use number::{Inexact, Number};
+pub use parse::{MAX_DEPTH, SyntaxError, SyntaxErrorKind, parse};
+pub use value::{Kind, Object, Value};
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! What the tests of several files here share, and properties of the room as a whole.
+
+    use proptest::prelude::*;
+
+    use super::{Value, parse};
+
+    /// Any JSON value a `serde_json` value can hold, with text that needs escapes now and then.
+    pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let text = || "[a-z\"\\\\/~\n\u{0}\u{1f}é€\u{e000}😀 ]{0,40}";
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<u64>().prop_map(serde_json::Value::from),
+            any::<f64>().prop_map(serde_json::Value::from),
+            text().prop_map(serde_json::Value::from),
+        ];
+        leaf.prop_recursive(5, 80, 50, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..10).prop_map(serde_json::Value::from),
+                prop::collection::btree_map(text(), inner, 0..45)
+                    .prop_map(|members| members.into_iter().collect::<serde_json::Value>()),
+            ]
+        })
+    }
+
+    /// Whether both mean the same: like `==`, but `1`, `1.0` and `1e0` are one number.
+    pub(crate) fn same(ours: &Value<'_>, theirs: &serde_json::Value) -> bool {
+        use serde_json::Value as Theirs;
+        match (ours, theirs) {
+            (Value::Number(ours), Theirs::Number(theirs)) if theirs.is_f64() => ours.as_f64() == theirs.as_f64(),
+            (Value::Number(ours), Theirs::Number(theirs)) => {
+                (ours.as_i64(), ours.as_u64()) == (theirs.as_i64(), theirs.as_u64())
+            }
+            (Value::Array(ours), Theirs::Array(theirs)) => {
+                ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
+            }
+            (Value::Object(ours), Theirs::Object(theirs)) => {
+                let found = |(name, ours)| theirs.get(name).is_some_and(|theirs| same(ours, theirs));
+                ours.len() == theirs.len() && ours.iter().all(found)
+            }
+            _ => ours.to_serde() == *theirs,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_agrees_with_serde_json(value in any_json(), pretty: bool) {
+            let text = if pretty { format!("{value:#}") } else { value.to_string() };
+            let read = parse(text.as_bytes()).expect("serde_json writes valid JSON");
+            prop_assert!(same(&read, &value), "{text}");
+            prop_assert_eq!(read.clone().into_owned(), read);
+        }
+
+        #[test]
+        fn escaping_everything_changes_nothing(text in "[a-zé€\u{e000}😀\n\"]{0,60}") {
+            let escaped = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect::<Vec<_>>().concat();
+            let read = parse(format!("\"{escaped}\"").as_bytes()).map(Value::into_owned);
+            prop_assert_eq!(read, Ok(Value::String(text.into())));
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! A JSON number kept as the text it was written in, with exact questions asked of that text.
+//!
+//! Nothing is rounded unless the caller asks for a double, and the caller can learn whether that
+//! double still means the same. There is no arithmetic here and no big-integer type: every answer
+//! is read from the digits and the exponent, so `1e999999999` costs no more than `1`.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+/// A number as RFC 8259 section 6 allows it, held as its exact text.
+///
+/// Two numbers are `==` when their texts are the same; `1` and `1.0` are not. Use
+/// [`as_i64`](Self::as_i64) and its siblings to compare values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number<'a> {
+    text: Cow<'a, str>,
+}
+
+/// Why a number has no double that means the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Inexact {
+    /// The magnitude is beyond the largest finite double.
+    #[error("number is too large for a double")]
+    Overflow,
+    /// The nearest double denotes another value.
+    #[error("number would be rounded as a double")]
+    Rounded,
+}
+
+impl<'a> Number<'a> {
+    /// Takes `text` as a number if the whole of it matches the grammar of RFC 8259 section 6.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        (scan(text.as_bytes()) == Ok(text.len())).then(|| Self::from_scanned(text))
+    }
+
+    /// Wraps text that [`scan`] has already accepted in full.
+    pub(super) fn from_scanned(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text) }
+    }
+
+    /// The number `value`, written as decimal digits.
+    pub fn from_i64(value: i64) -> Self {
+        Self { text: Cow::Owned(value.to_string()) }
+    }
+
+    /// The number `value`, written as decimal digits.
+    pub fn from_u64(value: u64) -> Self {
+        Self { text: Cow::Owned(value.to_string()) }
+    }
+
+    /// The text as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same number, owning its text.
+    pub fn into_owned(self) -> Number<'static> {
+        Number { text: Cow::Owned(self.text.into_owned()) }
+    }
+
+    /// Whether the value is a whole number, however it is written: `1.0`, `1e3` and `-0` are,
+    /// `1.5` and `1e-1` are not. This is what JSON Schema 2020-12 calls an integer.
+    pub fn is_integer(&self) -> bool {
+        self.is_plain() || self.decimal().is_integer()
+    }
+
+    /// The exact value if it is whole and fits: `1.0` is 1, `1e3` is 1000, `-0` is 0.
+    pub fn as_i64(&self) -> Option<i64> {
+        if self.is_plain() {
+            return self.text.parse().ok();
+        }
+        let decimal = self.decimal();
+        let magnitude = decimal.magnitude()?;
+        if decimal.negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
+    }
+
+    /// The exact value if it is whole, not negative and fits; `-0` is 0.
+    pub fn as_u64(&self) -> Option<u64> {
+        if self.is_plain() && !self.text.starts_with('-') {
+            return self.text.parse().ok();
+        }
+        let decimal = self.decimal();
+        (!decimal.negative).then(|| decimal.magnitude())?
+    }
+
+    /// The nearest double, or `None` when that would be infinite, as for `1e400`.
+    pub fn as_f64(&self) -> Option<f64> {
+        self.text.parse().ok().filter(|double: &f64| double.is_finite())
+    }
+
+    /// The nearest double, provided that nothing is lost by keeping only the double.
+    ///
+    /// Nothing is lost when the shortest text that reads back as the double denotes the same
+    /// decimal value as this number (`0.1`, `1.50`), or when the number is whole and the double
+    /// is exactly that integer (`18446744073709551616`).
+    ///
+    /// # Errors
+    ///
+    /// [`Inexact::Overflow`] beyond the doubles; [`Inexact::Rounded`] when the double means
+    /// something else, as for `9007199254740993` or `1e-400`.
+    pub fn exact_f64(&self) -> Result<f64, Inexact> {
+        let double = self.as_f64().ok_or(Inexact::Overflow)?;
+        let decimal = self.decimal();
+        let mut buffer = zmij::Buffer::new();
+        if decimal == Decimal::of(buffer.format_finite(double)) {
+            return Ok(double);
+        }
+        // Formatting with a precision writes every digit of a double, not only the shortest ones.
+        if decimal.is_integer() && decimal == Decimal::of(&format!("{double:.0}")) {
+            return Ok(double);
+        }
+        Err(Inexact::Rounded)
+    }
+
+    /// The nearest number `serde_json` can hold; see [`Value::to_serde`](super::Value::to_serde).
+    pub(crate) fn to_serde(&self) -> serde_json::Number {
+        let whole = self.as_u64().map(serde_json::Number::from).or_else(|| self.as_i64().map(serde_json::Number::from));
+        whole.unwrap_or_else(|| {
+            let limit = f64::MAX.copysign(if self.decimal().negative { -1.0 } else { 1.0 });
+            let double = self.as_f64().unwrap_or(limit);
+            // Only infinities and NaN have no JSON form, and `as_f64` returns neither.
+            serde_json::Number::from_f64(double).unwrap_or_else(|| 0.into())
+        })
+    }
+
+    /// Whether the number is written as an optional minus and digits only.
+    fn is_plain(&self) -> bool {
+        let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// The value behind the text.
+    pub(crate) fn decimal(&self) -> Decimal<'_> {
+        Decimal::of(&self.text)
+    }
+}
+
+/// The value of a number: `0.DIGITS` times ten to the power of `point`, where the digits neither
+/// start nor end with a zero. Zero has no digits, no sign and point 0, so equal values are equal
+/// field by field and digit by digit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decimal<'a> {
+    pub(crate) negative: bool,
+    /// The significant digits are these two runs, one after the other.
+    whole: &'a str,
+    fraction: &'a str,
+    pub(crate) point: i64,
+}
+
+/// Exponents are cut here. No input is long enough to bring such a number back within reach of a
+/// double or an integer, and sums of two such exponents still fit an `i64`.
+const EXPONENT_LIMIT: i64 = 1 << 60;
+
+impl<'a> Decimal<'a> {
+    /// Reads text that follows the number grammar; anything else gives a meaningless value.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        Self::normal(negative, whole, fraction, exponent)
+    }
+
+    /// Strips the zeros that carry no value.
+    fn normal(negative: bool, whole: &'a str, fraction: &'a str, exponent: i64) -> Self {
+        let mut whole = whole.trim_start_matches('0');
+        let mut fraction = fraction.trim_end_matches('0');
+        let mut point = signed(whole.len()) + exponent;
+        if whole.is_empty() {
+            let leading = fraction.len();
+            fraction = fraction.trim_start_matches('0');
+            point -= signed(leading - fraction.len());
+        }
+        if fraction.is_empty() {
+            whole = whole.trim_end_matches('0');
+        }
+        let zero = whole.is_empty() && fraction.is_empty();
+        Self { negative: negative && !zero, whole, fraction, point: if zero { 0 } else { point } }
+    }
+
+    /// The significant digits as ASCII, most significant first; none for zero.
+    pub(crate) fn digits(&self) -> impl Iterator<Item = u8> + use<'a> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+
+    /// How many significant digits there are.
+    pub(crate) fn len(&self) -> usize {
+        self.whole.len() + self.fraction.len()
+    }
+
+    /// Whether no digit stands behind the decimal point.
+    fn is_integer(&self) -> bool {
+        signed(self.len()) <= self.point || self.len() == 0
+    }
+
+    /// The value without its sign, if it is whole and fits.
+    fn magnitude(&self) -> Option<u64> {
+        /// As many digits as the largest `u64` has; also bounds the loop below.
+        const MOST_DIGITS: i64 = 20;
+        if !self.is_integer() || self.point > MOST_DIGITS {
+            return None;
+        }
+        let zeros = self.point - signed(self.len());
+        let padding = (0..zeros).map(|_| b'0');
+        self.digits()
+            .chain(padding)
+            .try_fold(0_u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    }
+}
+
+impl PartialEq for Decimal<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.negative == other.negative
+            && self.point == other.point
+            && self.len() == other.len()
+            && self.digits().eq(other.digits())
+    }
+}
+
+/// A length as a signed number; no slice is longer than `i64::MAX` bytes.
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// Reads an optional sign and digits, cut at [`EXPONENT_LIMIT`] either way.
+fn read_exponent(text: &str) -> i64 {
+    let digits = text.trim_start_matches(['+', '-']);
+    let magnitude = digits
+        .bytes()
+        .fold(0_i64, |value, digit| value.saturating_mul(10).saturating_add(i64::from(digit.wrapping_sub(b'0'))))
+        .min(EXPONENT_LIMIT);
+    if text.starts_with('-') { -magnitude } else { magnitude }
+}
+
+/// Where a number breaks the grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScanError {
+    /// A byte that cannot stand where it does.
+    Malformed,
+    /// The bytes end where a digit must follow.
+    CutShort,
+}
+
+/// The length of the number at the start of `bytes`, by the grammar of RFC 8259 section 6.
+///
+/// What directly follows must not look like more of a number, so `01`, `1.2.3` and `0x1F` are
+/// malformed as a whole and not a valid number with something behind it.
+pub(super) fn scan(bytes: &[u8]) -> Result<usize, ScanError> {
+    let mut at = usize::from(bytes.first() == Some(&b'-'));
+    if bytes.get(at) == Some(&b'0') {
+        at += 1;
+    } else {
+        at = scan_digits(bytes, at)?;
+    }
+    if bytes.get(at) == Some(&b'.') {
+        at = scan_digits(bytes, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        let signed = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
+        at = scan_digits(bytes, at + 1 + usize::from(signed))?;
+    }
+    match bytes.get(at) {
+        Some(byte) if byte.is_ascii_alphanumeric() || b".+-_".contains(byte) => Err(ScanError::Malformed),
+        _ => Ok(at),
+    }
+}
+
+/// The place after the digits at `start`, of which there must be at least one.
+fn scan_digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
+    let mut at = start;
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    if at > start {
+        Ok(at)
+    } else if at >= bytes.len() {
+        Err(ScanError::CutShort)
+    } else {
+        Err(ScanError::Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn number(text: &str) -> Number<'_> {
+        Number::parse(text).unwrap_or_else(|| panic!("{text} is a number"))
+    }
+
+    #[test]
+    fn the_grammar_is_that_of_rfc_8259() {
+        for text in ["0", "-0", "10", "0.0", "-1.50", "1e3", "1E+3", "1e-03", "0e0", "1.5e999999999999"] {
+            assert_eq!(number(text).text(), text);
+        }
+        for text in [
+            "",
+            "-",
+            "+1",
+            "01",
+            "-01",
+            "1.",
+            ".5",
+            "1.e3",
+            "1e",
+            "1e+",
+            "0x10",
+            "1_0",
+            "1.2.3",
+            " 1",
+            "1 ",
+            "NaN",
+            "-Infinity",
+            "1f",
+            "١",
+        ] {
+            assert_eq!(Number::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[track_caller]
+    fn check_integer(text: &str, whole: bool, signed: Option<i64>, unsigned: Option<u64>) {
+        let number = number(text);
+        assert_eq!((number.is_integer(), number.as_i64(), number.as_u64()), (whole, signed, unsigned), "{text}");
+    }
+
+    #[test]
+    fn integers_are_read_by_value() {
+        check_integer("0", true, Some(0), Some(0));
+        check_integer("-0", true, Some(0), Some(0));
+        check_integer("-0.0e7", true, Some(0), Some(0));
+        check_integer("1.0", true, Some(1), Some(1));
+        check_integer("1e3", true, Some(1000), Some(1000));
+        check_integer("1200e-2", true, Some(12), Some(12));
+        check_integer("0.0012e4", true, Some(12), Some(12));
+        check_integer("-7.000", true, Some(-7), None);
+        check_integer("1.5", false, None, None);
+        check_integer("1e-1", false, None, None);
+        check_integer("0.1e0", false, None, None);
+    }
+
+    #[test]
+    fn integers_end_at_their_range() {
+        check_integer("9223372036854775807", true, Some(i64::MAX), Some(9_223_372_036_854_775_807));
+        check_integer("9223372036854775808.0", true, None, Some(9_223_372_036_854_775_808));
+        check_integer("-9223372036854775808.0", true, Some(i64::MIN), None);
+        check_integer("-9223372036854775809", true, None, None);
+        check_integer("18446744073709551615e0", true, None, Some(u64::MAX));
+        check_integer("18446744073709551616", true, None, None);
+        check_integer("100000000000000000000", true, None, None);
+    }
+
+    #[test]
+    fn absurd_exponents_cost_nothing() {
+        check_integer("1e999999999", true, None, None);
+        check_integer("-1e999999999999999999999999999999", true, None, None);
+        check_integer("1e-999999999999999999999999999999", false, None, None);
+        check_integer("0e999999999999999999999999999999", true, Some(0), Some(0));
+    }
+
+    #[track_caller]
+    fn check_exact(text: &str, expected: Result<f64, Inexact>) {
+        assert_eq!(number(text).exact_f64(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_double_is_exact_if_its_shortest_text_means_the_same() {
+        check_exact("0.1", Ok(0.1));
+        check_exact("1.50", Ok(1.5));
+        check_exact("15e-1", Ok(1.5));
+        check_exact("-0.0", Ok(-0.0));
+        check_exact("5e-324", Ok(5e-324));
+        check_exact("1.7976931348623157e308", Ok(f64::MAX));
+        check_exact("0.1234567890123456789012", Err(Inexact::Rounded));
+        // The full expansion of the double 0.1 is not what anybody means by 0.1.
+        check_exact("0.1000000000000000055511151231257827", Err(Inexact::Rounded));
+        check_exact("1e-400", Err(Inexact::Rounded));
+        check_exact("1e400", Err(Inexact::Overflow));
+        check_exact("-1e999999999999999999999", Err(Inexact::Overflow));
+    }
+
+    #[test]
+    fn a_double_is_exact_if_it_is_that_very_integer() {
+        check_exact("9007199254740992", Ok(9_007_199_254_740_992.0));
+        check_exact("9007199254740993", Err(Inexact::Rounded));
+        check_exact("18446744073709551616", Ok(18_446_744_073_709_551_616.0));
+        check_exact("18446744073709551617", Err(Inexact::Rounded));
+        check_exact("1606938044258990275541962092341162602522202993782792835301376", Ok(2_f64.powi(200)));
+        check_exact("1e22", Ok(1e22));
+    }
+
+    #[test]
+    fn doubles_are_nearest_or_absent() {
+        assert_eq!(number("9007199254740993").as_f64(), Some(9_007_199_254_740_992.0));
+        assert_eq!(number("1e-400").as_f64(), Some(0.0));
+        assert_eq!(number("1e400").as_f64(), None);
+    }
+
+    #[test]
+    fn the_serde_copy_is_always_finite() {
+        assert_eq!(number("1.0").to_serde(), 1.into());
+        assert_eq!(number("-1e400").to_serde(), serde_json::Number::from_f64(f64::MIN).expect("finite"));
+    }
+}

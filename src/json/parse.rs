@@ -1,0 +1,712 @@
+//! The strict reader: bytes of exactly one JSON value in, a [`Value`] or the first fault out.
+//!
+//! It follows RFC 8259 and adds what RFC 7493 (I-JSON) asks of careful producers: unique names and
+//! no lone surrogates. It never repairs, skips or guesses, and it has no options. Byte order marks
+//! and what surrounds a value in a file are for the caller. Time and memory are linear in the
+//! input, and the stack is bounded by [`MAX_DEPTH`], whatever the input is.
+
+use std::{borrow::Cow, collections::HashSet, fmt};
+
+use super::{
+    Number, Object, Value,
+    number::{ScanError, scan},
+};
+
+/// How many arrays and objects may stand inside one another. RFC 8259 section 9 lets readers set
+/// such a limit; recursion over a value anywhere in this crate relies on it.
+pub const MAX_DEPTH: usize = 128;
+
+/// Objects up to this size find a repeated name by comparing with every earlier one; larger ones
+/// keep a hash set, so that a hostile object cannot make the check quadratic.
+const LINEAR_MEMBERS: usize = 32;
+
+/// The longest part of a repeated name an error carries, in characters.
+const NAME_LIMIT: usize = 80;
+
+/// What is wrong with an input, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub kind: SyntaxErrorKind,
+    /// The byte of the input at fault, counted from 0; the input's length if it ends too early.
+    pub offset: usize,
+}
+
+/// The ways an input can fail to be one JSON value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyntaxErrorKind {
+    /// The input is not UTF-8 (RFC 8259 section 8.1).
+    Utf8,
+    /// A byte stands where the grammar wants something else.
+    Syntax {
+        /// What the grammar wants there, in words.
+        expected: &'static str,
+    },
+    /// A raw byte below 0x20 inside a string (RFC 8259 section 7); the offset is that byte.
+    ControlCharacter(u8),
+    /// A number outside the grammar of RFC 8259 section 6, such as `NaN`, `01`, `+1`, `1.` or
+    /// `.5`; the offset is where it starts.
+    Number,
+    /// More than [`MAX_DEPTH`] arrays and objects inside one another; the offset is the bracket
+    /// that opens one too many.
+    Depth,
+    /// A `\u` escape with one half of a surrogate pair (RFC 8259 section 8.2); the offset is its
+    /// backslash.
+    Surrogate,
+    /// A backslash that starts no escape of RFC 8259 section 7; the offset is that backslash.
+    Escape,
+    /// A name its object already has; the offset is the opening quote of the second one.
+    DuplicateKey {
+        /// The name with its escapes resolved, cut to 80 characters.
+        name: String,
+    },
+    /// Something other than whitespace follows the value.
+    TrailingData,
+    /// The input ends before the value does.
+    UnexpectedEnd,
+}
+
+impl fmt::Display for SyntaxErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Utf8 => f.write_str("input is not UTF-8"),
+            Self::Syntax { expected } => write!(f, "expected {expected}"),
+            Self::ControlCharacter(byte) => {
+                write!(f, "raw control character 0x{byte:02x} inside a string")
+            }
+            Self::Number => f.write_str("number is not written as JSON allows"),
+            Self::Depth => write!(f, "more than {MAX_DEPTH} arrays and objects inside one another"),
+            Self::Surrogate => f.write_str("escape stands for half of a surrogate pair"),
+            Self::Escape => f.write_str("unknown escape"),
+            // Debug quotes the name and escapes what could disturb a terminal.
+            Self::DuplicateKey { name } => write!(f, "name {name:?} appears twice in one object"),
+            Self::TrailingData => f.write_str("data after the end of the value"),
+            Self::UnexpectedEnd => f.write_str("input ends before the value does"),
+        }
+    }
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.kind, self.offset)
+    }
+}
+
+impl std::error::Error for SyntaxError {}
+
+/// Reads exactly one JSON value; JSON whitespace may surround it.
+///
+/// Strings without escapes, and all numbers, borrow from `bytes`.
+///
+/// # Errors
+///
+/// The first fault in byte order, except that the whole input is checked to be UTF-8 first.
+pub fn parse(bytes: &[u8]) -> Result<Value<'_>, SyntaxError> {
+    let mut parser = Parser::new(utf8(bytes)?);
+    let value = parser.value()?;
+    parser.skip_whitespace();
+    match parser.peek() {
+        None => Ok(value),
+        Some(_) => Err(parser.fault(SyntaxErrorKind::TrailingData)),
+    }
+}
+
+/// The input as text. The vectorised check only says yes or no; the standard library then says
+/// where.
+fn utf8(bytes: &[u8]) -> Result<&str, SyntaxError> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_verdict| SyntaxError {
+        kind: SyntaxErrorKind::Utf8,
+        offset: std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len),
+    })
+}
+
+/// A place in a text, and the means to read JSON from there.
+pub(super) struct Parser<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    /// How many containers are open here.
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+    }
+
+    /// The byte the next read starts with, counted from the start of the text.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next byte, left in place.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Steps over one byte that has been peeked at.
+    pub(super) fn step(&mut self) {
+        self.at += 1;
+    }
+
+    pub(super) fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// An error at the current byte; the end of the input outranks a wrong byte.
+    fn fault(&self, kind: SyntaxErrorKind) -> SyntaxError {
+        if self.at < self.bytes.len() {
+            self.fault_at(kind, self.at)
+        } else {
+            self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len())
+        }
+    }
+
+    #[cold]
+    fn fault_at(&self, kind: SyntaxErrorKind, offset: usize) -> SyntaxError {
+        debug_assert!(offset <= self.bytes.len(), "a fault lies within the input");
+        SyntaxError { kind, offset }
+    }
+
+    #[cold]
+    fn expected(&self, expected: &'static str) -> SyntaxError {
+        self.fault(SyntaxErrorKind::Syntax { expected })
+    }
+
+    /// Reads one value, with whitespace before it.
+    fn value(&mut self) -> Result<Value<'a>, SyntaxError> {
+        self.skip_whitespace();
+        match self.peek() {
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", "`true`", Value::Bool(true)),
+            Some(b'f') => self.literal("false", "`false`", Value::Bool(false)),
+            Some(b'n') => self.literal("null", "`null`", Value::Null),
+            // How NaN, Infinity, +1 and .5 begin: better named than called unexpected.
+            Some(b'N' | b'I' | b'+' | b'.') => Err(self.fault(SyntaxErrorKind::Number)),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    /// Reads a container one level further down; the opening bracket is next.
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Value<'a>, SyntaxError>) -> Result<Value<'a>, SyntaxError> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.fault(SyntaxErrorKind::Depth));
+        }
+        self.depth += 1;
+        self.step();
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    fn array(&mut self) -> Result<Value<'a>, SyntaxError> {
+        let mut elements = Vec::new();
+        self.skip_whitespace();
+        if self.peek() == Some(b']') {
+            self.step();
+            return Ok(Value::Array(elements));
+        }
+        loop {
+            elements.push(self.value()?);
+            self.skip_whitespace();
+            match self.peek() {
+                Some(b',') => self.step(),
+                Some(b']') => {
+                    self.step();
+                    return Ok(Value::Array(elements));
+                }
+                _ => return Err(self.expected("`,` or `]`")),
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<Value<'a>, SyntaxError> {
+        let mut members = Members::default();
+        self.skip_whitespace();
+        if self.peek() == Some(b'}') {
+            self.step();
+            return Ok(Value::Object(Object::new()));
+        }
+        loop {
+            let start = self.at;
+            let name = self.name()?;
+            if members.has(&name) {
+                return Err(self.duplicate(&name, start));
+            }
+            let value = self.value()?;
+            members.push(name, value);
+            self.skip_whitespace();
+            match self.peek() {
+                Some(b',') => self.step(),
+                Some(b'}') => {
+                    self.step();
+                    return Ok(Value::Object(Object::from_unique(members.list)));
+                }
+                _ => return Err(self.expected("`,` or `}`")),
+            }
+            self.skip_whitespace();
+        }
+    }
+
+    /// Reads a member's name and the colon behind it.
+    pub(super) fn name(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a name in double quotes"));
+        }
+        let name = self.string()?;
+        self.skip_whitespace();
+        if self.peek() != Some(b':') {
+            return Err(self.expected("`:`"));
+        }
+        self.step();
+        Ok(name)
+    }
+
+    #[cold]
+    fn duplicate(&self, name: &str, start: usize) -> SyntaxError {
+        let name = name.chars().take(NAME_LIMIT).collect();
+        self.fault_at(SyntaxErrorKind::DuplicateKey { name }, start)
+    }
+
+    fn literal(
+        &mut self,
+        word: &'static str,
+        expected: &'static str,
+        value: Value<'a>,
+    ) -> Result<Value<'a>, SyntaxError> {
+        let rest = &self.bytes[self.at..];
+        if rest.starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(value)
+        } else if word.as_bytes().starts_with(rest) {
+            Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()))
+        } else {
+            Err(self.expected(expected))
+        }
+    }
+
+    fn number(&mut self) -> Result<Value<'a>, SyntaxError> {
+        let start = self.at;
+        match scan(&self.bytes[start..]) {
+            Ok(length) => {
+                self.at += length;
+                let text = &self.text[start..self.at];
+                Ok(Value::Number(Number::from_scanned(text)))
+            }
+            // With a bracket still open, the input was cut and nothing is wrong with the number.
+            Err(ScanError::CutShort) if self.depth > 0 => {
+                Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()))
+            }
+            Err(_) => Err(self.fault(SyntaxErrorKind::Number)),
+        }
+    }
+
+    /// Reads a string; its opening quote is next.
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        self.step();
+        let run = self.plain_run();
+        match self.peek() {
+            Some(b'"') => {
+                self.step();
+                Ok(Cow::Borrowed(run))
+            }
+            Some(b'\\') => self.escaped_string(run).map(Cow::Owned),
+            Some(control) => Err(self.fault(SyntaxErrorKind::ControlCharacter(control))),
+            None => Err(self.fault(SyntaxErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    /// Reads the rest of a string that begins with `run`; a backslash is next.
+    fn escaped_string(&mut self, run: &str) -> Result<String, SyntaxError> {
+        let mut text = String::with_capacity(run.len() * 2 + 16);
+        text.push_str(run);
+        loop {
+            match self.peek() {
+                Some(b'\\') => text.push(self.escape()?),
+                Some(b'"') => {
+                    self.step();
+                    return Ok(text);
+                }
+                Some(0x20..) => text.push_str(self.plain_run()),
+                Some(control) => return Err(self.fault(SyntaxErrorKind::ControlCharacter(control))),
+                None => return Err(self.fault(SyntaxErrorKind::UnexpectedEnd)),
+            }
+        }
+    }
+
+    /// Steps over text up to the next quote, backslash or control character, or the end.
+    fn plain_run(&mut self) -> &'a str {
+        let start = self.at;
+        self.at += plain_length(&self.bytes[start..]);
+        // Both ends touch an ASCII byte or the end of the text, so no character is split.
+        &self.text[start..self.at]
+    }
+
+    /// Reads one escape, or two that form a surrogate pair; the backslash is next.
+    fn escape(&mut self) -> Result<char, SyntaxError> {
+        let start = self.at;
+        let Some(&letter) = self.bytes.get(start + 1) else {
+            return Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()));
+        };
+        let character = match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode_escape(),
+            _ => return Err(self.fault(SyntaxErrorKind::Escape)),
+        };
+        self.at = start + 2;
+        Ok(character)
+    }
+
+    /// Reads `\uXXXX`, and its second half if it is the first half of a surrogate pair.
+    fn unicode_escape(&mut self) -> Result<char, SyntaxError> {
+        let start = self.at;
+        let unit = self.hex_unit(start)?;
+        self.at = start + 6;
+        if let Some(character) = char::from_u32(unit) {
+            return Ok(character);
+        }
+        // The rest of a pair may be missing only because the input is.
+        let rest = &self.bytes[self.at..];
+        if (0xd800..0xdc00).contains(&unit) {
+            if rest.starts_with(b"\\u") {
+                let low = self.hex_unit(self.at)?;
+                if (0xdc00..0xe000).contains(&low) {
+                    self.at += 6;
+                    let pair = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+                    return char::from_u32(pair).ok_or_else(|| self.fault_at(SyntaxErrorKind::Surrogate, start));
+                }
+            } else if rest.is_empty() || rest == b"\\" {
+                return Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()));
+            }
+        }
+        Err(self.fault_at(SyntaxErrorKind::Surrogate, start))
+    }
+
+    /// The UTF-16 code unit of the `\uXXXX` at `start`.
+    fn hex_unit(&self, start: usize) -> Result<u32, SyntaxError> {
+        let digits = self.bytes[start + 2..].iter().take(4);
+        if digits.len() < 4 && digits.clone().all(u8::is_ascii_hexdigit) {
+            return Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()));
+        }
+        let mut unit = 0;
+        for &byte in digits {
+            let digit = HEX_DIGIT[usize::from(byte)];
+            if digit == NOT_HEX {
+                return Err(self.fault_at(SyntaxErrorKind::Escape, start));
+            }
+            unit = unit << 4 | u32::from(digit);
+        }
+        Ok(unit)
+    }
+}
+
+/// The members of an object while it is read, and the means to notice a repeated name.
+#[derive(Default)]
+struct Members<'a> {
+    list: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// The names in `list`, if there are more than [`LINEAR_MEMBERS`]. Borrowed names are
+    /// shared, names with escapes are copied.
+    names: Option<HashSet<Cow<'a, str>>>,
+}
+
+impl<'a> Members<'a> {
+    fn has(&self, name: &str) -> bool {
+        match &self.names {
+            Some(names) => names.contains(name),
+            None => self.list.iter().any(|(other, _)| other == name),
+        }
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) {
+        if self.list.len() == LINEAR_MEMBERS {
+            self.names = Some(self.list.iter().map(|(name, _)| name.clone()).collect());
+        }
+        if let Some(names) = &mut self.names {
+            names.insert(name.clone());
+        }
+        self.list.push((name, value));
+    }
+}
+
+/// Marks a byte that is no hexadecimal digit in [`HEX_DIGIT`].
+const NOT_HEX: u8 = 0xff;
+
+/// The value of every byte as a hexadecimal digit.
+const HEX_DIGIT: [u8; 256] = {
+    let mut table = [NOT_HEX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        table[b"0123456789ABCDEF"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    table
+};
+
+/// How many bytes from the start are neither a quote, a backslash nor below 0x20. Those are the
+/// bytes a string cannot hold as they are, so the writer uses this as well.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    let (blocks, tail) = bytes.as_chunks::<32>();
+    let mut length = 0;
+    for block in blocks {
+        // One branch per 32 bytes; the loop over its words has none and compiles to vector code.
+        let (words, _) = block.as_chunks::<8>();
+        if words.iter().fold(0, |all, word| all | marks(*word)) != 0 {
+            return length + plain_in_words(words);
+        }
+        length += block.len();
+    }
+    let (words, rest) = tail.as_chunks::<8>();
+    let plain = plain_in_words(words);
+    if plain < words.len() * 8 {
+        return length + plain;
+    }
+    length + plain + rest.iter().position(|&byte| ends_run(byte)).unwrap_or(rest.len())
+}
+
+/// [`plain_length`] over whole words.
+fn plain_in_words(words: &[[u8; 8]]) -> usize {
+    for (index, word) in words.iter().enumerate() {
+        let marks = marks(*word);
+        if marks != 0 {
+            return index * 8 + marks.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8
+}
+
+/// Whether a byte ends a run of plain text in a string.
+fn ends_run(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Sets the high bit of the first byte (in memory order) for which [`ends_run`] holds; bits of
+/// later bytes may be wrong, bits of earlier ones are not. Zero if there is no such byte.
+///
+/// Subtracting a limit from every byte at once borrows into the high bit exactly where a byte was
+/// below it. A borrow can spill over into the next higher byte, but only from a true match, and
+/// the lowest match is all the callers look at. Bytes above 0x7f are masked out: they belong to
+/// characters beyond ASCII.
+fn marks(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let word = u64::from_le_bytes(word);
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    let below = word.wrapping_sub(ONES * 0x20) & !word;
+    (below | quote.wrapping_sub(ONES) & !quote | backslash.wrapping_sub(ONES) & !backslash) & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SyntaxErrorKind::{
+        ControlCharacter, Depth, DuplicateKey, Escape, Number as BadNumber, Surrogate, Syntax, TrailingData,
+        UnexpectedEnd, Utf8,
+    };
+
+    #[track_caller]
+    fn check(input: impl AsRef<[u8]>, kind: SyntaxErrorKind, offset: usize) {
+        let input = input.as_ref();
+        let shown = String::from_utf8_lossy(&input[..input.len().min(200)]);
+        assert_eq!(parse(input), Err(SyntaxError { kind, offset }), "{shown}");
+    }
+
+    #[track_caller]
+    fn check_string(input: &str, expected: &str) {
+        assert_eq!(parse(input.as_bytes()), Ok(Value::String(expected.into())), "{input}");
+    }
+
+    #[track_caller]
+    fn check_like_serde(input: &str) {
+        let expected: serde_json::Value = serde_json::from_str(input).expect("valid JSON");
+        assert_eq!(parse(input.as_bytes()).expect(input).to_serde(), expected, "{input}");
+    }
+
+    #[test]
+    fn values_of_every_kind_are_read() {
+        check_like_serde(r#" {"a" : [ ] , "b":{ },"c":[1,-2.5,1e-7,true,false,null,"x"]} "#);
+        check_like_serde("\t\r\n null \n");
+        check_like_serde("[[[[]]],{\"\":{\"\":0}}]");
+    }
+
+    #[test]
+    fn strings_without_escapes_and_numbers_are_borrowed() {
+        let Ok(Value::Array(elements)) = parse(r#"["é", 1.50, "\n"]"#.as_bytes()) else {
+            panic!("a valid array");
+        };
+        assert!(matches!(elements[0], Value::String(Cow::Borrowed("é"))));
+        assert!(matches!(&elements[1], Value::Number(number) if number.text() == "1.50"));
+        assert!(matches!(elements[2], Value::String(Cow::Owned(_))));
+    }
+
+    #[test]
+    fn escapes_are_resolved() {
+        check_string(r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t");
+        check_string(r#""a\u00e9b\u20ACc\ud83d\uDE00d\u0000""#, "aéb€c😀d\0");
+        check_string("\"\u{7f}\u{85}\u{2028}\"", "\u{7f}\u{85}\u{2028}");
+        check_string(r#""\ue000\uffff\ud7ff\udbff\udfff""#, "\u{e000}\u{ffff}\u{d7ff}\u{10ffff}");
+    }
+
+    #[test]
+    fn faulty_escapes_are_named_at_their_backslash() {
+        check(r#""ab\x""#, Escape, 3);
+        check(r#""\u12g4""#, Escape, 1);
+        check(r#""\u123""#, Escape, 1);
+        check(r#""é\U0041""#, Escape, 3);
+        check(r#""a\ud800b""#, Surrogate, 2);
+        check(r#""a\ud800\n""#, Surrogate, 2);
+        check(r#""a\ud800\ud800""#, Surrogate, 2);
+        check(r#""\udc00\ud800""#, Surrogate, 1);
+        check(r#""\ud800\u12x4""#, Escape, 7);
+    }
+
+    #[test]
+    fn raw_control_characters_are_refused_wherever_they_stand() {
+        for length in 0..70 {
+            for byte in [0, 1, b'\t', b'\n', 0x1f] {
+                let mut input = format!("\"{}", "é".repeat(length)).into_bytes();
+                input.push(byte);
+                input.extend_from_slice(&b"x".repeat(length));
+                check(&input, ControlCharacter(byte), 1 + 2 * length);
+                input.insert(1, b'\\');
+                input.insert(2, b'n');
+                check(&input, ControlCharacter(byte), 3 + 2 * length);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_outside_the_grammar_are_refused_where_they_start() {
+        for number in ["01", "-", "+1", "1.", ".5", "1e", "1.e5", "-x", "NaN", "Infinity", "-Infinity", "0x1F", "1f"] {
+            check(number, BadNumber, 0);
+            check(format!("[ {number} ]"), BadNumber, 2);
+        }
+        check("nan", Syntax { expected: "`null`" }, 0);
+    }
+
+    #[test]
+    fn what_the_grammar_wants_is_said() {
+        check("[1 2]", Syntax { expected: "`,` or `]`" }, 3);
+        check("[1,]", Syntax { expected: "a value" }, 3);
+        check(r#"{"a":1,}"#, Syntax { expected: "a name in double quotes" }, 7);
+        check("{a:1}", Syntax { expected: "a name in double quotes" }, 1);
+        check(r#"{"a" 1}"#, Syntax { expected: "`:`" }, 5);
+        check(r#"{"a":1 "b":2}"#, Syntax { expected: "`,` or `}`" }, 7);
+        check("[trUe]", Syntax { expected: "`true`" }, 1);
+        check("'a'", Syntax { expected: "a value" }, 0);
+        check("\u{feff}1", Syntax { expected: "a value" }, 0);
+        check("[1]\u{a0}", TrailingData, 3);
+    }
+
+    #[test]
+    fn every_cut_of_a_container_ends_too_early() {
+        let whole = r#" {"a\n":[-1.5e+7,true,"é\ud83d\ude00"],"b":null}"#.as_bytes();
+        assert!(parse(whole).is_ok());
+        for length in 0..whole.len() {
+            let cut = &whole[..length];
+            if std::str::from_utf8(cut).is_ok() {
+                check(cut, UnexpectedEnd, length);
+            }
+        }
+    }
+
+    #[test]
+    fn only_whitespace_may_follow() {
+        check("{}{}", TrailingData, 2);
+        check("null \n x", TrailingData, 7);
+        check("\"a\"\0", TrailingData, 3);
+    }
+
+    #[test]
+    fn invalid_utf8_is_refused_before_anything_else() {
+        check(b"[\"a\xff\"]", Utf8, 3);
+        check(b"[01, \"\xc3", Utf8, 6);
+        check(b"\"\xed\xa0\x80\"", Utf8, 1);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
+        check(deep(MAX_DEPTH + 1), Depth, MAX_DEPTH);
+        check(r#"{"a":"#.repeat(1_000_000), Depth, 5 * MAX_DEPTH);
+        check("[".repeat(1_000_000), Depth, MAX_DEPTH);
+        // Depth is about what is open, not about how many containers there are.
+        assert!(parse(format!("[{}[]]", "[],".repeat(1000)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_repeated_name_is_refused_where_it_repeats() {
+        check(r#"{"a":1,"b":{"a":2},"a":3}"#, DuplicateKey { name: "a".into() }, 19);
+        check(r#"{"\u0061":1, "a":2}"#, DuplicateKey { name: "a".into() }, 13);
+        check(r#"{"":1,"":2"#, DuplicateKey { name: String::new() }, 6);
+        let long = "é".repeat(100);
+        check(format!(r#"{{"{long}":1,"{long}":2}}"#), DuplicateKey { name: "é".repeat(80) }, 206);
+    }
+
+    #[test]
+    fn a_repeated_name_is_found_in_objects_of_every_size() {
+        for size in 1..100 {
+            for repeated in [0, size / 2, size - 1] {
+                let members = (0..size).map(|name| format!("\"{name}\":0,")).collect::<Vec<_>>().concat();
+                let input = format!("{{{members}\"{repeated}\":0}}");
+                check(&input, DuplicateKey { name: repeated.to_string() }, 1 + members.len());
+            }
+        }
+    }
+
+    #[test]
+    fn wide_objects_take_linear_time() {
+        let members: Vec<_> = (0..200_000).map(|name| format!("\"\\u0061{name}\":0")).collect();
+        let value = parse(format!("{{{}}}", members.join(",")).as_bytes()).map(Value::into_owned);
+        assert_eq!(value.expect("valid JSON").as_object().map(Object::len), Some(200_000));
+    }
+
+    #[test]
+    fn messages_are_plain_and_harmless() {
+        let error = parse(b"{\"\\u001b[1m\":1,\"\\u001b[1m\":2}").expect_err("a repeated name");
+        assert_eq!(error.to_string(), "name \"\\u{1b}[1m\" appears twice in one object at byte 15");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_run_ends_where_a_bytewise_search_ends(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            kept in 0_u8..=255,
+        ) {
+            // Few bytes end a run, so let most of them be harmless.
+            let bytes: Vec<u8> = bytes.into_iter().map(|b| if b < kept { b | 0xa0 } else { b }).collect();
+            let expected = bytes.iter().position(|&byte| ends_run(byte)).unwrap_or(bytes.len());
+            proptest::prop_assert_eq!(plain_length(&bytes), expected);
+        }
+
+        #[test]
+        fn near_json_is_judged_as_serde_json_judges_it(text in r#"[\[\]{}:,"\\ntu019eE.+\- a]{0,24}"#) {
+            let ours = parse(text.as_bytes());
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            match (ours, theirs) {
+                (Ok(ours), Ok(theirs)) => {
+                    proptest::prop_assert!(crate::json::tests::same(&ours, &theirs));
+                }
+                (Err(_), Err(_)) => {}
+                (Err(error), Ok(_)) => {
+                    proptest::prop_assert!(matches!(error.kind, DuplicateKey { .. }), "{error}");
+                }
+                (Ok(value), Err(error)) => {
+                    proptest::prop_assert!(error.to_string().contains("out of range"), "{value:?} {error}");
+                }
+            }
+        }
+    }
+}

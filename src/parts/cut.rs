@@ -1,0 +1,143 @@
+//! Where sorted records are cut into parts: by key, never by value.
+//!
+//! After each record the hash of its key decides, so an edit leaves every cut where it was and
+//! an insertion or removal moves the cuts of its neighbourhood at most. The rule is the
+//! normalised chunking of FastCDC (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
+//! place of bytes: before the target size a cut must match a longer mask, after it a shorter
+//! one, which keeps parts near the target. The numbers are in `schema/FORMAT.md`.
+
+use crate::digest::Digest;
+
+/// The name of the rule, as the manifest has it.
+pub(super) const CUT: &str = "key-fastcdc/1";
+/// About how many bytes of canonical form a part should hold.
+const PART_BYTES: u64 = 128 << 20;
+/// The smallest and largest target; both powers of two.
+const MIN_TARGET: u64 = 16;
+const MAX_TARGET: u64 = 1 << 20;
+/// How many bits longer, or shorter, than the target's own a mask is.
+const NORMALISATION: u32 = 2;
+
+/// How a dataset's records are cut. Chosen once, at the first release, then inherited.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// The rule: [`CUT`].
+    pub cut: String,
+    /// About how many rows a part has; a power of two.
+    pub target_rows: u64,
+    /// How many rows a row group has at most.
+    pub row_group_rows: u64,
+}
+
+impl Layout {
+    /// The layout for records whose canonical forms take `bytes` in all.
+    pub fn choose(records: u64, bytes: u64) -> Self {
+        let fitting = PART_BYTES / (bytes / records.max(1)).max(1);
+        let target_rows = prev_power_of_two(fitting).clamp(MIN_TARGET, MAX_TARGET);
+        Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / 4 }
+    }
+
+    /// Whether the layout is one that this version can cut by.
+    pub fn is_valid(&self) -> bool {
+        self.cut == CUT
+            && self.target_rows.is_power_of_two()
+            && (MIN_TARGET..=MAX_TARGET).contains(&self.target_rows)
+            && self.row_group_rows == self.target_rows / 4
+    }
+}
+
+fn prev_power_of_two(number: u64) -> u64 {
+    1 << number.max(1).ilog2()
+}
+
+/// Walks sorted records and says after which ones to cut.
+#[derive(Debug)]
+pub struct Cut {
+    target: u64,
+    rows: u64,
+}
+
+impl Cut {
+    /// A walk that starts at the first record of a release (or of any part).
+    pub fn new(layout: &Layout) -> Self {
+        Self { target: layout.target_rows, rows: 0 }
+    }
+
+    /// Whether a part ends after the record with this key.
+    pub fn after(&mut self, key: &[u8]) -> bool {
+        self.rows += 1;
+        let ends = self.rows >= self.target / 4 && (self.rows >= self.target * 4 || self.matches(key));
+        if ends {
+            self.rows = 0;
+        }
+        ends
+    }
+
+    fn matches(&self, key: &[u8]) -> bool {
+        let bits = self.target.ilog2();
+        let bits = if self.rows < self.target { bits + NORMALISATION } else { bits - NORMALISATION };
+        hash(key).leading_zeros() >= bits
+    }
+}
+
+/// The first eight bytes, big endian, of SHA-256 of the key's text.
+fn hash(key: &[u8]) -> u64 {
+    let (head, _) = Digest::of(key).as_bytes().split_first_chunk::<8>().map_or(([0; 8], &[][..]), |(h, t)| (*h, t));
+    u64::from_be_bytes(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cuts(layout: &Layout, keys: impl Iterator<Item = u64>) -> Vec<u64> {
+        let mut cut = Cut::new(layout);
+        let mut sizes = Vec::new();
+        let mut rows = 0;
+        for key in keys {
+            rows += 1;
+            if cut.after(key.to_string().as_bytes()) {
+                sizes.push(std::mem::take(&mut rows));
+            }
+        }
+        sizes.push(rows);
+        sizes
+    }
+
+    #[test]
+    fn sizes_stay_within_the_bounds_and_near_the_target() {
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 16 };
+        let sizes = cuts(&layout, 0..100_000);
+        let whole = &sizes[..sizes.len() - 1];
+        assert!(whole.iter().all(|size| (16..=256).contains(size)), "{whole:?}");
+        let mean = whole.iter().sum::<u64>() / whole.len() as u64;
+        assert!((48..=96).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn a_removal_moves_only_the_cuts_nearby() {
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 16 };
+        let ends = |keys: &[u64]| {
+            let mut cut = Cut::new(&layout);
+            keys.iter().copied().filter(|key| cut.after(key.to_string().as_bytes())).collect::<Vec<u64>>()
+        };
+        let all: Vec<u64> = (0..20_000).collect();
+        let before = ends(&all);
+        let without: Vec<u64> = all.iter().copied().filter(|key| *key != 10_000).collect();
+        let after = ends(&without);
+        let moved = before.iter().filter(|end| !after.contains(end)).count();
+        assert!(moved <= 8, "{moved} of {} cuts moved", before.len());
+    }
+
+    #[test]
+    fn layouts_hold_about_128_mebibytes() {
+        let target = |records, bytes| Layout::choose(records, bytes).target_rows;
+        assert_eq!(target(200_000, 800_000_000), 32_768);
+        assert_eq!(target(2, 6_000), 32_768);
+        assert_eq!(target(1_000_000, 50_000_000), 1 << 20);
+        assert_eq!(target(3, 300 << 20), 16);
+        assert_eq!(target(0, 0), 1 << 20);
+        assert!(Layout::choose(7, 70_000).is_valid());
+    }
+}

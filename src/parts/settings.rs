@@ -1,0 +1,118 @@
+//! How a part is encoded: every writer setting, said outright.
+//!
+//! Library defaults may move and must not move the bytes of a part, so nothing is left to them.
+//! Nothing here looks at data, a clock, a path or the version of the tool; `schema/FORMAT.md`
+//! lists the settings and a change of any of them has a new [`SETTINGS`] name.
+
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{
+    BloomFilterPosition, EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion,
+};
+use parquet::schema::types::ColumnPath;
+use parquet::schema::types::SchemaDescriptor;
+
+use super::cut::Layout;
+use super::runs::RUN_ROWS;
+use crate::digest::Digest;
+use crate::record::Order;
+use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
+
+/// The name of these settings, as the manifest has it.
+pub const SETTINGS: &str = "parts/1";
+/// The codec and its level, as the manifest has it.
+pub const CODEC: &str = "zstd-3";
+/// What the footer names as its writer. It follows the format, not the tool, so that a new
+/// version of the tool writes the same bytes.
+pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
+
+/// Where a page ends, in bytes before compression.
+const PAGE_BYTES: usize = 1 << 20;
+/// Where a page ends, in rows.
+const PAGE_ROWS: usize = 20_000;
+/// Where a dictionary ends, in bytes; past it the column goes on without.
+const DICTIONARY_BYTES: usize = 1 << 20;
+/// How much of a text stands in statistics and indexes, in bytes.
+const STATISTICS_BYTES: usize = 64;
+/// How often the bloom filter may wrongly say "perhaps".
+const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+
+/// The Parquet schema and writer properties for parts of these columns.
+pub(super) fn properties(
+    columns: &Columns,
+    arrow: &SchemaRef,
+    order: &Order,
+    layout: &Layout,
+    schema: &Digest,
+) -> Result<(SchemaDescriptor, WriterPropertiesPtr), ParquetError> {
+    let parquet = ArrowSchemaConverter::new().with_coerce_types(false).convert(arrow)?;
+    let mut builder = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_created_by(CREATED_BY.to_owned())
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new("pressmark.format".to_owned(), crate::release::FORMAT.to_owned()),
+            KeyValue::new("pressmark.schema_sha256".to_owned(), schema.to_string()),
+        ]))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_dictionary_enabled(false)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(RUN_ROWS)
+        .set_max_row_group_row_count(Some(usize::try_from(layout.row_group_rows).unwrap_or(usize::MAX)))
+        .set_max_row_group_bytes(None)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_statistics_truncate_length(Some(STATISTICS_BYTES))
+        .set_column_index_truncate_length(Some(STATISTICS_BYTES))
+        .set_write_page_header_statistics(false)
+        .set_offset_index_disabled(false)
+        .set_bloom_filter_position(BloomFilterPosition::AfterRowGroup)
+        .set_content_defined_chunking(None)
+        .set_coerce_types(false)
+        .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
+    for path in dictionary_paths(columns, &parquet) {
+        builder = builder.set_column_dictionary_enabled(path, true);
+    }
+    let key = ColumnPath::from(columns.at(order.key()).name.as_str());
+    builder = builder
+        .set_column_bloom_filter_enabled(key.clone(), true)
+        .set_column_bloom_filter_fpp(key.clone(), BLOOM_FALSE_POSITIVES)
+        .set_column_bloom_filter_max_ndv(key, layout.row_group_rows);
+    let hash = ColumnPath::from(RECORD_SHA256);
+    builder = builder
+        .set_column_compression(hash.clone(), Compression::UNCOMPRESSED)
+        .set_column_statistics_enabled(hash, EnabledStatistics::None);
+    Ok((parquet, Arc::new(builder.build())))
+}
+
+fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<SortingColumn> {
+    let leaf = |name: &str| parquet.columns().iter().position(|column| column.path().parts()[0] == name);
+    let places = order.places().iter().filter_map(|place| leaf(&columns.at(*place).name));
+    places
+        .filter_map(|leaf| i32::try_from(leaf).ok())
+        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: false })
+        .collect()
+}
+
+/// The leaves of columns whose values are bound to repeat: days, and texts that the schema
+/// declares short. Long unique texts would cost more in the attempt than in the result.
+fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<ColumnPath> {
+    let repeats = |column: &Column| innermost(column).is_some_and(|leaf| leaf.short || leaf.kind == Kind::Date);
+    let names: Vec<&str> = columns.iter().filter(|column| repeats(column)).map(|column| column.name.as_str()).collect();
+    let paths = parquet.columns().iter().map(|leaf| leaf.path().clone());
+    paths.filter(|path| names.contains(&path.parts()[0].as_str())).collect()
+}
+
+/// The column itself, or the elements of a list; a struct has no single leaf.
+fn innermost(column: &Column) -> Option<&Column> {
+    match &column.kind {
+        Kind::List(element) => innermost(element),
+        Kind::Struct(_) => None,
+        _ => Some(column),
+    }
+}

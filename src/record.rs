@@ -1,0 +1,28 @@
+//! Records: admitted articles as typed rows, their canonical form, hash, fingerprint and order,
+//! and their way into Arrow batches and back.
+//!
+//! A record is a row of [`Cell`]s, one a column. It can only come from an article that the
+//! schema accepted ([`admit`]) or from a row of a part ([`Rows`]); both ways lead to the same
+//! canonical form, which is what makes a release provable. Files are the business of
+//! [`crate::parts`].
+
+mod admit;
+mod arrow;
+mod builder;
+mod canonical;
+mod cell;
+mod fingerprint;
+mod order;
+mod rows;
+mod summary;
+mod time;
+
+pub use admit::{Admission, admit};
+pub use arrow::{arrow_schema, fields};
+pub use builder::BatchBuilder;
+pub use canonical::{canonical_form, cell_json, record_hash};
+pub use cell::{Cell, Record};
+pub use fingerprint::{Fingerprint, RecordHash};
+pub use order::{Order, OrderError, key_text};
+pub use rows::Rows;
+pub use summary::Summary;

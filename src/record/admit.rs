@@ -1,0 +1,217 @@
+//! From an accepted article to a record: every member goes to its column or is refused.
+//!
+//! The schema has accepted the article before; what is checked here is whether the columns can
+//! hold it. A value is never rounded, cut or turned into another type.
+
+use std::borrow::Cow;
+
+use super::cell::{Cell, Record};
+use super::time;
+use crate::code::Code;
+use crate::json::{self, Inexact, Object, Value};
+use crate::schema::{Column, Columns, Extra, Kind, Role, Violation};
+use crate::text;
+
+/// A record and what was done on the way.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    /// The record.
+    pub record: Record<'a>,
+    /// How many undeclared members the policy dropped.
+    pub dropped: u64,
+}
+
+/// Makes the record of an article that the schema accepted, or tells why no column can hold it.
+pub fn admit<'a>(columns: &Columns, extra: Extra, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
+    let mut admitter = Admitter { extra, pointer: String::new(), violations: Vec::new(), dropped: 0 };
+    let cells = match article {
+        Value::Object(object) => admitter.members(columns, object),
+        other => {
+            admitter.refuse(Code::NotObject, "", format!("expected an object, found {}", other.kind()));
+            Vec::new()
+        }
+    };
+    if admitter.violations.is_empty() {
+        Ok(Admission { record: Record::new(cells), dropped: admitter.dropped })
+    } else {
+        Err(admitter.violations)
+    }
+}
+
+struct Admitter {
+    extra: Extra,
+    pointer: String,
+    violations: Vec<Violation>,
+    dropped: u64,
+}
+
+impl Admitter {
+    fn members<'a>(&mut self, columns: &Columns, object: &Object<'a>) -> Vec<Cell<'a>> {
+        let mut cells = Vec::with_capacity(columns.len());
+        let mut found = 0;
+        for column in columns {
+            let cell = match column.role {
+                Role::Declared => match object.get(&column.name) {
+                    Some(value) => {
+                        found += 1;
+                        self.below(&column.name, |admitter| admitter.cell(column, value))
+                    }
+                    None => self.absent(column),
+                },
+                Role::Extra if found == object.len() => Cell::Null,
+                Role::Extra => self.undeclared(columns, object),
+            };
+            cells.push(cell);
+        }
+        let kept = columns.iter().any(|column| column.role == Role::Extra);
+        if !kept && found < object.len() {
+            self.leave_out(columns, object);
+        }
+        cells
+    }
+
+    /// Runs `inner` for the value one level down, under `name`.
+    fn below<T>(&mut self, name: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        let result = inner(self);
+        self.pointer.truncate(length);
+        result
+    }
+
+    fn absent<'a>(&mut self, column: &Column) -> Cell<'a> {
+        if !column.nullable {
+            self.refuse(Code::NoColumn, &column.pointer, format!("the column `{}` needs a value", column.name));
+        }
+        Cell::Null
+    }
+
+    fn cell<'a>(&mut self, column: &Column, value: &Value<'a>) -> Cell<'a> {
+        match (&column.kind, value) {
+            (Kind::Json, value) => self.json(column, value),
+            (_, Value::Null) => self.absent(column),
+            (Kind::Boolean, Value::Bool(value)) => Cell::Boolean(*value),
+            (Kind::Int64, Value::Number(number)) => match number.as_i64() {
+                Some(value) => Cell::Int64(value),
+                None => self.refuse_integer(column, number),
+            },
+            (Kind::UInt64, Value::Number(number)) => match number.as_u64() {
+                Some(value) => Cell::UInt64(value),
+                None => self.refuse_integer(column, number),
+            },
+            (Kind::Float64, Value::Number(number)) => match number.exact_f64() {
+                Ok(value) => Cell::Float64(value),
+                Err(inexact) => self.refuse_number(column, inexact),
+            },
+            (Kind::String, Value::String(text)) => Cell::String(text.clone()),
+            (Kind::Timestamp, Value::String(text)) => match time::parse_timestamp(text) {
+                Ok(microseconds) => Cell::Timestamp(microseconds),
+                Err(code) => self.refuse_plain(column, code),
+            },
+            (Kind::Date, Value::String(text)) => match time::parse_date(text) {
+                Ok(days) => Cell::Date(days),
+                Err(code) => self.refuse_plain(column, code),
+            },
+            (Kind::List(element), Value::Array(values)) => Cell::List(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| self.below(&index.to_string(), |admitter| admitter.cell(element, value)))
+                    .collect(),
+            ),
+            (Kind::Struct(columns), Value::Object(object)) => Cell::Struct(self.members(columns, object)),
+            (kind, value) => {
+                let message = format!("a {} column cannot hold {}", kind.describe(), value.kind());
+                self.refuse(Code::NoColumn, &column.pointer, message)
+            }
+        }
+    }
+
+    fn json<'a>(&mut self, column: &Column, value: &Value<'_>) -> Cell<'a> {
+        if matches!(value, Value::Null) && column.nullable {
+            return Cell::Null;
+        }
+        let mut text = Vec::new();
+        match json::write_value(&mut text, value) {
+            Ok(()) => Cell::Json(Cow::Owned(into_string(text))),
+            Err(at) => {
+                self.pointer.push_str(&at.pointer);
+                let cell = self.refuse_number(column, at.reason);
+                self.pointer.truncate(self.pointer.len() - at.pointer.len());
+                cell
+            }
+        }
+    }
+
+    /// The members that no column declares, as one JSON object.
+    fn undeclared<'a>(&mut self, columns: &Columns, object: &Object<'_>) -> Cell<'a> {
+        let mut rest = Object::new();
+        for (name, value) in undeclared(columns, object) {
+            rest.insert(Cow::Borrowed(name), value.clone());
+        }
+        let mut text = Vec::new();
+        match json::write_value(&mut text, &Value::Object(rest)) {
+            Ok(()) => Cell::Json(Cow::Owned(into_string(text))),
+            Err(at) => {
+                let pointer = format!("{}{}", self.pointer, at.pointer);
+                let code = code_of(at.reason);
+                self.violations.push(Violation {
+                    code,
+                    pointer,
+                    schema: String::new(),
+                    message: code.meaning().into(),
+                });
+                Cell::Null
+            }
+        }
+    }
+
+    /// Applies the policy to undeclared members that have no column to go to.
+    fn leave_out(&mut self, columns: &Columns, object: &Object<'_>) {
+        for (name, _) in undeclared(columns, object) {
+            match self.extra {
+                Extra::Drop | Extra::Keep => self.dropped += 1,
+                Extra::Reject => {
+                    let message = format!("undeclared member `{}`", text::one_line(name, 60));
+                    self.below(name, |admitter| admitter.refuse(Code::Additional, "", message));
+                }
+            }
+        }
+    }
+
+    fn refuse_integer<'a>(&mut self, column: &Column, number: &json::Number<'_>) -> Cell<'a> {
+        let code = if number.is_integer() { Code::IntRange } else { Code::NoColumn };
+        self.refuse_plain(column, code)
+    }
+
+    fn refuse_number<'a>(&mut self, column: &Column, inexact: Inexact) -> Cell<'a> {
+        self.refuse_plain(column, code_of(inexact))
+    }
+
+    fn refuse_plain<'a>(&mut self, column: &Column, code: Code) -> Cell<'a> {
+        self.refuse(code, &column.pointer, code.meaning().to_owned())
+    }
+
+    fn refuse<'a>(&mut self, code: Code, schema: &str, message: String) -> Cell<'a> {
+        self.violations.push(Violation { code, pointer: self.pointer.clone(), schema: schema.to_owned(), message });
+        Cell::Null
+    }
+}
+
+fn undeclared<'o>(columns: &Columns, object: &'o Object<'_>) -> impl Iterator<Item = (&'o str, &'o Value<'o>)> {
+    object
+        .iter()
+        .filter(|(name, _)| !columns.iter().any(|column| column.role == Role::Declared && column.name == *name))
+}
+
+fn code_of(inexact: Inexact) -> Code {
+    match inexact {
+        Inexact::Overflow => Code::FloatRange,
+        Inexact::Rounded => Code::FloatPrecision,
+    }
+}
+
+fn into_string(canonical: Vec<u8>) -> String {
+    String::from_utf8(canonical).expect("the canonical writer writes UTF-8")
+}

@@ -1,0 +1,194 @@
+//! Building Arrow batches from records.
+//!
+//! A record has a cell of the right kind for every column by construction, so appending cannot
+//! fail; the one thing a batch cannot hold, more than 2 GiB of text in one column, is kept away
+//! by whoever decides how large batches are.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder, PrimitiveBuilder, StringBuilder,
+    UInt64Builder,
+};
+use arrow_array::types::{Date32Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray};
+use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{FieldRef, Fields, SchemaRef};
+
+use super::arrow::{HASH_BYTES, UTC, arrow_schema, element_field, fields};
+use super::cell::{Cell, Record};
+use super::fingerprint::RecordHash;
+use crate::schema::{Columns, Kind};
+
+/// Collects records and their hashes into one batch.
+#[derive(Debug)]
+pub struct BatchBuilder {
+    schema: SchemaRef,
+    columns: Vec<Builder>,
+    hashes: FixedSizeBinaryBuilder,
+    rows: usize,
+}
+
+impl BatchBuilder {
+    /// A builder for records of these columns.
+    pub fn new(columns: &Columns) -> Self {
+        Self {
+            schema: arrow_schema(columns),
+            columns: columns.iter().map(|column| Builder::new(&column.kind)).collect(),
+            hashes: FixedSizeBinaryBuilder::new(HASH_BYTES),
+            rows: 0,
+        }
+    }
+
+    /// How many records it holds.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Adds a record of the columns that the builder was made for.
+    pub fn append(&mut self, record: &Record<'_>, hash: &RecordHash) {
+        for (builder, cell) in self.columns.iter_mut().zip(record.cells()) {
+            builder.append(cell);
+        }
+        self.hashes.append_value(hash.as_bytes()).expect("the hash column is as wide as a hash");
+        self.rows += 1;
+    }
+
+    /// The batch; the builder is empty again.
+    pub fn finish(&mut self) -> RecordBatch {
+        let mut arrays: Vec<ArrayRef> = self.columns.iter_mut().map(Builder::finish).collect();
+        arrays.push(Arc::new(self.hashes.finish()));
+        self.rows = 0;
+        RecordBatch::try_new(self.schema.clone(), arrays).expect("builders are made from the batch's own schema")
+    }
+}
+
+#[derive(Debug)]
+enum Builder {
+    Boolean(BooleanBuilder),
+    Int64(Int64Builder),
+    UInt64(UInt64Builder),
+    Float64(Float64Builder),
+    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
+    Date(PrimitiveBuilder<Date32Type>),
+    Text(StringBuilder),
+    List { field: FieldRef, offsets: Vec<i32>, valid: NullBufferBuilder, element: Box<Builder> },
+    Struct { fields: Fields, valid: NullBufferBuilder, members: Vec<Builder> },
+}
+
+impl Builder {
+    fn new(kind: &Kind) -> Self {
+        match kind {
+            Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
+            Kind::Int64 => Self::Int64(Int64Builder::new()),
+            Kind::UInt64 => Self::UInt64(UInt64Builder::new()),
+            Kind::Float64 => Self::Float64(Float64Builder::new()),
+            Kind::Timestamp => Self::Timestamp(PrimitiveBuilder::new().with_timezone(UTC)),
+            Kind::Date => Self::Date(PrimitiveBuilder::new()),
+            Kind::String | Kind::Json => Self::Text(StringBuilder::new()),
+            Kind::List(element) => Self::List {
+                field: element_field(element),
+                offsets: vec![0],
+                valid: NullBufferBuilder::new(0),
+                element: Box::new(Self::new(&element.kind)),
+            },
+            Kind::Struct(columns) => Self::Struct {
+                fields: fields(columns),
+                valid: NullBufferBuilder::new(0),
+                members: columns.iter().map(|column| Self::new(&column.kind)).collect(),
+            },
+        }
+    }
+
+    fn append(&mut self, cell: &Cell<'_>) {
+        match (self, cell) {
+            (Self::Boolean(builder), Cell::Boolean(value)) => builder.append_value(*value),
+            (Self::Int64(builder), Cell::Int64(value)) => builder.append_value(*value),
+            (Self::UInt64(builder), Cell::UInt64(value)) => builder.append_value(*value),
+            (Self::Float64(builder), Cell::Float64(value)) => builder.append_value(*value),
+            (Self::Timestamp(builder), Cell::Timestamp(value)) => builder.append_value(*value),
+            (Self::Date(builder), Cell::Date(value)) => builder.append_value(*value),
+            (Self::Text(builder), Cell::String(text) | Cell::Json(text)) => builder.append_value(text),
+            (Self::List { offsets, valid, element, .. }, Cell::List(cells)) => {
+                cells.iter().for_each(|cell| element.append(cell));
+                push_offset(offsets, cells.len());
+                valid.append_non_null();
+            }
+            (Self::Struct { valid, members, .. }, Cell::Struct(cells)) => {
+                members.iter_mut().zip(cells).for_each(|(member, cell)| member.append(cell));
+                valid.append_non_null();
+            }
+            (builder, _) => builder.append_null(),
+        }
+    }
+
+    fn append_null(&mut self) {
+        match self {
+            Self::Boolean(builder) => builder.append_null(),
+            Self::Int64(builder) => builder.append_null(),
+            Self::UInt64(builder) => builder.append_null(),
+            Self::Float64(builder) => builder.append_null(),
+            Self::Timestamp(builder) => builder.append_null(),
+            Self::Date(builder) => builder.append_null(),
+            Self::Text(builder) => builder.append_null(),
+            Self::List { offsets, valid, .. } => {
+                push_offset(offsets, 0);
+                valid.append_null();
+            }
+            Self::Struct { valid, members, .. } => {
+                // A null struct still takes a slot in every member. A member that must not be
+                // null gets a filler there, which the struct's own null hides.
+                members.iter_mut().for_each(Self::append_filler);
+                valid.append_null();
+            }
+        }
+    }
+
+    fn append_filler(&mut self) {
+        match self {
+            Self::Boolean(builder) => builder.append_value(false),
+            Self::Int64(builder) => builder.append_value(0),
+            Self::UInt64(builder) => builder.append_value(0),
+            Self::Float64(builder) => builder.append_value(0.0),
+            Self::Timestamp(builder) => builder.append_value(0),
+            Self::Date(builder) => builder.append_value(0),
+            Self::Text(builder) => builder.append_value(""),
+            Self::List { offsets, valid, .. } => {
+                push_offset(offsets, 0);
+                valid.append_non_null();
+            }
+            Self::Struct { valid, members, .. } => {
+                members.iter_mut().for_each(Self::append_filler);
+                valid.append_non_null();
+            }
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Int64(builder) => Arc::new(builder.finish()),
+            Self::UInt64(builder) => Arc::new(builder.finish()),
+            Self::Float64(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::List { field, offsets, valid, element } => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
+                Arc::new(ListArray::new(field.clone(), offsets, element.finish(), valid.finish()))
+            }
+            Self::Struct { fields, valid, members } => {
+                let members: Vec<ArrayRef> = members.iter_mut().map(Self::finish).collect();
+                let length = members.first().map_or(0, Array::len);
+                let array = StructArray::try_new_with_length(fields.clone(), members, valid.finish(), length);
+                Arc::new(array.expect("members are built in step with their struct"))
+            }
+        }
+    }
+}
+
+fn push_offset(offsets: &mut Vec<i32>, length: usize) {
+    let last = offsets.last().copied().unwrap_or(0);
+    let length = i32::try_from(length).expect("a record is far smaller than 2^31 elements");
+    offsets.push(last + length);
+}

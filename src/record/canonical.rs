@@ -1,0 +1,90 @@
+//! The canonical form of a record ("canonical/1") and its hash. The rule in full, with test
+//! vectors, is in `schema/FORMAT.md`.
+//!
+//! An RFC 8785 object: members in the order of their names by UTF-16 code units, null members
+//! left out, strings as they are, integers in decimal digits, doubles in ECMAScript's shortest
+//! form, instants as RFC 3339 in UTC, days as `YYYY-MM-DD`, JSON columns as the canonical form
+//! of their value. Only the types of the columns decide, so an article and the row made of it
+//! have one form.
+
+use super::cell::{Cell, Record};
+use super::fingerprint::RecordHash;
+use super::time;
+use crate::digest::Digest;
+use crate::json;
+use crate::schema::{Column, Columns, Kind};
+
+/// Appends the canonical form of `record` to `out`.
+pub fn canonical_form(columns: &Columns, record: &Record<'_>, out: &mut Vec<u8>) {
+    write_members(columns, record.cells(), out);
+}
+
+/// SHA-256 of the canonical form. `scratch` is emptied and used, so that many records need one
+/// allocation.
+pub fn record_hash(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>) -> RecordHash {
+    scratch.clear();
+    canonical_form(columns, record, scratch);
+    RecordHash::new(Digest::of(scratch))
+}
+
+/// The canonical form of one cell as a JSON value; null for no value.
+pub fn cell_json(column: &Column, cell: &Cell<'_>) -> serde_json::Value {
+    let mut text = Vec::new();
+    write_cell(column, cell, &mut text);
+    // Only text that a foreign part claims to be JSON can fail here.
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn write_members(columns: &Columns, cells: &[Cell<'_>], out: &mut Vec<u8>) {
+    out.push(b'{');
+    let mut first = true;
+    for place in columns.canonical_order() {
+        let (column, cell) = (columns.at(*place), &cells[*place]);
+        if matches!(cell, Cell::Null) {
+            continue;
+        }
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        json::write_string(out, &column.name);
+        out.push(b':');
+        write_cell(column, cell, out);
+    }
+    out.push(b'}');
+}
+
+fn write_cell(column: &Column, cell: &Cell<'_>, out: &mut Vec<u8>) {
+    match (cell, &column.kind) {
+        (Cell::Boolean(true), _) => out.extend_from_slice(b"true"),
+        (Cell::Boolean(false), _) => out.extend_from_slice(b"false"),
+        (Cell::Int64(value), _) => json::write_i64(out, *value),
+        (Cell::UInt64(value), _) => json::write_u64(out, *value),
+        (Cell::Float64(value), _) => json::write_f64(out, *value),
+        (Cell::String(text), _) => json::write_string(out, text),
+        (Cell::Json(text), _) => out.extend_from_slice(text.as_bytes()),
+        (Cell::Timestamp(microseconds), _) => quoted(out, |out| time::write_timestamp(out, *microseconds)),
+        (Cell::Date(days), _) => quoted(out, |out| time::write_date(out, *days)),
+        (Cell::List(cells), Kind::List(element)) => {
+            out.push(b'[');
+            for (index, cell) in cells.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_cell(element, cell, out);
+            }
+            out.push(b']');
+        }
+        (Cell::Struct(cells), Kind::Struct(columns)) => write_members(columns, cells, out),
+        // A null element of a list; a cell always has the kind of its column otherwise.
+        (Cell::Null | Cell::List(_) | Cell::Struct(_), _) => out.extend_from_slice(b"null"),
+    }
+}
+
+/// A time that a column holds but the canonical form cannot express (only a foreign or damaged
+/// part has one) is written as an empty string: its record hash then differs, and is found.
+fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) {
+    out.push(b'"');
+    let _inexpressible = write(out);
+    out.push(b'"');
+}

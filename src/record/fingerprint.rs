@@ -1,0 +1,80 @@
+//! [`RecordHash`] and [`Fingerprint`]: are these the same records?
+//!
+//! A fingerprint ignores the order of the records, how they are cut into parts, the codec and
+//! the version of the tool. `sort`, `sha256sum` and one SQL line can recompute it
+//! (`schema/FORMAT.md`).
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
+
+/// SHA-256 of a record's canonical form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RecordHash(Digest);
+
+impl RecordHash {
+    /// A hash that was computed from a canonical form, or read from a part.
+    pub fn new(digest: Digest) -> Self {
+        Self(digest)
+    }
+
+    /// The 32 bytes, as the column `record_sha256` holds them.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for RecordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The hash of a set of records: SHA-256 over their record hashes in lower-case hexadecimal,
+/// sorted, each followed by one newline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(Digest);
+
+impl Fingerprint {
+    /// The fingerprint of the records with these hashes, in any order. Sorts them in place.
+    pub fn of(hashes: &mut [RecordHash]) -> Self {
+        // Bytes sort as their hexadecimal text does: the digits are in ASCII order.
+        hashes.sort_unstable();
+        let mut hasher = Sha256::new();
+        for hash in hashes {
+            hasher.update(hash.0.hex());
+            hasher.update(b"\n");
+        }
+        Self(Digest::from_bytes(hasher.finalize().into()))
+    }
+
+    /// The first eight hexadecimal digits, which name a part's file.
+    pub fn short(&self) -> String {
+        self.0.to_string()[..8].to_owned()
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_does_not_matter_and_nothing_has_a_fingerprint_too() {
+        let hash = |text: &str| RecordHash::new(Digest::of(text.as_bytes()));
+        let forwards = Fingerprint::of(&mut [hash("a"), hash("b")]);
+        assert_eq!(forwards, Fingerprint::of(&mut [hash("b"), hash("a")]));
+        assert_ne!(forwards, Fingerprint::of(&mut [hash("a")]));
+        let text = format!("{}\n{}\n", hash("b"), hash("a"));
+        assert_eq!(forwards.to_string(), Digest::of(text.as_bytes()).to_string());
+        assert_eq!(Fingerprint::of(&mut []).to_string(), Digest::of(b"").to_string());
+    }
+}

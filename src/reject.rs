@@ -1,0 +1,190 @@
+//! Rejects: the stored account of every article that was kept out, and the file they go to.
+//!
+//! One JSON object a line, compressed with zstd, in the order of the input (`schema/FORMAT.md`,
+//! `schema/reject.schema.json`): where the article stood, its bytes as they were, and every rule
+//! it broke. A reject file belongs to the producer and is never part of a release.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+
+use crate::code::Code;
+use crate::error::Error;
+use crate::filesystem;
+use crate::input::Position;
+use crate::schema::Violation;
+
+/// The largest article whose bytes are stored; of larger ones the place is told alone.
+const MAX_RAW_BYTES: usize = 1 << 20;
+/// How many violations are stored of one article; the total is exact.
+const MAX_VIOLATIONS: usize = 100;
+/// How many rejects of one code are kept as examples.
+const EXAMPLES: u64 = 3;
+
+/// An article that was kept out.
+#[derive(Debug, Clone)]
+pub struct Reject {
+    /// Where it stood.
+    pub position: Position,
+    /// How many bytes it had there.
+    pub length: u64,
+    /// Its bytes; `None` if they were too many to be held.
+    pub raw: Option<Vec<u8>>,
+    /// The rules it broke, at most a hundred.
+    pub violations: Vec<Placed>,
+    /// How many rules it broke.
+    pub violations_total: u64,
+}
+
+/// A violation and where it stands in the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Placed {
+    /// The violation.
+    #[serde(flatten)]
+    pub violation: Violation,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column, from 1, in characters.
+    pub column: u64,
+}
+
+impl Reject {
+    /// An account of the article at `position`. Violations are cut to what is stored.
+    pub fn new(position: Position, length: u64, raw: Option<&[u8]>, mut violations: Vec<Placed>) -> Self {
+        let violations_total = violations.len() as u64;
+        violations.truncate(MAX_VIOLATIONS);
+        let raw = raw.filter(|raw| raw.len() <= MAX_RAW_BYTES).map(<[u8]>::to_vec);
+        Self { position, length, raw, violations, violations_total }
+    }
+
+    /// The code that it is counted under: that of its first violation.
+    pub fn code(&self) -> Option<Code> {
+        self.violations.first().map(|placed| placed.violation.code)
+    }
+}
+
+#[derive(Serialize)]
+struct RejectV1<'a> {
+    format: &'static str,
+    source: &'a str,
+    line: u64,
+    byte: u64,
+    length: u64,
+    encoding: Encoding,
+    raw: Option<std::borrow::Cow<'a, str>>,
+    violations_total: u64,
+    violations: &'a [Placed],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    Base64,
+    Omitted,
+}
+
+/// Counts rejects, keeps the first of each code as examples, and writes them all to a file.
+/// Nothing is created before there is a reject.
+pub struct RejectLog {
+    path: PathBuf,
+    encoder: Option<zstd::Encoder<'static, BufWriter<File>>>,
+    counts: BTreeMap<Code, u64>,
+    examples: Vec<Reject>,
+}
+
+impl std::fmt::Debug for RejectLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RejectLog").field("path", &self.path).field("counts", &self.counts).finish_non_exhaustive()
+    }
+}
+
+impl RejectLog {
+    /// A log whose file is `path`; it replaces the file of an earlier run.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, encoder: None, counts: BTreeMap::new(), examples: Vec::new() }
+    }
+
+    /// Adds a reject.
+    pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
+        let line = line(reject);
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            None => self.encoder.insert(create(&self.path)?),
+        };
+        encoder.write_all(&line).map_err(|source| Error::io("write", &self.path, source))?;
+        if let Some(code) = reject.code() {
+            let count = self.counts.entry(code).or_default();
+            *count += 1;
+            if *count <= EXAMPLES {
+                self.examples.push(reject.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the file and waits until it is on the disk. More rejects cannot follow.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        let Some(encoder) = self.encoder.take() else { return Ok(()) };
+        let refuse = |source| Error::io("write", &self.path, source);
+        let buffered = encoder.finish().map_err(refuse)?;
+        let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
+        filesystem::sync(&file, &self.path)
+    }
+
+    /// How many rejects there are.
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// How many rejects there are, by the code of their first violation.
+    pub fn counts(&self) -> &BTreeMap<Code, u64> {
+        &self.counts
+    }
+
+    /// The first rejects of each code, at most three, in the order of the input.
+    pub fn examples(&self) -> &[Reject] {
+        &self.examples
+    }
+
+    /// The file, if there are rejects.
+    pub fn path(&self) -> Option<&Path> {
+        (self.total() > 0).then_some(self.path.as_path())
+    }
+}
+
+fn create(path: &Path) -> Result<zstd::Encoder<'static, BufWriter<File>>, Error> {
+    if let Some(folder) = path.parent() {
+        filesystem::create_folder(folder)?;
+    }
+    let file = BufWriter::new(filesystem::create(path)?);
+    zstd::Encoder::new(file, 3).map_err(|source| Error::io("write", path, source))
+}
+
+fn line(reject: &Reject) -> Vec<u8> {
+    let (encoding, raw) = match reject.raw.as_deref().map(|raw| (raw, str::from_utf8(raw))) {
+        None => (Encoding::Omitted, None),
+        Some((_, Ok(text))) => (Encoding::Utf8, Some(text.into())),
+        Some((raw, Err(_))) => (Encoding::Base64, Some(BASE64_STANDARD.encode(raw).into())),
+    };
+    let reject = RejectV1 {
+        format: "pressmark-reject/1",
+        source: &reject.position.source,
+        line: reject.position.line,
+        byte: reject.position.byte,
+        length: reject.length,
+        encoding,
+        raw,
+        violations_total: reject.violations_total,
+        violations: &reject.violations,
+    };
+    let mut line = serde_json::to_vec(&reject).expect("text and numbers are JSON");
+    line.push(b'\n');
+    line
+}

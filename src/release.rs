@@ -1,0 +1,31 @@
+//! Releases on disk: `dataset.toml`, the manifest, staging and publishing, opening.
+//!
+//! A release is written beside its place and becomes visible by one rename, whole or not at
+//! all. What its records are was decided before ([`crate::record`], [`crate::parts`]); whether
+//! it is still intact is found out by [`crate::verify`].
+
+mod dataset;
+mod manifest;
+mod open;
+mod staging;
+mod sums;
+
+pub use dataset::{Allowance, AllowanceError, Dataset, Policy, SchemaChoice};
+pub(crate) use dataset::{DATASET_TOML, is_name};
+pub use manifest::{
+    ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
+};
+pub use open::{Release, releases};
+pub use staging::{Lock, Staging};
+pub use sums::{Sums, parse_sums};
+
+/// The format of releases that this version writes (`schema/FORMAT.md`).
+pub const FORMAT: &str = "pressmark/1";
+/// The folder of a release that holds its parts, and nothing else.
+pub const DATA: &str = "data";
+/// The name of the manifest.
+pub const MANIFEST: &str = "manifest.json";
+/// The name of the schema's copy.
+pub const SCHEMA: &str = "schema.json";
+/// The list of hashes that `sha256sum -c` reads.
+pub const SUMS: &str = "SHA256SUMS";

@@ -1,0 +1,275 @@
+//! `dataset.toml`: what a dataset is, where its articles come from and how strict it is.
+//!
+//! Unknown keys are refused, so that a misspelt one cannot be a silent default. Paths in the
+//! file are relative to its folder.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::manifest::Creator;
+use crate::error::Error;
+use crate::filesystem;
+use crate::mapping::Preset;
+use crate::schema::{BuiltIn, Extra, Schema};
+
+/// The name of the file.
+pub(crate) const DATASET_TOML: &str = "dataset.toml";
+/// The longest `dataset.toml` that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A dataset as its `dataset.toml` describes it.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// The folder.
+    pub folder: PathBuf,
+    /// A short name: lower-case letters, digits and dashes.
+    pub name: String,
+    /// For people.
+    pub title: Option<String>,
+    /// For people, at any length.
+    pub description: Option<String>,
+    /// An SPDX identifier, a URL, or words.
+    pub license: Option<String>,
+    /// Who made it.
+    pub creators: Vec<Creator>,
+    /// Which schema judges the articles.
+    pub schema: SchemaChoice,
+    /// How the articles stand in the inputs and become records.
+    pub source: Preset,
+    /// The column that identifies a record.
+    pub key: String,
+    /// The columns that order the records.
+    pub order_by: Vec<String>,
+    /// Paths and patterns.
+    pub inputs: Vec<String>,
+    /// How strict it is.
+    pub policy: Policy,
+}
+
+/// Which schema judges the articles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaChoice {
+    /// One that is part of pressmark.
+    BuiltIn(BuiltIn),
+    /// A file.
+    File(PathBuf),
+}
+
+/// How strict a dataset is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// How many articles may be rejected before nothing is published.
+    pub max_rejects: Allowance,
+    /// What becomes of members that the schema does not declare.
+    pub extra: Extra,
+}
+
+/// How many of all: a count, or a share of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// At most so many.
+    Count(u64),
+    /// At most so many in a million.
+    PerMillion(u64),
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self::Count(0)
+    }
+}
+
+impl Allowance {
+    /// Whether `some` of `all` is within the allowance.
+    pub fn allows(self, some: u64, all: u64) -> bool {
+        match self {
+            Self::Count(count) => some <= count,
+            Self::PerMillion(share) => u128::from(some) * 1_000_000 <= u128::from(all) * u128::from(share),
+        }
+    }
+}
+
+/// The text is neither a count nor a share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a count such as `10` or a share such as `0.5%`")]
+pub struct AllowanceError;
+
+impl FromStr for Allowance {
+    type Err = AllowanceError;
+
+    fn from_str(text: &str) -> Result<Self, AllowanceError> {
+        let Some(share) = text.strip_suffix('%') else {
+            return text.parse().map(Self::Count).map_err(|_not_a_count| AllowanceError);
+        };
+        let (whole, fraction) = share.split_once('.').unwrap_or((share, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 4 {
+            return Err(AllowanceError);
+        }
+        let number = |text: &str| text.parse::<u64>().map_err(|_too_long| AllowanceError);
+        let per_million =
+            number(whole)?.checked_mul(10_000).ok_or(AllowanceError)? + number(&format!("{fraction:0<4}"))?;
+        if per_million <= 1_000_000 { Ok(Self::PerMillion(per_million)) } else { Err(AllowanceError) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Allowance {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Count(u64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Count(count) => Ok(Self::Count(count)),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    title: Option<String>,
+    description: Option<String>,
+    license: Option<String>,
+    #[serde(default)]
+    creators: Vec<Creator>,
+    #[serde(default = "article")]
+    schema: String,
+    source: Option<String>,
+    key: Option<String>,
+    order_by: Option<Vec<String>>,
+    #[serde(default)]
+    inputs: Vec<String>,
+    #[serde(default)]
+    policy: Policy,
+}
+
+fn article() -> String {
+    BuiltIn::Article.name().to_owned()
+}
+
+impl Dataset {
+    /// Reads `dataset.toml` in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read, [`Error::Dataset`] with the line if it cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(DATASET_TOML);
+        let bytes = filesystem::read_bounded(&path, MAX_BYTES)?;
+        let fail = |line, message: String, hint| Error::Dataset { path: path.clone(), line, message, hint };
+        let text = str::from_utf8(&bytes).map_err(|error| fail(None, error.to_string(), None))?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| crate::text::line_and_column(&bytes, span.start).0);
+            fail(line, crate::text::one_line(error.message(), 300), None)
+        })?;
+        let line = |key: &str| text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1);
+        if !is_name(&written.name) {
+            let message = "the name may have lower-case letters, digits and single dashes".to_owned();
+            return Err(fail(line("name"), message, Some("for example: name = \"my-articles\"".into())));
+        }
+        let schema = match BuiltIn::named(&written.schema) {
+            Some(schema) => SchemaChoice::BuiltIn(schema),
+            None => SchemaChoice::File(folder.join(&written.schema)),
+        };
+        let source = match &written.source {
+            Some(source) => source.parse().map_err(|error: crate::mapping::UnknownPreset| {
+                fail(line("source"), error.to_string(), Some(format!("known sources: {}", Preset::NAMES.join(", "))))
+            })?,
+            None if schema == SchemaChoice::BuiltIn(BuiltIn::Article) => Preset::Article,
+            None => Preset::Verbatim,
+        };
+        Ok(written.into_dataset(folder, schema, source))
+    }
+
+    /// The file that describes it.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(DATASET_TOML)
+    }
+
+    /// Loads the schema that the dataset names.
+    pub fn load_schema(&self) -> Result<Schema, Error> {
+        match &self.schema {
+            SchemaChoice::BuiltIn(schema) => Schema::built_in(*schema, self.policy.extra),
+            SchemaChoice::File(path) => Schema::open(path, self.policy.extra),
+        }
+    }
+}
+
+impl Written {
+    fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: Preset) -> Dataset {
+        let articles = schema == SchemaChoice::BuiltIn(BuiltIn::Article);
+        let order_by = self.order_by.unwrap_or_else(|| if articles { vec!["published_at".into()] } else { Vec::new() });
+        Dataset {
+            folder: folder.to_owned(),
+            name: self.name,
+            title: self.title,
+            description: self.description,
+            license: self.license,
+            creators: self.creators,
+            schema,
+            source,
+            key: self.key.unwrap_or_else(|| "id".into()),
+            order_by,
+            inputs: self.inputs,
+            policy: self.policy,
+        }
+    }
+}
+
+/// Whether a text can name a dataset: lower-case letters and digits, in groups joined by dashes.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.len() <= 100
+        && name.split('-').all(|group| {
+            !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: Result<Allowance, AllowanceError>) {
+        assert_eq!(text.parse(), want, "{text}");
+    }
+
+    #[test]
+    fn allowances() {
+        check("0", Ok(Allowance::Count(0)));
+        check("12", Ok(Allowance::Count(12)));
+        check("1%", Ok(Allowance::PerMillion(10_000)));
+        check("0.5%", Ok(Allowance::PerMillion(5_000)));
+        check("0.0001%", Ok(Allowance::PerMillion(1)));
+        check("100%", Ok(Allowance::PerMillion(1_000_000)));
+        for text in ["", "%", "-1", "1.5", "101%", "0.00001%", "1e2%", ".5%", "1.%", "99999999999999999999%"] {
+            check(text, Err(AllowanceError));
+        }
+    }
+
+    #[test]
+    fn what_is_allowed() {
+        assert!(Allowance::Count(0).allows(0, 0));
+        assert!(!Allowance::Count(0).allows(1, 1_000_000));
+        assert!(Allowance::PerMillion(5_000).allows(5, 1_000));
+        assert!(!Allowance::PerMillion(5_000).allows(6, 1_000));
+        assert!(Allowance::PerMillion(5_000).allows(0, 0));
+    }
+
+    #[test]
+    fn names() {
+        for name in ["a", "asharq-al-awsat", "news-2024"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "-", "a-", "-a", "a--b", "A", "a b", "a/b", "..", "é"] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! [`Manifest`]: the list of everything in a release.
+//!
+//! The values here are sound: counts add up, and a part's path follows from its place and
+//! fingerprint, so that a manifest cannot point outside its release. The bytes on disk are in
+//! [`wire`], apart, because they are a promise and these types are not.
+
+mod wire;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use semver::Version;
+
+use crate::digest::Digest;
+use crate::parts::Layout;
+use crate::record::Fingerprint;
+
+/// The list of everything in a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The dataset's name.
+    pub dataset: String,
+    /// For people.
+    pub title: Option<String>,
+    /// For people, at any length.
+    pub description: Option<String>,
+    /// An SPDX identifier, a URL, or words.
+    pub license: Option<String>,
+    /// Who made it.
+    pub creators: Vec<Creator>,
+    /// The release's version.
+    pub version: Version,
+    /// The day it was released.
+    pub released: Date,
+    /// The release before this one.
+    pub previous: Option<Previous>,
+    /// The fingerprint of all records.
+    pub fingerprint: Fingerprint,
+    /// The schema of the records.
+    pub schema: SchemaRef,
+    /// The column that identifies a record.
+    pub key: String,
+    /// The columns that order the records.
+    pub order_by: Vec<String>,
+    /// How the records are cut.
+    pub layout: Layout,
+    /// What wrote the parts.
+    pub writer: Writer,
+    /// The parts, in the order of their records.
+    pub parts: Vec<Part>,
+    /// The columns.
+    pub columns: Vec<ColumnSummary>,
+    /// The inputs, by name.
+    pub inputs: Vec<Input>,
+    /// How many articles were rejected, by the code of their first violation.
+    pub rejected: BTreeMap<String, u64>,
+    /// What was changed before validation: field, rule, count.
+    pub normalised: Normalised,
+    /// How many identical repeats of records were left out.
+    pub duplicates: u64,
+    /// Records that were taken back.
+    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// What was changed before validation: field, rule, count.
+pub type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Who made a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Creator {
+    /// The person's or organisation's name.
+    pub name: String,
+    /// A URL that identifies them (ORCID, ROR, a home page).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The release before.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Previous {
+    /// Its version.
+    pub version: Version,
+    /// SHA-256 of its manifest's bytes.
+    pub manifest_sha256: Digest,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// The schema of the records.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaRef {
+    /// Its `$id`.
+    pub id: Option<String>,
+    /// SHA-256 of `schema.json`.
+    pub sha256: Digest,
+    /// What became of members that it does not declare.
+    pub extra: crate::schema::Extra,
+}
+
+/// What wrote the parts.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writer {
+    /// Name and version of the tool.
+    pub tool: String,
+    /// The codec and its level.
+    pub codec: String,
+    /// The name of the settings (`schema/FORMAT.md`).
+    pub settings: String,
+}
+
+/// One Parquet file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How many records it holds; at least one.
+    pub rows: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// The fingerprint of its records.
+    pub fingerprint: Fingerprint,
+    /// The ordering columns and key of its first record.
+    pub first: serde_json::Map<String, serde_json::Value>,
+    /// The ordering columns and key of its last record.
+    pub last: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Part {
+    /// The path of the part at `place` (from 0), relative to the release, with `/`.
+    pub fn path(&self, place: usize) -> String {
+        format!("{}/part-{place:05}-{}.parquet", super::DATA, self.fingerprint.short())
+    }
+}
+
+/// What is known of a column without reading it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnSummary {
+    /// Its name.
+    pub name: String,
+    /// Its kind in words.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In how many records it is null.
+    pub nulls: u64,
+    /// The smallest value, for numbers, days and instants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<serde_json::Value>,
+    /// The largest value, for numbers, days and instants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<serde_json::Value>,
+}
+
+/// One input and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Its name: a path relative to the dataset, or `-`.
+    pub name: String,
+    /// Its size in bytes, as stored.
+    pub bytes: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Digest,
+    /// How many articles it holds.
+    pub articles: u64,
+    /// How many of them were admitted.
+    pub admitted: u64,
+    /// How many of them were rejected.
+    pub rejected: u64,
+}
+
+/// A record that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawn {
+    /// The record's key as text.
+    pub key: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why bytes are not a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not JSON, or with members that do not belong there.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Of a format that this version does not know.
+    #[error("format `{0}` is not known to this version of pressmark, which reads {FORMAT}", FORMAT = super::FORMAT)]
+    UnknownFormat(String),
+    /// Readable, and in contradiction with itself.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+impl Manifest {
+    /// The number of records.
+    pub fn records(&self) -> u64 {
+        self.parts.iter().map(|part| part.rows).sum()
+    }
+
+    /// The bytes of `manifest.json`: indented JSON with sorted names and a final newline.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        wire::write(self)
+    }
+
+    /// Reads the bytes of a `manifest.json`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ManifestError> {
+        wire::read(bytes)
+    }
+}

@@ -1,0 +1,94 @@
+//! Opening a release, and listing those of a folder. Opening reads the manifest and nothing
+//! else: whether the rest is as it says is for [`crate::verify`] to find out.
+
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use super::manifest::{Manifest, ManifestError};
+use super::{DATA, MANIFEST, SCHEMA};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::filesystem::{self, EntryKind};
+use crate::schema::{Extra, Schema};
+
+/// The longest manifest that is read, in bytes.
+const MAX_MANIFEST_BYTES: u64 = 256 << 20;
+/// The longest schema that is read, in bytes.
+const MAX_SCHEMA_BYTES: u64 = 16 << 20;
+
+/// A published release.
+#[derive(Debug, Clone)]
+pub struct Release {
+    folder: PathBuf,
+    manifest: Manifest,
+    manifest_sha256: Digest,
+}
+
+impl Release {
+    /// Opens the release in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::NoRelease`] if there is no manifest or it cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(MANIFEST);
+        let none = |message: String| Error::NoRelease { path: folder.to_owned(), message };
+        if !path.is_file() {
+            return Err(none(format!("it has no {MANIFEST}")));
+        }
+        let bytes = filesystem::read_bounded(&path, MAX_MANIFEST_BYTES)?;
+        let manifest =
+            Manifest::from_bytes(&bytes).map_err(|error: ManifestError| none(format!("{MANIFEST}: {error}")))?;
+        Ok(Self { folder: folder.to_owned(), manifest, manifest_sha256: Digest::of(&bytes) })
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of its manifest's bytes.
+    pub fn manifest_sha256(&self) -> Digest {
+        self.manifest_sha256
+    }
+
+    /// The folder of its parts.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join(DATA)
+    }
+
+    /// Loads the schema that it carries.
+    pub fn load_schema(&self) -> Result<Schema, Error> {
+        load_schema(&self.folder, self.manifest.schema.extra)
+    }
+}
+
+fn load_schema(folder: &Path, extra: Extra) -> Result<Schema, Error> {
+    let path = folder.join(SCHEMA);
+    let bytes = filesystem::read_bounded(&path, MAX_SCHEMA_BYTES)?;
+    Schema::compile(path.display().to_string(), bytes, extra)
+}
+
+/// The releases in a dataset's folder, oldest first: every folder that is named by a version
+/// and holds a manifest. A folder that is not there holds none.
+pub fn releases(dataset: &Path) -> Result<Vec<(Version, PathBuf)>, Error> {
+    if !dataset.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for (path, kind) in filesystem::list(dataset)? {
+        let version = path.file_name().and_then(|name| name.to_str()?.parse::<Version>().ok());
+        if let (EntryKind::Folder, Some(version)) = (kind, version)
+            && path.join(MANIFEST).is_file()
+        {
+            found.push((version, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,136 @@
+//! Staging and publishing: a release appears whole, by one rename, or not at all.
+//!
+//! Everything is written to a folder beside the target and is on the disk before the rename. A
+//! crash leaves the old state and a staging folder, which the next build removes; a build that
+//! fails removes its own.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::sums::{Sums, write_sums};
+use super::{DATA, SUMS};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::filesystem::{self, EntryKind};
+
+/// What staging folders' names start with.
+const STAGING: &str = ".staging-";
+/// The name of the lock file.
+const LOCK: &str = ".lock";
+
+/// The right to build in one folder, held against other processes until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    folder: PathBuf,
+    created: bool,
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of `folder`, creating the folder if need be, and removes what a crashed
+    /// build left there.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another process holds it.
+    pub fn take(folder: &Path) -> Result<Self, Error> {
+        let created = !folder.exists();
+        filesystem::create_folder(folder)?;
+        let path = folder.join(LOCK);
+        let file = loop {
+            let file = filesystem::open_lock(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(Error::Locked { path }),
+                Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path, source)),
+            }
+            // The one who held it before may have removed the file in between; then this lock
+            // is on a file that nobody else can see.
+            if filesystem::is_same_file(&file, &path) {
+                break file;
+            }
+        };
+        let lock = Self { folder: folder.to_owned(), created, path, _file: file };
+        lock.remove_leftovers()?;
+        Ok(lock)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn remove_leftovers(&self) -> Result<(), Error> {
+        for (path, kind) in filesystem::list(&self.folder)? {
+            let staging = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STAGING));
+            if staging && kind == EntryKind::Folder {
+                filesystem::remove_folder(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Removing it while it is held is what keeps two builds apart; see `take`.
+        let _leaves_only_an_empty_file = filesystem::remove_file(&self.path);
+        if self.created {
+            filesystem::remove_empty_folder(&self.folder);
+        }
+    }
+}
+
+/// A release in the making.
+#[derive(Debug)]
+pub struct Staging {
+    folder: TempDir,
+    target: PathBuf,
+    sums: Sums,
+}
+
+impl Staging {
+    /// Makes a staging folder for the release `name` in the locked folder.
+    pub fn new(lock: &Lock, name: &str) -> Result<Self, Error> {
+        let folder = tempfile::Builder::new()
+            .prefix(STAGING)
+            .tempdir_in(lock.folder())
+            .map_err(|source| Error::io("create a folder in", lock.folder(), source))?;
+        filesystem::share_folder(folder.path())?;
+        filesystem::create_folder(&folder.path().join(DATA))?;
+        Ok(Self { folder, target: lock.folder().join(name), sums: Sums::new() })
+    }
+
+    /// Where the file `name` (relative, with `/`) is to be written while it is staged.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Puts a file that was written to [`Staging::path`] on the list of the release's files.
+    pub fn add(&mut self, name: &str, sha256: Digest) -> Result<(), Error> {
+        filesystem::make_read_only(&self.path(name))?;
+        self.sums.insert(name.to_owned(), sha256);
+        Ok(())
+    }
+
+    /// Writes a file and lists it.
+    pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        filesystem::write_new(&self.path(name), bytes)?;
+        self.add(name, Digest::of(bytes))
+    }
+
+    /// Writes `SHA256SUMS` and makes the release visible. Returns its folder.
+    pub fn publish(self) -> Result<PathBuf, Error> {
+        let sums = self.path(SUMS);
+        filesystem::write_new(&sums, &write_sums(&self.sums))?;
+        filesystem::make_read_only(&sums)?;
+        filesystem::sync_folder(&self.path(DATA))?;
+        filesystem::sync_folder(self.folder.path())?;
+        filesystem::publish(self.folder.path(), &self.target)?;
+        // The folder has another name now; there is nothing left to clean up.
+        let _old_name = self.folder.keep();
+        Ok(self.target)
+    }
+}

@@ -1,0 +1,156 @@
+//! The columns of a dataset: names, kinds, nullability, and where in the schema each comes from.
+//!
+//! Plain values, without Arrow and without JSON Schema: [`super::derive`] makes them from a
+//! schema, the record room turns them into Arrow types and canonical form.
+
+use crate::json::utf16_order;
+
+/// The name of the column that holds undeclared members, at every level that has one.
+pub const EXTRA: &str = "_extra";
+/// The name of the last column of every part: the record's hash. Reserved at the top level.
+pub const RECORD_SHA256: &str = "record_sha256";
+
+/// The longest text of a column that counts as short, in characters.
+pub const SHORT: u64 = 256;
+
+/// What becomes of members that the schema does not declare but allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extra {
+    /// They go to the JSON column `_extra` of their level.
+    #[default]
+    Keep,
+    /// The article is rejected.
+    Reject,
+    /// They are dropped, and counted.
+    Drop,
+}
+
+/// The columns of one level: of the record, or of a struct within it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Columns {
+    columns: Vec<Column>,
+    canonical_order: Vec<usize>,
+}
+
+impl Columns {
+    /// Columns in the order in which they are to stand in a part.
+    pub fn new(columns: Vec<Column>) -> Self {
+        let mut canonical_order: Vec<usize> = (0..columns.len()).collect();
+        canonical_order.sort_by(|a, b| utf16_order(&columns[*a].name, &columns[*b].name));
+        Self { columns, canonical_order }
+    }
+
+    /// The columns in their order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Column> {
+        self.columns.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// The place of the column called `name`.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The column at a place that [`Columns::position`] or the canonical order gave.
+    pub fn at(&self, place: usize) -> &Column {
+        &self.columns[place]
+    }
+
+    /// The places of the columns in the order of RFC 8785 section 3.2.3 (by UTF-16 code units),
+    /// in which their members stand in a record's canonical form.
+    pub fn canonical_order(&self) -> &[usize] {
+        &self.canonical_order
+    }
+}
+
+impl<'a> IntoIterator for &'a Columns {
+    type Item = &'a Column;
+    type IntoIter = std::slice::Iter<'a, Column>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The member's name, verbatim.
+    pub name: String,
+    /// The kind of its values.
+    pub kind: Kind,
+    /// Whether a record may lack it.
+    pub nullable: bool,
+    /// Whether the schema bounds its texts to [`SHORT`] characters, by length or by listing them.
+    pub short: bool,
+    /// JSON Pointer to the subschema it comes from.
+    pub pointer: String,
+    /// Whether the schema declares it or it collects what the schema does not.
+    pub role: Role,
+}
+
+/// Why a column exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The schema declares it.
+    Declared,
+    /// It holds the undeclared members of its level.
+    Extra,
+}
+
+/// The kind of a column's values. Each has exactly one Arrow type and one canonical form.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// `true` or `false`.
+    Boolean,
+    /// An integer of 64 bits.
+    Int64,
+    /// A non-negative integer of 64 bits.
+    UInt64,
+    /// A finite double.
+    Float64,
+    /// Text.
+    String,
+    /// An instant, in microseconds since 1970-01-01T00:00:00Z.
+    Timestamp,
+    /// A calendar day, in days since 1970-01-01.
+    Date,
+    /// Any JSON value, as the text of its canonical form.
+    Json,
+    /// A list; the column describes its elements and is named `element`.
+    List(Box<Column>),
+    /// An object with declared members.
+    Struct(Columns),
+}
+
+impl Kind {
+    /// The kind in words, as in the manifest: `string`, `list<string>`, `struct<url: string, ..>`.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Boolean => "boolean".into(),
+            Self::Int64 => "int64".into(),
+            Self::UInt64 => "uint64".into(),
+            Self::Float64 => "float64".into(),
+            Self::String => "string".into(),
+            Self::Timestamp => "timestamp[us, UTC]".into(),
+            Self::Date => "date".into(),
+            Self::Json => "json".into(),
+            Self::List(element) => format!("list<{}>", element.kind.describe()),
+            Self::Struct(columns) => {
+                let members: Vec<String> =
+                    columns.iter().map(|column| format!("{}: {}", column.name, column.kind.describe())).collect();
+                format!("struct<{}>", members.join(", "))
+            }
+        }
+    }
+}

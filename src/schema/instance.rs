@@ -1,0 +1,458 @@
+//! Lets the `jsonschema` crate judge a [`Value`] where it stands, without copying it.
+//!
+//! Numbers are compared by their exact text and strings are never copied; a `serde_json` copy is
+//! made only for an error the validator reports. Which schema applies, and what becomes of its
+//! verdict, is not known here.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use jsonschema::{
+    JsonType,
+    json::{Array, Json, JsonNumber, Node, NodeIdentity, Object as JsonObject},
+};
+
+use crate::json::{
+    Number, Object, Value,
+    canonical::{write_i64, write_string},
+};
+
+/// Names [`Value`] as the representation a validator is built for.
+#[derive(Debug)]
+pub(crate) struct Instance;
+
+impl Json for Instance {
+    type Node<'a> = &'a Value<'a>;
+    type PreparedKey = String;
+    type StringBuffer = ();
+
+    // A lookup walks half the members on average, so one walk over all of them costs two lookups.
+    const KEYS_PER_LOOKUP: usize = 2;
+    // Values own their parts.
+    const ACYCLIC: bool = true;
+
+    fn prepare_key(key: &str) -> String {
+        key.to_owned()
+    }
+
+    fn with_string_node<T>((): &mut (), string: &str, f: impl FnOnce(Self::Node<'_>) -> T) -> T {
+        f(&Value::String(Cow::Borrowed(string)))
+    }
+}
+
+impl<'a> Node<'a, Instance> for &'a Value<'a> {
+    type Object = &'a Object<'a>;
+    type Array = &'a [Value<'a>];
+    type Number = &'a Number<'a>;
+
+    fn as_object(&self) -> Option<&'a Object<'a>> {
+        Value::as_object(self)
+    }
+
+    fn as_array(&self) -> Option<&'a [Value<'a>]> {
+        Value::as_array(self)
+    }
+
+    fn as_string(&self) -> Option<Cow<'a, str>> {
+        self.as_str().map(Cow::Borrowed)
+    }
+
+    fn as_number(&self) -> Option<&'a Number<'a>> {
+        Value::as_number(self)
+    }
+
+    fn as_boolean(&self) -> Option<bool> {
+        self.as_bool()
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    fn is_string(&self) -> bool {
+        matches!(self, Value::String(_))
+    }
+
+    fn json_type(&self) -> JsonType {
+        match self {
+            Value::Null => JsonType::Null,
+            Value::Bool(_) => JsonType::Boolean,
+            Value::Number(_) => JsonType::Number,
+            Value::String(_) => JsonType::String,
+            Value::Array(_) => JsonType::Array,
+            Value::Object(_) => JsonType::Object,
+        }
+    }
+
+    fn string_length_within(&self, min: u64, max: u64) -> Option<bool> {
+        let text = self.as_str()?;
+        // A character takes one to four bytes; most limits are decided without counting.
+        let most = text.len() as u64;
+        let fewest = most.div_ceil(4);
+        if most < min || fewest > max {
+            return Some(false);
+        }
+        if min <= fewest && most <= max {
+            return Some(true);
+        }
+        Some((min..=max).contains(&(text.chars().count() as u64)))
+    }
+
+    fn equals_value(&self, expected: &serde_json::Value) -> bool {
+        equal(self, expected)
+    }
+
+    fn to_value(&self) -> Cow<'a, serde_json::Value> {
+        Cow::Owned(self.to_serde())
+    }
+
+    // A value does not move while it is judged, so its address is its own.
+    fn identity(&self) -> Option<NodeIdentity> {
+        Some(NodeIdentity::new(std::ptr::from_ref::<Value<'_>>(self) as usize))
+    }
+}
+
+impl JsonNumber for &Number<'_> {
+    fn as_u64(&self) -> Option<u64> {
+        Number::as_u64(self)
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        Number::as_i64(self)
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        Number::as_f64(self)
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.text())
+    }
+
+    fn to_number(&self) -> Cow<'_, serde_json::Number> {
+        Cow::Owned(self.to_serde())
+    }
+
+    fn is_integer(&self) -> bool {
+        Number::is_integer(self)
+    }
+}
+
+impl<'a> JsonObject<'a, Instance> for &'a Object<'a> {
+    type Node = &'a Value<'a>;
+    type MemberName = &'a str;
+    type MembersIter = Members<'a>;
+
+    fn len(&self) -> usize {
+        Object::len(self)
+    }
+
+    fn get(&self, key: &String) -> Option<&'a Value<'a>> {
+        Object::get(self, key)
+    }
+
+    fn members(&self) -> Members<'a> {
+        Members(Object::members(self).iter())
+    }
+}
+
+/// The members of an object, as the validator wants them.
+#[derive(Debug)]
+pub(crate) struct Members<'a>(std::slice::Iter<'a, (Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a str, &'a Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_ref(), value))
+    }
+}
+
+impl<'a> Array<'a, Instance> for &'a [Value<'a>] {
+    type Node = &'a Value<'a>;
+    type ElementsIter = std::slice::Iter<'a, Value<'a>>;
+
+    fn len(&self) -> usize {
+        <[Value<'_>]>::len(self)
+    }
+
+    fn elements(&self) -> std::slice::Iter<'a, Value<'a>> {
+        self.iter()
+    }
+
+    fn is_unique(&self) -> bool {
+        // Lists of strings (authors, tags) are the common case and need no keys made.
+        if let Some(strings) = self.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+            return all_new(strings);
+        }
+        all_new(self.iter().map(|element| {
+            let mut key = Vec::new();
+            write_key(&mut key, element);
+            key
+        }))
+    }
+}
+
+/// Whether no item equals an earlier one.
+fn all_new<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) -> bool {
+    let mut seen = HashSet::new();
+    items.into_iter().all(|item| seen.insert(item))
+}
+
+/// Equality as JSON Schema 2020-12 core, section 4.2.2 has it: numbers by value, objects without
+/// regard to order.
+///
+/// `expected` comes from a schema, where numbers beyond 64-bit integers are doubles already, so
+/// such a number equals the one double that means the same, and no double if there is none.
+fn equal(value: &Value<'_>, expected: &serde_json::Value) -> bool {
+    use serde_json::Value as Expected;
+    match (value, expected) {
+        (Value::Null, Expected::Null) => true,
+        (Value::Bool(a), Expected::Bool(b)) => a == b,
+        (Value::Number(a), Expected::Number(b)) => equal_numbers(a, b),
+        (Value::String(a), Expected::String(b)) => a == b,
+        (Value::Array(a), Expected::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Value::Object(a), Expected::Object(b)) => {
+            let in_b = |(name, value)| b.get(name).is_some_and(|expected| equal(value, expected));
+            a.len() == b.len() && a.iter().all(in_b)
+        }
+        _ => false,
+    }
+}
+
+fn equal_numbers(number: &Number<'_>, expected: &serde_json::Number) -> bool {
+    if let Some(expected) = expected.as_u64() {
+        number.as_u64() == Some(expected)
+    } else if let Some(expected) = expected.as_i64() {
+        number.as_i64() == Some(expected)
+    } else {
+        number.exact_f64().is_ok_and(|double| expected.as_f64() == Some(double))
+    }
+}
+
+/// Writes a key that two values share exactly when JSON Schema calls them equal. Unlike the
+/// canonical form it exists for every value, also for numbers that no double holds.
+fn write_key(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Null => out.push(b'n'),
+        Value::Bool(truth) => out.push(if *truth { b't' } else { b'f' }),
+        Value::Number(number) => {
+            let decimal = number.decimal();
+            out.push(if decimal.negative { b'-' } else { b'+' });
+            out.extend(decimal.digits());
+            out.push(b'e');
+            write_i64(out, decimal.point);
+        }
+        Value::String(text) => write_string(out, text),
+        Value::Array(elements) => {
+            out.push(b'[');
+            for element in elements {
+                write_key(out, element);
+                out.push(b',');
+            }
+            out.push(b']');
+        }
+        Value::Object(object) => {
+            let mut members: Vec<_> = object.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            out.push(b'{');
+            for (name, value) in members {
+                write_string(out, name);
+                write_key(out, value);
+                out.push(b',');
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+    use jsonschema::json::conformance;
+
+    #[test]
+    fn the_contract_of_the_validator_is_met() {
+        let text = conformance::document().to_string();
+        let value = json::parse(text.as_bytes()).expect("valid JSON");
+        conformance::assert_conformance::<Instance>(&&value);
+    }
+
+    #[track_caller]
+    fn check(schema: &str, instance: &str, valid: bool) {
+        let schema = serde_json::from_str(schema).expect("a JSON schema");
+        let validator = jsonschema::options_for::<Instance>().build(&schema).expect("a valid schema");
+        let value = json::parse(instance.as_bytes()).expect("valid JSON");
+        assert_eq!(validator.is_valid(&value), valid, "{schema} {instance}");
+        assert_eq!(validator.iter_errors(&value).next().is_none(), valid, "{schema} {instance}");
+    }
+
+    #[test]
+    fn types() {
+        for (instance, kind) in [
+            ("null", "null"),
+            ("true", "boolean"),
+            ("1.5", "number"),
+            ("\"\"", "string"),
+            ("[]", "array"),
+            ("{}", "object"),
+        ] {
+            for other in ["null", "boolean", "number", "string", "array", "object"] {
+                check(&format!(r#"{{"type":"{other}"}}"#), instance, kind == other);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_integers() {
+        for text in ["1", "-0", "1.0", "1e3", "1e999", "123456789012345678901234567890", "1.5e1"] {
+            check(r#"{"type":"integer"}"#, text, true);
+        }
+        for text in ["1.5", "1e-1", "9007199254740993.5", "1e-999"] {
+            check(r#"{"type":"integer"}"#, text, false);
+        }
+    }
+
+    #[test]
+    fn bounds_are_exact_for_integers() {
+        check(r#"{"maximum":9007199254740992}"#, "9007199254740993", false);
+        check(r#"{"maximum":9223372036854775807}"#, "9223372036854775807", true);
+        check(r#"{"maximum":9223372036854775807}"#, "9223372036854775808", false);
+        check(r#"{"minimum":-9223372036854775808}"#, "-9223372036854775808.0", true);
+        check(r#"{"exclusiveMinimum":0}"#, "0.0", false);
+        check(r#"{"maximum":1}"#, "1e400", false);
+        check(r#"{"minimum":1}"#, "-1e400", false);
+        check(r#"{"minimum":1}"#, "1e400", true);
+    }
+
+    #[test]
+    fn multiples() {
+        check(r#"{"multipleOf":0.01}"#, "19.99", true);
+        check(r#"{"multipleOf":0.01}"#, "19.999", false);
+        check(r#"{"multipleOf":3}"#, "9e0", true);
+        check(r#"{"multipleOf":2}"#, "9007199254740993", false);
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        for (instance, valid) in [
+            ("\"\"", false),
+            ("\"a\"", false),
+            ("\"é\"", false),
+            ("\"ab\"", true),
+            ("\"éé\"", true),
+            ("\"😀😀😀\"", true),
+            ("\"\\ud83d\\ude00\"", false),
+            ("\"abcd\"", false),
+            ("\"😀😀😀😀\"", false),
+            ("5", true),
+        ] {
+            check(r#"{"minLength":2,"maxLength":3}"#, instance, valid);
+        }
+    }
+
+    #[test]
+    fn constants_are_compared_by_value() {
+        check(r#"{"const":1}"#, "1.0", true);
+        check(r#"{"const":1.0}"#, "1", true);
+        check(r#"{"const":0.1}"#, "0.10", true);
+        // A bare number in `const` is compared as a double by the validator itself.
+        check(r#"{"const":[0.1]}"#, "[0.1000000000000000055511151231257827]", false);
+        check(r#"{"const":9007199254740992}"#, "9007199254740993", false);
+        check(r#"{"const":1e20}"#, "100000000000000000000", true);
+        check(r#"{"const":-0.0}"#, "0", true);
+        check(r#"{"const":true}"#, "1", false);
+        check(r#"{"const":{"a":[1,null],"b":"x"}}"#, r#"{"b":"x","a":[1e0,null]}"#, true);
+        check(r#"{"const":{"a":1}}"#, r#"{"a":1,"b":2}"#, false);
+        check(r#"{"const":[1,2]}"#, "[2,1]", false);
+        check(r#"{"enum":["a",2,null]}"#, "null", true);
+        check(r#"{"enum":["a",2,null]}"#, "\"b\"", false);
+    }
+
+    #[test]
+    fn unique_items_are_compared_by_value() {
+        let unique = r#"{"uniqueItems":true}"#;
+        check(unique, r#"["a","b","A"]"#, true);
+        check(unique, r#"["a","b","\u0061"]"#, false);
+        check(unique, r#"[1,"1",true,null,[1],{"1":1}]"#, true);
+        check(unique, "[1,1.00]", false);
+        check(unique, "[0,-0.0]", false);
+        check(unique, "[18446744073709551616,18446744073709551617]", true);
+        check(unique, "[1e400,1e401]", true);
+        check(unique, r#"[{"a":1,"b":2},{"b":2,"a":1.0}]"#, false);
+        check(unique, r#"[["a"],["a",""],[["a"]],["a,"]]"#, true);
+        check(unique, "[[12],[1,2]]", true);
+    }
+
+    #[test]
+    fn members() {
+        let closed = r#"{"properties":{"a":{},"b":{"type":"string"}},"required":["a"],"additionalProperties":false}"#;
+        check(closed, r#"{"a":1}"#, true);
+        check(closed, r#"{"b":"x","a":null}"#, true);
+        check(closed, r#"{"b":1,"a":null}"#, false);
+        check(closed, r#"{"b":"x"}"#, false);
+        check(closed, r#"{"a":1,"c":2}"#, false);
+        check(r#"{"propertyNames":{"pattern":"^[a-z]+$","maxLength":3}}"#, r#"{"abc":1,"de":2}"#, true);
+        check(r#"{"propertyNames":{"pattern":"^[a-z]+$","maxLength":3}}"#, r#"{"abc":1,"D":2}"#, false);
+        check(r#"{"patternProperties":{"^x-":{"type":"string"}}}"#, r#"{"x-a":1}"#, false);
+        check(r#"{"minProperties":1,"maxProperties":2}"#, r#"{"a":1,"b":2,"c":3}"#, false);
+        check(r#"{"dependentRequired":{"a":["b"]}}"#, r#"{"a":1}"#, false);
+        check(r#"{"allOf":[{"properties":{"a":{}}}],"unevaluatedProperties":false}"#, r#"{"a":1,"b":2}"#, false);
+        check(r#"{"required":["a","b","c","d","e"]}"#, r#"{"e":1,"d":1,"c":1,"b":1,"a":1}"#, true);
+        check(r#"{"required":["a","b","c","d","e"]}"#, r#"{"e":1,"d":1,"c":1,"b":1,"f":1}"#, false);
+    }
+
+    #[test]
+    fn elements() {
+        let tuple =
+            r#"{"prefixItems":[{"type":"string"}],"items":{"type":"number"},"contains":{"const":2},"maxContains":1}"#;
+        check(tuple, r#"["a",1,2]"#, true);
+        check(tuple, r#"["a",2,2.0]"#, false);
+        check(tuple, "[1,2]", false);
+        check(r#"{"minItems":2}"#, "[1]", false);
+        check(r#"{"prefixItems":[true],"unevaluatedItems":false}"#, "[1,2]", false);
+    }
+
+    #[test]
+    fn references_recurse() {
+        let tree = r##"{"$defs":{"n":{"type":"object","properties":{"next":{"$ref":"#/$defs/n"},"v":{"type":"integer"}}}},"$ref":"#/$defs/n"}"##;
+        check(tree, r#"{"v":1,"next":{"v":2,"next":{"v":3}}}"#, true);
+        check(tree, r#"{"v":1,"next":{"v":2,"next":{"v":"x"}}}"#, false);
+        let deep = r#"{"next":"#.repeat(json::MAX_DEPTH) + "1" + &"}".repeat(json::MAX_DEPTH);
+        check(tree, &deep, false);
+    }
+
+    #[test]
+    fn choices() {
+        let choice = r#"{"oneOf":[{"type":"integer"},{"minimum":2}],"not":{"const":7}}"#;
+        check(choice, "1", true);
+        check(choice, "2.5", true);
+        check(choice, "3", false);
+        check(r#"{"if":{"required":["a"]},"then":{"required":["b"]},"else":false}"#, r#"{"a":1,"b":1}"#, true);
+        check(r#"{"if":{"required":["a"]},"then":{"required":["b"]},"else":false}"#, "{}", false);
+    }
+
+    #[test]
+    fn errors_carry_the_instance_and_its_place() {
+        let schema = serde_json::json!({"properties": {"a": {"items": {"type": "string"}}}});
+        let validator = jsonschema::options_for::<Instance>().build(&schema).expect("a valid schema");
+        let value = json::parse(br#"{"a":["x",2.50]}"#).expect("valid JSON");
+        let error = validator.validate(&value).expect_err("a number where a string must be");
+        assert_eq!(error.instance_path().as_str(), "/a/1");
+        assert_eq!(error.instance().as_ref(), &serde_json::json!(2.5));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn equality_agrees_with_the_reference_representation(
+            a in json::tests::any_json(),
+            b in json::tests::any_json(),
+        ) {
+            for other in [&a, &b] {
+                let text = other.to_string();
+                let value = json::parse(text.as_bytes()).expect("valid JSON");
+                proptest::prop_assert_eq!((&value).equals_value(&a), other == &a);
+            }
+        }
+    }
+}

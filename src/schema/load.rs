@@ -1,0 +1,137 @@
+//! Loading a schema: its bytes, the compiled validator and the columns, or one error with a place.
+//!
+//! Formats are asserted, references stay within the file, and patterns run in linear time. What
+//! could not be checked on every article is refused here, before any article is read.
+
+use std::path::Path;
+
+use super::columns::{Columns, Extra};
+use super::derive::{DeriveError, derive};
+use super::instance::Instance;
+use super::judge::Violation;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::json::{self, Value};
+use crate::{filesystem, text};
+
+/// The longest schema file that is read, in bytes.
+const MAX_SCHEMA_BYTES: u64 = 16 << 20;
+/// What a compiled pattern may take, in bytes.
+const MAX_PATTERN_BYTES: usize = 4 << 20;
+
+/// The schemas that are part of pressmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltIn {
+    /// `schema/article.schema.json`.
+    Article,
+}
+
+impl BuiltIn {
+    /// The built-in schema called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "article" => Some(Self::Article),
+            _ => None,
+        }
+    }
+
+    /// The name it is asked for by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Article => "article",
+        }
+    }
+
+    /// The schema file, byte for byte.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Article => include_bytes!("../../schema/article.schema.json"),
+        }
+    }
+}
+
+/// A schema that is ready to judge articles.
+#[derive(Debug)]
+pub struct Schema {
+    name: String,
+    bytes: Vec<u8>,
+    id: Option<String>,
+    sha256: Digest,
+    validator: jsonschema::Validator<Instance>,
+    columns: Columns,
+}
+
+impl Schema {
+    /// A built-in schema.
+    pub fn built_in(schema: BuiltIn, extra: Extra) -> Result<Self, Error> {
+        Self::compile(schema.name().to_owned(), schema.bytes().to_vec(), extra)
+    }
+
+    /// The schema in the file at `path`.
+    pub fn open(path: &Path, extra: Extra) -> Result<Self, Error> {
+        Self::compile(path.display().to_string(), filesystem::read_bounded(path, MAX_SCHEMA_BYTES)?, extra)
+    }
+
+    /// The schema in `bytes`; errors call it `name`.
+    pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
+        let fail = |pointer: String, message: String| Error::Schema { name: name.clone(), pointer, message };
+        let value = json::parse(&bytes).map_err(|error| {
+            let (line, column) = text::line_and_column(&bytes, error.offset);
+            fail(String::new(), format!("line {line} column {column}: {}", error.kind))
+        })?;
+        let validator = compile(&value).map_err(|error| fail(error.pointer, error.message))?;
+        let columns = derive(&value, extra).map_err(|error| fail(error.pointer, error.message))?;
+        let id = value.pointer("/$id").and_then(Value::as_str).map(str::to_owned);
+        let sha256 = Digest::of(&bytes);
+        Ok(Self { name, bytes, id, sha256, validator, columns })
+    }
+
+    /// The file or built-in name it was loaded from, for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The schema file, byte for byte.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its `$id`.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The SHA-256 of [`Schema::bytes`].
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// The columns of its records.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Judges one article: no violations means that the schema accepts it.
+    pub fn judge(&self, article: &Value<'_>) -> Vec<Violation> {
+        if self.validator.is_valid(article) {
+            return Vec::new();
+        }
+        self.validator.iter_errors(article).map(|error| Violation::from_error(&error)).collect()
+    }
+}
+
+fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, DeriveError> {
+    jsonschema::options_for::<Instance>()
+        .offline()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .with_pattern_options(
+            jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
+        )
+        .build(&schema.to_serde())
+        .map_err(|error| DeriveError {
+            pointer: error.instance_path().as_str().to_owned(),
+            message: text::one_line(&error.to_string(), 300),
+        })
+}

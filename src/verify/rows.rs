@@ -1,0 +1,109 @@
+//! Do the parts hold records of the schema, in order, each with its own hash?
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use arrow_row::{OwnedRow, RowConverter};
+
+use super::finding::{Finding, Findings};
+use crate::code::Code;
+use crate::digest::Digest;
+use crate::filesystem;
+use crate::parts::{PartError, PartReader};
+use crate::record::{Fingerprint, Order, RecordHash, Rows, key_text, record_hash};
+use crate::release::{MANIFEST, Manifest, Part};
+use crate::schema::Schema;
+
+/// Walks the parts of a release in order.
+pub(super) struct Checker<'r> {
+    schema: &'r Schema,
+    order: Order,
+    converter: RowConverter,
+    last: Option<OwnedRow>,
+    keys: HashSet<Digest>,
+    hashes: Vec<RecordHash>,
+    findings: &'r mut Findings,
+}
+
+impl<'r> Checker<'r> {
+    /// A checker for parts of this schema and order. `None`, with a finding, if the manifest
+    /// names an order that the schema does not have.
+    pub(super) fn new(schema: &'r Schema, manifest: &Manifest, findings: &'r mut Findings) -> Option<Self> {
+        match Order::new(schema.columns(), &manifest.order_by, &manifest.key) {
+            Ok(order) => {
+                let converter = order.converter(schema.columns());
+                let (keys, hashes) = (HashSet::new(), Vec::new());
+                Some(Self { schema, order, converter, last: None, keys, hashes, findings })
+            }
+            Err(error) => {
+                findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// The record hashes of all parts, as recomputed.
+    pub(super) fn finish(self) -> Vec<RecordHash> {
+        self.hashes
+    }
+
+    /// Checks one part. One that is missing or a link was told before.
+    pub(super) fn part(&mut self, release: &Path, place: usize, part: &Part) {
+        let name = part.path(place);
+        let path = release.join(&name);
+        if !filesystem::is_regular(&path) {
+            return;
+        }
+        let start = self.hashes.len();
+        if let Err(error) = self.read(&path, &name) {
+            let code = match error {
+                PartError::Unreadable(_) => Code::PartUnreadable,
+                PartError::Columns(_) => Code::PartColumns,
+            };
+            return self.findings.add(Finding::new(code, &name, &error.to_string()));
+        }
+        let mut hashes = self.hashes[start..].to_vec();
+        if hashes.len() as u64 != part.rows {
+            let message = format!("the manifest says {} rows, it has {}", part.rows, hashes.len());
+            self.findings.add(Finding::new(Code::RowCount, &name, &message));
+        }
+        let fingerprint = Fingerprint::of(&mut hashes);
+        if fingerprint != part.fingerprint {
+            let message = format!("the manifest says {}, its rows give {fingerprint}", part.fingerprint);
+            self.findings.add(Finding::new(Code::PartFingerprint, &name, &message));
+        }
+    }
+
+    fn read(&mut self, path: &Path, name: &str) -> Result<(), PartError> {
+        let columns = self.schema.columns();
+        let mut canonical = Vec::new();
+        let mut row_in_file = 0;
+        for batch in PartReader::open(path, columns)? {
+            let batch = batch?;
+            let Some(rows) = Rows::new(columns, &batch) else {
+                return Err(PartError::Columns("a batch has other columns than the part".into()));
+            };
+            let sort_keys = self
+                .order
+                .sort_keys(&self.converter, &batch)
+                .map_err(|error| PartError::Unreadable(error.to_string()))?;
+            for row in 0..rows.len() {
+                let hash = record_hash(columns, &rows.record(row), &mut canonical);
+                let key = key_text(&rows.cell(row, self.order.key())).unwrap_or_default();
+                if hash != rows.stored_hash(row) {
+                    let message = format!("it says {}, the record gives {hash}", rows.stored_hash(row));
+                    self.findings.add(Finding::new(Code::RowHash, name, &message).at(row_in_file, Some(&key)));
+                }
+                let unique = self.keys.insert(Digest::of(key.as_bytes()));
+                if !unique || self.last.as_ref().is_some_and(|last| last.row() >= sort_keys.row(row)) {
+                    let message = if unique { "it belongs before the row above" } else { "its key came before" };
+                    self.findings.add(Finding::new(Code::RowOrder, name, message).at(row_in_file, Some(&key)));
+                }
+                self.last = Some(sort_keys.row(row).owned());
+                self.hashes.push(hash);
+                row_in_file += 1;
+            }
+        }
+        Ok(())
+    }
+}
