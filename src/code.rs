@@ -92,7 +92,7 @@ codes! {
     PartUnreadable "R-PART" "a part is not readable Parquet",
     PartColumns "R-COLUMNS" "a part has other columns than the schema gives",
     RowCount "R-ROWS" "a count of rows is not the one in the manifest",
-    RowHash "R-RECORD-HASH" "a row's record_sha256 is not the hash of its record",
+    RowHash "R-RECORD-HASH" "a row's hash column does not hold the hash of its record",
     RowOrder "R-ORDER" "rows are not in the order of the release, or a key comes twice",
     PartFingerprint "R-PART-FINGERPRINT" "a part's fingerprint is not that of its rows",
     Fingerprint "R-FINGERPRINT" "the release's fingerprint is not that of its rows",

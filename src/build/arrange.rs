@@ -81,7 +81,7 @@ impl Arranged {
         index: usize,
     ) -> serde_json::Map<String, serde_json::Value> {
         let place = self.places[index];
-        let Some(rows) = Rows::new(columns, &self.batches[place.batch as usize]) else { return Default::default() };
+        let Some(rows) = Rows::new(columns, &self.batches[place.batch as usize]) else { return serde_json::Map::new() };
         let value = |at: &usize| {
             let column = columns.at(*at);
             (column.name.clone(), cell_json(column, &rows.cell(place.row as usize, *at)))

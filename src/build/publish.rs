@@ -44,13 +44,11 @@ impl Target<'_> {
 
     /// The previous release's layout, or one that fits the records if there is none.
     fn layout(&self, arranged: &Arranged) -> Layout {
-        match &self.plan.previous {
-            Some(previous) => previous.manifest().layout.clone(),
-            None => {
-                let bytes = (0..arranged.len()).map(|index| arranged.bytes(index)).sum();
-                Layout::choose(arranged.len() as u64, bytes)
-            }
+        if let Some(previous) = &self.plan.previous {
+            return previous.manifest().layout.clone();
         }
+        let bytes = (0..arranged.len()).map(|index| arranged.bytes(index)).sum();
+        Layout::choose(arranged.len() as u64, bytes)
     }
 
     fn write_parts(

@@ -2,7 +2,7 @@
 //!
 //! After each record the hash of its key decides, so an edit leaves every cut where it was and
 //! an insertion or removal moves the cuts of its neighbourhood at most. The rule is the
-//! normalised chunking of FastCDC (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
+//! normalised chunking of `FastCDC` (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
 //! place of bytes: before the target size a cut must match a longer mask, after it a shorter
 //! one, which keeps parts near the target. The numbers are in `schema/FORMAT.md`.
 

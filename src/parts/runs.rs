@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn runs_tile_the_part() {
         assert_eq!(runs([]), Vec::<Range<usize>>::new());
-        assert_eq!(runs([1; 3]), [0..3]);
+        assert_eq!(runs([1; 3]), vec![0..3; 1]);
         assert_eq!(runs([1; 600]), [0..256, 256..512, 512..600]);
         assert_eq!(runs([1, RUN_BYTES, 1, 1]), [0..2, 2..4]);
     }

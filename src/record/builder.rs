@@ -110,12 +110,16 @@ impl Builder {
             (Self::Date(builder), Cell::Date(value)) => builder.append_value(*value),
             (Self::Text(builder), Cell::String(text) | Cell::Json(text)) => builder.append_value(text),
             (Self::List { offsets, valid, element, .. }, Cell::List(cells)) => {
-                cells.iter().for_each(|cell| element.append(cell));
+                for cell in cells {
+                    element.append(cell);
+                }
                 push_offset(offsets, cells.len());
                 valid.append_non_null();
             }
             (Self::Struct { valid, members, .. }, Cell::Struct(cells)) => {
-                members.iter_mut().zip(cells).for_each(|(member, cell)| member.append(cell));
+                for (member, cell) in members.iter_mut().zip(cells) {
+                    member.append(cell);
+                }
                 valid.append_non_null();
             }
             (builder, _) => builder.append_null(),

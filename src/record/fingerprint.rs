@@ -43,12 +43,12 @@ impl Fingerprint {
     pub fn of(hashes: &mut [RecordHash]) -> Self {
         // Bytes sort as their hexadecimal text does: the digits are in ASCII order.
         hashes.sort_unstable();
-        let mut hasher = Sha256::new();
+        let mut all = Sha256::new();
         for hash in hashes {
-            hasher.update(hash.0.hex());
-            hasher.update(b"\n");
+            all.update(hash.0.hex());
+            all.update(b"\n");
         }
-        Self(Digest::from_bytes(hasher.finalize().into()))
+        Self(Digest::from_bytes(all.finalize().into()))
     }
 
     /// The first eight hexadecimal digits, which name a part's file.

@@ -41,7 +41,6 @@ impl<'c> Summary<'c> {
 
     /// For each column, in order: nulls, and the smallest and largest value as JSON where the
     /// column holds numbers, days or instants.
-    #[expect(clippy::type_complexity, reason = "one row of a table; a name would say no more")]
     pub fn finish(&self) -> Vec<(u64, Option<(serde_json::Value, serde_json::Value)>)> {
         let json = |place: usize, cell: &Cell<'_>| cell_json(self.columns.at(place), cell);
         self.nulls

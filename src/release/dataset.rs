@@ -238,7 +238,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, want: Result<Allowance, AllowanceError>) {
-        assert_eq!(text.parse(), want, "{text}");
+        assert_eq!((text, text.parse::<Allowance>()), (text, want));
     }
 
     #[test]

@@ -154,7 +154,10 @@ fn enumerated<'s>(object: &'s Object<'s>) -> Option<Vec<&'s str>> {
         Value::Null => Some("null"),
         _ => None,
     };
-    values.iter().map(type_of).collect()
+    let mut types: Vec<&str> = values.iter().map(type_of).collect::<Option<_>>()?;
+    types.sort_unstable();
+    types.dedup();
+    Some(types)
 }
 
 fn required<'s>(object: &'s Object<'s>) -> Vec<&'s str> {

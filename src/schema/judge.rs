@@ -86,11 +86,10 @@ fn describe_rest(kind: &Kind) -> (Code, String) {
         }
         Kind::OneOfMultipleValid { .. } => plain(Code::OneOfMany),
         Kind::Not { .. } => plain(Code::Not),
-        Kind::FalseSchema => plain(Code::False),
         Kind::ContentEncoding { .. } | Kind::ContentMediaType { .. } | Kind::FromUtf8 { .. } => plain(Code::Content),
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => plain(Code::RegexLimit),
-        // Custom keywords are never registered and references are resolved at load; the crate's
-        // enum is open, so the rest is told as what it is to the reader: not allowed.
+        // A `false` schema. Custom keywords are never registered and references are resolved at
+        // load; the crate's enum is open, so anything more is told as what it is: not allowed.
         _ => plain(Code::False),
     }
 }
