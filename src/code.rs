@@ -33,7 +33,15 @@ macro_rules! codes {
 }
 
 codes! {
-    LineTooLong "F-LINE-TOO-LONG" "the line is longer than the limit and was passed over",
+    Gzip "I-GZIP" "the gzip data breaks off or is damaged",
+    Zstd "I-ZSTD" "the zstd data breaks off or is damaged",
+    Ratio "I-RATIO" "the input unpacks to more than is allowed",
+    Utf16 "I-UTF16" "the input is UTF-16 or UTF-32",
+    LfsPointer "I-LFS-POINTER" "the input is a Git LFS pointer and not the file",
+    Html "I-HTML" "the input is HTML or XML",
+    TooLong "F-TOO-LONG" "the article is longer than the limit and was passed over",
+    Container "F-CONTAINER" "the collection cannot be read any further",
+    GluedArrays "F-GLUED-ARRAYS" "the file holds the outputs of several runs, glued together",
     NotObject "F-NOT-OBJECT" "an article is a JSON object",
     LastTruncated "F-LAST-TRUNCATED" "the last line of the input breaks off",
     PageUnsplit "F-PAGE-UNSPLIT" "a block of a page dump cannot be split into articles with confidence",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 
 use crate::error::Error;
-use crate::input::{Blocks, Limits, Source};
+use crate::input::{Limits, Reader, Source};
 use crate::judge::{Entry, Judge, Judged};
 use crate::record::Order;
 use crate::reject::RejectLog;
@@ -48,12 +48,12 @@ pub(super) fn gather(
     rejects: RejectLog,
 ) -> Result<Gathered, Error> {
     let judge = Judge::new(schema, dataset.source, dataset.policy.extra, order);
-    let blocks = Blocks::new(dataset.source.framing(), Limits::default());
+    let reader = Reader::new(dataset.source.framing(), Limits::default());
     let read = Read { inputs: Vec::new(), rejects, normalised: BTreeMap::new(), duplicates: 0 };
     let mut gathered = Gathered { batches: Vec::new(), entries: Vec::new(), read };
     for source in sources {
         let (mut articles, mut rejected) = (0, 0);
-        let tally = blocks.read(source, &mut |block| {
+        let tally = reader.read(source, &mut |block| {
             let judged = judge.judge(&block);
             articles += judged.articles;
             rejected += judged.rejects.len() as u64;

@@ -52,7 +52,7 @@ impl Preset {
     /// How articles of this source stand in their inputs.
     pub fn framing(self) -> Framing {
         match self {
-            Self::Article | Self::Verbatim => Framing::Lines,
+            Self::Article | Self::Verbatim => Framing::Json,
             Self::Pages => Framing::Pages(Rules::default()),
         }
     }

@@ -1,0 +1,72 @@
+//! [`Block`]: a run of whole frames, large enough to be judged apart from the others and small
+//! enough that several can wait.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::pages::Page;
+use super::position::Position;
+use crate::code::Code;
+use crate::error::Error;
+
+/// A run of whole frames of one source.
+#[derive(Debug)]
+pub struct Block {
+    /// The source's name.
+    pub source: Arc<str>,
+    /// The bytes that the frames lie in.
+    pub bytes: Vec<u8>,
+    /// The frames, in order.
+    pub frames: Vec<Frame>,
+}
+
+impl Block {
+    /// Where a frame of this block stands.
+    pub fn position(&self, frame: &Frame) -> Position {
+        Position { source: self.source.clone(), line: frame.line, byte: frame.byte }
+    }
+
+    /// The bytes of a frame of this block; empty if they were not held.
+    pub fn bytes_of(&self, frame: &Frame) -> &[u8] {
+        &self.bytes[frame.range.clone()]
+    }
+}
+
+/// The place of one article.
+#[derive(Debug)]
+pub struct Frame {
+    /// Its bytes within the block; empty if they were not held.
+    pub range: Range<usize>,
+    /// Its first line in the source, from 1.
+    pub line: u64,
+    /// The column of its first byte on that line, from 1, in bytes.
+    pub column: u64,
+    /// Its first byte in the source, from 0.
+    pub byte: u64,
+    /// How many bytes it has in the source.
+    pub length: u64,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a frame holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Bytes to be parsed as JSON.
+    Json {
+        /// The source ended here without a line end.
+        last: bool,
+    },
+    /// An article in a page dump.
+    Page(Box<Page>),
+    /// No article could be framed.
+    Broken {
+        /// Why.
+        code: Code,
+        /// Why, in words.
+        message: String,
+    },
+}
+
+/// Takes the blocks of a source, in order.
+pub(super) type Sink<'s> = &'s mut dyn FnMut(Block) -> Result<(), Error>;
