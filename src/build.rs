@@ -17,9 +17,9 @@ use semver::Version;
 
 use crate::error::Error;
 use crate::input::{Source, resolve};
+use crate::judge::Read;
 use crate::record::Order;
-use crate::reject::RejectLog;
-use crate::release::{Allowance, Dataset, Input, Lock, Normalised};
+use crate::release::{Allowance, Dataset, Lock};
 use crate::schema::Columns;
 
 pub use version::{Bump, VersionChoice};
@@ -37,6 +37,8 @@ pub struct BuildOptions {
     pub released: Date,
     /// How many articles may be rejected, instead of the dataset's own policy.
     pub max_rejects: Option<Allowance>,
+    /// How many threads work.
+    pub threads: usize,
 }
 
 /// What was built.
@@ -46,16 +48,12 @@ pub struct BuildReport {
     pub outcome: Outcome,
     /// Its version.
     pub version: Version,
-    /// What was read, by name.
-    pub inputs: Vec<Input>,
+    /// What was read and what was kept out.
+    pub read: Read,
     /// How many records it has.
     pub records: u64,
-    /// What was kept out.
-    pub rejects: RejectLog,
     /// How many rejects were allowed.
     pub allowance: Allowance,
-    /// What was changed before validation.
-    pub normalised: Normalised,
     /// How many identical repeats were left out.
     pub duplicates: u64,
 }
@@ -71,13 +69,6 @@ pub enum Outcome {
     Refused,
 }
 
-impl BuildReport {
-    /// How many articles were read.
-    pub fn articles(&self) -> u64 {
-        self.inputs.iter().map(|input| input.articles).sum()
-    }
-}
-
 /// Builds a release of the dataset.
 ///
 /// # Errors
@@ -89,20 +80,18 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let plan = version::plan(lock.folder(), &options.version)?;
     let rejects = lock.folder().join("rejects").join(plan.version.to_string()).join("rejects.jsonl.zst");
-    let gathered = gather::gather(dataset, &schema, &order, &sources, RejectLog::new(rejects))?;
-    let (arranged, read) = arrange::arrange(schema.columns(), &order, gathered)?;
+    let gathered = gather::gather(dataset, &schema, &order, &sources, options.threads, rejects)?;
+    let (arranged, read, duplicates) = arrange::arrange(schema.columns(), &order, gathered)?;
     let mut report = BuildReport {
         outcome: Outcome::Refused,
         version: plan.version.clone(),
-        inputs: read.inputs,
         records: arranged.len() as u64,
-        rejects: read.rejects,
+        read,
         allowance: options.max_rejects.unwrap_or(dataset.policy.max_rejects),
-        normalised: read.normalised,
-        duplicates: read.duplicates,
+        duplicates,
     };
-    report.rejects.finish()?;
-    if report.allowance.allows(report.rejects.total(), report.articles()) && !arranged.is_empty() {
+    report.read.rejects.finish()?;
+    if report.read.is_allowed(report.allowance) && !arranged.is_empty() {
         let target = publish::Target { dataset, schema: &schema, order: &order, plan, released: options.released };
         report.outcome = target.publish(&lock, &arranged, &report)?;
     }

@@ -33,6 +33,7 @@ macro_rules! codes {
 }
 
 codes! {
+    EmptyInput "I-EMPTY" "the input holds no article",
     Gzip "I-GZIP" "the gzip data breaks off or is damaged",
     Zstd "I-ZSTD" "the zstd data breaks off or is damaged",
     Ratio "I-RATIO" "the input unpacks to more than is allowed",
@@ -53,6 +54,15 @@ codes! {
     Surrogate "P-SURROGATE" "half of a surrogate pair stands alone and is no character",
     DuplicateKey "P-DUPLICATE-KEY" "an object has the same name twice",
     TrailingData "F-TRAILING-DATA" "something follows the article on its line",
+    SchemaSyntax "S-SYNTAX" "the schema is not JSON",
+    SchemaMeta "S-META" "the schema is not a valid JSON Schema",
+    SchemaDraft "S-DRAFT" "the schema is written for another draft than 2020-12",
+    SchemaKeyword "S-UNKNOWN-KEYWORD" "the schema has a keyword that 2020-12 does not know",
+    SchemaFormat "S-UNKNOWN-FORMAT" "the schema names a format that cannot be checked",
+    SchemaRef "S-REF" "a reference in the schema leads nowhere",
+    SchemaRemoteRef "S-REMOTE-REF" "a reference leads out of the schema file",
+    SchemaRegex "S-REGEX" "a pattern cannot be compiled to run in linear time",
+    SchemaColumns "S-COLUMNS" "the schema gives no usable columns",
     Type "V-TYPE" "the value has another type than the schema asks for",
     Required "V-REQUIRED" "a required member is missing",
     Additional "V-ADDITIONAL" "a member is not declared, and undeclared members are not allowed",
@@ -86,6 +96,7 @@ codes! {
     TimeRange "C-TIME-RANGE" "the time leaves the years 0000 to 9999 when moved to UTC",
     Leap "C-LEAP" "a leap second has no place on the time scale of the column",
     NoColumn "C-NO-COLUMN" "the value has no column that can hold it",
+    NoArticles "D-EMPTY" "the inputs hold no article at all",
     DuplicateRecord "D-DUPLICATE-KEY" "several articles share a key and differ in content",
     ManifestMissing "R-MANIFEST-MISSING" "the release has no manifest.json",
     ManifestInvalid "R-MANIFEST-INVALID" "manifest.json cannot be read or contradicts itself",
@@ -104,6 +115,75 @@ codes! {
     RowOrder "R-ORDER" "rows are not in the order of the release, or a key comes twice",
     PartFingerprint "R-PART-FINGERPRINT" "a part's fingerprint is not that of its rows",
     Fingerprint "R-FINGERPRINT" "the release's fingerprint is not that of its rows",
+}
+
+/// What a code is about: the letter before its dash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// `I`: an input as a whole.
+    Input,
+    /// `F`: where articles stand in an input.
+    Framing,
+    /// `P`: the text of one article.
+    Parsing,
+    /// `S`: the schema.
+    Schema,
+    /// `V`: an article against the schema.
+    Validation,
+    /// `C`: a value and its column.
+    Conversion,
+    /// `D`: the records of a dataset together.
+    Dataset,
+    /// `R`: a release.
+    Release,
+}
+
+/// How grave a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// An article or release is not what it should be.
+    Error,
+    /// Worth a look; nothing is kept out for it.
+    Warning,
+}
+
+impl Severity {
+    /// The severity in one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl Code {
+    /// What the code is about.
+    pub fn class(self) -> Class {
+        match self.name().as_bytes()[0] {
+            b'I' => Class::Input,
+            b'F' => Class::Framing,
+            b'P' => Class::Parsing,
+            b'S' => Class::Schema,
+            b'V' => Class::Validation,
+            b'C' => Class::Conversion,
+            b'D' => Class::Dataset,
+            _ => Class::Release,
+        }
+    }
+
+    /// How grave it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::EmptyInput => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// The code called `name`, in any letter case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+    }
 }
 
 impl fmt::Display for Code {

@@ -7,6 +7,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::code::Code;
+
 /// Pressmark could not do its job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,9 +35,11 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
-    /// The JSON Schema cannot be used (an `S-` code).
+    /// The JSON Schema cannot be used.
     #[error("schema `{name}`{}: {message}", if pointer.is_empty() { String::new() } else { format!(" at {pointer}") })]
     Schema {
+        /// What kind of fault: an `S-` code.
+        code: Code,
         /// The schema's file, or its built-in name.
         name: String,
         /// JSON Pointer into the schema (RFC 6901); empty for the whole.
@@ -54,16 +58,6 @@ pub enum Error {
     NoInputs {
         /// The `dataset.toml` that was read.
         path: PathBuf,
-    },
-    /// A compressed input broke off or is damaged.
-    #[error("input `{name}` is damaged after byte {byte}: {message}")]
-    DamagedInput {
-        /// The input.
-        name: String,
-        /// How many bytes of content were read before.
-        byte: u64,
-        /// What the decompressor said.
-        message: String,
     },
     /// The inputs hold no article at all (`D-EMPTY`).
     #[error("no articles in {names}")]
@@ -117,6 +111,15 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
+    /// No code has that name.
+    #[error("there is no code `{name}`")]
+    UnknownCode {
+        /// The name.
+        name: String,
+    },
+    /// Reading was ended early, because of an error elsewhere that is the one told.
+    #[error("reading was stopped")]
+    Stopped,
     /// The target of `init` holds a dataset already.
     #[error("`{}` exists already", path.display())]
     Exists {
@@ -129,6 +132,15 @@ impl Error {
     /// An I/O error with its action and path.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// The code that `pressmark explain` knows more about, where there is one.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Schema { code, .. } => Some(*code),
+            Self::NoArticles { .. } => Some(Code::NoArticles),
+            _ => None,
+        }
     }
 
     /// The way out, where there is one to tell.
@@ -145,10 +157,11 @@ impl Error {
             Self::NoRelease { .. } => {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }
+            Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }
-            | Self::DamagedInput { .. }
+            | Self::Stopped
             | Self::NoArticles { .. }
             | Self::Part { .. }
             | Self::Exists { .. } => None,

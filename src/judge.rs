@@ -1,22 +1,28 @@
-//! Judging: a block of framed articles into records and rejects.
+//! Judging: framed articles into records and rejects.
 //!
-//! This is one stage that needs nothing but its slice: any block can be judged alone, in any
-//! order, on any machine. What happens to the records is decided by whoever asked.
+//! [`Judge::block`] is the stage: any block can be judged alone, in any order, on any machine,
+//! and what becomes of a record is up to whoever asked. [`survey`] runs it over whole sources
+//! on several threads and reports as if there had been one.
+
+mod ordered;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-
 use crate::code::Code;
-use crate::digest::Digest;
 use crate::input::{Block, Content, Frame, Position};
 use crate::json::{self, SyntaxError, SyntaxErrorKind};
 use crate::mapping::{Mapped, Preset};
-use crate::record::{BatchBuilder, Order, RecordHash, admit, canonical_form, key_text};
+use crate::record::{Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, Schema, Violation};
 use crate::text;
+
+pub use survey::{Read, Survey, survey};
+
+/// How many bytes may be searched to place the violations of one article.
+const PLACING: usize = 64 << 20;
 
 /// Judges articles for one dataset.
 #[derive(Debug)]
@@ -24,35 +30,26 @@ pub struct Judge<'s> {
     schema: &'s Schema,
     preset: Preset,
     extra: Extra,
-    order: &'s Order,
 }
 
-/// What came of one block.
+/// What came of one block, beside its records.
 #[derive(Debug)]
 pub struct Judged {
     /// The name of the source.
     pub source: Arc<str>,
     /// How many articles were judged.
     pub articles: u64,
-    /// The records.
-    pub batch: RecordBatch,
-    /// What is known of each record, in the order of the batch.
-    pub entries: Vec<Entry>,
     /// The articles that were kept out.
     pub rejects: Vec<Reject>,
     /// What was changed before validation: field, rule, count.
     pub normalised: BTreeMap<(&'static str, &'static str), u64>,
 }
 
-/// What is known of a record beside its columns.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// SHA-256 of its key's text.
-    pub key: Digest,
-    /// Its record hash.
-    pub hash: RecordHash,
-    /// The length of its canonical form in bytes.
-    pub bytes: u64,
+/// A record on its way out of judging.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    /// The record.
+    pub record: &'a Record<'a>,
     /// Where its article stood.
     pub position: Position,
     /// How many bytes the article had there.
@@ -61,114 +58,87 @@ pub struct Entry {
 
 impl<'s> Judge<'s> {
     /// A judge by this schema, for articles of this source.
-    pub fn new(schema: &'s Schema, preset: Preset, extra: Extra, order: &'s Order) -> Self {
-        Self { schema, preset, extra, order }
+    pub fn new(schema: &'s Schema, preset: Preset, extra: Extra) -> Self {
+        Self { schema, preset, extra }
     }
 
-    /// Judges the articles of a block.
-    pub fn judge(&self, block: &Block) -> Judged {
-        let mut bench = Bench {
-            judge: self,
-            builder: BatchBuilder::new(self.schema.columns()),
-            canonical: Vec::new(),
-            entries: Vec::new(),
-            normalised: BTreeMap::new(),
-        };
+    /// Judges the articles of a block. Each record is handed to `keep`, in order.
+    pub fn block(&self, block: &Block, mut keep: impl FnMut(Admitted<'_>)) -> Judged {
+        let mut normalised = BTreeMap::new();
         let mut rejects = Vec::new();
         for frame in &block.frames {
-            if let Err(violations) = bench.frame(block, frame) {
+            if let Err(violations) = self.frame(block, frame, &mut normalised, &mut keep) {
                 let raw = (!frame.range.is_empty()).then(|| block.bytes_of(frame));
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        Judged {
-            source: block.source.clone(),
-            articles: block.frames.len() as u64,
-            batch: bench.builder.finish(),
-            entries: bench.entries,
-            rejects,
-            normalised: bench.normalised,
-        }
+        Judged { source: block.source.clone(), articles: block.frames.len() as u64, rejects, normalised }
     }
-}
 
-/// The work on one block.
-struct Bench<'j, 's> {
-    judge: &'j Judge<'s>,
-    builder: BatchBuilder,
-    canonical: Vec<u8>,
-    entries: Vec<Entry>,
-    normalised: BTreeMap<(&'static str, &'static str), u64>,
-}
-
-impl Bench<'_, '_> {
-    fn frame(&mut self, block: &Block, frame: &Frame) -> Result<(), Vec<Placed>> {
+    fn frame(
+        &self,
+        block: &Block,
+        frame: &Frame,
+        normalised: &mut BTreeMap<(&'static str, &'static str), u64>,
+        keep: &mut impl FnMut(Admitted<'_>),
+    ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
-        match &frame.content {
-            Content::Broken { code, message } => Err(vec![at_start(frame, *code, message.clone())]),
-            Content::Page(page) => {
-                let mapped = self.judge.preset.map_page(page);
-                let place = |violation| Placed { violation, line: frame.line, column: 1 };
-                self.article(block, frame, &mapped).map_err(|found| found.into_iter().map(place).collect())
+        let (mapped, placing) = match &frame.content {
+            Content::Broken { code, message } => {
+                let violation = Violation::plain(*code, String::new(), message.clone());
+                return Err(vec![Placed::at_start(frame, violation)]);
             }
+            // The words of a page have no pointers to be found by.
+            Content::Page(page) => (self.preset.map_page(page), 0),
             Content::Json { last } => {
                 let value = json::parse(bytes).map_err(|error| vec![syntax(bytes, frame, &error, *last)])?;
-                let mapped = self.judge.preset.map(value);
-                self.article(block, frame, &mapped)
-                    .map_err(|found| found.into_iter().map(|violation| place(bytes, frame, violation)).collect())
+                (self.preset.map(value), PLACING)
             }
-        }
+        };
+        let record = self.article(&mapped, normalised).map_err(|found| place(bytes, frame, found, placing))?;
+        keep(Admitted { record: &record, position: block.position(frame), length: frame.length });
+        Ok(())
     }
 
-    fn article(&mut self, block: &Block, frame: &Frame, mapped: &Mapped<'_>) -> Result<(), Vec<Violation>> {
-        let Judge { schema, extra, order, .. } = self.judge;
+    fn article<'a>(
+        &self,
+        mapped: &Mapped<'a>,
+        normalised: &mut BTreeMap<(&'static str, &'static str), u64>,
+    ) -> Result<Record<'a>, Vec<Violation>> {
         if mapped.article.as_object().is_none() {
             let message = format!("expected an object, found {}", mapped.article.kind());
-            let (pointer, schema) = (String::new(), String::new());
-            return Err(vec![Violation { code: Code::NotObject, pointer, schema, message }]);
+            return Err(vec![Violation::plain(Code::NotObject, String::new(), message)]);
         }
-        let violations = schema.judge(&mapped.article);
+        let violations = self.schema.judge(&mapped.article);
         if !violations.is_empty() {
             return Err(violations);
         }
-        let admission = admit(schema.columns(), *extra, &mapped.article)?;
-        self.canonical.clear();
-        canonical_form(schema.columns(), &admission.record, &mut self.canonical);
-        let hash = RecordHash::new(Digest::of(&self.canonical));
-        let key = key_text(&admission.record.cells()[order.key()]).unwrap_or_default();
-        self.builder.append(&admission.record, &hash);
-        self.entries.push(Entry {
-            key: Digest::of(key.as_bytes()),
-            hash,
-            bytes: self.canonical.len() as u64,
-            position: block.position(frame),
-            length: frame.length,
-        });
+        let admission = admit(self.schema.columns(), self.extra, &mapped.article)?;
         for change in &mapped.normalised {
-            *self.normalised.entry(*change).or_default() += 1;
+            *normalised.entry(*change).or_default() += 1;
         }
         if admission.dropped > 0 {
-            *self.normalised.entry((crate::schema::EXTRA, "dropped")).or_default() += admission.dropped;
+            *normalised.entry((crate::schema::EXTRA, "dropped")).or_default() += admission.dropped;
         }
-        Ok(())
+        Ok(admission.record)
     }
 }
 
-/// A violation with its place in the input. A pointer that leads nowhere (the mapping made the
-/// value) stands for the article.
-fn place(bytes: &[u8], frame: &Frame, violation: Violation) -> Placed {
-    let start = json::locate(bytes, &violation.pointer).map_or(0, |range| range.start);
-    at(bytes, frame, start, violation)
-}
-
-fn at(bytes: &[u8], frame: &Frame, offset: usize, violation: Violation) -> Placed {
-    let (line, column) = text::line_and_column(bytes, offset);
-    Placed { violation, line: frame.line + line as u64 - 1, column: column as u64 }
-}
-
-fn at_start(frame: &Frame, code: Code, message: String) -> Placed {
-    let violation = Violation { code, pointer: String::new(), schema: String::new(), message };
-    Placed { violation, line: frame.line, column: 1 }
+/// Violations with their places in the input, as long as finding them stays within `budget`. A
+/// pointer that leads nowhere (the mapping made the value) stands for the article.
+fn place(bytes: &[u8], frame: &Frame, violations: Vec<Violation>, mut budget: usize) -> Vec<Placed> {
+    let place = |violation: Violation| {
+        if budget < bytes.len() {
+            return Placed::at_start(frame, violation);
+        }
+        budget -= bytes.len();
+        let range = match violation.code {
+            Code::Additional => json::locate_name(bytes, &violation.pointer),
+            _ => json::locate(bytes, &violation.pointer),
+        };
+        Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
+    };
+    violations.into_iter().map(place).collect()
 }
 
 fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Placed {
@@ -184,5 +154,6 @@ fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Place
         SyntaxErrorKind::UnexpectedEnd | SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Escape => Code::Syntax,
     };
     let message = text::one_line(&error.kind.to_string(), 200);
-    at(bytes, frame, error.offset, Violation { code, pointer: String::new(), schema: String::new(), message })
+    let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
+    Placed::within(bytes, frame, range, Violation::plain(code, String::new(), message))
 }

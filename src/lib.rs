@@ -23,8 +23,8 @@
 //! | [`record`] | typed rows, canonical form, record hash, fingerprint, order, Arrow batches |
 //! | [`parts`] | where records are cut, how parts are written and read |
 //! | [`release`] | `dataset.toml`, the manifest, staging and publishing, opening |
-//! | [`judge`], [`reject`] | the stage from a block of articles to records and rejects |
-//! | [`build`](mod@build), [`verify`](mod@verify) | operations: options in, report out |
+//! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
+//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`init`](mod@init) | operations: options in, report out |
 //!
 //! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`text`].
 //!
@@ -56,10 +56,12 @@ pub mod parts;
 
 pub mod release;
 
+pub mod diagnostics;
 pub mod judge;
 pub mod reject;
 
 pub mod build;
+pub mod check;
 pub mod init;
 pub mod verify;
 

@@ -7,24 +7,25 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
-use crate::code::Code;
+use crate::code::{Class, Code};
+use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::filesystem;
-use crate::input::Position;
+use crate::input::{Frame, Position};
 use crate::schema::Violation;
+use crate::text;
 
 /// The largest article whose bytes are stored; of larger ones the place is told alone.
 const MAX_RAW_BYTES: usize = 1 << 20;
 /// How many violations are stored of one article; the total is exact.
 const MAX_VIOLATIONS: usize = 100;
-/// How many rejects of one code are kept as examples.
-const EXAMPLES: u64 = 3;
 
 /// An article that was kept out.
 #[derive(Debug, Clone)]
@@ -51,6 +52,30 @@ pub struct Placed {
     pub line: u64,
     /// The column, from 1, in characters.
     pub column: u64,
+    /// The offset in the source, from 0, in bytes.
+    pub byte: u64,
+    /// How many bytes the faulty value has; 0 where no one value is at fault.
+    pub length: usize,
+}
+
+impl Placed {
+    /// A violation of the article as a whole, or of one that has no place of its own.
+    pub fn at_start(frame: &Frame, violation: Violation) -> Self {
+        Self { violation, line: frame.line, column: frame.column, byte: frame.byte, length: 0 }
+    }
+
+    /// A violation at a range of the article's bytes.
+    pub fn within(bytes: &[u8], frame: &Frame, range: Range<usize>, violation: Violation) -> Self {
+        let (line, column) = text::line_and_column(bytes, range.start);
+        let before = if line == 1 { frame.column - 1 } else { 0 };
+        Self {
+            violation,
+            line: frame.line + line as u64 - 1,
+            column: before + column as u64,
+            byte: frame.byte + range.start as u64,
+            length: range.len(),
+        }
+    }
 }
 
 impl Reject {
@@ -90,13 +115,13 @@ enum Encoding {
     Omitted,
 }
 
-/// Counts rejects, keeps the first of each code as examples, and writes them all to a file.
-/// Nothing is created before there is a reject.
+/// Counts rejects and their causes, and writes them all to a file. Nothing is created before
+/// there is a reject.
 pub struct RejectLog {
-    path: PathBuf,
+    path: Option<PathBuf>,
     encoder: Option<zstd::Encoder<'static, BufWriter<File>>>,
     counts: BTreeMap<Code, u64>,
-    examples: Vec<Reject>,
+    diagnostics: Diagnostics,
 }
 
 impl std::fmt::Debug for RejectLog {
@@ -106,36 +131,34 @@ impl std::fmt::Debug for RejectLog {
 }
 
 impl RejectLog {
-    /// A log whose file is `path`; it replaces the file of an earlier run.
-    pub fn new(path: PathBuf) -> Self {
-        Self { path, encoder: None, counts: BTreeMap::new(), examples: Vec::new() }
+    /// A log whose file, if it is to have one, is `path`; it replaces the file of an earlier run.
+    pub fn new(path: Option<PathBuf>) -> Self {
+        Self { path, encoder: None, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
     }
 
     /// Adds a reject.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
-        let line = line(reject);
-        let encoder = match &mut self.encoder {
-            Some(encoder) => encoder,
-            None => self.encoder.insert(create(&self.path)?),
-        };
-        encoder.write_all(&line).map_err(|source| Error::io("write", &self.path, source))?;
-        if let Some(code) = reject.code() {
-            let count = self.counts.entry(code).or_default();
-            *count += 1;
-            if *count <= EXAMPLES {
-                self.examples.push(reject.clone());
-            }
+        if let Some(path) = &self.path {
+            let encoder = match &mut self.encoder {
+                Some(encoder) => encoder,
+                None => self.encoder.insert(create(path)?),
+            };
+            encoder.write_all(&line(reject)).map_err(|source| Error::io("write", path, source))?;
         }
+        if let Some(code) = reject.code() {
+            *self.counts.entry(code).or_default() += 1;
+        }
+        self.diagnostics.add(reject);
         Ok(())
     }
 
     /// Ends the file and waits until it is on the disk. More rejects cannot follow.
     pub fn finish(&mut self) -> Result<(), Error> {
-        let Some(encoder) = self.encoder.take() else { return Ok(()) };
-        let refuse = |source| Error::io("write", &self.path, source);
+        let (Some(encoder), Some(path)) = (self.encoder.take(), &self.path) else { return Ok(()) };
+        let refuse = |source| Error::io("write", path, source);
         let buffered = encoder.finish().map_err(refuse)?;
         let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
-        filesystem::sync(&file, &self.path)
+        filesystem::sync(&file, path)
     }
 
     /// How many rejects there are.
@@ -148,14 +171,20 @@ impl RejectLog {
         &self.counts
     }
 
-    /// The first rejects of each code, at most three, in the order of the input.
-    pub fn examples(&self) -> &[Reject] {
-        &self.examples
+    /// Why articles were rejected.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Whether an input itself was damaged or no input at all, so that articles may be missing
+    /// that nobody has seen.
+    pub fn has_damage(&self) -> bool {
+        self.counts.keys().any(|code| code.class() == Class::Input)
     }
 
     /// The file, if there are rejects.
     pub fn path(&self) -> Option<&Path> {
-        (self.total() > 0).then_some(self.path.as_path())
+        self.path.as_deref().filter(|_| self.total() > 0)
     }
 }
 

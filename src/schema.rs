@@ -9,6 +9,8 @@ mod derive;
 mod instance;
 mod judge;
 mod load;
+mod suggest;
+mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, RECORD_SHA256, Role, SHORT};
 pub use judge::Violation;

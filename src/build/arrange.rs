@@ -9,10 +9,11 @@ use arrow_array::RecordBatch;
 use arrow_row::Rows as SortKeys;
 use arrow_select::interleave::interleave_record_batch;
 
-use super::gather::{Gathered, Read};
+use super::gather::{Entry, Gathered};
 use crate::code::Code;
 use crate::error::Error;
-use crate::judge::Entry;
+use crate::input::Position;
+use crate::judge::Read;
 use crate::record::{Order, RecordHash, Rows, cell_json, key_text};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Columns, Violation};
@@ -32,17 +33,18 @@ struct Place {
     row: u32,
 }
 
-/// Puts what was gathered in order.
-pub(super) fn arrange(columns: &Columns, order: &Order, gathered: Gathered) -> Result<(Arranged, Read), Error> {
+/// Puts what was gathered in order. Gives the report of the reading back, with the rejects that
+/// came up here, and the number of repeats.
+pub(super) fn arrange(columns: &Columns, order: &Order, gathered: Gathered) -> Result<(Arranged, Read, u64), Error> {
     let Gathered { batches, entries, mut read } = gathered;
     let mut arranged = Arranged { batches, entries, places: Vec::new() };
     arranged.places = (0_u32..)
         .zip(&arranged.batches)
         .flat_map(|(batch, rows)| (0..).take(rows.num_rows()).map(move |row| Place { batch, row }))
         .collect();
-    arranged.settle_keys(columns, &mut read)?;
+    let duplicates = arranged.settle_keys(columns, &mut read)?;
     arranged.sort(columns, order);
-    Ok((arranged, read))
+    Ok((arranged, read, duplicates))
 }
 
 impl Arranged {
@@ -101,16 +103,17 @@ impl Arranged {
         &self.entries[place.batch as usize][place.row as usize]
     }
 
-    /// Makes every key unique: repeats collapse, conflicts are rejected.
-    fn settle_keys(&mut self, columns: &Columns, read: &mut Read) -> Result<(), Error> {
+    /// Makes every key unique: repeats collapse, conflicts are rejected. Returns the number of
+    /// repeats.
+    fn settle_keys(&mut self, columns: &Columns, read: &mut Read) -> Result<u64, Error> {
         let mut places = std::mem::take(&mut self.places);
         // Stable, so that of identical repeats the first in the input stays.
         places.sort_by_key(|place| (self.entry(*place).key, self.entry(*place).hash));
-        let mut conflicts = Vec::new();
+        let (mut conflicts, mut repeats) = (Vec::new(), 0);
         let mut unique = Vec::with_capacity(places.len());
         for group in places.chunk_by(|a, b| self.entry(*a).key == self.entry(*b).key) {
             if group.iter().all(|place| self.entry(*place).hash == self.entry(group[0]).hash) {
-                read.duplicates += group.len() as u64 - 1;
+                repeats += group.len() as u64 - 1;
                 unique.push(group[0]);
             } else {
                 conflicts.extend_from_slice(group);
@@ -121,7 +124,7 @@ impl Arranged {
         for place in conflicts {
             self.reject(columns, place, read)?;
         }
-        Ok(())
+        Ok(repeats)
     }
 
     fn reject(&self, columns: &Columns, place: Place, read: &mut Read) -> Result<(), Error> {
@@ -131,9 +134,9 @@ impl Arranged {
             crate::record::canonical_form(columns, &rows.record(place.row as usize), &mut canonical);
         }
         let code = Code::DuplicateRecord;
-        let (pointer, schema) = (String::new(), String::new());
-        let violation = Violation { code, pointer, schema, message: code.meaning().to_owned() };
-        let placed = Placed { violation, line: entry.position.line, column: 1 };
+        let violation = Violation::plain(code, String::new(), code.meaning().to_owned());
+        let Position { line, byte, .. } = entry.position;
+        let placed = Placed { violation, line, column: 1, byte, length: 0 };
         // The article's own bytes are gone by now; its canonical form says the same.
         let reject = Reject::new(entry.position.clone(), entry.length, Some(&canonical), vec![placed]);
         if let Some(input) = read.inputs.iter_mut().find(|input| input.name == *entry.position.source) {

@@ -1,16 +1,17 @@
 //! Reading and judging all sources of a build.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use arrow_array::RecordBatch;
 
+use crate::digest::Digest;
 use crate::error::Error;
-use crate::input::{Limits, Reader, Source};
-use crate::judge::{Entry, Judge, Judged};
-use crate::record::Order;
+use crate::input::{Limits, Position, Reader, Source};
+use crate::judge::{Admitted, Judge, Read, Survey, survey};
+use crate::record::{BatchBuilder, Order, RecordHash, canonical_form, key_text};
 use crate::reject::RejectLog;
-use crate::release::{Dataset, Input, Normalised};
-use crate::schema::Schema;
+use crate::release::Dataset;
+use crate::schema::{Columns, Schema};
 
 /// What was read: the records of every block, and what is to be reported.
 #[derive(Debug)]
@@ -23,20 +24,22 @@ pub(super) struct Gathered {
     pub(super) read: Read,
 }
 
-/// What is to be reported of the reading.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// The sources.
-    pub(super) inputs: Vec<Input>,
-    /// What was kept out.
-    pub(super) rejects: RejectLog,
-    /// What was changed before validation.
-    pub(super) normalised: Normalised,
-    /// How many identical repeats were left out.
-    pub(super) duplicates: u64,
+/// What is known of a record beside its columns.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// SHA-256 of its key's text.
+    pub(super) key: Digest,
+    /// Its record hash.
+    pub(super) hash: RecordHash,
+    /// The length of its canonical form in bytes.
+    pub(super) bytes: u64,
+    /// Where its article stood.
+    pub(super) position: Position,
+    /// How many bytes the article had there.
+    pub(super) length: u64,
 }
 
-/// Reads and judges every source.
+/// Reads and judges every source; rejects go to the file `rejects`.
 ///
 /// # Errors
 /// A source that cannot be read, or no article at all.
@@ -45,48 +48,55 @@ pub(super) fn gather(
     schema: &Schema,
     order: &Order,
     sources: &[Source],
-    rejects: RejectLog,
+    threads: usize,
+    rejects: PathBuf,
 ) -> Result<Gathered, Error> {
-    let judge = Judge::new(schema, dataset.source, dataset.policy.extra, order);
+    let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
     let reader = Reader::new(dataset.source.framing(), Limits::default());
-    let read = Read { inputs: Vec::new(), rejects, normalised: BTreeMap::new(), duplicates: 0 };
-    let mut gathered = Gathered { batches: Vec::new(), entries: Vec::new(), read };
-    for source in sources {
-        let (mut articles, mut rejected) = (0, 0);
-        let tally = reader.read(source, &mut |block| {
-            let judged = judge.judge(&block);
-            articles += judged.articles;
-            rejected += judged.rejects.len() as u64;
-            gathered.take(judged)
-        })?;
-        gathered.read.inputs.push(Input {
-            name: source.name.to_string(),
-            bytes: tally.bytes,
-            sha256: tally.sha256,
-            articles,
-            admitted: articles - rejected,
-            rejected,
-        });
-    }
-    if gathered.read.inputs.iter().all(|input| input.articles == 0) {
-        let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
-        return Err(Error::NoArticles { names: names.join(", ") });
-    }
-    Ok(gathered)
-}
-
-impl Gathered {
-    fn take(&mut self, judged: Judged) -> Result<(), Error> {
-        for reject in &judged.rejects {
-            self.read.rejects.add(reject)?;
-        }
-        for ((field, rule), count) in judged.normalised {
-            *self.read.normalised.entry(field.to_owned()).or_default().entry(rule.to_owned()).or_default() += count;
-        }
-        if judged.batch.num_rows() > 0 {
-            self.batches.push(judged.batch);
-            self.entries.push(judged.entries);
+    let (mut batches, mut entries) = (Vec::new(), Vec::new());
+    let work = |judge: &Judge<'_>, block: &_| {
+        let mut records = Records::new(schema.columns(), order);
+        let judged = judge.block(block, |admitted| records.add(&admitted));
+        (judged, records)
+    };
+    let take = |mut records: Records<'_>| {
+        if !records.entries.is_empty() {
+            batches.push(records.builder.finish());
+            entries.push(records.entries);
         }
         Ok(())
+    };
+    let what = Survey { judge, reader, sources, threads };
+    let read = survey(&what, RejectLog::new(Some(rejects)), work, take)?;
+    Ok(Gathered { batches, entries, read })
+}
+
+/// The records of one block.
+struct Records<'s> {
+    columns: &'s Columns,
+    order: &'s Order,
+    builder: BatchBuilder,
+    entries: Vec<Entry>,
+    canonical: Vec<u8>,
+}
+
+impl<'s> Records<'s> {
+    fn new(columns: &'s Columns, order: &'s Order) -> Self {
+        Self { columns, order, builder: BatchBuilder::new(columns), entries: Vec::new(), canonical: Vec::new() }
+    }
+
+    fn add(&mut self, admitted: &Admitted<'_>) {
+        self.canonical.clear();
+        canonical_form(self.columns, admitted.record, &mut self.canonical);
+        let hash = RecordHash::new(Digest::of(&self.canonical));
+        let key = key_text(&admitted.record.cells()[self.order.key()]).unwrap_or_default();
+        self.builder.append(admitted.record, &hash);
+        self.entries.push(Entry {
+            key: Digest::of(key.as_bytes()),
+            hash,
+            bytes: self.canonical.len() as u64,
+            position: admitted.position.clone(),
+            length: admitted.length,
+        });
     }
 }

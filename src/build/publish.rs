@@ -137,9 +137,9 @@ impl Target<'_> {
             },
             parts,
             columns: columns.collect(),
-            inputs: report.inputs.clone(),
-            rejected: report.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
-            normalised: report.normalised.clone(),
+            inputs: report.read.inputs.clone(),
+            rejected: report.read.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
+            normalised: report.read.normalised.clone(),
             duplicates: report.duplicates,
             withdrawn: Vec::new(),
         }

@@ -1,10 +1,13 @@
 //! What can be typed: types for clap and nothing resolved.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use pressmark::mapping::Preset;
 use pressmark::release::Allowance;
+use pressmark::schema::Extra;
 use semver::Version;
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
@@ -18,9 +21,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(InitArguments),
+    Check(CheckArguments),
     Build(BuildArguments),
     Verify(VerifyArguments),
     Show(ShowArguments),
+    Explain(ExplainArguments),
 }
 
 /// Write a commented dataset.toml to start from.
@@ -37,6 +42,48 @@ pub(crate) struct InitArguments {
     /// What its inputs look like: article, pages, verbatim.
     #[arg(long)]
     pub(crate) source: Option<String>,
+}
+
+/// Judge articles by a schema; publish nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark check articles.jsonl.gz
+  pressmark check exports/ --schema my.schema.json --rejects rejects.jsonl.zst
+  pressmark check - --format github")]
+pub(crate) struct CheckArguments {
+    /// Files, folders, patterns, or `-` for standard input.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<String>,
+    /// The schema that judges: `article`, or a JSON Schema file.
+    #[arg(long, default_value = "article")]
+    pub(crate) schema: String,
+    /// What the inputs look like: article, pages, verbatim [default: article for the article
+    /// schema, else verbatim].
+    #[arg(long)]
+    pub(crate) source: Option<Preset>,
+    /// What becomes of members that the schema does not declare.
+    #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
+    pub(crate) extra: ExtraArgument,
+    /// How many articles may be rejected: a count, or a share such as 0.5%.
+    #[arg(long, value_name = "N|P%", default_value = "0")]
+    pub(crate) max_rejects: Allowance,
+    /// Write every reject, with its bytes and reasons, to this file (JSON lines, zstd).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// How many threads judge [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// How to tell the result.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
+}
+
+/// Say what a code means and what to do about it; without a code, list them all.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The code, such as V-REQUIRED.
+    pub(crate) code: Option<String>,
 }
 
 /// Check every article and publish a release of the dataset.
@@ -68,6 +115,12 @@ pub(crate) struct BuildArguments {
     /// Where releases go [default: DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// How many threads work [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// How to tell the result.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -102,4 +155,37 @@ pub(crate) struct ShowArguments {
 pub(crate) enum Format {
     Human,
     Json,
+}
+
+/// The ways to tell what was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Human,
+    Json,
+    Github,
+    Sarif,
+    Junit,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExtraArgument {
+    Keep,
+    Reject,
+    Drop,
+}
+
+impl From<ExtraArgument> for Extra {
+    fn from(argument: ExtraArgument) -> Self {
+        match argument {
+            ExtraArgument::Keep => Self::Keep,
+            ExtraArgument::Reject => Self::Reject,
+            ExtraArgument::Drop => Self::Drop,
+        }
+    }
+}
+
+/// As many threads as were asked for, or one for each processor.
+pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
+    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    asked.unwrap_or_else(processors).get()
 }

@@ -5,9 +5,12 @@
 
 mod args;
 mod build;
+mod check;
+mod explain;
 mod init;
 mod outcome;
 mod paint;
+mod render;
 mod show;
 mod verify;
 
@@ -22,9 +25,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Command::Init(arguments) => init::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -33,7 +33,8 @@ impl From<Outcome> for ExitCode {
 /// Tells an error, its causes and the way out, on standard error.
 pub(crate) fn report(error: &Error) {
     let mut out = anstream::stderr().lock();
-    let mut text = format!("{BOLD_RED}error:{BOLD_RED:#} {}\n", printable(&error.to_string()));
+    let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
+    let mut text = format!("{BOLD_RED}error{code}:{BOLD_RED:#} {}\n", printable(&error.to_string()));
     let mut cause = error.source();
     while let Some(source) = cause {
         text.push_str(&format!("  because: {}\n", printable(&source.to_string())));
@@ -44,6 +45,13 @@ pub(crate) fn report(error: &Error) {
     }
     // Nobody is left to tell if standard error is closed.
     let _closed = out.write_all(text.as_bytes());
+}
+
+/// A value as indented JSON with a final newline.
+pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("reports hold text, numbers and lists");
+    text.push('\n');
+    text
 }
 
 /// What became of writing a result.

@@ -10,7 +10,7 @@ use pressmark::verify::{Finding, VerifyReport, verify};
 use serde::Serialize;
 
 use crate::args::{Format, VerifyArguments};
-use crate::outcome::{Outcome, written};
+use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
@@ -102,7 +102,5 @@ fn json(reports: &[VerifyReport]) -> String {
             findings: report.findings.kept(),
         })
         .collect();
-    let mut text = serde_json::to_string_pretty(&serde_json::json!({ "releases": reports })).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&serde_json::json!({ "format": "pressmark-verify/1", "releases": reports }))
 }

@@ -156,12 +156,7 @@ impl Admitter {
             Err(at) => {
                 let pointer = format!("{}{}", self.pointer, at.pointer);
                 let code = code_of(at.reason);
-                self.violations.push(Violation {
-                    code,
-                    pointer,
-                    schema: String::new(),
-                    message: code.meaning().into(),
-                });
+                self.violations.push(Violation::plain(code, pointer, code.meaning().to_owned()));
                 Cell::Null
             }
         }
@@ -194,7 +189,8 @@ impl Admitter {
     }
 
     fn refuse<'a>(&mut self, code: Code, schema: &str, message: String) -> Cell<'a> {
-        self.violations.push(Violation { code, pointer: self.pointer.clone(), schema: schema.to_owned(), message });
+        let violation = Violation::plain(code, self.pointer.clone(), message);
+        self.violations.push(Violation { schema: schema.to_owned(), ..violation });
         Cell::Null
     }
 }

@@ -5,37 +5,30 @@
 //! holds JSON text: nothing that the schema accepts is squeezed into a narrower type.
 
 use super::columns::{Column, Columns, EXTRA, Extra, Kind, RECORD_SHA256, Role, SHORT};
+use super::vocabulary::SchemaFault;
+use crate::code::Code;
 use crate::json::{self, Object, Value};
 
 /// How deep subschemas are followed before a level becomes a JSON column. It only stops
 /// schemas that refer to themselves and absurd ones.
 const MAX_DEPTH: usize = 16;
 
-/// A schema whose columns cannot be made, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct DeriveError {
-    /// JSON Pointer into the schema.
-    pub(super) pointer: String,
-    /// In plain words.
-    pub(super) message: String,
-}
-
 /// The columns of a record under `schema`.
-pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, DeriveError> {
+pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, SchemaFault> {
     let deriver = Deriver { root: schema, extra };
     let Some((object, pointer)) = deriver.resolve(schema, String::new()) else {
-        return Err(DeriveError { pointer: String::new(), message: "does not describe an object".into() });
+        return Err(SchemaFault::new(Code::SchemaColumns, "", "does not describe an object"));
     };
     if types(object).is_some_and(|types| !types.contains(&"object")) || object.get("properties").is_none() {
-        let message = "articles are objects: the schema needs \"type\": \"object\" and \"properties\"".into();
-        return Err(DeriveError { pointer, message });
+        let message = "articles are objects: the schema needs \"type\": \"object\" and \"properties\"";
+        return Err(SchemaFault::new(Code::SchemaColumns, pointer, message));
     }
     let columns = deriver.members(object, &pointer, 0)?;
     match columns.position(RECORD_SHA256) {
-        Some(place) => Err(DeriveError {
-            pointer: columns.at(place).pointer.clone(),
-            message: format!("the column name `{RECORD_SHA256}` is reserved for the record hash"),
-        }),
+        Some(place) => {
+            let message = format!("the column name `{RECORD_SHA256}` is reserved for the record hash");
+            Err(SchemaFault::new(Code::SchemaColumns, &columns.at(place).pointer, message))
+        }
         None => Ok(columns),
     }
 }
@@ -48,7 +41,7 @@ struct Deriver<'s> {
 impl<'s> Deriver<'s> {
     /// The columns of an object's members: the declared ones, then `_extra` if members that are
     /// not declared may come and are kept.
-    fn members(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Columns, DeriveError> {
+    fn members(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Columns, SchemaFault> {
         let required = required(object);
         let mut columns: Vec<Column> = Vec::new();
         for (name, subschema) in object.get("properties").and_then(Value::as_object).into_iter().flat_map(Object::iter)
@@ -75,7 +68,7 @@ impl<'s> Deriver<'s> {
     }
 
     /// The kind of a subschema's values, and whether null is among them.
-    fn kind(&self, schema: &'s Value<'s>, pointer: &str, depth: usize) -> Result<(Kind, bool), DeriveError> {
+    fn kind(&self, schema: &'s Value<'s>, pointer: &str, depth: usize) -> Result<(Kind, bool), SchemaFault> {
         let Some((object, pointer)) = self.resolve(schema, pointer.to_owned()) else { return Ok((Kind::Json, true)) };
         let Some(mut types) = types(object) else { return Ok((Kind::Json, true)) };
         let null = types.contains(&"null");
@@ -95,7 +88,7 @@ impl<'s> Deriver<'s> {
         Ok((kind, null))
     }
 
-    fn list(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Kind, DeriveError> {
+    fn list(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Kind, SchemaFault> {
         let pointer = format!("{pointer}/items");
         let items = object.get("items").filter(|_| object.get("prefixItems").is_none());
         let (kind, nullable) = match items {
@@ -187,7 +180,7 @@ fn is_empty_object(value: &Value<'_>) -> bool {
     value.as_object().is_some_and(Object::is_empty)
 }
 
-fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), DeriveError> {
+fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), SchemaFault> {
     let message = if name.is_empty() {
         "a column needs a name".to_owned()
     } else if name == EXTRA {
@@ -197,7 +190,7 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), Derive
     } else {
         return Ok(());
     };
-    Err(DeriveError { pointer: pointer.to_owned(), message })
+    Err(SchemaFault::new(Code::SchemaColumns, pointer, message))
 }
 
 /// One reference token of a JSON Pointer (RFC 6901 section 3).

@@ -7,7 +7,10 @@
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
+use super::derive::escape_pointer;
+use super::suggest;
 use crate::code::Code;
+use crate::json::Value;
 use crate::text;
 
 /// The longest quotation from an article or a schema within a message, in characters.
@@ -24,65 +27,116 @@ pub struct Violation {
     pub schema: String,
     /// What is wrong, in one line.
     pub message: String,
+    /// What the rule asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+    /// What probably mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 impl Violation {
-    pub(super) fn from_error(error: &ValidationError<'_>) -> Self {
-        let (code, message) = describe(error);
-        Self {
-            code,
-            pointer: error.instance_path().as_str().to_owned(),
-            schema: error.schema_path().as_str().to_owned(),
-            message,
-        }
+    /// A violation of a rule that stands in no schema.
+    pub fn plain(code: Code, pointer: String, message: String) -> Self {
+        Self { code, pointer, schema: String::new(), message, expected: None, actual: None, help: None }
     }
 }
 
-fn describe(error: &ValidationError<'_>) -> (Code, String) {
-    let actual = || quote(&error.instance().to_string());
+/// The violations that an error of the validator stands for: one for each undeclared member,
+/// else one.
+pub(super) fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'_>) -> Vec<Violation> {
+    let pointer = error.instance_path().as_str();
+    let rule = error.schema_path().as_str();
+    let build = |pointer: String, told: Told, help: Option<String>| Violation {
+        code: told.code,
+        pointer,
+        schema: rule.to_owned(),
+        message: told.message,
+        expected: told.expected,
+        actual: told.actual,
+        help,
+    };
     match error.kind() {
-        Kind::Type { kind } => (Code::Type, format!("expected {}, found {}", expected(kind), found(error))),
-        Kind::Required { property } => (Code::Required, format!("missing member {}", quote(&property.to_string()))),
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            (Code::Additional, format!("undeclared members: {}", names(unexpected)))
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
+            .iter()
+            .map(|name| {
+                let told = Told::plain(Code::Additional, format!("undeclared member `{}`", quote(name)));
+                let help = suggest::declared_name(schema, rule, name);
+                build(format!("{pointer}/{}", escape_pointer(name)), told, help)
+            })
+            .collect(),
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
+            let help = suggest::misspelt_member(article.pointer(pointer), schema, rule, name);
+            vec![build(pointer.to_owned(), told, help)]
         }
-        Kind::Format { format } => (Code::Format, format!("{} is not in the format `{format}`", actual())),
-        Kind::Pattern { pattern } => (Code::Pattern, format!("{} does not match `{}`", actual(), quote(pattern))),
-        Kind::Enum { options } => (Code::Enum, format!("{} is none of {}", actual(), quote(&options.to_string()))),
-        Kind::Constant { expected_value } => {
-            (Code::Const, format!("{} is not {}", actual(), quote(&expected_value.to_string())))
-        }
-        Kind::MinLength { limit } => (Code::MinLength, format!("shorter than {limit} characters")),
-        Kind::MaxLength { limit } => (Code::MaxLength, format!("longer than {limit} characters")),
-        Kind::Minimum { limit } => (Code::Minimum, format!("{} is less than {limit}", actual())),
-        Kind::ExclusiveMinimum { limit } => (Code::Minimum, format!("{} is not greater than {limit}", actual())),
-        Kind::Maximum { limit } => (Code::Maximum, format!("{} is greater than {limit}", actual())),
-        Kind::ExclusiveMaximum { limit } => (Code::Maximum, format!("{} is not less than {limit}", actual())),
-        Kind::MultipleOf { multiple_of } => {
-            (Code::MultipleOf, format!("{} is not a multiple of {multiple_of}", actual()))
-        }
-        Kind::MinItems { limit } => (Code::MinItems, format!("fewer than {limit} items")),
-        Kind::MaxItems { limit } => (Code::MaxItems, format!("more than {limit} items")),
-        Kind::MinProperties { limit } => (Code::MinProperties, format!("fewer than {limit} members")),
-        Kind::MaxProperties { limit } => (Code::MaxProperties, format!("more than {limit} members")),
+        _ => vec![build(pointer.to_owned(), describe(error), help(error))],
+    }
+}
+
+/// What is said of one violation.
+struct Told {
+    code: Code,
+    message: String,
+    expected: Option<String>,
+    actual: Option<String>,
+}
+
+impl Told {
+    fn plain(code: Code, message: String) -> Self {
+        Self { code, message, expected: None, actual: None }
+    }
+
+    fn pair(code: Code, expected: String, actual: String) -> Self {
+        let message = format!("expected {expected}, found {actual}");
+        Self { code, message, expected: Some(expected), actual: Some(actual) }
+    }
+}
+
+fn describe(error: &ValidationError<'_>) -> Told {
+    let actual = || actual(error.instance());
+    let pair = |code, expected: String| Told::pair(code, expected, actual());
+    match error.kind() {
+        Kind::Type { kind } => pair(Code::Type, expected(kind)),
+        Kind::Format { format } => pair(Code::Format, format!("the format `{format}`")),
+        Kind::Pattern { pattern } => pair(Code::Pattern, format!("text that matches `{}`", quote(pattern))),
+        Kind::Enum { options } => pair(Code::Enum, format!("one of {}", quote(&options.to_string()))),
+        Kind::Constant { expected_value } => pair(Code::Const, quote(&expected_value.to_string())),
+        Kind::MinLength { limit } => pair(Code::MinLength, format!("at least {limit} characters")),
+        Kind::MaxLength { limit } => pair(Code::MaxLength, format!("at most {limit} characters")),
+        Kind::Minimum { limit } => pair(Code::Minimum, format!("{limit} or more")),
+        Kind::ExclusiveMinimum { limit } => pair(Code::Minimum, format!("more than {limit}")),
+        Kind::Maximum { limit } => pair(Code::Maximum, format!("{limit} or less")),
+        Kind::ExclusiveMaximum { limit } => pair(Code::Maximum, format!("less than {limit}")),
+        Kind::MultipleOf { multiple_of } => pair(Code::MultipleOf, format!("a multiple of {multiple_of}")),
+        Kind::MinItems { limit } => pair(Code::MinItems, format!("at least {limit} items")),
+        Kind::MaxItems { limit } => pair(Code::MaxItems, format!("at most {limit} items")),
+        Kind::MinProperties { limit } => pair(Code::MinProperties, format!("at least {limit} members")),
+        Kind::MaxProperties { limit } => pair(Code::MaxProperties, format!("at most {limit} members")),
+        Kind::AdditionalItems { limit } => pair(Code::MaxItems, format!("at most {limit} items")),
         kind => describe_rest(kind),
     }
 }
 
-/// The kinds whose message needs no quotation of the value.
-fn describe_rest(kind: &Kind) -> (Code, String) {
-    let plain = |code: Code| (code, code.meaning().to_owned());
+/// The kinds that are told without the value.
+fn describe_rest(kind: &Kind) -> Told {
+    let plain = |code: Code| Told::plain(code, code.meaning().to_owned());
     match kind {
-        Kind::AdditionalItems { limit } => (Code::MaxItems, format!("more than {limit} items")),
-        Kind::UnevaluatedItems { .. } => (Code::MaxItems, "items that the schema does not declare".into()),
+        Kind::UnevaluatedItems { .. } => {
+            Told::plain(Code::MaxItems, "items that the schema does not declare".to_owned())
+        }
         Kind::UniqueItems => plain(Code::UniqueItems),
         Kind::Contains => plain(Code::Contains),
         Kind::PropertyNames { error } => {
-            (Code::PropertyNames, format!("the member name is not allowed: {}", describe(error).1))
+            Told::plain(Code::PropertyNames, format!("the member name is not allowed: {}", describe(error).message))
         }
-        Kind::AnyOf { context } => (Code::AnyOf, format!("fits none of the {} alternatives", context.len())),
+        Kind::AnyOf { context } => Told::plain(Code::AnyOf, format!("fits none of the {} alternatives", context.len())),
         Kind::OneOfNotValid { context } => {
-            (Code::OneOfNone, format!("fits none of the {} alternatives", context.len()))
+            Told::plain(Code::OneOfNone, format!("fits none of the {} alternatives", context.len()))
         }
         Kind::OneOfMultipleValid { .. } => plain(Code::OneOfMany),
         Kind::Not { .. } => plain(Code::Not),
@@ -94,6 +148,49 @@ fn describe_rest(kind: &Kind) -> (Code, String) {
     }
 }
 
+fn help(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => closest(context),
+        Kind::Format { format } if format == "date-time" => {
+            Some("a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00".to_owned())
+        }
+        Kind::Format { format } if format == "date" => Some("a date is YYYY-MM-DD".to_owned()),
+        Kind::Type { kind: TypeKind::Single(name) } if name.as_str() == "array" && error.instance().is_string() => {
+            Some("a list is an array even if it has one entry: [\"...\"]".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The alternative that the value comes closest to, and what is wrong there: one of the right
+/// type rather than another, then with the fewest errors, then with those that lie deepest.
+fn closest(branches: &[Vec<ValidationError<'static>>]) -> Option<String> {
+    let depth = |error: &ValidationError<'_>| error.instance_path().as_str().matches('/').count();
+    let least = branches.iter().flatten().map(depth).min()?;
+    let rank = |errors: &[ValidationError<'_>]| {
+        let other_type = errors.iter().any(|error| match error.kind() {
+            Kind::Type { .. } => depth(error) == least,
+            // A discriminator: a constant that stands directly in the object.
+            Kind::Constant { .. } => depth(error) <= least + 1,
+            _ => false,
+        });
+        let deepest = errors.iter().map(depth).max().unwrap_or(0);
+        (other_type, errors.len(), std::cmp::Reverse(deepest))
+    };
+    let (place, errors) = branches.iter().enumerate().min_by_key(|(_, errors)| rank(errors))?;
+    let error = errors.first()?;
+    let told = match error.kind() {
+        Kind::Required { property } => format!("missing member {}", quote(&property.to_string())),
+        Kind::AdditionalProperties { unexpected } => format!("undeclared member {}", quote(&unexpected.join(", "))),
+        _ => describe(error).message,
+    };
+    let at = match error.instance_path().as_str() {
+        "" => String::new(),
+        pointer => format!(" at {}", quote(pointer)),
+    };
+    Some(format!("closest is alternative {} of {}:{at} {told}", place + 1, branches.len()))
+}
+
 fn expected(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(name) => name.to_string(),
@@ -101,21 +198,20 @@ fn expected(kind: &TypeKind) -> String {
     }
 }
 
-fn found(error: &ValidationError<'_>) -> String {
-    match error.instance().as_ref() {
+/// A value as it is told: short ones are quoted, long ones measured.
+fn actual(value: &serde_json::Value) -> String {
+    match value {
         serde_json::Value::Null => "null".into(),
-        serde_json::Value::Bool(_) => "a boolean".into(),
-        serde_json::Value::Number(number) => format!("the number {}", quote(&number.to_string())),
-        serde_json::Value::String(text) => format!("the string {}", quote(&format!("{text:?}"))),
-        serde_json::Value::Array(_) => "an array".into(),
-        serde_json::Value::Object(_) => "an object".into(),
+        serde_json::Value::Bool(value) => value.to_string(),
+        serde_json::Value::Number(number) => quote(&number.to_string()),
+        serde_json::Value::String(text) => {
+            let length = text.chars().count();
+            let quoted = format!("\"{}\"", text::one_line(text, QUOTE));
+            if length > QUOTE { format!("{quoted} ({length} characters)") } else { quoted }
+        }
+        serde_json::Value::Array(items) => format!("an array of {}", items.len()),
+        serde_json::Value::Object(members) => format!("an object of {}", members.len()),
     }
-}
-
-fn names(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{}`", quote(name))).collect();
-    let more = names.len() - shown.len();
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn quote(text: &str) -> String {

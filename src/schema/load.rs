@@ -6,9 +6,11 @@
 use std::path::Path;
 
 use super::columns::{Columns, Extra};
-use super::derive::{DeriveError, derive};
+use super::derive::derive;
 use super::instance::Instance;
-use super::judge::Violation;
+use super::judge::{self, Violation};
+use super::vocabulary::{self, SchemaFault};
+use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::json::{self, Value};
@@ -55,6 +57,7 @@ impl BuiltIn {
 pub struct Schema {
     name: String,
     bytes: Vec<u8>,
+    value: Value<'static>,
     id: Option<String>,
     sha256: Digest,
     validator: jsonschema::Validator<Instance>,
@@ -74,16 +77,22 @@ impl Schema {
 
     /// The schema in `bytes`; errors call it `name`.
     pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
-        let fail = |pointer: String, message: String| Error::Schema { name: name.clone(), pointer, message };
+        let fail = |fault: SchemaFault| {
+            let SchemaFault { code, pointer, message } = fault;
+            Error::Schema { code, name: name.clone(), pointer, message }
+        };
         let value = json::parse(&bytes).map_err(|error| {
             let (line, column) = text::line_and_column(&bytes, error.offset);
-            fail(String::new(), format!("line {line} column {column}: {}", error.kind))
+            let message = format!("line {line} column {column}: {}", error.kind);
+            fail(SchemaFault::new(Code::SchemaSyntax, "", message))
         })?;
-        let validator = compile(&value).map_err(|error| fail(error.pointer, error.message))?;
-        let columns = derive(&value, extra).map_err(|error| fail(error.pointer, error.message))?;
+        vocabulary::check(&value).map_err(fail)?;
+        let validator = compile(&value).map_err(fail)?;
+        let columns = derive(&value, extra).map_err(fail)?;
         let id = value.pointer("/$id").and_then(Value::as_str).map(str::to_owned);
         let sha256 = Digest::of(&bytes);
-        Ok(Self { name, bytes, id, sha256, validator, columns })
+        let value = value.into_owned();
+        Ok(Self { name, bytes, value, id, sha256, validator, columns })
     }
 
     /// The file or built-in name it was loaded from, for messages.
@@ -116,11 +125,12 @@ impl Schema {
         if self.validator.is_valid(article) {
             return Vec::new();
         }
-        self.validator.iter_errors(article).map(|error| Violation::from_error(&error)).collect()
+        let errors = self.validator.iter_errors(article);
+        errors.flat_map(|error| judge::violations(&error, article, &self.value)).collect()
     }
 }
 
-fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, DeriveError> {
+fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
     jsonschema::options_for::<Instance>()
         .offline()
         .with_draft(jsonschema::Draft::Draft202012)
@@ -130,8 +140,23 @@ fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, Derive
             jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
         )
         .build(&schema.to_serde())
-        .map_err(|error| DeriveError {
-            pointer: error.instance_path().as_str().to_owned(),
-            message: text::one_line(&error.to_string(), 300),
-        })
+        .map_err(|error| fault(&error))
+}
+
+/// What keeps a schema from being compiled, in words of our own where they can be known.
+fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
+    use jsonschema::error::ValidationErrorKind as Kind;
+    let text = text::one_line(&error.to_string(), 300);
+    let pointer = error.instance_path().as_str();
+    let code = match error.kind() {
+        Kind::Referencing(_) => Code::SchemaRef,
+        Kind::Format { format } if format == "regex" => Code::SchemaRegex,
+        _ if text.contains("Unknown format") => Code::SchemaFormat,
+        _ => Code::SchemaMeta,
+    };
+    let message = match code {
+        Code::SchemaRegex => format!("{text}; look-around and back-references cannot run in linear time"),
+        _ => text,
+    };
+    SchemaFault::new(code, pointer, message)
 }

@@ -1,0 +1,67 @@
+//! `check`: judges articles and publishes nothing.
+//!
+//! Each article is judged by itself. Whether keys are unique is a matter of all records
+//! together, and found out by [`crate::build`](mod@crate::build).
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::input::{Limits, Reader, resolve};
+use crate::judge::{Judge, Read, Survey, survey};
+use crate::mapping::Preset;
+use crate::reject::RejectLog;
+use crate::release::Allowance;
+use crate::schema::{Extra, Schema};
+
+/// What to check.
+#[derive(Debug)]
+pub struct CheckOptions {
+    /// Paths and patterns, relative to the working folder.
+    pub inputs: Vec<String>,
+    /// The schema that judges.
+    pub schema: Schema,
+    /// What the inputs look like.
+    pub source: Preset,
+    /// What becomes of members that the schema does not declare.
+    pub extra: Extra,
+    /// How many articles may be rejected for the answer to be yes.
+    pub max_rejects: Allowance,
+    /// Where rejects are written to, if they are.
+    pub rejects: Option<PathBuf>,
+    /// How many threads judge.
+    pub threads: usize,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct CheckReport {
+    /// What was read and what was kept out.
+    pub read: Read,
+    /// How many rejects were allowed.
+    pub allowance: Allowance,
+}
+
+impl CheckReport {
+    /// Whether no input was damaged and no more articles rejected than allowed.
+    pub fn is_allowed(&self) -> bool {
+        self.read.is_allowed(self.allowance)
+    }
+}
+
+/// Judges every article of the inputs.
+///
+/// # Errors
+/// An input that cannot be read, a reject file that cannot be written, or no article at all.
+pub fn check(options: &CheckOptions) -> Result<CheckReport, Error> {
+    let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
+    let what = Survey {
+        judge: Judge::new(&options.schema, options.source, options.extra),
+        reader: Reader::new(options.source.framing(), Limits::default()),
+        sources: &sources,
+        threads: options.threads,
+    };
+    let rejects = RejectLog::new(options.rejects.clone());
+    let mut read = survey(&what, rejects, |judge, block| (judge.block(block, |_| {}), ()), |()| Ok(()))?;
+    read.rejects.finish()?;
+    Ok(CheckReport { read, allowance: options.max_rejects })
+}

@@ -1,0 +1,91 @@
+//! What was checked, told in one of five ways: for people, for programs, and for the three
+//! places where continuous integration shows results.
+
+mod github;
+mod human;
+mod json;
+mod junit;
+mod sarif;
+
+use std::path::Path;
+
+use pressmark::code::{Code, Severity};
+use pressmark::diagnostics::Cause;
+use pressmark::judge::Read;
+use pressmark::release::Allowance;
+
+use crate::args::ReportFormat;
+
+pub(crate) use json::Checked;
+
+/// A check or the checking half of a build.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Check<'r> {
+    pub(crate) read: &'r Read,
+    pub(crate) allowance: Allowance,
+    /// Whether the answer is yes.
+    pub(crate) ok: bool,
+}
+
+impl<'r> Check<'r> {
+    /// The text of the whole report.
+    pub(crate) fn render(&self, format: ReportFormat) -> String {
+        match format {
+            ReportFormat::Human => human::report(self),
+            ReportFormat::Json => json::report(self),
+            ReportFormat::Github => github::report(self),
+            ReportFormat::Sarif => sarif::report(self),
+            ReportFormat::Junit => junit::report(self),
+        }
+    }
+
+    /// For people: why articles were rejected, and nothing if none were.
+    pub(crate) fn diagnostics(&self) -> String {
+        human::diagnostics(self)
+    }
+
+    /// For people: what was read, a line for each input.
+    pub(crate) fn inputs(&self) -> String {
+        human::inputs(self)
+    }
+
+    fn causes(&self) -> Vec<&'r Cause> {
+        self.read.rejects.diagnostics().causes()
+    }
+
+    /// The inputs without a single article; worth a warning.
+    fn empty_inputs(&self) -> impl Iterator<Item = &'r str> {
+        self.read.inputs.iter().filter(|input| input.articles == 0).map(|input| input.name.as_str())
+    }
+
+    fn rejects_file(&self) -> Option<&'r Path> {
+        self.read.rejects.path()
+    }
+
+    /// The allowance as it is typed: `10`, `0.5%`.
+    fn allowed(&self) -> String {
+        match self.allowance {
+            Allowance::Count(number) => number.to_string(),
+            Allowance::PerMillion(share) => {
+                let percent = format!("{}.{:04}", share / 10_000, share % 10_000);
+                format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
+    }
+}
+
+/// The word that a code's severity has everywhere.
+fn level(code: Code) -> &'static str {
+    match code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// The message that stands for a cause: its examples' if they agree, else the code's meaning.
+fn headline(cause: &Cause) -> &str {
+    match cause.examples.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|example| example.message == first.message) => &first.message,
+        _ => cause.code.meaning(),
+    }
+}

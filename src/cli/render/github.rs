@@ -1,0 +1,60 @@
+//! For GitHub Actions: workflow commands that annotate a run.
+//!
+//! GitHub shows ten annotations of a kind for a step, so there is one for each cause and no more
+//! than ten; the last tells how many were left out.
+
+use super::{Check, headline, level};
+use crate::paint::counted;
+
+/// How many annotations GitHub shows for a step.
+const ANNOTATIONS: usize = 10;
+
+pub(super) fn report(check: &Check<'_>) -> String {
+    let causes = check.causes();
+    let mut text = String::new();
+    let shown = if causes.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { causes.len() };
+    for cause in &causes[..shown] {
+        let title = format!("{}: {}", cause.code, counted(cause.articles, "article"));
+        let place = cause.examples.first().map(|example| {
+            let file = property(&example.source);
+            format!("file={file},line={},col={},", example.line, example.column)
+        });
+        let help = cause.examples.iter().find_map(|example| example.help.as_deref());
+        let message = match help {
+            Some(help) => format!("{} ({help})", headline(cause)),
+            None => headline(cause).to_owned(),
+        };
+        let (level, place, title) = (level(cause.code), place.unwrap_or_default(), property(&title));
+        text.push_str(&format!("::{level} {place}title={title}::{}\n", data(&message)));
+    }
+    if shown < causes.len() {
+        let more = counted((causes.len() - shown) as u64, "more cause");
+        text.push_str(&format!("::error title={more}::run pressmark check for all of them\n"));
+    }
+    let rejected = check.read.rejects.total();
+    let articles = counted(check.read.articles(), "article");
+    let summary = format!("{articles}, {rejected} rejected, {} allowed", check.allowed());
+    text.push_str(&format!("::notice title=pressmark::{}\n", data(&summary)));
+    text
+}
+
+/// A message, escaped as workflow commands ask for.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property, which may hold neither commas nor colons either.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes() {
+        assert_eq!(data("50 %\nof"), "50 %25%0Aof");
+        assert_eq!(property("a,b: c"), "a%2Cb%3A c");
+    }
+}

@@ -1,0 +1,101 @@
+//! For people: causes with counts, places and carets.
+
+use pressmark::diagnostics::{Cause, Example};
+use pressmark::text::{one_line, printable};
+
+use super::{Check, headline, level};
+use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
+
+/// How many causes are told.
+const CAUSES: usize = 10;
+
+pub(super) fn report(check: &Check<'_>) -> String {
+    let mut text = inputs(check);
+    text.push_str(&diagnostics(check));
+    let read = check.read;
+    let rejected = read.rejects.total();
+    let admitted = read.articles() - rejected;
+    let verdict = if check.ok { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
+    let articles = counted(read.articles(), "article");
+    text.push_str(&format!("{verdict} {articles}: {} admitted, {} rejected", count(admitted), count(rejected)));
+    text.push_str(&match rejected {
+        0 => "\n".to_owned(),
+        _ => format!(" for {}; {} allowed\n", counted(check.causes().len() as u64, "cause"), check.allowed()),
+    });
+    text
+}
+
+pub(super) fn inputs(check: &Check<'_>) -> String {
+    let mut text = String::new();
+    for (input, container) in check.read.inputs.iter().zip(&check.read.containers) {
+        let rejected = match input.rejected {
+            0 => String::new(),
+            rejected => format!(", {} rejected", count(rejected)),
+        };
+        let name = one_line(&input.name, 200);
+        text.push_str(&format!("{name}: {container}, {}{rejected}\n", counted(input.articles, "article")));
+    }
+    for (field, rules) in &check.read.normalised {
+        let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
+        text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
+    }
+    for name in check.empty_inputs() {
+        let name = one_line(name, 200);
+        text.push_str(&format!("{BOLD_YELLOW}warning[I-EMPTY]{BOLD_YELLOW:#}: {name} holds no article\n"));
+    }
+    text
+}
+
+pub(super) fn diagnostics(check: &Check<'_>) -> String {
+    let causes = check.causes();
+    let mut text = String::new();
+    for cause in causes.iter().take(CAUSES) {
+        text.push_str(&self::cause(cause));
+    }
+    if let Some(more) = causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
+        let more = counted(more as u64, "more cause");
+        text.push_str(&format!("{DIM}... and {more}; --format json tells all{DIM:#}\n\n"));
+    }
+    if let Some(path) = check.rejects_file() {
+        let path = printable(&path.display().to_string());
+        text.push_str(&format!("{CYAN}rejects:{CYAN:#} every one, with its bytes and reasons, is in {path}\n"));
+    }
+    text
+}
+
+fn cause(cause: &Cause) -> String {
+    let code = cause.code;
+    let headline = headline(cause);
+    let articles = counted(cause.articles, "article");
+    let mut text = format!("{BOLD_RED}{}[{code}]{BOLD_RED:#}: {BOLD}{headline}{BOLD:#}, {articles}\n", level(code));
+    for (place, example) in cause.examples.iter().enumerate() {
+        text.push_str(&self::example(example, headline, place == 0));
+    }
+    let more = cause.articles - cause.examples.len() as u64;
+    if more > 0 {
+        text.push_str(&format!("  {DIM}... and {} more{DIM:#}\n", count(more)));
+    }
+    let rule = match cause.schema.as_str() {
+        "" => String::new(),
+        rule => format!("broken rule: {}; ", one_line(rule, 120)),
+    };
+    text.push_str(&format!("  {DIM}{rule}more: pressmark explain {code}{DIM:#}\n\n"));
+    text
+}
+
+fn example(example: &Example, headline: &str, first: bool) -> String {
+    let at = if example.pointer.is_empty() { String::new() } else { format!(" at {}", example.pointer) };
+    let mut text = format!("  {CYAN}-->{CYAN:#} {}:{}:{}{at}\n", example.source, example.line, example.column);
+    if example.message != headline {
+        text.push_str(&format!("      {}\n", example.message));
+    }
+    if let Some(snippet) = &example.snippet {
+        let (indent, caret) = (" ".repeat(snippet.start), "^".repeat(snippet.length));
+        text.push_str(&format!("   {CYAN}|{CYAN:#} {}\n", snippet.text));
+        text.push_str(&format!("   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
+    }
+    if let Some(help) = example.help.as_ref().filter(|_| first) {
+        text.push_str(&format!("   {CYAN}= help:{CYAN:#} {help}\n"));
+    }
+    text
+}

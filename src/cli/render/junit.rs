@@ -1,0 +1,49 @@
+//! JUnit XML, which most continuous integration servers read: a test case for each cause, and
+//! one for the articles as a whole, so that a clean run is a passed test and not an empty one.
+
+use pressmark::diagnostics::Cause;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Check, headline};
+use crate::paint::counted;
+
+pub(super) fn report(check: &Check<'_>) -> String {
+    let mut suite = TestSuite::new("pressmark");
+    suite.add_test_case(whole(check));
+    for cause in check.causes() {
+        suite.add_test_case(failed(cause));
+    }
+    let mut report = Report::new("pressmark");
+    report.add_test_suite(suite);
+    // The text is ours and without control characters, all that XML cannot hold.
+    report.to_string().unwrap_or_default()
+}
+
+fn whole(check: &Check<'_>) -> TestCase {
+    let articles = counted(check.read.articles(), "article");
+    let status = if check.ok {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        let rejected = check.read.rejects.total();
+        status.set_message(format!("{rejected} of {articles} rejected, {} allowed", check.allowed()));
+        status
+    };
+    let mut case = TestCase::new("articles", status);
+    case.set_classname("pressmark.check");
+    case
+}
+
+fn failed(cause: &Cause) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(cause.code.name());
+    status.set_message(format!("{}, {}", headline(cause), counted(cause.articles, "article")));
+    let places = cause.examples.iter().map(|example| {
+        format!("{}:{}:{} {} {}", example.source, example.line, example.column, example.pointer, example.message)
+    });
+    status.set_description(places.collect::<Vec<_>>().join("\n"));
+    let rule = if cause.schema.is_empty() { "(no rule)" } else { &cause.schema };
+    let mut case = TestCase::new(format!("{} {rule}", cause.code), status);
+    case.set_classname("pressmark.check");
+    case
+}

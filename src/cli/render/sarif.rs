@@ -1,0 +1,90 @@
+//! SARIF 2.1.0, for code scanning.
+//!
+//! One result for each example of a cause, so the number of results is bounded by the number of
+//! rules in the schema and stays far below the 5,000 that GitHub stores; the number of articles
+//! is in the message and in `occurrenceCount`.
+
+use std::collections::BTreeSet;
+
+use pressmark::code::Code;
+use pressmark::diagnostics::{Cause, Example};
+use serde_json::{Value, json};
+
+use super::{Check, level};
+use crate::paint::counted;
+
+/// How many results GitHub stores of a run.
+const RESULTS: usize = 5000;
+
+pub(super) fn report(check: &Check<'_>) -> String {
+    let causes = check.causes();
+    let codes: BTreeSet<Code> = causes.iter().map(|cause| cause.code).collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
+    let results: Vec<Value> = causes
+        .iter()
+        .flat_map(|cause| cause.examples.iter().map(|example| result(cause, example)))
+        .take(RESULTS)
+        .collect();
+    crate::outcome::pretty(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "pressmark",
+                "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    }))
+}
+
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.name(),
+        "shortDescription": { "text": code.meaning() },
+        "help": { "text": format!("pressmark explain {code}") },
+        "defaultConfiguration": { "level": level(code) },
+    })
+}
+
+fn result(cause: &Cause, example: &Example) -> Value {
+    let more = counted(cause.articles, "article");
+    json!({
+        "ruleId": cause.code.name(),
+        "level": level(cause.code),
+        "message": { "text": format!("{} ({more} in all)", example.message) },
+        "occurrenceCount": cause.articles,
+        "locations": [{ "physicalLocation": {
+            "artifactLocation": { "uri": uri(&example.source) },
+            "region": { "startLine": example.line, "startColumn": example.column, "byteOffset": example.byte },
+        }}],
+        "properties": { "pointer": example.pointer, "rule": cause.schema },
+    })
+}
+
+/// A relative path as a URI reference (RFC 3986): what is not unreserved or a slash is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris() {
+        assert_eq!(uri("sources/my file.jsonl"), "sources/my%20file.jsonl");
+        assert_eq!(uri("é"), "%C3%A9");
+    }
+}

@@ -1,0 +1,189 @@
+//! Diagnostics: thousands of violations told as a few causes.
+//!
+//! A cause is a code and the rule of the schema that was broken. Counts are exact, examples are
+//! few, and everything in them is bounded and fit for a terminal, whatever the articles hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::code::Code;
+use crate::reject::{Placed, Reject};
+use crate::text::one_line;
+
+/// How many examples a cause keeps.
+const EXAMPLES: usize = 3;
+/// How many causes are told apart; a schema has that many rules only if it is made to.
+const CAUSES: usize = 1000;
+/// How much of an article is shown around a fault, in bytes before and after it.
+const BEFORE: usize = 40;
+const AFTER: usize = 40;
+/// How much of the faulty value itself is shown, in bytes.
+const FAULT: usize = 40;
+
+/// Why articles were rejected.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    causes: BTreeMap<(Code, String), Cause>,
+}
+
+/// One rule that articles broke.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cause {
+    /// What kind of fault.
+    pub code: Code,
+    /// JSON Pointer to the rule in the schema; empty where it stands in none.
+    pub schema: String,
+    /// How many articles broke it.
+    pub articles: u64,
+    /// How many times it was broken, by the articles whose violations were all kept.
+    pub violations: u64,
+    /// The first articles that broke it.
+    pub examples: Vec<Example>,
+}
+
+/// One article that broke a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// The source's name.
+    pub source: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The column, from 1, in characters.
+    pub column: u64,
+    /// The offset in the source, from 0, in bytes.
+    pub byte: u64,
+    /// JSON Pointer to the value within the article.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+    /// What the rule asks for.
+    pub expected: Option<String>,
+    /// What was found.
+    pub actual: Option<String>,
+    /// What probably mends it.
+    pub help: Option<String>,
+    /// The place in the article.
+    pub snippet: Option<Snippet>,
+}
+
+/// A few words of an article, with the fault in them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Snippet {
+    /// The text, on one line and without control characters.
+    pub text: String,
+    /// Where the fault starts, in characters, from 0.
+    pub start: usize,
+    /// How many characters it has; at least one.
+    pub length: usize,
+}
+
+impl Diagnostics {
+    /// Adds the causes of one reject.
+    pub fn add(&mut self, reject: &Reject) {
+        let mut told = BTreeSet::new();
+        for placed in &reject.violations {
+            let violation = &placed.violation;
+            let key = (violation.code, violation.schema.clone());
+            if !self.causes.contains_key(&key) && self.causes.len() >= CAUSES {
+                continue;
+            }
+            let (code, schema) = key.clone();
+            let new = || Cause { code, schema, articles: 0, violations: 0, examples: Vec::new() };
+            let cause = self.causes.entry(key.clone()).or_insert_with(new);
+            cause.violations += 1;
+            if told.insert(key) {
+                cause.articles += 1;
+                if cause.examples.len() < EXAMPLES {
+                    cause.examples.push(example(reject, placed));
+                }
+            }
+        }
+    }
+
+    /// The causes, the most frequent first.
+    pub fn causes(&self) -> Vec<&Cause> {
+        let mut causes: Vec<&Cause> = self.causes.values().collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.articles));
+        causes
+    }
+}
+
+fn example(reject: &Reject, placed: &Placed) -> Example {
+    let violation = &placed.violation;
+    let safe = |text: &Option<String>| text.as_ref().map(|text| one_line(text, 200));
+    let start = usize::try_from(placed.byte - reject.position.byte).unwrap_or(usize::MAX);
+    Example {
+        source: one_line(&reject.position.source, 200),
+        line: placed.line,
+        column: placed.column,
+        byte: placed.byte,
+        pointer: one_line(&violation.pointer, 200),
+        message: one_line(&violation.message, 300),
+        expected: safe(&violation.expected),
+        actual: safe(&violation.actual),
+        help: safe(&violation.help),
+        snippet: reject.raw.as_deref().and_then(|raw| snippet(raw, start, placed.length)),
+    }
+}
+
+/// The surroundings of a fault, on its own line.
+fn snippet(raw: &[u8], start: usize, length: usize) -> Option<Snippet> {
+    let line_start = memchr::memrchr(b'\n', raw.get(..start)?).map_or(0, |newline| newline + 1);
+    let line_end = memchr::memchr(b'\n', &raw[start..]).map_or(raw.len(), |newline| start + newline);
+    let end = (start + length.clamp(1, FAULT)).min(line_end);
+    let from = boundary(raw, start.saturating_sub(BEFORE).max(line_start));
+    let to = boundary(raw, (end + AFTER).min(line_end));
+    let piece = |from: usize, to: usize| one_line(&String::from_utf8_lossy(&raw[from..to.max(from)]), usize::MAX);
+    let lead = if from > line_start { "…" } else { "" };
+    let before = format!("{lead}{}", piece(from, start)).trim_start().to_owned();
+    let fault = piece(start, boundary(raw, end));
+    let after = piece(boundary(raw, end), to);
+    let trail = if to < line_end { "…" } else { "" };
+    let shown = Snippet {
+        start: before.chars().count(),
+        length: fault.chars().count().max(1),
+        text: format!("{before}{fault}{}{trail}", after.trim_end()),
+    };
+    Some(shown)
+}
+
+/// The next place, from `at` on, where a character of UTF-8 starts.
+fn boundary(raw: &[u8], at: usize) -> usize {
+    (at..raw.len()).find(|place| raw[*place] & 0xc0 != 0x80).unwrap_or(raw.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(raw: &[u8], start: usize, length: usize, want: &str) {
+        let snippet = snippet(raw, start, length).unwrap();
+        let caret = format!("{}{}", " ".repeat(snippet.start), "^".repeat(snippet.length));
+        assert_eq!(format!("{}\n{caret}", snippet.text), want);
+    }
+
+    #[test]
+    fn snippets() {
+        check(b"{\"a\":12}", 5, 2, "{\"a\":12}\n     ^^");
+        check("{\"é\":12}".as_bytes(), 6, 2, "{\"é\":12}\n     ^^");
+        check(b"{\n  \"a\": 12,\n  \"b\": 3\n}", 9, 2, "\"a\": 12,\n     ^^");
+        check(b"", 0, 0, "\n^");
+        check(b"\x1b[31m{", 0, 1, "\\u{1b}[31m{\n^^^^^^");
+        let long = format!("{}X{}", "a".repeat(500), "b".repeat(500));
+        let (before, after) = ("a".repeat(40), "b".repeat(40));
+        check(long.as_bytes(), 500, 1, &format!("…{before}X{after}…\n{}^", " ".repeat(41)));
+        check(
+            long.as_bytes(),
+            500,
+            400,
+            &format!("…{before}X{}{after}…\n{}{}", "b".repeat(39), " ".repeat(41), "^".repeat(40)),
+        );
+    }
+
+    #[test]
+    fn places_outside_give_no_snippet() {
+        assert_eq!(snippet(b"{}", 9, 1), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading and judging whole sources.
+
+use std::collections::BTreeMap;
+
+use super::ordered::ordered;
+use super::{Judge, Judged};
+use crate::error::Error;
+use crate::input::{Block, Container, Reader, Source};
+use crate::reject::RejectLog;
+use crate::release::{Allowance, Input, Normalised};
+
+/// What was read and what came of it.
+#[derive(Debug)]
+pub struct Read {
+    /// The sources, by name.
+    pub inputs: Vec<Input>,
+    /// How the articles stood in each of them.
+    pub containers: Vec<Container>,
+    /// What was kept out.
+    pub rejects: RejectLog,
+    /// What was changed before validation.
+    pub normalised: Normalised,
+}
+
+impl Read {
+    /// How many articles were read.
+    pub fn articles(&self) -> u64 {
+        self.inputs.iter().map(|input| input.articles).sum()
+    }
+
+    /// Whether so few articles were rejected that the others may pass. Damaged inputs are never
+    /// allowed: nobody has seen what is missing.
+    pub fn is_allowed(&self, allowance: Allowance) -> bool {
+        !self.rejects.has_damage() && allowance.allows(self.rejects.total(), self.articles())
+    }
+}
+
+/// What to read, and how.
+#[derive(Debug)]
+pub struct Survey<'s> {
+    /// Judges the articles.
+    pub judge: Judge<'s>,
+    /// Reads the sources.
+    pub reader: Reader,
+    /// What to read.
+    pub sources: &'s [Source],
+    /// How many threads judge.
+    pub threads: usize,
+}
+
+/// Reads and judges every source. `work` judges a block on one of several threads; `take` is
+/// given what else it made of it, in the order of the input.
+///
+/// # Errors
+/// A source that cannot be read, a reject that cannot be written, no article at all
+/// ([`Error::NoArticles`]), or the first error of `take`.
+pub fn survey<T: Send>(
+    survey: &Survey<'_>,
+    mut rejects: RejectLog,
+    work: impl Fn(&Judge<'_>, &Block) -> (Judged, T) + Sync,
+    mut take: impl FnMut(T) -> Result<(), Error>,
+) -> Result<Read, Error> {
+    let Survey { judge, reader, sources, threads } = survey;
+    let mut counts = vec![(0, 0); sources.len()];
+    let mut normalised: Normalised = BTreeMap::new();
+    let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
+        let tally = |(place, source)| reader.read(source, &mut |block| give((place, block)));
+        sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
+    };
+    let take = |(place, (judged, made)): (usize, (Judged, T))| {
+        let (articles, rejected): &mut (u64, u64) = &mut counts[place];
+        *articles += judged.articles;
+        *rejected += judged.rejects.len() as u64;
+        judged.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
+        for ((field, rule), count) in judged.normalised {
+            *normalised.entry(field.to_owned()).or_default().entry(rule.to_owned()).or_default() += count;
+        }
+        take(made)
+    };
+    let work = |(place, block): (usize, Block)| (place, work(judge, &block));
+    let tallies = ordered(*threads, produce, work, take, || Error::Stopped)?;
+    if counts.iter().all(|(articles, _)| *articles == 0) {
+        let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
+        return Err(Error::NoArticles { names: names.join(", ") });
+    }
+    let input = |((source, tally), (articles, rejected)): ((&Source, &crate::input::Tally), (u64, u64))| Input {
+        name: source.name.to_string(),
+        bytes: tally.bytes,
+        sha256: tally.sha256,
+        articles,
+        admitted: articles - rejected,
+        rejected,
+    };
+    let inputs = sources.iter().zip(&tallies).zip(counts).map(input).collect();
+    let containers = tallies.into_iter().map(|tally| tally.container).collect();
+    Ok(Read { inputs, containers, rejects, normalised })
+}

@@ -1,0 +1,236 @@
+//! What a schema may say: every keyword is one of JSON Schema 2020-12, every reference stays in
+//! the file. A misspelt keyword would otherwise be a rule that nobody applies.
+
+use super::derive::escape_pointer;
+use crate::code::Code;
+use crate::json::{Object, Value};
+use crate::text::one_line;
+
+/// Why a schema cannot be used, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SchemaFault {
+    pub(super) code: Code,
+    /// JSON Pointer into the schema.
+    pub(super) pointer: String,
+    /// In plain words.
+    pub(super) message: String,
+}
+
+impl SchemaFault {
+    pub(super) fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, pointer: pointer.into(), message: message.into() }
+    }
+}
+
+/// What the value of a keyword is, as far as subschemas are concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Nothing,
+    Schema,
+    Schemas,
+    SchemasByName,
+}
+
+/// The one draft that is read.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// How deep subschemas may be nested.
+const MAX_DEPTH: usize = 128;
+
+/// The keywords of the vocabularies of 2020-12 (Core, Applicator, Unevaluated, Validation,
+/// Format, Content and Meta-Data).
+const KEYWORDS: &[(&str, Holds)] = &[
+    ("$anchor", Holds::Nothing),
+    ("$comment", Holds::Nothing),
+    ("$defs", Holds::SchemasByName),
+    ("$dynamicAnchor", Holds::Nothing),
+    ("$dynamicRef", Holds::Nothing),
+    ("$id", Holds::Nothing),
+    ("$ref", Holds::Nothing),
+    ("$schema", Holds::Nothing),
+    ("$vocabulary", Holds::Nothing),
+    ("additionalProperties", Holds::Schema),
+    ("allOf", Holds::Schemas),
+    ("anyOf", Holds::Schemas),
+    ("const", Holds::Nothing),
+    ("contains", Holds::Schema),
+    ("contentEncoding", Holds::Nothing),
+    ("contentMediaType", Holds::Nothing),
+    ("contentSchema", Holds::Schema),
+    ("default", Holds::Nothing),
+    ("dependentRequired", Holds::Nothing),
+    ("dependentSchemas", Holds::SchemasByName),
+    ("deprecated", Holds::Nothing),
+    ("description", Holds::Nothing),
+    ("else", Holds::Schema),
+    ("enum", Holds::Nothing),
+    ("examples", Holds::Nothing),
+    ("exclusiveMaximum", Holds::Nothing),
+    ("exclusiveMinimum", Holds::Nothing),
+    ("format", Holds::Nothing),
+    ("if", Holds::Schema),
+    ("items", Holds::Schema),
+    ("maxContains", Holds::Nothing),
+    ("maxItems", Holds::Nothing),
+    ("maxLength", Holds::Nothing),
+    ("maxProperties", Holds::Nothing),
+    ("maximum", Holds::Nothing),
+    ("minContains", Holds::Nothing),
+    ("minItems", Holds::Nothing),
+    ("minLength", Holds::Nothing),
+    ("minProperties", Holds::Nothing),
+    ("minimum", Holds::Nothing),
+    ("multipleOf", Holds::Nothing),
+    ("not", Holds::Schema),
+    ("oneOf", Holds::Schemas),
+    ("pattern", Holds::Nothing),
+    ("patternProperties", Holds::SchemasByName),
+    ("prefixItems", Holds::Schemas),
+    ("properties", Holds::SchemasByName),
+    ("propertyNames", Holds::Schema),
+    ("readOnly", Holds::Nothing),
+    ("required", Holds::Nothing),
+    ("then", Holds::Schema),
+    ("title", Holds::Nothing),
+    ("type", Holds::Nothing),
+    ("unevaluatedItems", Holds::Schema),
+    ("unevaluatedProperties", Holds::Schema),
+    ("uniqueItems", Holds::Nothing),
+    ("writeOnly", Holds::Nothing),
+];
+
+/// Checks every subschema, in the order of the file.
+pub(super) fn check(schema: &Value<'_>) -> Result<(), SchemaFault> {
+    if let Some(draft) = schema.pointer("/$schema").and_then(Value::as_str)
+        && draft.trim_end_matches('#') != DRAFT
+    {
+        let message = format!("`{}` is another draft; only {DRAFT} is read", one_line(draft, 80));
+        return Err(SchemaFault::new(Code::SchemaDraft, "/$schema", message));
+    }
+    let mut ids = Vec::new();
+    collect_ids(schema, &mut ids, 0);
+    subschema(schema, "", &ids, 0)
+}
+
+fn subschema(schema: &Value<'_>, pointer: &str, ids: &[&str], depth: usize) -> Result<(), SchemaFault> {
+    // Something other than an object or a truth value is told by the meta-schema.
+    let Some(object) = schema.as_object() else { return Ok(()) };
+    if depth > MAX_DEPTH {
+        return Err(SchemaFault::new(Code::SchemaMeta, pointer, "subschemas are nested too deep"));
+    }
+    for (keyword, value) in object.iter() {
+        let here = format!("{pointer}/{}", escape_pointer(keyword));
+        let Some((_, holds)) = KEYWORDS.iter().find(|(known, _)| *known == keyword) else {
+            return Err(SchemaFault::new(Code::SchemaKeyword, here, unknown(keyword)));
+        };
+        if keyword == "$ref" {
+            reference(value, &here, ids)?;
+        }
+        match (holds, value) {
+            (Holds::Schema, schema) => subschema(schema, &here, ids, depth + 1)?,
+            (Holds::Schemas, Value::Array(schemas)) => {
+                for (place, schema) in schemas.iter().enumerate() {
+                    subschema(schema, &format!("{here}/{place}"), ids, depth + 1)?;
+                }
+            }
+            (Holds::SchemasByName, Value::Object(schemas)) => {
+                for (name, schema) in schemas.iter() {
+                    subschema(schema, &format!("{here}/{}", escape_pointer(name)), ids, depth + 1)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn unknown(keyword: &str) -> String {
+    let quoted = one_line(keyword, 60);
+    let way_out = match keyword {
+        "nullable" => "write \"type\": [\"string\", \"null\"]".to_owned(),
+        "definitions" => "it is called `$defs` in 2020-12".to_owned(),
+        "dependencies" => "use `dependentRequired` or `dependentSchemas`".to_owned(),
+        "additionalItems" => "use `items` beside `prefixItems`".to_owned(),
+        "id" => "it is called `$id`".to_owned(),
+        _ => {
+            let alike = |known: &str| strsim::damerau_levenshtein(known, &keyword.chars().take(64).collect::<String>());
+            match KEYWORDS.iter().map(|(known, _)| (alike(known), known)).min() {
+                Some((distance, known)) if distance <= 2 => format!("did you mean `{known}`?"),
+                _ => "notes belong in `$comment` or `description`".to_owned(),
+            }
+        }
+    };
+    format!("`{quoted}` is no keyword of JSON Schema 2020-12; {way_out}")
+}
+
+/// A reference must lead to a place in this file: a fragment, or a `$id` that it declares.
+fn reference(value: &Value<'_>, pointer: &str, ids: &[&str]) -> Result<(), SchemaFault> {
+    let Some(target) = value.as_str() else { return Ok(()) };
+    let document = target.split_once('#').map_or(target, |(document, _)| document);
+    // A relative reference is resolved against a base; the compiler finds out whether it leads
+    // anywhere. An absolute one must name a schema that is here.
+    if document.contains("://") && !ids.contains(&document) && document != DRAFT {
+        let message = format!("`{}` lies outside this file, and nothing is fetched", one_line(target, 100));
+        return Err(SchemaFault::new(Code::SchemaRemoteRef, pointer, message));
+    }
+    Ok(())
+}
+
+fn collect_ids<'s>(schema: &'s Value<'s>, ids: &mut Vec<&'s str>, depth: usize) {
+    let Some(object) = schema.as_object() else { return };
+    if depth > MAX_DEPTH {
+        return;
+    }
+    ids.extend(object.get("$id").and_then(Value::as_str));
+    for child in children(object) {
+        collect_ids(child, ids, depth + 1);
+    }
+}
+
+fn children<'s>(object: &'s Object<'s>) -> impl Iterator<Item = &'s Value<'s>> {
+    object.iter().flat_map(|(_, value)| match value {
+        Value::Array(values) => values.iter().collect::<Vec<_>>(),
+        Value::Object(members) => std::iter::once(value).chain(members.iter().map(|(_, value)| value)).collect(),
+        _ => Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[track_caller]
+    fn check_schema(schema: &str, want: &str) {
+        let value = json::parse(schema.as_bytes()).unwrap();
+        let got = check(&value).map_or_else(|fault| format!("{} {}", fault.code, fault.pointer), |()| "fine".into());
+        assert_eq!(got, want, "{schema}");
+    }
+
+    #[test]
+    fn keywords() {
+        check_schema(r#"{"type":"object","properties":{"typo":{"type":"string"}}}"#, "fine");
+        check_schema(r#"{"properties":{"a":{"maxLenght":3}}}"#, "S-UNKNOWN-KEYWORD /properties/a/maxLenght");
+        check_schema(r#"{"items":{"oneOf":[{},{"nullable":true}]}}"#, "S-UNKNOWN-KEYWORD /items/oneOf/1/nullable");
+        check_schema(r#"{"const":{"anything":1},"default":{"goes":2},"examples":[{"here":3}]}"#, "fine");
+        check_schema(r#"{"definitions":{}}"#, "S-UNKNOWN-KEYWORD /definitions");
+        check_schema("true", "fine");
+    }
+
+    #[test]
+    fn drafts_and_references() {
+        check_schema(r#"{"$schema":"https://json-schema.org/draft/2020-12/schema"}"#, "fine");
+        check_schema(r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#, "S-DRAFT /$schema");
+        check_schema(r##"{"$ref":"#/$defs/a","$defs":{"a":{}}}"##, "fine");
+        check_schema(r#"{"items":{"$ref":"https://example.org/x"}}"#, "S-REMOTE-REF /items/$ref");
+        check_schema(
+            r#"{"items":{"$ref":"https://example.org/x"},"$defs":{"x":{"$id":"https://example.org/x"}}}"#,
+            "fine",
+        );
+    }
+
+    #[test]
+    fn hints() {
+        assert!(unknown("maxLenght").ends_with("did you mean `maxLength`?"));
+        assert!(unknown("x-owner").ends_with("`$comment` or `description`"));
+    }
+}
