@@ -111,6 +111,16 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
+    /// A file is none of rejects.
+    #[error("`{}` line {line}: {message}", path.display())]
+    NoRejects {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        message: String,
+    },
     /// No code has that name.
     #[error("there is no code `{name}`")]
     UnknownCode {
@@ -157,6 +167,7 @@ impl Error {
             Self::NoRelease { .. } => {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }
+            Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }

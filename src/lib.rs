@@ -24,7 +24,7 @@
 //! | [`parts`] | where records are cut, how parts are written and read |
 //! | [`release`] | `dataset.toml`, the manifest, staging and publishing, opening |
 //! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
-//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`init`](mod@init) | operations: options in, report out |
+//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init) | operations: options in, report out |
 //!
 //! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`text`].
 //!
@@ -63,6 +63,7 @@ pub mod reject;
 pub mod build;
 pub mod check;
 pub mod init;
+pub mod retry;
 pub mod verify;
 
 pub use error::Error;

@@ -4,14 +4,14 @@
 //! `schema/reject.schema.json`): where the article stood, its bytes as they were, and every rule
 //! it broke. A reject file belongs to the producer and is never part of a release.
 
+mod wire;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
 use crate::code::{Class, Code};
@@ -21,6 +21,8 @@ use crate::filesystem;
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
 use crate::text;
+
+pub use wire::{Stored, StoredError};
 
 /// The largest article whose bytes are stored; of larger ones the place is told alone.
 const MAX_RAW_BYTES: usize = 1 << 20;
@@ -93,28 +95,6 @@ impl Reject {
     }
 }
 
-#[derive(Serialize)]
-struct RejectV1<'a> {
-    format: &'static str,
-    source: &'a str,
-    line: u64,
-    byte: u64,
-    length: u64,
-    encoding: Encoding,
-    raw: Option<std::borrow::Cow<'a, str>>,
-    violations_total: u64,
-    violations: &'a [Placed],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Encoding {
-    #[serde(rename = "utf-8")]
-    Utf8,
-    Base64,
-    Omitted,
-}
-
 /// Counts rejects and their causes, and writes them all to a file. Nothing is created before
 /// there is a reject.
 pub struct RejectLog {
@@ -143,7 +123,7 @@ impl RejectLog {
                 Some(encoder) => encoder,
                 None => self.encoder.insert(create(path)?),
             };
-            encoder.write_all(&line(reject)).map_err(|source| Error::io("write", path, source))?;
+            encoder.write_all(&wire::write(reject)).map_err(|source| Error::io("write", path, source))?;
         }
         if let Some(code) = reject.code() {
             *self.counts.entry(code).or_default() += 1;
@@ -194,26 +174,4 @@ fn create(path: &Path) -> Result<zstd::Encoder<'static, BufWriter<File>>, Error>
     }
     let file = BufWriter::new(filesystem::create(path)?);
     zstd::Encoder::new(file, 3).map_err(|source| Error::io("write", path, source))
-}
-
-fn line(reject: &Reject) -> Vec<u8> {
-    let (encoding, raw) = match reject.raw.as_deref().map(|raw| (raw, str::from_utf8(raw))) {
-        None => (Encoding::Omitted, None),
-        Some((_, Ok(text))) => (Encoding::Utf8, Some(text.into())),
-        Some((raw, Err(_))) => (Encoding::Base64, Some(BASE64_STANDARD.encode(raw).into())),
-    };
-    let reject = RejectV1 {
-        format: "pressmark-reject/1",
-        source: &reject.position.source,
-        line: reject.position.line,
-        byte: reject.position.byte,
-        length: reject.length,
-        encoding,
-        raw,
-        violations_total: reject.violations_total,
-        violations: &reject.violations,
-    };
-    let mut line = serde_json::to_vec(&reject).expect("text and numbers are JSON");
-    line.push(b'\n');
-    line
 }

@@ -1,13 +1,14 @@
 //! What can be typed: types for clap and nothing resolved.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use pressmark::Error;
 use pressmark::mapping::Preset;
 use pressmark::release::Allowance;
-use pressmark::schema::Extra;
+use pressmark::schema::{BuiltIn, Extra, Schema};
 use semver::Version;
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
@@ -22,6 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Init(InitArguments),
     Check(CheckArguments),
+    Retry(RetryArguments),
     Build(BuildArguments),
     Verify(VerifyArguments),
     Show(ShowArguments),
@@ -55,16 +57,8 @@ pub(crate) struct CheckArguments {
     /// Files, folders, patterns, or `-` for standard input.
     #[arg(required = true)]
     pub(crate) inputs: Vec<String>,
-    /// The schema that judges: `article`, or a JSON Schema file.
-    #[arg(long, default_value = "article")]
-    pub(crate) schema: String,
-    /// What the inputs look like: article, pages, verbatim [default: article for the article
-    /// schema, else verbatim].
-    #[arg(long)]
-    pub(crate) source: Option<Preset>,
-    /// What becomes of members that the schema does not declare.
-    #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
-    pub(crate) extra: ExtraArgument,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
     /// How many articles may be rejected: a count, or a share such as 0.5%.
     #[arg(long, value_name = "N|P%", default_value = "0")]
     pub(crate) max_rejects: Allowance,
@@ -77,6 +71,37 @@ pub(crate) struct CheckArguments {
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(crate) format: ReportFormat,
+}
+
+/// By what articles are judged.
+#[derive(Debug, Args)]
+pub(crate) struct JudgingArguments {
+    /// The schema that judges: `article`, or a JSON Schema file.
+    #[arg(long, default_value = "article")]
+    pub(crate) schema: String,
+    /// What the inputs look like: article, pages, verbatim [default: article for the article
+    /// schema, else verbatim].
+    #[arg(long)]
+    pub(crate) source: Option<Preset>,
+    /// What becomes of members that the schema does not declare.
+    #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
+    pub(crate) extra: ExtraArgument,
+}
+
+/// Judge the articles of reject files again; those that pass now go to standard output.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  pressmark retry datasets/mine/rejects/1.0.0 > mended.jsonl")]
+pub(crate) struct RetryArguments {
+    /// Reject files, folders of them, or patterns.
+    #[arg(required = true)]
+    pub(crate) rejects: Vec<String>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArguments,
+    /// Write those that are rejected again to this file (JSON lines, zstd).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) again: Option<PathBuf>,
 }
 
 /// Say what a code means and what to do about it; without a code, list them all.
@@ -182,6 +207,18 @@ impl From<ExtraArgument> for Extra {
             ExtraArgument::Drop => Self::Drop,
         }
     }
+}
+
+/// The schema and source that are meant.
+pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Preset), Error> {
+    let extra = arguments.extra.into();
+    Ok(match BuiltIn::named(&arguments.schema) {
+        Some(schema) => (Schema::built_in(schema, extra)?, arguments.source.unwrap_or(Preset::Article)),
+        None => {
+            let schema = Schema::open(Path::new(&arguments.schema), extra)?;
+            (schema, arguments.source.unwrap_or(Preset::Verbatim))
+        }
+    })
 }
 
 /// As many threads as were asked for, or one for each processor.

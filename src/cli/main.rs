@@ -11,6 +11,7 @@ mod init;
 mod outcome;
 mod paint;
 mod render;
+mod retry;
 mod show;
 mod verify;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Init(arguments) => init::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Retry(arguments) => retry::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments),

@@ -74,6 +74,11 @@ impl<'r> Check<'r> {
     }
 }
 
+/// For people: causes of any kind of rejects.
+pub(crate) fn causes(causes: &[&Cause]) -> String {
+    human::causes(causes)
+}
+
 /// The word that a code's severity has everywhere.
 fn level(code: Code) -> &'static str {
     match code.severity() {

@@ -47,18 +47,19 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
 }
 
 pub(super) fn diagnostics(check: &Check<'_>) -> String {
-    let causes = check.causes();
-    let mut text = String::new();
-    for cause in causes.iter().take(CAUSES) {
-        text.push_str(&self::cause(cause));
-    }
-    if let Some(more) = causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
-        let more = counted(more as u64, "more cause");
-        text.push_str(&format!("{DIM}... and {more}; --format json tells all{DIM:#}\n\n"));
-    }
+    let mut text = causes(&check.causes());
     if let Some(path) = check.rejects_file() {
         let path = printable(&path.display().to_string());
         text.push_str(&format!("{CYAN}rejects:{CYAN:#} every one, with its bytes and reasons, is in {path}\n"));
+    }
+    text
+}
+
+pub(super) fn causes(causes: &[&Cause]) -> String {
+    let mut text: String = causes.iter().take(CAUSES).map(|cause| self::cause(cause)).collect();
+    if let Some(more) = causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
+        let more = counted(more as u64, "more cause");
+        text.push_str(&format!("{DIM}... and {more}; --format json tells all{DIM:#}\n\n"));
     }
     text
 }

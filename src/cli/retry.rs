@@ -1,0 +1,45 @@
+//! `pressmark retry`: articles that pass go to standard output, the report to standard error.
+
+use std::io::{BufWriter, Write as _};
+
+use pressmark::Error;
+use pressmark::retry::{RetryOptions, RetryReport, retry};
+use pressmark::text::printable;
+
+use crate::args::{RetryArguments, judging};
+use crate::outcome::Outcome;
+use crate::paint::{BOLD_GREEN, BOLD_RED, count, counted};
+use crate::render;
+
+pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
+    let (schema, source) = judging(&arguments.judging)?;
+    let options = RetryOptions {
+        rejects: arguments.rejects.clone(),
+        schema,
+        source,
+        extra: arguments.judging.extra.into(),
+        again: arguments.again.clone(),
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let report = retry(&options, &mut out)?;
+    out.flush().map_err(|source| Error::Io { action: "write to", path: "standard output".into(), source })?;
+    let _closed = anstream::stderr().lock().write_all(text(&report).as_bytes());
+    let all = report.passed == report.judged && report.not_stored == 0;
+    Ok(if all { Outcome::Yes } else { Outcome::No })
+}
+
+fn text(report: &RetryReport) -> String {
+    let mut text = render::causes(&report.rejects.diagnostics().causes());
+    let all = report.passed == report.judged;
+    let verdict = if all { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
+    let (passed, judged) = (count(report.passed), counted(report.judged, "article"));
+    text.push_str(&format!("{verdict} {passed} of {judged} pass now\n"));
+    if report.not_stored > 0 {
+        let number = counted(report.not_stored, "article");
+        text.push_str(&format!("{number} too long to be stored: judge them in their source\n"));
+    }
+    if let Some(path) = report.rejects.path() {
+        text.push_str(&format!("the others are in {}\n", printable(&path.display().to_string())));
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! One line of a reject file of format `pressmark-reject/1`, byte for byte
+//! (`schema/reject.schema.json`).
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::{Placed, Reject};
+
+const FORMAT: &str = "pressmark-reject/1";
+
+#[derive(Serialize)]
+struct RejectV1<'a> {
+    format: &'static str,
+    source: &'a str,
+    line: u64,
+    byte: u64,
+    length: u64,
+    encoding: Encoding,
+    raw: Option<Cow<'a, str>>,
+    violations_total: u64,
+    violations: &'a [Placed],
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "base64")]
+    Base64,
+    #[serde(rename = "omitted")]
+    Omitted,
+}
+
+pub(super) fn write(reject: &Reject) -> Vec<u8> {
+    let (encoding, raw) = match reject.raw.as_deref().map(|raw| (raw, str::from_utf8(raw))) {
+        None => (Encoding::Omitted, None),
+        Some((_, Ok(text))) => (Encoding::Utf8, Some(text.into())),
+        Some((raw, Err(_))) => (Encoding::Base64, Some(BASE64_STANDARD.encode(raw).into())),
+    };
+    let wire = RejectV1 {
+        format: FORMAT,
+        source: &reject.position.source,
+        line: reject.position.line,
+        byte: reject.position.byte,
+        length: reject.length,
+        encoding,
+        raw,
+        violations_total: reject.violations_total,
+        violations: &reject.violations,
+    };
+    let mut line = serde_json::to_vec(&wire).expect("text and numbers are JSON");
+    line.push(b'\n');
+    line
+}
+
+/// What a reject file keeps of an article that was kept out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The name of its source.
+    pub source: String,
+    /// Its first line there, from 1.
+    pub line: u64,
+    /// Its first byte there, from 0.
+    pub byte: u64,
+    /// How many bytes it had there.
+    pub length: u64,
+    /// Its bytes; `None` if they were too many to be stored.
+    pub raw: Option<Vec<u8>>,
+}
+
+/// The line is none of a reject file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoredError {
+    /// Not JSON, or not with the members of a reject.
+    #[error("not a reject: {0}")]
+    Unreadable(String),
+    /// Of another format.
+    #[error("format `{0}` is not known to this version of pressmark, which reads {FORMAT}")]
+    UnknownFormat(String),
+}
+
+#[derive(Deserialize)]
+struct StoredV1 {
+    format: String,
+    source: String,
+    line: u64,
+    byte: u64,
+    length: u64,
+    encoding: Encoding,
+    raw: Option<String>,
+}
+
+impl Stored {
+    /// Reads one line of a reject file.
+    pub fn parse(line: &[u8]) -> Result<Self, StoredError> {
+        let unreadable = |message: String| StoredError::Unreadable(crate::text::one_line(&message, 200));
+        let wire: StoredV1 = serde_json::from_slice(line).map_err(|error| unreadable(error.to_string()))?;
+        if wire.format != FORMAT {
+            return Err(StoredError::UnknownFormat(crate::text::one_line(&wire.format, 60)));
+        }
+        let raw = match (wire.encoding, wire.raw) {
+            (Encoding::Utf8, Some(text)) => Some(text.into_bytes()),
+            (Encoding::Base64, Some(text)) => {
+                Some(BASE64_STANDARD.decode(text).map_err(|error| unreadable(error.to_string()))?)
+            }
+            (Encoding::Omitted, None) => None,
+            _ => return Err(unreadable("`encoding` and `raw` contradict each other".to_owned())),
+        };
+        let StoredV1 { source, line, byte, length, .. } = wire;
+        Ok(Self { source, line, byte, length, raw })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Position;
+
+    #[track_caller]
+    fn check(raw: Option<&[u8]>) {
+        let position = Position { source: "a.jsonl".into(), line: 3, byte: 90 };
+        let reject = Reject::new(position, 7, raw, Vec::new());
+        let stored = Stored::parse(&write(&reject)).unwrap();
+        let want = Stored { source: "a.jsonl".into(), line: 3, byte: 90, length: 7, raw: raw.map(<[u8]>::to_vec) };
+        assert_eq!(stored, want);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        check(Some(b"{\"text\": 1}"));
+        check(Some(b"\xff\xfe broken"));
+        check(None);
+    }
+
+    #[test]
+    fn what_is_no_reject_is_told() {
+        assert!(matches!(Stored::parse(b"{}"), Err(StoredError::Unreadable(_))));
+        let other = br#"{"format":"x/2","source":"","line":1,"byte":0,"length":0,"encoding":"omitted","raw":null}"#;
+        assert_eq!(Stored::parse(other), Err(StoredError::UnknownFormat("x/2".into())));
+    }
+}

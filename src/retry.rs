@@ -1,0 +1,139 @@
+//! `retry`: judges the articles of reject files again, after the schema or mapping was mended.
+//!
+//! Articles that now pass are handed on as they stood in their source, ready to be built from;
+//! the others are reported with their first places, as if they had been read there again.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::code::Code;
+use crate::error::Error;
+use crate::input::{Block, Content, Frame, Framing, Limits, Reader, resolve};
+use crate::judge::Judge;
+use crate::mapping::Preset;
+use crate::reject::{RejectLog, Stored};
+use crate::schema::{Extra, Schema};
+
+/// What to judge again.
+#[derive(Debug)]
+pub struct RetryOptions {
+    /// Paths and patterns of reject files, relative to the working folder.
+    pub rejects: Vec<String>,
+    /// The schema that judges now.
+    pub schema: Schema,
+    /// What the articles look like.
+    pub source: Preset,
+    /// What becomes of members that the schema does not declare.
+    pub extra: Extra,
+    /// Where those are written to that are rejected again, if they are.
+    pub again: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct RetryReport {
+    /// How many articles were judged.
+    pub judged: u64,
+    /// How many of them pass now.
+    pub passed: u64,
+    /// How many could not be judged, because the file holds their place and not their bytes.
+    pub not_stored: u64,
+    /// Why the others do not.
+    pub rejects: RejectLog,
+}
+
+/// Judges every article of the reject files again and writes those that pass to `out`.
+///
+/// # Errors
+/// A file that cannot be read or is no reject file, or an output that cannot be written.
+pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
+    let rejects = RejectLog::new(options.again.clone());
+    let mut again = Retry {
+        judge: Judge::new(&options.schema, options.source, options.extra),
+        framing: options.source.framing(),
+        report: RetryReport { judged: 0, passed: 0, not_stored: 0, rejects },
+        out,
+    };
+    let reader = Reader::new(Framing::Json, Limits::default());
+    for source in resolve(Path::new(""), Path::new(""), &options.rejects)? {
+        let path = source.path.clone().unwrap_or_else(|| "standard input".into());
+        reader.read(&source, &mut |block| {
+            for frame in &block.frames {
+                let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
+                if let Content::Broken { message, .. } = &frame.content {
+                    return Err(fail(message.clone()));
+                }
+                let stored = Stored::parse(block.bytes_of(frame)).map_err(|error| fail(error.to_string()))?;
+                again.judge(stored)?;
+            }
+            Ok(())
+        })?;
+    }
+    again.report.rejects.finish()?;
+    Ok(again.report)
+}
+
+struct Retry<'r> {
+    judge: Judge<'r>,
+    framing: Framing,
+    report: RetryReport,
+    out: &'r mut dyn Write,
+}
+
+impl Retry<'_> {
+    fn judge(&mut self, stored: Stored) -> Result<(), Error> {
+        let block = match self.block(stored) {
+            Some(block) => block,
+            None => {
+                self.report.not_stored += 1;
+                return Ok(());
+            }
+        };
+        let mut passed = 0;
+        let judged = self.judge.block(&block, |_| passed += 1);
+        self.report.judged += judged.articles;
+        self.report.passed += passed;
+        judged.rejects.iter().try_for_each(|reject| self.report.rejects.add(reject))?;
+        if judged.rejects.is_empty() {
+            let written = self.write(&block.bytes);
+            written.map_err(|source| Error::Io { action: "write to", path: "the output".into(), source })?;
+        }
+        Ok(())
+    }
+
+    /// A block with the article at its old place.
+    fn block(&self, stored: Stored) -> Option<Block> {
+        let bytes = stored.raw?;
+        let content = match (&self.framing, str::from_utf8(&bytes)) {
+            (Framing::Json, _) => Content::Json { last: false },
+            (Framing::Pages(rules), Ok(text)) => match crate::input::pages::split(text, rules).pop() {
+                Some(crate::input::pages::Piece::Page(page)) => Content::Page(Box::new(page)),
+                Some(crate::input::pages::Piece::Unsplit { reason, .. }) => {
+                    Content::Broken { code: Code::PageUnsplit, message: reason.to_string() }
+                }
+                None => Content::Broken { code: Code::PageUnsplit, message: "there is no text".to_owned() },
+            },
+            (Framing::Pages(_), Err(error)) => Content::Broken { code: Code::Utf8, message: error.to_string() },
+        };
+        let Stored { line, byte, length, .. } = stored;
+        let frame = Frame { range: 0..bytes.len(), line, column: 1, byte, length, content };
+        Some(Block { source: stored.source.into(), bytes, frames: vec![frame] })
+    }
+
+    /// JSON goes on one line: a line end in it can only stand between its values. Pages are
+    /// parted by blank lines.
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self.framing {
+            Framing::Json => {
+                let line: Vec<u8> =
+                    bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
+                self.out.write_all(line.trim_ascii())?;
+                self.out.write_all(b"\n")
+            }
+            Framing::Pages(_) => {
+                self.out.write_all(bytes)?;
+                self.out.write_all(b"\n\n\n")
+            }
+        }
+    }
+}
