@@ -178,7 +178,7 @@ fn names_say_what_is_inside() {
 #[test]
 fn nothing_is_left_for_later() {
     check(|source| {
-        let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+        let words = [concat!("TO", "DO"), concat!("FIX", "ME")];
         words.iter().filter(|word| source.text.contains(**word)).map(|word| format!("`{word}`")).collect()
     });
 }

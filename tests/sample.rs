@@ -98,7 +98,11 @@ fn each_article_has_one_image_with_its_credit_apart() {
     let [[gaza], [baghdad]] = [&images[0][..], &images[1][..]] else { panic!("{images:?}") };
     assert!(gaza.0.starts_with("Bodies of victims") && gaza.0.ends_with("Saturday, Dec. 21, 2024."), "{}", gaza.0);
     assert_eq!(gaza.1, "AP Photo/Abdel Kareem Hana");
-    assert!(baghdad.0.starts_with("This handout picture") && baghdad.0.ends_with("December 13, 2024."), "{}", baghdad.0);
+    assert!(
+        baghdad.0.starts_with("This handout picture") && baghdad.0.ends_with("December 13, 2024."),
+        "{}",
+        baghdad.0
+    );
     assert_eq!(baghdad.1, "Iraqi Prime Minister's Media Office / AFP");
 }
 

@@ -195,7 +195,18 @@ impl Run<'_> {
 
     /// Runs the program and compares. Returns its standard output.
     #[track_caller]
-    pub(crate) fn check(mut self) -> String {
+    pub(crate) fn check(self) -> String {
+        self.compare().0
+    }
+
+    /// Runs the program and compares. Returns its standard error.
+    #[track_caller]
+    pub(crate) fn told(self) -> String {
+        self.compare().1
+    }
+
+    #[track_caller]
+    fn compare(mut self) -> (String, String) {
         let before = self.test.files();
         let (code, stdout, stderr) = self.start();
         let shown = format!("pressmark {}\nstdout:\n{stdout}\nstderr:\n{stderr}", self.arguments.join(" "));
@@ -217,7 +228,7 @@ impl Run<'_> {
             After::Same => assert!(before == after, "before: {:?}\nafter: {:?}", before.keys(), after.keys()),
             After::Tree(paths) => assert_eq!(&after.into_keys().collect::<Vec<_>>(), paths, "{shown}"),
         }
-        stdout
+        (stdout, stderr)
     }
 
     /// Runs the program and reads its standard output as JSON.
