@@ -336,6 +336,24 @@ fn inputs_are_named_without_the_folders_above_the_dataset() {
 }
 
 #[test]
+fn inputs_of_one_name_from_two_folders_are_counted_together() {
+    let conflict = article("a") + "{\"id\":\"a\",\"text\":\"Another.\"}\n" + &article("b");
+    let test = Test::set("", "").file("x/a.jsonl", "no\n").file("y/a.jsonl", conflict);
+    test.build("--max-rejects 3 x/a.jsonl y/a.jsonl").stderr_has("D-DUPLICATE-KEY").check();
+    let manifest = test.json("set/1.0.0/manifest.json");
+    let inputs = manifest["inputs"].as_array().unwrap();
+    let sum = |member: &str| inputs.iter().map(|input| input[member].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(["articles", "admitted", "rejected"].map(sum), [4, 1, 3]);
+}
+
+#[test]
+fn a_folder_may_be_called_like_a_pattern() {
+    let test = Test::new().file("a[b]/dataset.toml", "name = \"set\"\ninputs = [\"sources/*\"]\n");
+    let test = test.file("a[b]/sources/a.jsonl", article("a"));
+    test.run("build a[b] --date 2024-12-31").stdout_has("published a[b]/1.0.0\n").check();
+}
+
+#[test]
 fn an_id_and_a_domain_are_derived_and_counted() {
     let test = Test::set("", "{\"url\":\"https://News.example/a\",\"text\":\"One.\"}\n");
     let derived = "  normalised  domain: host-of-url x1\n  normalised  id: derived-u1 x1\n";
