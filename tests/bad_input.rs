@@ -84,18 +84,36 @@ fn an_input_that_breaks_off() {
     test.build("").code(1).stderr_has("F-LAST-TRUNCATED").stderr_has("sources/a.jsonl:2").check();
 }
 
-#[test]
-fn compressed_input_that_breaks_off() {
-    let zstd = zstd::encode_all(articles(&["a", "b"]).as_bytes(), 3).unwrap();
-    let test = Test::set("", &zstd[..zstd.len() - 5]);
-    test.build("").code(2).stdout("").stderr_has("error: input `sources/a.jsonl` is damaged").leaves_nothing().check();
+/// The articles `a` and `b` under zstd, of which only so many bytes arrived.
+fn broken_zstd(bytes: usize) -> Vec<u8> {
+    let mut zstd = zstd::encode_all(articles(&["a", "b"]).as_bytes(), 3).unwrap();
+    assert!(bytes < zstd.len());
+    zstd.truncate(bytes);
+    zstd
 }
 
 #[test]
-fn input_that_fails_after_a_reject() {
-    let zstd = zstd::encode_all(article("b").as_bytes(), 3).unwrap();
-    let test = Test::set("", "not json\n").file("set/sources/b.jsonl", &zstd[..zstd.len() - 5]);
-    test.build("").code(2).stdout("").stderr_has("error: input `sources/b.jsonl` is damaged").leaves_nothing().check();
+fn compressed_input_that_breaks_off() {
+    for bytes in [4, 20, 40] {
+        let test = Test::set("", broken_zstd(bytes));
+        test.build("").code(1).stdout("").stderr_has("I-ZSTD").stderr_has("sources/a.jsonl:1").check();
+        assert!(!test.path("set/1.0.0").exists());
+    }
+}
+
+#[test]
+fn compressed_input_that_breaks_off_beside_one_that_does_not() {
+    let test = Test::set("", article("a")).file("set/sources/b.jsonl", broken_zstd(20));
+    test.build("").code(1).stdout("").stderr_has("I-ZSTD").stderr_has("sources/b.jsonl:1").check();
+}
+
+#[test]
+fn a_refused_version_leaves_the_rejects_of_the_published_one() {
+    let test = Test::set("", article("a") + "not json\n");
+    test.build("--max-rejects 1").stderr_has("P-SYNTAX").check();
+    test.write("set/sources/a.jsonl", article("b") + "[1]\n");
+    let refused = test.build("--max-rejects 1 --version 1.0.0").code(2).stdout("");
+    refused.stderr_has("error: release 1.0.0 exists already, with other content").leaves_nothing().check();
 }
 
 #[test]
