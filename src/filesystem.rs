@@ -174,8 +174,3 @@ pub(crate) fn list(path: &Path) -> Result<Vec<(PathBuf, EntryKind)>, Error> {
     entries.sort();
     Ok(entries)
 }
-
-/// Whether a file stands at `path` that is no link.
-pub(crate) fn is_regular(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
-}

@@ -13,5 +13,5 @@ mod writer;
 pub use cut::{Cut, Layout};
 pub use reader::{PartError, PartReader};
 pub use runs::runs;
-pub use settings::{CODEC, CREATED_BY, SETTINGS};
+pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};
 pub use writer::{PartWriter, Written};

@@ -19,8 +19,8 @@ pub use open::{Release, releases};
 pub use staging::{Lock, Staging};
 pub use sums::{Sums, parse_sums};
 
-/// The format of releases that this version writes (`schema/FORMAT.md`).
-pub const FORMAT: &str = "pressmark/1";
+pub use crate::parts::FORMAT;
+
 /// The folder of a release that holds its parts, and nothing else.
 pub const DATA: &str = "data";
 /// The name of the manifest.

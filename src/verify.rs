@@ -10,11 +10,11 @@ mod files;
 mod finding;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::filesystem;
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, SCHEMA};
 use crate::schema::Schema;
@@ -54,7 +54,7 @@ pub fn verify(folder: &Path) -> Result<VerifyReport, Error> {
     let mut report =
         VerifyReport { folder: folder.to_owned(), manifest: None, files: 0, records: 0, findings: Findings::default() };
     let present = files::walk(folder, &mut report.findings)?;
-    if !folder.join(MANIFEST).is_file() {
+    if !present.contains(MANIFEST) {
         report.findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
         return Ok(report);
     }
@@ -66,17 +66,17 @@ pub fn verify(folder: &Path) -> Result<VerifyReport, Error> {
         }
     };
     report.files = files::check(folder, release.manifest(), &present, &mut report.findings);
-    if let Some(schema) = check_schema(&release, &mut report.findings) {
-        check_records(&release, &schema, &mut report);
+    // What is not among the listed files is missing or a link, and was told as such.
+    if present.contains(SCHEMA)
+        && let Some(schema) = check_schema(&release, &mut report.findings)
+    {
+        check_records(&release, &schema, &present, &mut report);
     }
     report.manifest = Some(release.manifest().clone());
     Ok(report)
 }
 
 fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
-    if !filesystem::is_regular(&release.folder().join(SCHEMA)) {
-        return None; // told as a missing file, or as a link
-    }
     let schema = match release.load_schema() {
         Ok(schema) => schema,
         Err(error) => {
@@ -96,14 +96,17 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     Some(schema)
 }
 
-fn check_records(release: &Release, schema: &Schema, report: &mut VerifyReport) {
+fn check_records(release: &Release, schema: &Schema, present: &BTreeSet<String>, report: &mut VerifyReport) {
     let manifest = release.manifest();
     let Some(mut checker) = rows::Checker::new(schema, manifest, &mut report.findings) else { return };
     for (place, part) in manifest.parts.iter().enumerate() {
-        checker.part(release.folder(), place, part);
+        checker.part(release.folder(), present, place, part);
     }
-    let mut hashes = checker.finish();
+    let (mut hashes, complete) = checker.finish();
     report.records = hashes.len() as u64;
+    if !complete {
+        return; // of some of the rows there is no fingerprint to compare
+    }
     let fingerprint = Fingerprint::of(&mut hashes);
     if fingerprint != manifest.fingerprint {
         let message = format!("the manifest says {}, the rows give {fingerprint}", manifest.fingerprint);

@@ -1,1 +1,34 @@
+//! The tests of pressmark from outside: through its binary and its public library, on files in
+//! folders of their own. Tests of single functions stand beside them in `src`.
+#![expect(clippy::disallowed_methods, reason = "tests make, damage and read files on purpose")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+// What the source tree must look like.
+mod architecture;
+// What is said to input, settings and targets that cannot be used.
+mod bad_input;
+// Releases made through the binary.
+mod build;
+// Damaged and hostile releases, and what `verify` finds.
+mod corruption;
+// The same records give the same bytes.
+mod determinism;
+// What `init`, `show` and `verify` say.
+mod reports;
+// The sample dataset as its readers see it.
+mod sample;
+// The folder, the runs and the releases that the other modules test with.
+mod support;
+
+/// A file that no line above names would never be compiled.
+#[test]
+fn every_file_is_a_module() {
+    let listed = include_str!("main.rs");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") {
+            assert!(listed.lines().any(|line| line == format!("mod {module};")), "tests/{name} is not in main.rs");
+        }
+    }
+}

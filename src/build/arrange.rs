@@ -139,7 +139,9 @@ impl Arranged {
         let placed = Placed { violation, line, column: 1, byte, length: 0 };
         // The article's own bytes are gone by now; its canonical form says the same.
         let reject = Reject::new(entry.position.clone(), entry.length, Some(&canonical), vec![placed]);
-        if let Some(input) = read.inputs.iter_mut().find(|input| input.name == *entry.position.source) {
+        // Inputs from outside the dataset may share a name; their sums are right all the same.
+        let input = read.inputs.iter_mut().find(|input| input.name == *entry.position.source && input.admitted > 0);
+        if let Some(input) = input {
             input.admitted -= 1;
             input.rejected += 1;
         }

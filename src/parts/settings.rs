@@ -23,6 +23,8 @@ use crate::digest::Digest;
 use crate::record::Order;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
 
+/// The format of releases that this version writes (`schema/FORMAT.md`); every part names it.
+pub const FORMAT: &str = "pressmark/1";
 /// The name of these settings, as the manifest has it.
 pub const SETTINGS: &str = "parts/1";
 /// The codec and its level, as the manifest has it.
@@ -55,7 +57,7 @@ pub(super) fn properties(
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(CREATED_BY.to_owned())
         .set_key_value_metadata(Some(vec![
-            KeyValue::new("pressmark.format".to_owned(), crate::release::FORMAT.to_owned()),
+            KeyValue::new("pressmark.format".to_owned(), FORMAT.to_owned()),
             KeyValue::new("pressmark.schema_sha256".to_owned(), schema.to_string()),
         ]))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))

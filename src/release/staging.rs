@@ -24,7 +24,8 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct Lock {
     folder: PathBuf,
-    created: bool,
+    /// The folders that were made for it, the innermost first.
+    created: Vec<PathBuf>,
     path: PathBuf,
     _file: File,
 }
@@ -36,7 +37,8 @@ impl Lock {
     /// # Errors
     /// [`Error::Locked`] if another process holds it.
     pub fn take(folder: &Path) -> Result<Self, Error> {
-        let created = !folder.exists();
+        let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let created: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         filesystem::create_folder(folder)?;
         let path = folder.join(LOCK);
         let file = loop {
@@ -77,8 +79,8 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Removing it while it is held is what keeps two builds apart; see `take`.
         let _leaves_only_an_empty_file = filesystem::remove_file(&self.path);
-        if self.created {
-            filesystem::remove_empty_folder(&self.folder);
+        for folder in &self.created {
+            filesystem::remove_empty_folder(folder);
         }
     }
 }

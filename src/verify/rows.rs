@@ -1,6 +1,6 @@
 //! Do the parts hold records of the schema, in order, each with its own hash?
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use arrow_row::{OwnedRow, RowConverter};
@@ -8,7 +8,6 @@ use arrow_row::{OwnedRow, RowConverter};
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::filesystem;
 use crate::parts::{PartError, PartReader};
 use crate::record::{Fingerprint, Order, RecordHash, Rows, key_text, record_hash};
 use crate::release::{MANIFEST, Manifest, Part};
@@ -22,6 +21,7 @@ pub(super) struct Checker<'r> {
     last: Option<OwnedRow>,
     keys: HashSet<Digest>,
     hashes: Vec<RecordHash>,
+    complete: bool,
     findings: &'r mut Findings,
 }
 
@@ -33,7 +33,7 @@ impl<'r> Checker<'r> {
             Ok(order) => {
                 let converter = order.converter(schema.columns());
                 let (keys, hashes) = (HashSet::new(), Vec::new());
-                Some(Self { schema, order, converter, last: None, keys, hashes, findings })
+                Some(Self { schema, order, converter, last: None, keys, hashes, complete: true, findings })
             }
             Err(error) => {
                 findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
@@ -42,20 +42,21 @@ impl<'r> Checker<'r> {
         }
     }
 
-    /// The record hashes of all parts, as recomputed.
-    pub(super) fn finish(self) -> Vec<RecordHash> {
-        self.hashes
+    /// The record hashes as recomputed, and whether every part was there and could be read.
+    pub(super) fn finish(self) -> (Vec<RecordHash>, bool) {
+        (self.hashes, self.complete)
     }
 
-    /// Checks one part. One that is missing or a link was told before.
-    pub(super) fn part(&mut self, release: &Path, place: usize, part: &Part) {
+    /// Checks one part. One that is not `present` is missing or a link, and was told before.
+    pub(super) fn part(&mut self, release: &Path, present: &BTreeSet<String>, place: usize, part: &Part) {
         let name = part.path(place);
-        let path = release.join(&name);
-        if !filesystem::is_regular(&path) {
+        if !present.contains(&name) {
+            self.complete = false;
             return;
         }
         let start = self.hashes.len();
-        if let Err(error) = self.read(&path, &name) {
+        if let Err(error) = self.read(&release.join(&name), &name) {
+            self.complete = false;
             let code = match error {
                 PartError::Unreadable(_) => Code::PartUnreadable,
                 PartError::Columns(_) => Code::PartColumns,

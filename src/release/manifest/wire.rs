@@ -156,6 +156,9 @@ fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
     if rows != Some(wire.records) {
         return contradiction(format!("`records` is {}, which is not the sum of the parts' rows", wire.records));
     }
+    if parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.bytes)).is_none() {
+        return contradiction("the parts have more bytes than any file system holds".into());
+    }
     let names: BTreeSet<&str> = wire.columns.iter().map(|column| column.name.as_str()).collect();
     if names.len() != wire.columns.len() {
         return contradiction("a column is listed twice".into());

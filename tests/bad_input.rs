@@ -1,0 +1,241 @@
+//! What is said to input, settings and targets that cannot be used: one clear error that names
+//! the place, and nothing left behind.
+
+use std::fs;
+
+use crate::support::{Test, article, articles};
+
+/// A build of `set` must fail with this on standard error and change nothing.
+#[track_caller]
+fn check(test: &Test, arguments: &str, stderr: &str) {
+    test.build(arguments).code(2).stdout("").stderr(stderr).leaves_nothing().check();
+}
+
+#[test]
+fn inputs_that_match_nothing() {
+    let test = Test::new().file("set/dataset.toml", "name = \"set\"\ninputs = [\"sources/*.jsonl\"]\n");
+    let hint = "  help: paths in dataset.toml are relative to its folder; quote patterns for the shell\n";
+    check(&test, "", &format!("error: no input matches `set/sources/*.jsonl`\n{hint}"));
+    check(&test, "none.jsonl", &format!("error: no input matches `none.jsonl`\n{hint}"));
+}
+
+#[test]
+fn no_inputs_at_all() {
+    let test = Test::new().file("set/dataset.toml", "name = \"set\"\n");
+    let stderr = "\
+error: no inputs: `set/dataset.toml` lists none and none was given
+  help: name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder
+";
+    check(&test, "", stderr);
+}
+
+#[test]
+fn an_empty_file() {
+    check(&Test::set("", ""), "", "error: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", "\n\n"), "", "error: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("source = \"pages\"\n", ""), "", "error: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", article("a")), "-", "error: no articles in `-`\n");
+}
+
+#[test]
+fn an_empty_file_leaves_no_folder_for_the_output() {
+    check(&Test::set("", ""), "--output new", "error: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", ""), "--output new/and/deep", "error: no articles in `sources/a.jsonl`\n");
+}
+
+/// A line that is no article: exit code 1, its code and place, and only the reject file.
+#[track_caller]
+fn check_line(line: &str, code: &str) {
+    let test = Test::set("", article("a") + line + "\n" + &article("b"));
+    test.build("").code(1).stdout("").stderr_has(code).stderr_has("sources/a.jsonl:2").check();
+    let tree: Vec<String> = test.files().into_keys().collect();
+    assert_eq!(tree, ["set/dataset.toml", "set/rejects/1.0.0/rejects.jsonl.zst", "set/sources/a.jsonl"]);
+    let rejects = test.rejects("1.0.0");
+    assert_eq!((&rejects[0]["raw"], &rejects[0]["line"]), (&line.into(), &2.into()));
+    assert_eq!((rejects.len(), &rejects[0]["violations"][0]["code"]), (1, &code.into()));
+}
+
+#[test]
+fn a_line_that_is_not_json() {
+    check_line("not json", "P-SYNTAX");
+    check_line("{\"id\":\"c\",\"text\":\"One.\"", "P-SYNTAX");
+    check_line("{'id':'c'}", "P-SYNTAX");
+    check_line("{\"id\":\"c\",\"n\":NaN}", "P-NUMBER");
+    check_line("{\"id\":\"c\",\"n\":01}", "P-NUMBER");
+    check_line("{\"id\":\"c\",\"text\":\"a\tb\"}", "P-CONTROL-CHAR");
+    check_line("{\"id\":\"c\",\"text\":\"\\ud800\"}", "P-SURROGATE");
+    check_line("{\"id\":\"c\",\"id\":\"d\",\"text\":\"One.\"}", "P-DUPLICATE-KEY");
+    check_line(&"[".repeat(200), "P-DEPTH");
+}
+
+#[test]
+fn a_line_that_is_no_article() {
+    check_line("[1]", "F-NOT-OBJECT");
+    check_line("\"text\"", "F-NOT-OBJECT");
+    check_line("{\"id\":\"c\",\"text\":\"One.\"} {}", "F-TRAILING-DATA");
+    check_line("{\"id\":\"c\"}", "V-REQUIRED");
+    check_line("{\"id\":\"c\",\"text\":\"One.\",\"published_at\":\"2024-12-31\"}", "V-FORMAT");
+    check_line("{\"id\":\"c\",\"text\":\"One.\",\"published_at\":\"2024-12-31T00:00:00\"}", "V-FORMAT");
+}
+
+#[test]
+fn an_input_that_breaks_off() {
+    let test = Test::set("", articles(&["a", "b"]).trim_end_matches("}\n"));
+    test.build("").code(1).stderr_has("F-LAST-TRUNCATED").stderr_has("sources/a.jsonl:2").check();
+}
+
+/// The articles `a` and `b` under zstd, of which only so many bytes arrived.
+fn broken_zstd(bytes: usize) -> Vec<u8> {
+    let mut zstd = zstd::encode_all(articles(&["a", "b"]).as_bytes(), 3).unwrap();
+    assert!(bytes < zstd.len());
+    zstd.truncate(bytes);
+    zstd
+}
+
+#[test]
+fn compressed_input_that_breaks_off() {
+    for bytes in [4, 20, 40] {
+        let test = Test::set("", broken_zstd(bytes));
+        test.build("").code(1).stdout("").stderr_has("I-ZSTD").stderr_has("sources/a.jsonl:1").check();
+        assert!(!test.path("set/1.0.0").exists());
+    }
+}
+
+#[test]
+fn compressed_input_that_breaks_off_beside_one_that_does_not() {
+    let test = Test::set("", article("a")).file("set/sources/b.jsonl", broken_zstd(20));
+    test.build("").code(1).stdout("").stderr_has("I-ZSTD").stderr_has("sources/b.jsonl:1").check();
+}
+
+#[test]
+fn a_refused_version_leaves_the_rejects_of_the_published_one() {
+    let test = Test::set("", article("a") + "not json\n");
+    test.build("--max-rejects 1").stderr_has("P-SYNTAX").check();
+    test.write("set/sources/a.jsonl", article("b") + "[1]\n");
+    let refused = test.build("--max-rejects 1 --version 1.0.0").code(2).stdout("");
+    refused.stderr_has("error: release 1.0.0 exists already, with other content").leaves_nothing().check();
+}
+
+#[test]
+fn a_page_dump_that_cannot_be_split() {
+    let test = Test::set("source = \"pages\"\n", "A title\n\nA body that nothing tells from it.\n");
+    test.build("").code(1).stdout("").stderr_has("F-PAGE-UNSPLIT").stderr_has("sources/a.jsonl:1").check();
+}
+
+#[test]
+fn no_dataset_toml() {
+    let stderr = "\
+error: cannot read `set/dataset.toml`
+  because: No such file or directory (os error 2)
+";
+    check(&Test::new(), "", stderr);
+    check(&Test::new().file("set/sources/a.jsonl", article("a")), "", stderr);
+}
+
+/// A `dataset.toml` of these lines must be refused.
+#[track_caller]
+fn check_settings(toml: &str, stderr: &str) {
+    let test = Test::new().file("set/dataset.toml", toml).file("set/sources/a.jsonl", article("a"));
+    check(&test, "", stderr);
+}
+
+#[test]
+fn settings_that_are_not_known() {
+    let keys = "`name`, `title`, `description`, `license`, `creators`, `schema`, `source`, `key`, `order_by`, \
+                `inputs`, `policy`";
+    check_settings(
+        "name = \"set\"\n\ninput = []\n",
+        &format!("error: `set/dataset.toml` line 3: unknown field `input`, expected one of {keys}\n"),
+    );
+    check_settings(
+        "name = \"set\"\n[policy]\nmax_reject = 1\n",
+        "error: `set/dataset.toml` line 3: unknown field `max_reject`, expected `max_rejects` or `extra`\n",
+    );
+    check_settings(
+        "name = \"set\"\nsource = \"rss\"\n",
+        "error: `set/dataset.toml` line 2: there is no source called `rss`\n  \
+         help: known sources: article, pages, verbatim\n",
+    );
+}
+
+#[test]
+fn settings_that_cannot_serve() {
+    check_settings(
+        "name = \"My Set\"\n",
+        "error: `set/dataset.toml` line 1: the name may have lower-case letters, digits and single dashes\n  \
+         help: for example: name = \"my-articles\"\n",
+    );
+    check_settings(
+        "name = \"set\"\ninputs = [\"sources/*\"]\nkey = \"guid\"\n",
+        "error: `set/dataset.toml`: `key` names `guid`, which the schema does not declare\n",
+    );
+    check_settings(
+        "name = \"set\"\ninputs = [\"sources/*\"]\norder_by = [\"tags\"]\n",
+        "error: `set/dataset.toml`: `order_by` names `tags`, whose values (list<string>) have no order\n",
+    );
+}
+
+/// A schema that must be refused, with the place in it.
+#[track_caller]
+fn check_schema(schema: &str, place: &str) {
+    let test = Test::set("schema = \"s.json\"\n", "{\"id\":\"a\"}\n").file("set/s.json", schema);
+    test.build("").code(2).stdout("").stderr_has(format!("error: schema `set/s.json`{place}")).leaves_nothing().check();
+}
+
+#[test]
+fn a_schema_that_cannot_be_used() {
+    check_schema("{\n  \"type\":\n", ": line 3 column 1: ");
+    check_schema("{\"type\":\"objekt\"}", " at /type: ");
+    check_schema(
+        "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"(\"}}}",
+        " at /properties/id",
+    );
+}
+
+#[test]
+fn a_schema_that_is_not_there() {
+    let stderr = "\
+error: cannot read `set/s.json`
+  because: No such file or directory (os error 2)
+";
+    check(&Test::set("schema = \"s.json\"\n", "{\"id\":\"a\"}\n"), "", stderr);
+}
+
+#[test]
+fn a_version_that_exists_with_other_content() {
+    let test = Test::set("", article("a"));
+    test.build("").check();
+    test.write("set/sources/a.jsonl", article("b"));
+    let stderr = "\
+error: release 1.0.0 exists already, with other content
+  help: a release never changes: publish under a new `--version`
+";
+    check(&test, "--version 1.0.0", stderr);
+}
+
+#[test]
+fn a_target_below_a_file() {
+    let test = Test::set("", article("a")).file("taken", "");
+    let because = "  because: Not a directory (os error 20)\n";
+    check(&test, "--output taken/out", &format!("error: cannot create `taken/out`\n{because}"));
+    let because = "  because: File exists (os error 17)\n";
+    check(&test, "--output taken", &format!("error: cannot create `taken`\n{because}"));
+}
+
+#[test]
+fn a_target_whose_name_is_taken() {
+    let test = Test::set("", article("a")).file("set/1.0.0/notes.txt", "mine");
+    test.build("").code(2).stdout("").stderr_has("cannot create `set/1.0.0`").leaves_nothing().check();
+}
+
+#[test]
+fn a_lock_that_another_build_holds() {
+    let test = Test::set("", article("a"));
+    let lock = fs::File::create(test.path("set/.lock")).unwrap();
+    lock.lock().unwrap();
+    let stderr = "\
+error: another build of this dataset is running (it holds `set/.lock`)
+  help: wait for it to end; the lock goes with its process
+";
+    check(&test, "", stderr);
+}

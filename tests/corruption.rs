@@ -1,0 +1,515 @@
+//! Damaged and hostile releases: what `verify` finds, exactly, and that it never falls over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
+use arrow_select::interleave::interleave_record_batch;
+use parquet::arrow::ArrowWriter;
+use pressmark::code::Code;
+use pressmark::digest::Digest;
+use serde_json::{Value, json};
+
+use crate::support::{Files, Test, articles, batches, files};
+
+/// A release of the articles `a`, `b` and `c`, intact.
+static INTACT: LazyLock<Files> = LazyLock::new(|| {
+    let test = Test::set("", articles(&["a", "b", "c"]));
+    test.build("").check();
+    files(&test.path("set/1.0.0"))
+});
+
+/// A release that is to be damaged, in the folder `r`.
+struct Release {
+    test: Test,
+}
+
+impl Release {
+    fn intact() -> Self {
+        let test = Test::new();
+        for (name, bytes) in INTACT.iter() {
+            test.write(&format!("r/{name}"), bytes);
+        }
+        Self { test }
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        self.test.read(&format!("r/{name}"))
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        self.test.write(&format!("r/{name}"), bytes);
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.test.path(&format!("r/{name}"))).unwrap();
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.test.path(&format!("r/{name}"))
+    }
+
+    /// Changes the manifest and makes `SHA256SUMS` agree.
+    fn manifest(&self, change: impl FnOnce(&mut Value)) {
+        let mut manifest = self.test.json("r/manifest.json");
+        change(&mut manifest);
+        self.write("manifest.json", serde_json::to_vec_pretty(&manifest).unwrap());
+        self.seal();
+    }
+
+    /// Puts other bytes in the place of the part and makes the manifest and `SHA256SUMS` agree.
+    fn replace_part(&self, bytes: &[u8]) {
+        self.write(&part(), bytes);
+        self.manifest(|manifest| {
+            manifest["parts"][0]["bytes"] = json!(bytes.len());
+            manifest["parts"][0]["sha256"] = json!(Digest::of(bytes).to_string());
+        });
+    }
+
+    /// Encodes the part again with another batch of rows, as [`Release::replace_part`].
+    fn rewrite_part(&self, change: impl FnOnce(&RecordBatch) -> RecordBatch) {
+        let batch = change(&batches(&self.path(&part()))[0]);
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        self.replace_part(&writer.into_inner().unwrap());
+    }
+
+    /// Writes `SHA256SUMS` anew from the files that are there.
+    fn seal(&self) {
+        let line = |(name, bytes): (&String, &Vec<u8>)| format!("{}  {name}\n", Digest::of(bytes));
+        let files = files(&self.path(""));
+        let sums: String = files.iter().filter(|(name, _)| *name != "SHA256SUMS").map(line).collect();
+        self.write("SHA256SUMS", sums);
+    }
+
+    /// The findings of `pressmark verify`, as code and file.
+    #[track_caller]
+    fn findings(&self) -> Vec<(String, String)> {
+        let report = self.test.run("verify r --format json").code(1).leaves_nothing().json();
+        let report = &report["releases"][0];
+        assert_eq!(report["intact"], json!(false), "{report}");
+        let text = |finding: &Value, member: &str| finding[member].as_str().unwrap().to_owned();
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().map(|finding| (text(finding, "code"), text(finding, "file"))).collect()
+    }
+}
+
+/// The path of the one part.
+fn part() -> String {
+    INTACT.keys().find(|name| name.starts_with("data/")).unwrap().clone()
+}
+
+/// One damage and the findings that it must show as, `PART` for the part's path.
+struct Case {
+    name: &'static str,
+    damage: fn(&Release),
+    findings: &'static [(&'static str, &'static str)],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "the manifest is gone",
+        damage: |release| release.remove("manifest.json"),
+        findings: &[("R-MANIFEST-MISSING", "manifest.json")],
+    },
+    Case {
+        name: "the manifest is no JSON",
+        damage: |release| release.write("manifest.json", "{"),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "the manifest's count is not the sum of its parts",
+        damage: |release| release.manifest(|manifest| manifest["records"] = json!(4)),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "the manifest is of another format",
+        damage: |release| release.manifest(|manifest| manifest["format"] = json!("pressmark/2")),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "the manifest has a member of its own",
+        damage: |release| release.manifest(|manifest| manifest["mood"] = json!("glad")),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "the list of hashes is gone",
+        damage: |release| release.remove("SHA256SUMS"),
+        findings: &[("R-FILE-MISSING", "SHA256SUMS")],
+    },
+    Case {
+        name: "the schema is gone",
+        damage: |release| release.remove("schema.json"),
+        findings: &[("R-FILE-MISSING", "schema.json")],
+    },
+    Case {
+        name: "the part is gone",
+        damage: |release| release.remove(&part()),
+        findings: &[("R-FILE-MISSING", "PART")],
+    },
+    Case {
+        name: "a file too many",
+        damage: |release| release.write("data/notes.txt", "mine"),
+        findings: &[("R-FILE-EXTRA", "data/notes.txt")],
+    },
+    Case {
+        name: "a folder too many",
+        damage: |release| release.write("more/notes.txt", "mine"),
+        findings: &[("R-FILE-EXTRA", "more")],
+    },
+    Case {
+        name: "a part that the manifest does not list",
+        damage: |release| release.write("data/part-00001-00000000.parquet", release.read(&part())),
+        findings: &[("R-FILE-EXTRA", "data/part-00001-00000000.parquet")],
+    },
+    Case {
+        name: "a file that is larger than any is read",
+        damage: |release| {
+            let sums = File::options().write(true).open(release.path("SHA256SUMS")).unwrap();
+            sums.set_len((64 << 20) + 1).unwrap();
+        },
+        findings: &[("R-FILE-UNREADABLE", "SHA256SUMS")],
+    },
+    Case {
+        name: "the manifest gives the part another size",
+        damage: |release| release.manifest(|manifest| manifest["parts"][0]["bytes"] = json!(1)),
+        findings: &[("R-FILE-SIZE", "PART")],
+    },
+    Case {
+        name: "a byte after the part's end",
+        damage: |release| release.write(&part(), [release.read(&part()), vec![0]].concat()),
+        findings: &[("R-FILE-SIZE", "PART"), ("R-PART", "PART")],
+    },
+    Case {
+        name: "a line end after the manifest",
+        damage: |release| release.write("manifest.json", [release.read("manifest.json"), vec![b'\n']].concat()),
+        findings: &[("R-FILE-HASH", "manifest.json")],
+    },
+    Case {
+        name: "a line end after the schema",
+        damage: |release| release.write("schema.json", [release.read("schema.json"), vec![b'\n']].concat()),
+        findings: &[("R-FILE-HASH", "schema.json"), ("R-SCHEMA", "schema.json")],
+    },
+    Case {
+        name: "a file that the list of hashes leaves out",
+        damage: |release| {
+            let sums = String::from_utf8(release.read("SHA256SUMS")).unwrap();
+            let kept = sums.split_inclusive('\n').filter(|line| !line.contains("schema.json"));
+            release.write("SHA256SUMS", kept.collect::<String>());
+        },
+        findings: &[("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "the list of hashes is not a list",
+        damage: |release| release.write("SHA256SUMS", "all is well\n"),
+        findings: &[("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "another schema, listed as it is",
+        damage: |release| {
+            release.write("schema.json", [release.read("schema.json"), vec![b'\n']].concat());
+            release.seal();
+        },
+        findings: &[("R-SCHEMA", "schema.json")],
+    },
+    Case {
+        name: "a part that breaks off, listed as it is",
+        damage: |release| {
+            let bytes = release.read(&part());
+            release.replace_part(&bytes[..bytes.len() / 2]);
+        },
+        findings: &[("R-PART", "PART")],
+    },
+    Case {
+        name: "a part without one of its columns",
+        damage: |release| {
+            release.rewrite_part(|rows| rows.project(&(1..rows.num_columns()).collect::<Vec<_>>()).unwrap());
+        },
+        findings: &[("R-COLUMNS", "PART")],
+    },
+    Case {
+        name: "the manifest counts a row more",
+        damage: |release| {
+            release.manifest(|manifest| {
+                manifest["parts"][0]["rows"] = json!(4);
+                manifest["records"] = json!(4);
+            });
+        },
+        findings: &[("R-ROWS", "PART")],
+    },
+    Case {
+        name: "a row with the hash of another",
+        damage: |release| {
+            release.rewrite_part(|rows| {
+                let mut columns = rows.columns().to_vec();
+                *columns.last_mut().unwrap() = hashes([[7; 32]; 3]);
+                RecordBatch::try_new(rows.schema(), columns).unwrap()
+            });
+        },
+        findings: &[("R-RECORD-HASH", "PART"), ("R-RECORD-HASH", "PART"), ("R-RECORD-HASH", "PART")],
+    },
+    Case {
+        name: "two rows in each other's place",
+        damage: |release| release.rewrite_part(|rows| picked(rows, &[1, 0, 2])),
+        findings: &[("R-ORDER", "PART")],
+    },
+    Case {
+        name: "a row twice",
+        damage: |release| release.rewrite_part(|rows| picked(rows, &[0, 0, 1, 2])),
+        findings: &[
+            ("R-ORDER", "PART"),
+            ("R-ROWS", "PART"),
+            ("R-PART-FINGERPRINT", "PART"),
+            ("R-FINGERPRINT", "manifest.json"),
+        ],
+    },
+    Case {
+        name: "a row in the place of another",
+        damage: |release| release.rewrite_part(|rows| picked(rows, &[0, 1])),
+        findings: &[("R-ROWS", "PART"), ("R-PART-FINGERPRINT", "PART"), ("R-FINGERPRINT", "manifest.json")],
+    },
+    Case {
+        name: "the manifest gives the part another fingerprint",
+        damage: |release| release.manifest(|manifest| change_end(&mut manifest["parts"][0]["fingerprint"])),
+        findings: &[("R-PART-FINGERPRINT", "PART")],
+    },
+    Case {
+        name: "the manifest gives the release another fingerprint",
+        damage: |release| release.manifest(|manifest| change_end(&mut manifest["fingerprint"])),
+        findings: &[("R-FINGERPRINT", "manifest.json")],
+    },
+    #[cfg(unix)]
+    Case {
+        name: "a link too many",
+        damage: |release| link("manifest.json", &release.path("link")),
+        findings: &[("R-FILE-KIND", "link")],
+    },
+];
+
+fn hashes(rows: [[u8; 32]; 3]) -> ArrayRef {
+    Arc::new(FixedSizeBinaryArray::try_from_iter(rows.into_iter()).unwrap())
+}
+
+/// The rows at these places.
+fn picked(rows: &RecordBatch, places: &[usize]) -> RecordBatch {
+    let places: Vec<(usize, usize)> = places.iter().map(|row| (0, *row)).collect();
+    interleave_record_batch(&[rows], &places).unwrap()
+}
+
+/// Gives a hash another last digit.
+fn change_end(hash: &mut Value) {
+    let text = hash.as_str().unwrap();
+    let last = if text.ends_with('0') { '1' } else { '0' };
+    *hash = json!(format!("{}{last}", &text[..text.len() - 1]));
+}
+
+#[cfg(unix)]
+fn link(target: impl AsRef<Path>, path: &Path) {
+    std::os::unix::fs::symlink(target, path).unwrap();
+}
+
+#[test]
+fn an_untouched_copy_is_intact() {
+    Release::intact().test.run("verify r").stdout_has("intact r: 4 files and 3 records").leaves_nothing().check();
+}
+
+#[test]
+fn each_damage_shows_as_what_it_is() {
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let release = Release::intact();
+        (case.damage)(&release);
+        let findings = release.findings();
+        let part = part();
+        let expand = |file: &str| if file == "PART" { part.clone() } else { file.to_owned() };
+        let want: Vec<(String, String)> =
+            case.findings.iter().map(|(code, file)| ((*code).to_owned(), expand(file))).collect();
+        if findings != want {
+            wrong.push(format!("{}:\n  want  {want:?}\n  found {findings:?}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_of_a_release_is_reached() {
+    let reached: BTreeSet<&str> = CASES.iter().flat_map(|case| case.findings).map(|(code, _)| *code).collect();
+    let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).filter(|name| name.starts_with("R-")).collect();
+    assert_eq!(reached, all);
+}
+
+#[test]
+fn many_findings_of_one_kind_are_counted_and_the_first_are_shown() {
+    let release = Release::intact();
+    for number in 0..50 {
+        release.write(&format!("data/{number:02}"), "");
+    }
+    let report = release.test.run("verify r --format json").code(1).json();
+    assert_eq!(report["releases"][0]["counts"], json!({ "R-FILE-EXTRA": 50 }));
+    assert_eq!(report["releases"][0]["findings"].as_array().unwrap().len(), 20);
+}
+
+/// A manifest with one change must be refused, by `verify` and by `show`.
+#[track_caller]
+fn check_refused(change: impl FnOnce(&mut Value)) {
+    let release = Release::intact();
+    release.manifest(change);
+    assert_eq!(release.findings(), [("R-MANIFEST-INVALID".to_owned(), "manifest.json".to_owned())]);
+    release.test.run("show r").code(2).stdout("").stderr_has("error: `r` is no release").check();
+}
+
+#[test]
+fn a_part_cannot_lie_outside_the_release() {
+    for path in ["../data/part-00000-00000000.parquet", "/etc/passwd", "data/../../x.parquet", "", "data/a\0b"] {
+        check_refused(|manifest| manifest["parts"][0]["path"] = json!(path));
+    }
+}
+
+#[test]
+fn counts_that_cannot_be_are_refused() {
+    for rows in [json!(u64::MAX), json!(-1), json!(1.5), json!(0), json!("3")] {
+        check_refused(|manifest| manifest["parts"][0]["rows"] = rows);
+    }
+    for layout in [json!(0), json!(3), json!(u64::MAX)] {
+        check_refused(|manifest| manifest["layout"]["target_rows"] = layout);
+    }
+    check_refused(|manifest| {
+        let part = manifest["parts"][0].clone();
+        manifest["parts"] = Value::Array(vec![part; 100_000]);
+    });
+}
+
+#[test]
+fn the_largest_counts_are_findings_and_no_overflow() {
+    let release = Release::intact();
+    release.manifest(|manifest| {
+        manifest["parts"][0]["bytes"] = json!(u64::MAX);
+        manifest["parts"][0]["rows"] = json!(u64::MAX);
+        manifest["records"] = json!(u64::MAX);
+    });
+    assert_eq!(release.findings(), [("R-FILE-SIZE".to_owned(), part()), ("R-ROWS".to_owned(), part())]);
+    release.test.run("show r").check();
+}
+
+#[test]
+fn sizes_whose_sum_cannot_be_are_refused() {
+    check_refused(|manifest| {
+        let mut second = manifest["parts"][0].clone();
+        second["path"] = json!(second["path"].as_str().unwrap().replace("part-00000", "part-00001"));
+        manifest["parts"].as_array_mut().unwrap().push(second);
+        manifest["parts"][0]["bytes"] = json!(u64::MAX);
+        manifest["records"] = json!(6);
+    });
+}
+
+#[test]
+fn text_in_a_manifest_does_not_reach_the_terminal_raw() {
+    let release = Release::intact();
+    release.manifest(|manifest| {
+        manifest["dataset"]["title"] = json!("\u{1b}[31m");
+        manifest["columns"][3]["name"] = json!("\u{1b}]0;x\u{7}");
+        manifest["columns"][4]["type"] = json!("\u{202e}");
+    });
+    let unsafe_in = |text: &str| text.contains(['\u{1b}', '\u{7}', '\u{202e}']);
+    assert!(!unsafe_in(&release.test.run("show r").check()));
+    assert!(!unsafe_in(&release.test.run("verify r").code(1).check()));
+    release.write("data/\u{1b}[31m", "");
+    assert!(!unsafe_in(&release.test.run("verify r").code(1).check()));
+}
+
+/// What `verify` finds where a link stands in the place of `name` and leads out of the release,
+/// to the very same bytes.
+#[cfg(unix)]
+fn findings_behind_a_link(name: &str) -> Vec<(String, String)> {
+    let release = Release::intact();
+    fs::rename(release.path(name), release.test.path("outside")).unwrap();
+    link(release.test.path("outside"), &release.path(name));
+    release.findings()
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_told_and_not_followed() {
+    let kind = |name: &str| ("R-FILE-KIND".to_owned(), name.to_owned());
+    let missing = |name: &str| ("R-FILE-MISSING".to_owned(), name.to_owned());
+    let part = part();
+    assert_eq!(findings_behind_a_link(&part), [kind(&part), missing(&part)]);
+    assert_eq!(findings_behind_a_link("schema.json"), [kind("schema.json"), missing("schema.json")]);
+    assert_eq!(findings_behind_a_link("SHA256SUMS"), [kind("SHA256SUMS"), missing("SHA256SUMS")]);
+    assert_eq!(
+        findings_behind_a_link("manifest.json"),
+        [kind("manifest.json"), ("R-MANIFEST-MISSING".to_owned(), "manifest.json".to_owned())]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_of_parts_is_not_followed() {
+    let release = Release::intact();
+    // The part behind the link is no Parquet, so reading it would be told.
+    fs::rename(release.path("data"), release.test.path("outside")).unwrap();
+    release.test.write(&format!("outside/{}", part().strip_prefix("data/").unwrap()), "no Parquet");
+    link(release.test.path("outside"), &release.path("data"));
+    let findings = [("R-FILE-KIND".to_owned(), "data".to_owned()), ("R-FILE-MISSING".to_owned(), part())];
+    assert_eq!(release.findings(), findings);
+}
+
+/// Verifies the release once for each change of the part's bytes, all in one run, and returns the
+/// codes of each.
+#[track_caller]
+fn damaged_parts(changes: Vec<Vec<u8>>, sealed: bool) -> Vec<BTreeMap<String, u64>> {
+    let count = changes.len();
+    let release = Release::intact();
+    for (number, bytes) in changes.into_iter().enumerate() {
+        if sealed {
+            release.replace_part(&bytes);
+        } else {
+            release.write(&part(), bytes);
+        }
+        for (name, bytes) in files(&release.path("")) {
+            release.test.write(&format!("d{number}/{name}"), bytes);
+        }
+    }
+    let folders: Vec<String> = (0..count).map(|number| format!("d{number}")).collect();
+    let report = release.test.run(&format!("verify {} --format json", folders.join(" "))).code(1).json();
+    let counts = |report: &Value| serde_json::from_value(report["counts"].clone()).unwrap();
+    report["releases"].as_array().unwrap().iter().map(counts).collect()
+}
+
+/// The part with one byte turned over, at about two hundred places.
+fn flipped() -> Vec<Vec<u8>> {
+    let bytes = &INTACT[&part()];
+    let flip = |at: usize| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 0xff;
+        bytes
+    };
+    (0..bytes.len()).step_by((bytes.len() / 200).max(1)).map(flip).collect()
+}
+
+#[test]
+fn a_flipped_byte_is_never_intact() {
+    for counts in damaged_parts(flipped(), false) {
+        assert_eq!(counts.get("R-FILE-HASH"), Some(&1), "{counts:?}");
+    }
+}
+
+#[test]
+fn a_flipped_byte_with_all_hashes_made_to_agree_is_survived() {
+    let found = damaged_parts(flipped(), true);
+    assert!(found.iter().all(|counts| !counts.contains_key("R-FILE-HASH")));
+    // What is left are bytes that no record depends on: names of the writer, statistics, filters.
+    let damaged = found.iter().filter(|counts| !counts.is_empty()).count();
+    assert!(damaged > found.len() / 3, "{damaged} of {}", found.len());
+}
+
+#[test]
+fn a_part_that_breaks_off_anywhere_is_survived() {
+    let bytes = &INTACT[&part()];
+    let cuts = (0..bytes.len()).step_by(bytes.len() / 100).map(|end| bytes[..end].to_vec());
+    for counts in damaged_parts(cuts.collect(), true) {
+        assert_eq!(counts, BTreeMap::from([("R-PART".to_owned(), 1)]));
+    }
+}

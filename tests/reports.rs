@@ -1,0 +1,195 @@
+//! What `init`, `show` and `verify` say, to people and to programs.
+
+use serde_json::json;
+
+use crate::support::{Test, article};
+
+const FINGERPRINT: &str = "8a7324d15e0f62893fd3995ed921fd5254a91541957f7ed5dc197882311b36f6";
+
+/// A release of two records with three columns.
+fn released() -> Test {
+    let schema = r#"{ "type": "object", "required": ["id", "n"], "properties": {
+        "id": { "type": "integer" }, "n": { "type": "number" },
+        "day": { "type": ["string", "null"], "format": "date" } }, "additionalProperties": false }"#;
+    let settings = "title = \"Two points\"\nlicense = \"CC0-1.0\"\nschema = \"point.json\"\n";
+    let lines = "{\"id\":2,\"n\":1.5,\"day\":\"2024-12-31\"}\n{\"id\":1,\"n\":-2}\n";
+    let test = Test::set(settings, lines).file("set/point.json", schema);
+    test.build("").check();
+    test
+}
+
+#[test]
+fn init_writes_a_dataset_that_builds() {
+    let test = Test::new();
+    let stdout = "\
+wrote my/News-2024/dataset.toml
+say in it where the articles are, then: pressmark build my/News-2024
+";
+    test.run("init my/News-2024").stdout(stdout).tree(&["my/News-2024/dataset.toml"]).check();
+    let toml = String::from_utf8(test.read("my/News-2024/dataset.toml")).unwrap();
+    assert!(toml.contains("\nname = \"news-2024\"\n"), "{toml}");
+    test.write("my/News-2024/sources/a.jsonl", article("a"));
+    test.run("build my/News-2024 --date 2024-12-31").stdout_has("\nnews-2024 1.0.0\n").check();
+}
+
+#[test]
+fn init_takes_a_name_a_schema_and_a_source() {
+    let test = Test::new().file(
+        "set/s.json",
+        "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\"}}}",
+    );
+    test.run("init set --name other --schema s.json --source verbatim").stdout_has("wrote set/dataset.toml\n").check();
+    test.write("set/sources/a.jsonl", "{\"id\":\"a\"}\n");
+    test.build("").stdout_has("\nother 1.0.0\n").check();
+    test.run("init pages --source pages").check();
+    test.write("pages/sources/a.txt", "Title\nTT\nTitle\nBody.\n");
+    test.run("build pages --date 2024-12-31").stdout_has("\npages 1.0.0\n").check();
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let test = Test::set("", "");
+    let stderr = "error: `set/dataset.toml` exists already\n";
+    test.run("init set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
+}
+
+#[test]
+fn init_refuses_names_that_cannot_be_used() {
+    let test = Test::new();
+    test.run("init set --name a_b").code(2).stderr_has("`a_b` cannot name a dataset").leaves_nothing().check();
+    test.run("init set --source no").code(2).stderr_has("there is no source called `no`").leaves_nothing().check();
+}
+
+#[test]
+fn show_tells_what_a_release_holds() {
+    let stdout = format!(
+        "
+set 1.0.0 (Two points)
+  released    2024-12-31
+  license     CC0-1.0
+  records     2 in 1 part, 1,026 bytes
+  fingerprint {FINGERPRINT}
+
+columns
+  id   int64
+  n    float64
+  day  date  1 of 2 filled
+
+query it
+  duckdb -c \"SELECT * FROM 'set/1.0.0/data/*.parquet' LIMIT 5\"
+  python3 -c \"import pandas; print(pandas.read_parquet('set/1.0.0/data'))\"
+prove it
+  pressmark verify set/1.0.0
+"
+    );
+    released().run("show set/1.0.0").stdout(stdout).leaves_nothing().check();
+}
+
+#[test]
+fn show_as_json_is_the_manifest() {
+    let test = released();
+    let manifest = String::from_utf8(test.read("set/1.0.0/manifest.json")).unwrap();
+    test.run("show set/1.0.0 --format json").stdout(manifest).leaves_nothing().check();
+}
+
+#[test]
+fn show_needs_a_release() {
+    let stderr = "\
+error: `set` is no release: it has no manifest.json
+  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0
+";
+    Test::set("", "").run("show set").code(2).stdout("").stderr(stderr).check();
+}
+
+#[test]
+fn verify_tells_an_intact_release() {
+    let stdout = format!("intact set/1.0.0: 4 files and 2 records hashed {FINGERPRINT}\n");
+    released().run("verify set/1.0.0").stdout(stdout).leaves_nothing().check();
+}
+
+#[test]
+fn verify_as_json_tells_an_intact_release() {
+    let want = json!({ "releases": [{
+        "release": "set/1.0.0", "intact": true, "version": "1.0.0", "fingerprint": FINGERPRINT,
+        "files": 4, "records": 2, "counts": {}, "findings": [],
+    }] });
+    assert_eq!(released().run("verify set/1.0.0 --format json").json(), want);
+}
+
+#[test]
+fn verify_tells_what_is_damaged() {
+    let test = released();
+    test.write("set/1.0.0/notes.txt", "mine");
+    let stdout = "\
+damaged set/1.0.0: 1 finding
+  R-FILE-EXTRA notes.txt: the release holds a file that its manifest does not list
+";
+    test.run("verify set/1.0.0").code(1).stdout(stdout).leaves_nothing().check();
+}
+
+#[test]
+fn verify_as_json_tells_what_is_damaged() {
+    let test = released();
+    test.write("set/1.0.0/notes.txt", "mine");
+    let report = test.run("verify set/1.0.0 --format json").code(1).json();
+    let finding = json!({
+        "code": "R-FILE-EXTRA", "file": "notes.txt",
+        "message": "the release holds a file that its manifest does not list",
+    });
+    assert_eq!(report["releases"][0]["findings"], json!([finding]));
+    assert_eq!(report["releases"][0]["counts"], json!({ "R-FILE-EXTRA": 1 }));
+    assert_eq!(report["releases"][0]["intact"], json!(false));
+}
+
+#[test]
+fn verify_takes_a_dataset_for_all_its_releases() {
+    let test = released();
+    test.build("--bump minor").check();
+    let stdout = ["1.0.0", "1.1.0"]
+        .map(|version| format!("intact set/{version}: 4 files and 2 records hashed {FINGERPRINT}\n"))
+        .concat();
+    test.run("verify set").stdout(stdout).check();
+}
+
+#[test]
+fn verify_needs_releases() {
+    let hint = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
+    let test = Test::set("", "");
+    let stderr = format!("error: `none` is no release: there is no such folder\n{hint}");
+    test.run("verify none").code(2).stdout("").stderr(stderr).check();
+    let stderr = format!("error: `set` is no release: the dataset has no releases yet\n{hint}");
+    test.run("verify set").code(2).stdout("").stderr(stderr).check();
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let test = released();
+    let colours = |run: crate::support::Run<'_>| run.check().contains('\u{1b}');
+    assert!(!colours(test.run("show set/1.0.0")));
+    assert!(colours(test.run("show set/1.0.0").variable("CLICOLOR_FORCE", "1")));
+    assert!(!colours(test.run("show set/1.0.0").variable("CLICOLOR_FORCE", "1").variable("NO_COLOR", "1")));
+}
+
+#[test]
+fn nothing_from_a_dataset_reaches_the_terminal_raw() {
+    let test = Test::set("title = \"Red \\u001b[31m\\u202e\"\nlicense = \"\\u0007\"\n", article("a"));
+    let unsafe_in = |text: &str| text.contains(['\u{1b}', '\u{7}', '\u{202e}']);
+    assert!(!unsafe_in(&test.build("").stdout_has("(Red \\u{1b}[31m\\u{202e})").check()));
+    assert!(!unsafe_in(&test.run("show set/1.0.0").check()));
+    assert!(!unsafe_in(&test.run("verify set/1.0.0").check()));
+}
+
+#[test]
+fn a_reject_reaches_the_terminal_disarmed() {
+    let test = Test::set("", "{\"id\":\"\u{1b}[31m\"}\n{\"id\":\"\\u001b[31m \",\"text\":\"One.\"}\n");
+    test.build("").code(1).stdout("").stderr_has("sources/a.jsonl:1").stderr_has("V-PATTERN").check();
+    assert!(!test.build("").code(1).stderr_has("P-CONTROL-CHAR").told().contains('\u{1b}'));
+}
+
+#[test]
+fn a_usage_error_exits_with_2() {
+    let test = released();
+    for arguments in ["", "nothing", "build", "build set --version one", "build set --max-rejects 101%"] {
+        test.run(arguments).code(2).stdout("").stderr_has("--help").leaves_nothing().check();
+    }
+}
