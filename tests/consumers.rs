@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use pressmark::digest::Digest;
 use pressmark::parts::PartReader;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
@@ -114,6 +115,45 @@ fn check(release: &Path) {
     };
     python("fingerprint.py", &[release.as_os_str()]);
     python("load.py", &[release.as_os_str(), lines.path().as_os_str()]);
+}
+
+/// A script that finds nothing must be one that would: a release that was tampered with, and whose
+/// file hashes were made to fit, is not passed.
+#[test]
+fn the_script_sees_what_was_changed() {
+    let Some(python) = python() else { return };
+    let dataset = dataset("schema = \"article\"", &articles());
+    let release = build(dataset.path(), dataset.path(), "1.0.0");
+    let manifest = fs::read_to_string(release.join("manifest.json")).unwrap();
+    let sums = fs::read_to_string(release.join("SHA256SUMS")).unwrap();
+    let fingerprint = Release::open(&release).unwrap().manifest().fingerprint.to_string();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/consumers/fingerprint.py");
+    let target = Release::open(&release).unwrap().manifest().layout.target_rows;
+    for (was, is) in [
+        ("", String::new()),
+        (fingerprint.as_str(), "0".repeat(64)),
+        ("\"nulls\": 0", "\"nulls\": 1".to_owned()),
+        ("\"duplicates\": 0", "\"duplicates\": 1".to_owned()),
+        ("\"published_at\"\n  ]", "\"id\"\n  ]".to_owned()),
+        (&format!("\"target_rows\": {target}"), "\"target_rows\": 16".to_owned()),
+    ] {
+        let changed = manifest.replacen(was, &is, 1);
+        assert!(was.is_empty() || changed != manifest, "{was}");
+        let digest = |text: &str| Digest::of(text.as_bytes()).to_string();
+        let copy = dataset.path().join("copy");
+        fs::create_dir_all(copy.join("data")).unwrap();
+        for file in Release::open(&release).unwrap().manifest().parts.iter().enumerate().map(|(at, part)| part.path(at))
+        {
+            fs::write(copy.join(&file), fs::read(release.join(&file)).unwrap()).unwrap();
+        }
+        fs::write(copy.join("schema.json"), fs::read(release.join("schema.json")).unwrap()).unwrap();
+        fs::write(copy.join("manifest.json"), &changed).unwrap();
+        fs::write(copy.join("SHA256SUMS"), sums.replace(&digest(&manifest), &digest(&changed))).unwrap();
+        let output = Command::new(python).args(["-I", "-X", "utf8", "-B"]).arg(&script).arg(&copy).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(i32::from(!was.is_empty())), "{was}: {told}");
+        fs::remove_dir_all(&copy).unwrap();
+    }
 }
 
 #[test]

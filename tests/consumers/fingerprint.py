@@ -3,10 +3,10 @@
 Usage: python fingerprint.py RELEASE
 
 Recomputes, by the rules of schema/FORMAT.md, the canonical form and hash of every record, the
-order of the records, the places where they are cut into parts, the fingerprint of every part and
-of the release, and the SHA-256 of every file, and compares them with manifest.json, SHA256SUMS
-and the column record_sha256. Exits with 0 if all agree and with 1 and a line for each
-disagreement if not.
+order of the records, the places where they are cut into parts and row groups, the fingerprint of
+every part and of the release, the counts, and the SHA-256 of every file, and compares them with
+manifest.json, SHA256SUMS and the column record_sha256. Exits with 0 if all agree and with 1 and a
+line for each disagreement if not.
 
 It shares no code with pressmark on purpose, needs only pyarrow, and favours plainness over speed:
 a part is held in memory as a whole. It does not validate records against schema.json.
@@ -194,10 +194,30 @@ class Check:
             self.same(f"bytes of {name}", os.path.getsize(os.path.join(self.release, name)), part["bytes"])
         self.same("sha256 of the schema", sums.get("schema.json"), self.manifest["schema"]["sha256"])
 
+    def groups(self, path, name):
+        """Row groups are full but for the last, and the footer says what it is to say."""
+        footer, full = pq.read_metadata(path), self.manifest["layout"]["row_group_rows"]
+        rows = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        told = [full] * (footer.num_rows // full) + [footer.num_rows % full] * (footer.num_rows % full > 0)
+        self.same(f"row groups of {name}", rows, told)
+        self.same(f"created_by of {name}", footer.created_by, "pressmark version 1.0.0 (build pressmark/1)")
+        pairs = {b"pressmark.format": b"pressmark/1", b"pressmark.schema_sha256": self.manifest["schema"]["sha256"].encode()}
+        self.same(f"metadata of {name}", footer.metadata, pairs)
+
+    def counts(self):
+        """What the manifest says of articles adds up."""
+        inputs, total = self.manifest["inputs"], lambda name: sum(of[name] for of in self.manifest["inputs"])
+        for of in inputs:
+            self.same(f"articles of {of['name']}", of["admitted"] + of["rejected"], of["articles"])
+        self.same("admitted", self.manifest["records"] + self.manifest["duplicates"], total("admitted"))
+        self.same("rejected", sum(self.manifest["rejected"].values()), total("rejected"))
+
     def part(self, place, part):
         """One part: its records' hashes, fingerprint, ends and cut. Returns its hashes and places."""
         name, manifest = part["path"], self.manifest
-        table = pq.read_table(os.path.join(self.release, name), partitioning=None).combine_chunks()
+        path = os.path.join(self.release, name)
+        self.groups(path, name)
+        table = pq.read_table(path, partitioning=None).combine_chunks()
         chunk = lambda column: pa.concat_arrays(table[column].chunks)
         columns = [column for column in table.column_names if column != "record_sha256"]
         self.same(f"columns of {name}", columns, [column["name"] for column in manifest["columns"]])
@@ -211,9 +231,7 @@ class Check:
         self.same(f"rows of {name}", table.num_rows, part["rows"])
         self.same(f"fingerprint of {name}", fingerprint(hashes), part["fingerprint"])
         self.same("path", name, f"data/part-{place:05}-{part['fingerprint'][:8]}.parquet")
-        order = [column for column in manifest["order_by"] if column != manifest["key"]]
-        # The key may stand anywhere in order_by; at the end it is last only if it is not named.
-        order = manifest["order_by"] if manifest["key"] in manifest["order_by"] else [*order, manifest["key"]]
+        order = list(dict.fromkeys([*manifest["order_by"], manifest["key"]]))
         for end, row in (("first", 0), ("last", -1)):
             told = {column: json.loads(texts[column][row] or "null") for column in order}
             self.same(f"`{end}` of {name}", told, part[end])
@@ -229,8 +247,11 @@ class Check:
     def run(self):
         manifest = self.manifest
         self.same("format", manifest["format"], "pressmark/1")
-        self.same("cut rule", manifest["layout"]["cut"], "key-fastcdc/1")
+        layout = {"cut": "key-fastcdc/1", "target_rows": manifest["layout"]["target_rows"]}
+        self.same("layout", manifest["layout"], {**layout, "row_group_rows": layout["target_rows"] // 4})
+        self.same("settings", manifest["writer"]["settings"], "parts/1")
         self.files()
+        self.counts()
         hashes, places, keys = [], [], []
         nulls = {column["name"]: 0 for column in manifest["columns"]}
         for place, part in enumerate(manifest["parts"]):
