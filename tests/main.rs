@@ -9,10 +9,14 @@ mod architecture;
 mod bad_input;
 // Releases made through the binary.
 mod build;
+// Releases as the readers of others see them, and an independent script.
+mod consumers;
 // Damaged and hostile releases, and what `verify` finds.
 mod corruption;
 // The same records give the same bytes.
 mod determinism;
+// The schemas and test vectors that we publish hold.
+mod formats;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.
