@@ -11,12 +11,16 @@ mod bad_input;
 mod build;
 // Releases as the readers of others see them, and an independent script.
 mod consumers;
+// Judging without publishing: containers, causes, formats, schemas, and judging again.
+mod check;
 // Damaged and hostile releases, and what `verify` finds.
 mod corruption;
 // The same records give the same bytes.
 mod determinism;
 // The schemas and test vectors that we publish hold.
 mod formats;
+// Inputs over which others stumble, one by one.
+mod hostile_input;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

@@ -1,0 +1,243 @@
+//! `check`, `retry` and `explain`: what they say, in every format, and the containers they read.
+
+use serde_json::Value;
+
+use crate::support::{Test, article, articles};
+
+/// Checks `bytes` and expects this container and so many admitted articles.
+#[track_caller]
+fn check_container(bytes: &str, container: &str, admitted: u64) {
+    let report = Test::new().file("in.json", bytes).run("check in.json --format json").json();
+    assert_eq!(report["inputs"][0]["container"], container, "{bytes}");
+    assert_eq!(report["admitted"], admitted, "{bytes}");
+}
+
+#[test]
+fn containers() {
+    let (a, b) = (article("a"), article("b"));
+    let (a, b) = (a.trim(), b.trim());
+    check_container(&format!("{a}\n{b}\n"), "JSON lines", 2);
+    check_container(&format!("[\n  {a},\n  {b}\n]\n"), "a JSON array", 2);
+    check_container(&format!("{{\"x1\": {a}, \"x2\": {b}}}"), "a JSON object of articles by key", 2);
+    check_container(&format!("{{\"AP\": [{a}], \"AFP\": [{b}]}}"), "a JSON object of arrays of articles", 2);
+    check_container(&format!("{{\"total\": 2, \"articles\": [{a},{b}]}}"), "a JSON array in the member `articles`", 2);
+    let output = format!("{{\"version\": \"1\", \"output\": {{\"x1\": {a}}}}}");
+    check_container(&output, "a JSON object of articles by key in the member `output`", 1);
+    check_container(&a.replace(',', ",\n"), "JSON values", 1);
+}
+
+#[test]
+fn arrays_may_be_large_and_pretty() {
+    let elements: Vec<String> = (0..20_000).map(|number| article(&format!("a{number}")).replace(',', ",\n  ")).collect();
+    check_container(&format!("[{}]", elements.join(",\n")), "a JSON array", 20_000);
+}
+
+#[test]
+fn glued_arrays_are_named_and_their_articles_arrive() {
+    let text = format!("[{},]{}]", article("a").trim(), article("b").trim());
+    let test = Test::new().file("in.json", text);
+    let report = test.run("check in.json --format json").code(1).json();
+    assert_eq!((&report["admitted"], &report["causes"][0]["code"]), (&2.into(), &"F-GLUED-ARRAYS".into()));
+}
+
+#[test]
+fn folders_patterns_and_standard_input() {
+    let test = Test::new().file("in/a.jsonl", article("a")).file("in/b.jsonl", article("b")).file("in/.hidden", "x");
+    test.run("check in").stdout_has("in/a.jsonl").stdout_has("ok 2 articles").check();
+    test.run("check in/*.jsonl").stdout_has("ok 2 articles").check();
+    test.run("check -").stdin(articles(&["a", "b", "c"])).stdout_has("-: JSON lines, 3 articles").check();
+    test.run("check in/c.jsonl").code(2).stderr_has("no input matches `in/c.jsonl`").check();
+}
+
+/// Three different mistakes among forty articles.
+fn mistakes() -> Test {
+    let mut lines = String::new();
+    for number in 0..40 {
+        let good = article(&format!("a{number}"));
+        lines.push_str(&match number % 10 {
+            3 => good.replace("\"text\"", "\"txt\""),
+            5 => good.replace("\"title\"", "\"published_at\":\"2024-12-13 10:00:00\",\"title\""),
+            7 if number < 20 => good.replace("\"title\":\"Title", "\"tags\":\"one\",\"title\":\"Title"),
+            _ => good,
+        });
+    }
+    Test::new().file("in.jsonl", lines)
+}
+
+#[test]
+fn three_mistakes_are_three_causes() {
+    let want = "\
+in.jsonl: JSON lines, 40 articles, 10 rejected
+error[V-REQUIRED]: missing member `text`, 4 articles
+  --> in.jsonl:4:1
+   | {\"id\":\"a3\",\"title\":\"Title a3\",\"txt\":\"Text a3.\"}
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = help: the object has `txt`; did you mean `text`?
+  --> in.jsonl:14:1
+   | {\"id\":\"a13\",\"title\":\"Title a13\",\"txt\":\"Text a13.\"}
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  --> in.jsonl:24:1
+   | {\"id\":\"a23\",\"title\":\"Title a23\",\"txt\":\"Text a23.\"}
+   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  ... and 1 more
+  broken rule: /required; more: pressmark explain V-REQUIRED
+
+error[V-FORMAT]: expected the format `date-time`, found \"2024-12-13 10:00:00\", 4 articles
+  --> in.jsonl:6:27 at /published_at
+   | {\"id\":\"a5\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a5\",\"text\":\"Text a5.\"}
+   |                           ^^^^^^^^^^^^^^^^^^^^^
+   = help: a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00
+  --> in.jsonl:16:28 at /published_at
+   | {\"id\":\"a15\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a15\",\"text\":\"Text a15.…
+   |                            ^^^^^^^^^^^^^^^^^^^^^
+  --> in.jsonl:26:28 at /published_at
+   | {\"id\":\"a25\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a25\",\"text\":\"Text a25.…
+   |                            ^^^^^^^^^^^^^^^^^^^^^
+  ... and 1 more
+  broken rule: /properties/published_at/format; more: pressmark explain V-FORMAT
+
+error[V-TYPE]: expected array or null, found \"one\", 2 articles
+  --> in.jsonl:8:19 at /tags
+   | {\"id\":\"a7\",\"tags\":\"one\",\"title\":\"Title a7\",\"text\":\"Text a7.\"}
+   |                   ^^^^^
+  --> in.jsonl:18:20 at /tags
+   | {\"id\":\"a17\",\"tags\":\"one\",\"title\":\"Title a17\",\"text\":\"Text a17.\"}
+   |                    ^^^^^
+  broken rule: /properties/tags/type; more: pressmark explain V-TYPE
+
+no 40 articles: 30 admitted, 10 rejected for 3 causes; 0 allowed
+";
+    mistakes().run("check in.jsonl").code(1).stdout(want).stderr("").check();
+}
+
+#[test]
+fn rejects_within_the_limit_are_fine() {
+    mistakes().run("check in.jsonl --max-rejects 10").stdout_has("ok 40 articles").check();
+    mistakes().run("check in.jsonl --max-rejects 25%").stdout_has("25% allowed").check();
+    mistakes().run("check in.jsonl --max-rejects 24.9%").code(1).stdout_has("no 40 articles").check();
+}
+
+#[test]
+fn threads_do_not_change_a_word() {
+    let test = mistakes();
+    let one = test.run("check in.jsonl --threads 1 --format json").code(1).check();
+    assert_eq!(one, test.run("check in.jsonl --threads 8 --format json").code(1).check());
+}
+
+#[test]
+fn json_has_the_published_shape() {
+    let schema: Value = serde_json::from_str(include_str!("../schema/check-report.schema.json")).unwrap();
+    let validator = jsonschema::options().should_validate_formats(true).offline().build(&schema).unwrap();
+    let test = mistakes();
+    for arguments in ["check in.jsonl --format json", "check in.jsonl --format json --rejects r.zst"] {
+        let report = test.run(arguments).code(1).json();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    let set = Test::set("", article("a"));
+    let report = set.build("--format json").json();
+    assert_eq!((&report["outcome"], &report["records"]), (&"published".into(), &1.into()));
+    assert!(validator.is_valid(&report["check"]), "{report:#}");
+}
+
+#[test]
+fn github_annotations() {
+    let told = mistakes().run("check in.jsonl --format github").code(1).check();
+    let want = "\
+::error file=in.jsonl,line=4,col=1,title=V-REQUIRED%3A 4 articles::missing member `text` (the object has `txt`; did you mean `text`?)
+::error file=in.jsonl,line=6,col=27,title=V-FORMAT%3A 4 articles::expected the format `date-time`, found \"2024-12-13 10:00:00\" (a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00)
+::error file=in.jsonl,line=8,col=19,title=V-TYPE%3A 2 articles::expected array or null, found \"one\"
+::notice title=pressmark::40 articles, 10 rejected, 0 allowed
+";
+    assert_eq!(told, want);
+}
+
+#[test]
+fn github_annotations_are_ten_at_most() {
+    let members: Vec<String> = (0..30).map(|number| format!("\"m{number}\":{{\"type\":\"boolean\"}}")).collect();
+    let schema = format!("{{\"type\":\"object\",\"properties\":{{{}}}}}", members.join(","));
+    let values: Vec<String> = (0..30).map(|number| format!("\"m{number}\":1")).collect();
+    let test = Test::new().file("s.json", schema).file("in.jsonl", format!("{{{}}}\n", values.join(",")));
+    let told = test.run("check in.jsonl --schema s.json --format github").code(1).check();
+    assert_eq!(told.lines().filter(|line| line.starts_with("::error")).count(), 10);
+    assert!(told.contains("::error title=21 more causes::"), "{told}");
+    test.run("check in.jsonl --schema s.json").code(1).stdout_has("... and 20 more causes").check();
+}
+
+#[test]
+fn sarif_and_junit() {
+    let sarif = mistakes().run("check in.jsonl --format sarif").code(1).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 8);
+    assert_eq!(results[0]["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
+    assert_eq!(results[0]["occurrenceCount"], 4);
+    let junit = mistakes().run("check in.jsonl --format junit").code(1).check();
+    assert!(junit.contains("<testsuite name=\"pressmark\" tests=\"4\""), "{junit}");
+    assert!(junit.contains("failures=\"4\""), "{junit}");
+    let clean = Test::new().file("in.jsonl", article("a")).run("check in.jsonl --format junit").check();
+    assert!(clean.contains("tests=\"1\"") && clean.contains("failures=\"0\""), "{clean}");
+}
+
+#[test]
+fn the_closest_alternative_is_named() {
+    let schema = r#"{"type":"object","properties":{"author":{"oneOf":[
+        {"type":"string"},
+        {"type":"object","required":["name"],"properties":{"name":{"type":"string"},"url":{"type":"string"}}},
+        {"type":"array"}]}}}"#;
+    let test = Test::new().file("s.json", schema).file("in.jsonl", "{\"author\":{\"url\":\"x\"}}\n");
+    let report = test.run("check in.jsonl --schema s.json --format json").code(1).json();
+    let example = &report["causes"][0]["examples"][0];
+    assert_eq!(report["causes"][0]["code"], "V-ONEOF-NONE");
+    assert_eq!(example["help"], "closest is alternative 2 of 3: at /author missing member \"name\"");
+}
+
+#[test]
+fn rejects_can_be_judged_again() {
+    let test = mistakes();
+    test.run("check in.jsonl --rejects r.zst").code(1).stdout_has("is in r.zst").check();
+    // The schema is mended: `txt` will do, and tags may be a string.
+    let schema = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"},
+        "published_at":{"type":"string","format":"date-time"}}}"#;
+    test.write("s.json", schema);
+    let run = test.run("retry r.zst --schema s.json --again again.zst").code(1);
+    let passed = run.stderr_has("6 of 10 articles pass now").stderr_has("V-FORMAT").check();
+    assert_eq!(passed.lines().count(), 6);
+    assert!(passed.lines().all(|line| test.read("in.jsonl").windows(line.len()).any(|w| w == line.as_bytes())));
+    test.run("retry again.zst --schema s.json").code(1).stderr_has("in.jsonl:6:27").stderr_has("0 of 4").check();
+    test.run("retry in.jsonl").code(2).stderr_has("`in.jsonl` line 1: not a reject").check();
+}
+
+#[test]
+fn codes_are_explained() {
+    let test = Test::new();
+    test.run("explain").stdout_has("V-REQUIRED").stdout_has("R-FINGERPRINT").check();
+    test.run("explain v-required").stdout_has("V-REQUIRED: a required member is missing").check();
+    test.run("explain X-1").code(2).stderr_has("there is no code `X-1`").check();
+}
+
+/// A schema that must be refused with this code and at this place, before any article is read.
+#[track_caller]
+fn check_schema(schema: &str, code: &str, pointer: &str) {
+    let test = Test::new().file("s.json", schema).file("in.jsonl", "not even looked at");
+    let told = test.run("check in.jsonl --schema s.json").code(2).stdout("").told();
+    assert!(told.starts_with(&format!("error[{code}]: schema `s.json`")), "{told}");
+    assert!(told.contains(&format!(" at {pointer}:")) || pointer.is_empty(), "{told}");
+}
+
+#[test]
+fn schemas_that_cannot_be_used() {
+    let of = |a: &str| format!("{{\"type\":\"object\",\"properties\":{{\"a\":{a}}}}}");
+    check_schema("{", "S-SYNTAX", "");
+    check_schema(r#"{"type":"object","type":"object"}"#, "S-SYNTAX", "");
+    check_schema(&of(r#"{"type":"strnig"}"#), "S-META", "/properties/a/type");
+    check_schema(&of(r#"{"maxLenght":1}"#), "S-UNKNOWN-KEYWORD", "/properties/a/maxLenght");
+    check_schema(&of(r#"{"type":"string","format":"dat-time"}"#), "S-UNKNOWN-FORMAT", "/properties/a/format");
+    check_schema(&of(r##"{"$ref":"#/$defs/x"}"##), "S-REF", "");
+    check_schema(&of(r#"{"$ref":"https://example.org/x.json"}"#), "S-REMOTE-REF", "/properties/a/$ref");
+    check_schema(&of(r#"{"pattern":"(a)\\1"}"#), "S-REGEX", "/properties/a/pattern");
+    check_schema(&of(r#"{"pattern":"(?=a)b"}"#), "S-REGEX", "/properties/a/pattern");
+    check_schema(&of(r#"{"pattern":"("}"#), "S-REGEX", "/properties/a/pattern");
+    check_schema(r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#, "S-DRAFT", "/$schema");
+    check_schema(r#"{"type":"array"}"#, "S-COLUMNS", "");
+    check_schema(r#"{"type":"object","properties":{"a":{},"A":{}}}"#, "S-COLUMNS", "/properties/A");
+}
