@@ -9,9 +9,11 @@ mod derive;
 mod instance;
 mod judge;
 mod load;
+mod shortcut;
 mod suggest;
 mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, RECORD_SHA256, Role, SHORT};
+pub(crate) use derive::escape_pointer;
 pub use judge::Violation;
 pub use load::{BuiltIn, Schema};

@@ -28,7 +28,8 @@ fn containers() {
 
 #[test]
 fn arrays_may_be_large_and_pretty() {
-    let elements: Vec<String> = (0..20_000).map(|number| article(&format!("a{number}")).replace(',', ",\n  ")).collect();
+    let elements: Vec<String> =
+        (0..20_000).map(|number| article(&format!("a{number}")).replace(',', ",\n  ")).collect();
     check_container(&format!("[{}]", elements.join(",\n")), "a JSON array", 20_000);
 }
 

@@ -85,7 +85,8 @@ fn integers_are_not_coerced() {
         let report = test.run("check in.jsonl --schema s.json --format json").code(1).json();
         assert_eq!(report["causes"][0]["code"], code, "{value}");
     }
-    let test = Test::new().file("in.jsonl", "{\"id\":\"a\",\"n\":1.0}\n{\"id\":\"b\",\"n\":1e3}\n").file("s.json", schema);
+    let test =
+        Test::new().file("in.jsonl", "{\"id\":\"a\",\"n\":1.0}\n{\"id\":\"b\",\"n\":1e3}\n").file("s.json", schema);
     test.run("check in.jsonl --schema s.json").stdout_has("2 admitted, 0 rejected").check();
 }
 
@@ -111,11 +112,7 @@ fn syntax() {
 
 #[test]
 fn a_raw_line_end_costs_its_own_lines_only() {
-    check(
-        article("a") + "{\"id\":\"b\",\"text\":\"broken\nhere\"}\n" + &article("z"),
-        &[("P-SYNTAX", 2)],
-        2,
-    );
+    check(article("a") + "{\"id\":\"b\",\"text\":\"broken\nhere\"}\n" + &article("z"), &[("P-SYNTAX", 2)], 2);
 }
 
 #[test]
@@ -182,7 +179,6 @@ fn a_decompression_bomb() {
     assert_eq!(report["causes"][0]["code"], "I-RATIO");
 }
 
-
 #[test]
 fn terminals_are_safe_from_data() {
     let evil = "{\"id\":\"b\",\"text\":\"t\",\"url\":\"\\u001b]0;owned\\u0007\\u202e\",\"\\u001b[2J\":1,\"images\":[{\"\\u001b[1m\":1}]}\n";
@@ -195,7 +191,8 @@ fn terminals_are_safe_from_data() {
 
 #[test]
 fn long_values_never_reach_the_terminal() {
-    let long = format!("{{\"id\":\"{}\",\"text\":\"t\",\"language\":\"{}\"}}\n", "i".repeat(900), "x".repeat(1_000_000));
+    let long =
+        format!("{{\"id\":\"{}\",\"text\":\"t\",\"language\":\"{}\"}}\n", "i".repeat(900), "x".repeat(1_000_000));
     let test = Test::new().file("in.jsonl", long);
     for format in ["human", "json", "github", "sarif", "junit"] {
         let told = test.run(&format!("check in.jsonl --format {format}")).code(1).check();

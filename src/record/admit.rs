@@ -9,7 +9,7 @@ use super::cell::{Cell, Record};
 use super::time;
 use crate::code::Code;
 use crate::json::{self, Inexact, Object, Value};
-use crate::schema::{Column, Columns, Extra, Kind, Role, Violation};
+use crate::schema::{Column, Columns, Extra, Kind, Role, Violation, escape_pointer};
 use crate::text;
 
 /// A record and what was done on the way.
@@ -23,7 +23,7 @@ pub struct Admission<'a> {
 
 /// Makes the record of an article that the schema accepted, or tells why no column can hold it.
 pub fn admit<'a>(columns: &Columns, extra: Extra, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
-    let mut admitter = Admitter { extra, pointer: String::new(), violations: Vec::new(), dropped: 0 };
+    let mut admitter = Admitter { extra, path: Vec::new(), violations: Vec::new(), dropped: 0 };
     let cells = match article {
         Value::Object(object) => admitter.members(columns, object),
         other => {
@@ -38,15 +38,23 @@ pub fn admit<'a>(columns: &Columns, extra: Extra, article: &Value<'a>) -> Result
     }
 }
 
-struct Admitter {
+struct Admitter<'c> {
     extra: Extra,
-    pointer: String,
+    /// Where the walk is. Written out only for a violation.
+    path: Vec<Step<'c>>,
     violations: Vec<Violation>,
     dropped: u64,
 }
 
-impl Admitter {
-    fn members<'a>(&mut self, columns: &Columns, object: &Object<'a>) -> Vec<Cell<'a>> {
+/// One step from a value to one within it.
+#[derive(Clone, Copy)]
+enum Step<'c> {
+    Member(&'c str),
+    Element(usize),
+}
+
+impl<'c> Admitter<'c> {
+    fn members<'a>(&mut self, columns: &'c Columns, object: &Object<'a>) -> Vec<Cell<'a>> {
         let mut cells = Vec::with_capacity(columns.len());
         let mut found = 0;
         for column in columns {
@@ -54,7 +62,7 @@ impl Admitter {
                 Role::Declared => match object.get(&column.name) {
                     Some(value) => {
                         found += 1;
-                        self.below(&column.name, |admitter| admitter.cell(column, value))
+                        self.below(Step::Member(&column.name), |admitter| admitter.cell(column, value))
                     }
                     None => self.absent(column),
                 },
@@ -70,14 +78,25 @@ impl Admitter {
         cells
     }
 
-    /// Runs `inner` for the value one level down, under `name`.
-    fn below<T>(&mut self, name: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.pointer.len();
-        self.pointer.push('/');
-        self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    /// Runs `inner` for the value one step down.
+    fn below<T>(&mut self, step: Step<'c>, inner: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
         let result = inner(self);
-        self.pointer.truncate(length);
+        self.path.pop();
         result
+    }
+
+    /// The JSON Pointer of where the walk is.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.path {
+            pointer.push('/');
+            match step {
+                Step::Member(name) => pointer.push_str(&escape_pointer(name)),
+                Step::Element(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
     }
 
     fn absent<'a>(&mut self, column: &Column) -> Cell<'a> {
@@ -87,7 +106,7 @@ impl Admitter {
         Cell::Null
     }
 
-    fn cell<'a>(&mut self, column: &Column, value: &Value<'a>) -> Cell<'a> {
+    fn cell<'a>(&mut self, column: &'c Column, value: &Value<'a>) -> Cell<'a> {
         match (&column.kind, value) {
             (Kind::Json, value) => self.json(column, value),
             (_, Value::Null) => self.absent(column),
@@ -117,7 +136,7 @@ impl Admitter {
                 values
                     .iter()
                     .enumerate()
-                    .map(|(index, value)| self.below(&index.to_string(), |admitter| admitter.cell(element, value)))
+                    .map(|(index, value)| self.below(Step::Element(index), |admitter| admitter.cell(element, value)))
                     .collect(),
             ),
             (Kind::Struct(columns), Value::Object(object)) => Cell::Struct(self.members(columns, object)),
@@ -132,14 +151,19 @@ impl Admitter {
         if matches!(value, Value::Null) && column.nullable {
             return Cell::Null;
         }
+        self.canonical(&column.pointer, value)
+    }
+
+    /// The canonical form of a JSON value, or the refusal of a number in it.
+    fn canonical<'a>(&mut self, schema: &str, value: &Value<'_>) -> Cell<'a> {
         let mut text = Vec::new();
         match json::write_value(&mut text, value) {
             Ok(()) => Cell::Json(Cow::Owned(into_string(text))),
             Err(at) => {
-                self.pointer.push_str(&at.pointer);
-                let cell = self.refuse_number(column, at.reason);
-                self.pointer.truncate(self.pointer.len() - at.pointer.len());
-                cell
+                let code = code_of(at.reason);
+                let violation = Violation::plain(code, self.pointer() + &at.pointer, code.meaning().to_owned());
+                self.violations.push(Violation { schema: schema.to_owned(), ..violation });
+                Cell::Null
             }
         }
     }
@@ -150,16 +174,7 @@ impl Admitter {
         for (name, value) in undeclared(columns, object) {
             rest.insert(Cow::Borrowed(name), value.clone());
         }
-        let mut text = Vec::new();
-        match json::write_value(&mut text, &Value::Object(rest)) {
-            Ok(()) => Cell::Json(Cow::Owned(into_string(text))),
-            Err(at) => {
-                let pointer = format!("{}{}", self.pointer, at.pointer);
-                let code = code_of(at.reason);
-                self.violations.push(Violation::plain(code, pointer, code.meaning().to_owned()));
-                Cell::Null
-            }
-        }
+        self.canonical("", &Value::Object(rest))
     }
 
     /// Applies the policy to undeclared members that have no column to go to.
@@ -169,7 +184,8 @@ impl Admitter {
                 Extra::Drop | Extra::Keep => self.dropped += 1,
                 Extra::Reject => {
                     let message = format!("undeclared member `{}`", text::one_line(name, 60));
-                    self.below(name, |admitter| admitter.refuse(Code::Additional, "", message));
+                    let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
+                    self.violations.push(Violation::plain(Code::Additional, pointer, message));
                 }
             }
         }
@@ -189,7 +205,7 @@ impl Admitter {
     }
 
     fn refuse<'a>(&mut self, code: Code, schema: &str, message: String) -> Cell<'a> {
-        let violation = Violation::plain(code, self.pointer.clone(), message);
+        let violation = Violation::plain(code, self.pointer(), message);
         self.violations.push(Violation { schema: schema.to_owned(), ..violation });
         Cell::Null
     }

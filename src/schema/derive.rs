@@ -194,7 +194,7 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), Schema
 }
 
 /// One reference token of a JSON Pointer (RFC 6901 section 3).
-pub(super) fn escape_pointer(name: &str) -> String {
+pub(crate) fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -4,11 +4,13 @@
 //! so only its kinds and operands are used. A message here is one line of bounded length that
 //! never holds a control character.
 
+use std::borrow::Cow;
+
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
 use super::derive::escape_pointer;
-use super::suggest;
+use super::{shortcut, suggest};
 use crate::code::Code;
 use crate::json::Value;
 use crate::text;
@@ -49,7 +51,8 @@ impl Violation {
 /// else one.
 pub(super) fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'_>) -> Vec<Violation> {
     let pointer = error.instance_path().as_str();
-    let rule = error.schema_path().as_str();
+    let rule = rule_of(error);
+    let rule = rule.as_ref();
     let build = |pointer: String, told: Told, help: Option<String>| Violation {
         code: told.code,
         pointer,
@@ -75,6 +78,15 @@ pub(super) fn violations(error: &ValidationError<'_>, article: &Value<'_>, schem
             vec![build(pointer.to_owned(), told, help)]
         }
         _ => vec![build(pointer.to_owned(), describe(error), help(error))],
+    }
+}
+
+/// The rule as the schema has it: `not` may have been compiled to another keyword.
+fn rule_of<'e>(error: &'e ValidationError<'_>) -> Cow<'e, str> {
+    let rule = error.schema_path().as_str();
+    match rule.strip_suffix(shortcut::KEYWORD) {
+        Some(parent) => Cow::Owned(format!("{parent}not")),
+        None => Cow::Borrowed(rule),
     }
 }
 
@@ -139,11 +151,11 @@ fn describe_rest(kind: &Kind) -> Told {
             Told::plain(Code::OneOfNone, format!("fits none of the {} alternatives", context.len()))
         }
         Kind::OneOfMultipleValid { .. } => plain(Code::OneOfMany),
-        Kind::Not { .. } => plain(Code::Not),
+        // The one keyword of our own stands for `not`.
+        Kind::Not { .. } | Kind::Custom { .. } => plain(Code::Not),
         Kind::ContentEncoding { .. } | Kind::ContentMediaType { .. } | Kind::FromUtf8 { .. } => plain(Code::Content),
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => plain(Code::RegexLimit),
-        // A `false` schema. Custom keywords are never registered and references are resolved at
-        // load; the crate's enum is open, so anything more is told as what it is: not allowed.
+        // A `false` schema. References are resolved at load; the crate's enum is open, so anything more is told as what it is: not allowed.
         _ => plain(Code::False),
     }
 }

@@ -9,6 +9,7 @@ use super::columns::{Columns, Extra};
 use super::derive::derive;
 use super::instance::Instance;
 use super::judge::{self, Violation};
+use super::shortcut;
 use super::vocabulary::{self, SchemaFault};
 use crate::code::Code;
 use crate::digest::Digest;
@@ -131,7 +132,10 @@ impl Schema {
 }
 
 fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
+    let mut schema = schema.to_serde();
+    shortcut::rewrite(&mut schema);
     jsonschema::options_for::<Instance>()
+        .with_keyword(shortcut::KEYWORD, shortcut::keyword)
         .offline()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
@@ -139,7 +143,7 @@ fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, Schema
         .with_pattern_options(
             jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
         )
-        .build(&schema.to_serde())
+        .build(&schema)
         .map_err(|error| fault(&error))
 }
 
