@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
-const ROOMS: [&[&str]; 11] = [
+const ROOMS: [&[&str]; 12] = [
     &["code", "digest", "error", "filesystem", "text"],
     &["input"],
     &["json"],
@@ -16,7 +16,8 @@ const ROOMS: [&[&str]; 11] = [
     &["release"],
     &["reject"],
     &["judge"],
-    &["build", "verify", "init"],
+    &["diagnostics"],
+    &["check", "build", "verify", "init"],
 ];
 /// Values that every room uses, and each other's.
 const EVERYWHERE: usize = 0;

@@ -31,16 +31,16 @@ error: no inputs: `set/dataset.toml` lists none and none was given
 
 #[test]
 fn an_empty_file() {
-    check(&Test::set("", ""), "", "error: no articles in `sources/a.jsonl`\n");
-    check(&Test::set("", "\n\n"), "", "error: no articles in `sources/a.jsonl`\n");
-    check(&Test::set("source = \"pages\"\n", ""), "", "error: no articles in `sources/a.jsonl`\n");
-    check(&Test::set("", article("a")), "-", "error: no articles in `-`\n");
+    check(&Test::set("", ""), "", "error[D-EMPTY]: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", "\n\n"), "", "error[D-EMPTY]: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("source = \"pages\"\n", ""), "", "error[D-EMPTY]: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", article("a")), "-", "error[D-EMPTY]: no articles in `-`\n");
 }
 
 #[test]
 fn an_empty_file_leaves_no_folder_for_the_output() {
-    check(&Test::set("", ""), "--output new", "error: no articles in `sources/a.jsonl`\n");
-    check(&Test::set("", ""), "--output new/and/deep", "error: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", ""), "--output new", "error[D-EMPTY]: no articles in `sources/a.jsonl`\n");
+    check(&Test::set("", ""), "--output new/and/deep", "error[D-EMPTY]: no articles in `sources/a.jsonl`\n");
 }
 
 /// A line that is no article: exit code 1, its code and place, and only the reject file.
@@ -177,18 +177,24 @@ fn settings_that_cannot_serve() {
 
 /// A schema that must be refused, with the place in it.
 #[track_caller]
-fn check_schema(schema: &str, place: &str) {
+fn check_schema(schema: &str, code: &str, place: &str) {
     let test = Test::set("schema = \"s.json\"\n", "{\"id\":\"a\"}\n").file("set/s.json", schema);
-    test.build("").code(2).stdout("").stderr_has(format!("error: schema `set/s.json`{place}")).leaves_nothing().check();
+    test.build("")
+        .code(2)
+        .stdout("")
+        .stderr_has(format!("error[{code}]: schema `set/s.json`{place}"))
+        .leaves_nothing()
+        .check();
 }
 
 #[test]
 fn a_schema_that_cannot_be_used() {
-    check_schema("{\n  \"type\":\n", ": line 3 column 1: ");
-    check_schema("{\"type\":\"objekt\"}", " at /type: ");
+    check_schema("{\n  \"type\":\n", "S-SYNTAX", ": line 3 column 1: ");
+    check_schema("{\"type\":\"objekt\"}", "S-META", " at /type: ");
     check_schema(
         "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"pattern\":\"(\"}}}",
-        " at /properties/id",
+        "S-REGEX",
+        " at /properties/id/pattern: ",
     );
 }
 

@@ -35,8 +35,8 @@ fn released() -> Test {
 fn the_first_release_is_1_0_0() {
     let test = points("{\"id\":2,\"n\":1.5,\"day\":\"2024-12-31\"}\n{\"id\":1,\"n\":-2}\n");
     let stdout = "\
+sources/a.jsonl: JSON lines, 2 articles
 published set/1.0.0
-  read        sources/a.jsonl: 2 articles
 
 set 1.0.0
   released    2024-12-31
@@ -112,7 +112,7 @@ error: version 0.9.0 does not come after the newest release, 1.0.0
 #[test]
 fn the_same_release_again_is_left_as_it_is() {
     let test = released();
-    let unchanged = "unchanged set/1.0.0 holds exactly these records already\n";
+    let unchanged = "unchanged set/1.0.0 holds exactly these records\n";
     test.run("build set --version 1.0.0 --date 2025-01-01").stdout_has(unchanged).leaves_nothing().check();
     test.build("--version 1.0.0 -").stdin(articles(&["b", "a"])).stdout_has(unchanged).leaves_nothing().check();
 }
@@ -145,7 +145,7 @@ fn check_allowance(settings: &str, arguments: &str, published: bool) {
     let test = Test::set(settings, one_of_three_is_broken());
     let run = test.build(arguments).stderr_has("P-SYNTAX").stderr_has("sources/a.jsonl:2");
     if published {
-        run.stdout_has("sources/a.jsonl: 3 articles, 1 rejected").check();
+        run.stdout_has("sources/a.jsonl: JSON lines, 3 articles, 1 rejected\n").check();
         assert_eq!(test.keys("set/1.0.0"), ["a", "b"]);
         assert_eq!(test.json("set/1.0.0/manifest.json")["rejected"], json!({ "P-SYNTAX": 1 }));
     } else {
@@ -216,7 +216,7 @@ fn identical_repeats_become_one_record() {
     // Other spelling, same record: the order of members, white space, an escape.
     let repeat = "{ \"text\": \"Text \\u0061.\", \"title\": \"Title a\", \"id\": \"a\", \"url\": null }\n";
     let test = Test::set("", articles(&["a", "b"]) + repeat);
-    test.build("").stdout_has("  repeats     1 left out, identical\n").check();
+    test.build("").stdout_has("1 identical repeat of records left out\n").check();
     assert_eq!(test.keys("set/1.0.0"), ["a", "b"]);
     let manifest = test.json("set/1.0.0/manifest.json");
     assert_eq!((&manifest["duplicates"], &manifest["inputs"][0]["admitted"]), (&json!(1), &json!(3)));
@@ -248,7 +248,7 @@ fn undeclared_members_are_kept() {
 #[test]
 fn undeclared_members_are_dropped_and_counted() {
     let test = Test::set("[policy]\nextra = \"drop\"\n", WITH_MOOD);
-    test.build("").stdout_has("  normalised  _extra: dropped x1\n").check();
+    test.build("").stdout_has("normalised _extra: dropped x1\n").check();
     assert_eq!(rows(&test.path("set/1.0.0")), [json!({ "id": "a", "text": "One." })]);
     assert_eq!(test.json("set/1.0.0/manifest.json")["normalised"], json!({ "_extra": { "dropped": 1 } }));
 }
@@ -322,7 +322,7 @@ fn a_page_dump_may_have_crlf_line_ends() {
 #[test]
 fn standard_input_is_named_by_a_dash_in_the_manifest() {
     let test = Test::set("", "");
-    test.build("-").stdin(article("a")).stdout_has("  read        -: 1 article\n").check();
+    test.build("-").stdin(article("a")).stdout_has("-: JSON lines, 1 article\n").check();
     let inputs = &test.json("set/1.0.0/manifest.json")["inputs"];
     assert_eq!((&inputs[0]["name"], &inputs[0]["bytes"]), (&json!("-"), &json!(article("a").len())));
 }
@@ -356,7 +356,7 @@ fn a_folder_may_be_called_like_a_pattern() {
 #[test]
 fn an_id_and_a_domain_are_derived_and_counted() {
     let test = Test::set("", "{\"url\":\"https://News.example/a\",\"text\":\"One.\"}\n");
-    let derived = "  normalised  domain: host-of-url x1\n  normalised  id: derived-u1 x1\n";
+    let derived = "normalised domain: host-of-url x1\nnormalised id: derived-u1 x1\n";
     test.build("").stdout_has(derived).check();
     let record = &rows(&test.path("set/1.0.0"))[0];
     assert_eq!(record["domain"], "news.example");

@@ -109,7 +109,7 @@ fn verify_tells_an_intact_release() {
 
 #[test]
 fn verify_as_json_tells_an_intact_release() {
-    let want = json!({ "releases": [{
+    let want = json!({ "format": "pressmark-verify/1", "releases": [{
         "release": "set/1.0.0", "intact": true, "version": "1.0.0", "fingerprint": FINGERPRINT,
         "files": 4, "records": 2, "counts": {}, "findings": [],
     }] });
