@@ -7,8 +7,8 @@ use std::path::Path;
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
 const ROOMS: [&[&str]; 12] = [
     &["code", "digest", "error", "filesystem", "text"],
-    &["input"],
     &["json"],
+    &["input"],
     &["mapping"],
     &["schema"],
     &["record"],

@@ -140,7 +140,8 @@ impl Reader {
         // A failure while the head was read comes up again, after the head.
         let mut content = Cursor::new(head).chain(Failing(failure)).chain(content);
         let done = match (&container, &self.framing) {
-            (Container::Empty, _) => Ok(()),
+            // Nothing to frame, but damage that hid what there was comes up here.
+            (Container::Empty, _) => io::copy(&mut content, &mut io::sink()).map(drop).map_err(Stop::Read),
             (Container::Pages, Framing::Pages(rules)) => self.pages(source, &mut content, rules, progress, sink),
             (Container::Lines | Container::Pages, _) => {
                 Lines::new(source.name.clone(), self.limits, progress).read(&mut content, sink)

@@ -1,3 +1,5 @@
+//! Page dumps small enough to be read at a glance, and what each is split into.
+
 use proptest::prelude::*;
 
 use super::*;
