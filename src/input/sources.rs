@@ -44,10 +44,10 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
     if full.is_file() {
         return Ok(vec![full]);
     }
-    let pattern = if full.is_dir() { full.join("*") } else { full };
-    let pattern = pattern.to_string_lossy().into_owned();
-    let none = || Error::NoInput { pattern: pattern.clone() };
-    let paths = glob::glob(&pattern).map_err(|_bad_pattern| none())?;
+    let literal = |path: &Path| PathBuf::from(glob::Pattern::escape(&path.to_string_lossy()));
+    let searched = if full.is_dir() { literal(&full).join("*") } else { literal(base).join(pattern) };
+    let none = || Error::NoInput { pattern: full.to_string_lossy().into_owned() };
+    let paths = glob::glob(&searched.to_string_lossy()).map_err(|_bad_pattern| none())?;
     // Hidden files (editors' and systems' own) are only read when they are named.
     let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let files: Vec<PathBuf> = paths.flatten().filter(|path| path.is_file() && !hidden(path)).collect();
