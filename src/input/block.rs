@@ -39,7 +39,7 @@ pub struct Frame {
     pub range: Range<usize>,
     /// Its first line in the source, from 1.
     pub line: u64,
-    /// The column of its first byte on that line, from 1, in bytes.
+    /// The column of its first byte on that line, from 1, in characters.
     pub column: u64,
     /// Its first byte in the source, from 0.
     pub byte: u64,

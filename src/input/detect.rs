@@ -76,6 +76,9 @@ const ENVELOPE: &[&str] =
 const TEXT: &[&str] =
     &["text", "maintext", "articleBody", "cleaned_text", "textContent", "content", "body", "bodies", "raw_text"];
 
+/// Members of which every article has one.
+const ARTICLE: &[&str] = &["title", "headline", "url", "uri"];
+
 /// Decides from the first bytes; `whole` says that there are no more, `pages` that the source
 /// is declared to hold page dumps.
 pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
@@ -169,11 +172,18 @@ fn collection(start: &[u8]) -> Option<Container> {
     }
     if all(&[Shape::Array]) {
         Some(Container::Groups)
-    } else if all(&[Shape::Object, Shape::Objects]) {
+    } else if all(&[Shape::Object, Shape::Objects]) && first_is_article(start) {
         Some(Container::Map { member: None })
     } else {
         None
     }
+}
+
+/// Whether the first member of the object at `start` is an object with the members of an article.
+fn first_is_article(start: &[u8]) -> bool {
+    let Some(inner) = start[1..].iter().position(|byte| *byte == b'{') else { return false };
+    let members = members(&start[inner + 1..]);
+    members.iter().any(|(name, _)| TEXT.contains(&name.as_str()) || ARTICLE.contains(&name.as_str()))
 }
 
 /// The members of the object at `start`, as far as they can be seen.
@@ -242,6 +252,7 @@ mod tests {
         check("[1,2]\n[3,4]\n", "JSON lines");
         check("42\n", "JSON lines");
         check("\u{feff}{}\n{}", "JSON lines");
+        check("{\"dep\":{\"x\":1}}\n", "JSON lines");
         check("{\"a\":{\"text\":1}}\n{\"b\":{\"text\":1}}\n", "JSON lines");
     }
 

@@ -23,6 +23,7 @@ pub(super) struct Elements<'r> {
     stream: Stream<'r>,
     bytes: Vec<u8>,
     frames: Vec<Frame>,
+    comma_before_end: bool,
 }
 
 /// Why a walk ended early: the reader's reasons, or a container that makes no sense from here.
@@ -39,7 +40,14 @@ impl From<std::io::Error> for Lost {
 
 impl<'r> Elements<'r> {
     pub(super) fn new(source: Arc<str>, limits: Limits, progress: &'r mut Progress, content: &'r mut dyn Read) -> Self {
-        Self { source, limits, stream: Stream::new(content, progress), bytes: Vec::new(), frames: Vec::new() }
+        Self {
+            source,
+            limits,
+            stream: Stream::new(content, progress),
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            comma_before_end: false,
+        }
     }
 
     pub(super) fn read(mut self, container: &Container, sink: Sink<'_>) -> Result<(), Stop> {
@@ -74,27 +82,10 @@ impl<'r> Elements<'r> {
     /// their elements still arrive.
     fn top_array(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
         self.array(sink)?;
-        loop {
-            match self.stream.token()? {
-                None => return Ok(()),
-                Some(b'[' | b',' | b']') => self.stream.skip_token(),
-                Some(b'{') => {
-                    if !matches!(self.frames.last(), Some(Frame { content: Content::Broken { .. }, .. })) {
-                        self.broken(
-                            Code::GluedArrays,
-                            "another article follows the end of the array: several outputs were written to one file"
-                                .to_owned(),
-                        );
-                    }
-                    self.glued(sink)?;
-                }
-                Some(_) => return Err(Lost::Here("something follows the end of the array".into())),
-            }
+        if self.stream.token()?.is_some() && !self.comma_before_end {
+            let message = "the array goes on after its end: several outputs were written to one file";
+            self.broken(Code::GluedArrays, message.to_owned());
         }
-    }
-
-    /// The articles between the stray brackets of glued arrays.
-    fn glued(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
         loop {
             match self.stream.token()? {
                 Some(b'{') => self.element(sink)?,
@@ -124,6 +115,7 @@ impl<'r> Elements<'r> {
             }
             if self.stream.token()? == Some(b']') {
                 self.broken(Code::GluedArrays, "the array has a comma before its end".to_owned());
+                self.comma_before_end = true;
                 self.stream.skip_token();
                 return Ok(());
             }
@@ -157,10 +149,11 @@ impl<'r> Elements<'r> {
         mut each: impl FnMut(&mut Self, &str, Sink<'_>) -> Result<(), Lost>,
     ) -> Result<(), Lost> {
         self.expect(b'{', "the start of an object")?;
+        let mut first = true;
         loop {
             match self.stream.token()? {
-                Some(b'"') => {}
-                Some(b'}') => {
+                Some(b'"') => first = false,
+                Some(b'}') if first => {
                     self.stream.skip_token();
                     return Ok(());
                 }
@@ -173,7 +166,10 @@ impl<'r> Elements<'r> {
             each(self, name.as_deref().unwrap_or_default(), sink)?;
             match self.stream.token()? {
                 Some(b',') => self.stream.skip_token(),
-                Some(b'}') => {}
+                Some(b'}') => {
+                    self.stream.skip_token();
+                    return Ok(());
+                }
                 Some(_) => return Err(Lost::Here("expected a comma or the end of the object".into())),
                 None => return Err(Lost::Here("the object breaks off".into())),
             }
@@ -302,11 +298,13 @@ mod tests {
     fn what_is_lost_is_told() {
         let array = Container::Array { member: None };
         check(&array, "[{},]{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
-        check(&array, "[{}][{}]", &["1:2@1 {}", "1:6@5 F-GLUED-ARRAYS", "1:6@5 {}"]);
+        check(&array, "[{}][{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
+        check(&array, "[{}]],", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
         check(&array, "[{},]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
-        check(&array, "[{} {}]", &["1:2@1 {}", "1:5@4 F-CONTAINER"]);
-        check(&array, "[{},", &["1:2@1 {}", "1:5@4 F-CONTAINER"]);
-        check(&array, "[{\"a\n\"}]", &["1:2@1 {\"a", "1:5@4 F-CONTAINER"]);
-        check(&Container::Map { member: None }, "{\"k\" {}}", &["1:6@5 F-CONTAINER"]);
+        check(&array, "[{} {}]", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
+        check(&array, "[{},", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
+        check(&array, "[{\"a\n\"}]", &["1:2@1 {\"a", "1:5@4 I-CONTAINER"]);
+        check(&Container::Map { member: None }, "{\"k\" {}}", &["1:6@5 I-CONTAINER"]);
+        check(&Container::Map { member: None }, "{\"k\":{},}", &["1:6@5 {}", "1:9@8 I-CONTAINER"]);
     }
 }

@@ -109,7 +109,7 @@ pub(super) struct Stream<'r> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    line_start: u64,
+    column: u64,
     progress: &'r mut Progress,
 }
 
@@ -118,13 +118,12 @@ const BUFFER: usize = 1 << 16;
 
 impl<'r> Stream<'r> {
     pub(super) fn new(content: &'r mut dyn Read, progress: &'r mut Progress) -> Self {
-        let line_start = progress.byte;
-        Self { content, buffer: vec![0; BUFFER], start: 0, end: 0, line_start, progress }
+        Self { content, buffer: vec![0; BUFFER], start: 0, end: 0, column: 1, progress }
     }
 
-    /// Line and column, from 1, and byte, from 0, of what is next.
+    /// Line and column (in characters), from 1, and byte, from 0, of what is next.
     pub(super) fn place(&self) -> (u64, u64, u64) {
-        (self.progress.line, self.progress.byte - self.line_start + 1, self.progress.byte)
+        (self.progress.line, self.column, self.progress.byte)
     }
 
     /// Skips white space. The byte that is next, if there is one.
@@ -204,9 +203,11 @@ impl<'r> Stream<'r> {
     fn pass(&mut self, bytes: usize) {
         let passed = &self.buffer[self.start..self.start + bytes];
         let lines = memchr::memchr_iter(b'\n', passed).count();
-        if let Some(last) = memchr::memrchr(b'\n', passed) {
-            self.line_start = self.progress.byte + last as u64 + 1;
-        }
+        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;
+        self.column = match memchr::memrchr(b'\n', passed) {
+            Some(last) => 1 + characters(&passed[last + 1..]),
+            None => self.column + characters(passed),
+        };
         self.progress.line += lines as u64;
         self.progress.byte += bytes as u64;
         self.start += bytes;

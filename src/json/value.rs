@@ -193,6 +193,11 @@ impl<'a> Object<'a> {
         &self.members
     }
 
+    /// An object of members whose names the caller knows to be unique, in linear time.
+    pub(crate) fn of_unique(members: impl IntoIterator<Item = (Cow<'a, str>, Value<'a>)>) -> Self {
+        Self { members: members.into_iter().collect() }
+    }
+
     /// Sets the member `name`: in its place if it is there, returning the value it had, and
     /// otherwise as the last member.
     pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {

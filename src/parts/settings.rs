@@ -74,10 +74,13 @@ pub(super) fn properties(
         .set_write_page_header_statistics(false)
         .set_offset_index_disabled(false)
         .set_bloom_filter_position(BloomFilterPosition::AfterRowGroup)
+        .set_bloom_filter_for_dictionary_encoded_chunks(true)
+        .set_write_row_group_number_distinct_values(false)
+        .set_write_path_in_schema(true)
         .set_content_defined_chunking(None)
         .set_coerce_types(false)
         .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
-    for path in dictionary_paths(columns, &parquet) {
+    for path in dictionary_paths(columns, &parquet, order) {
         builder = builder.set_column_dictionary_enabled(path, true);
     }
     let key = ColumnPath::from(columns.at(order.key()).name.as_str());
@@ -102,10 +105,18 @@ fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order)
 }
 
 /// The leaves of columns whose values are bound to repeat: days, and texts that the schema
-/// declares short. Long unique texts would cost more in the attempt than in the result.
-fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<ColumnPath> {
-    let repeats = |column: &Column| innermost(column).is_some_and(|leaf| leaf.short || leaf.kind == Kind::Date);
-    let names: Vec<&str> = columns.iter().filter(|column| repeats(column)).map(|column| column.name.as_str()).collect();
+/// declares short, but for the key. Long unique texts would cost more in the attempt than in the result.
+fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<ColumnPath> {
+    let repeats = |column: &Column| {
+        innermost(column).is_some_and(|leaf| match leaf.kind {
+            Kind::String => leaf.short,
+            Kind::Date => true,
+            _ => false,
+        })
+    };
+    let key = &columns.at(order.key()).name;
+    let repeating = columns.iter().filter(|column| repeats(column) && column.name != *key);
+    let names: Vec<&str> = repeating.map(|column| column.name.as_str()).collect();
     let paths = parquet.columns().iter().map(|leaf| leaf.path().clone());
     paths.filter(|path| names.contains(&path.parts()[0].as_str())).collect()
 }

@@ -9,7 +9,7 @@ use super::cell::{Cell, Record};
 use super::time;
 use crate::code::Code;
 use crate::json::{self, Inexact, Object, Value};
-use crate::schema::{Column, Columns, Extra, Kind, Role, Violation, escape_pointer};
+use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation, escape_pointer};
 use crate::text;
 
 /// A record and what was done on the way.
@@ -120,7 +120,8 @@ impl<'c> Admitter<'c> {
                 None => self.refuse_integer(column, number),
             },
             (Kind::Float64, Value::Number(number)) => match number.exact_f64() {
-                Ok(value) => Cell::Float64(value),
+                // Zero has one form, or the order of the input would choose between two.
+                Ok(value) => Cell::Float64(if value == 0.0 { 0.0 } else { value }),
                 Err(inexact) => self.refuse_number(column, inexact),
             },
             (Kind::String, Value::String(text)) => Cell::String(text.clone()),
@@ -168,21 +169,32 @@ impl<'c> Admitter<'c> {
         }
     }
 
-    /// The members that no column declares, as one JSON object.
+    /// The members that no column declares, as one JSON object. An article in canonical form has
+    /// some of them in `_extra` already.
     fn undeclared<'a>(&mut self, columns: &Columns, object: &Object<'_>) -> Cell<'a> {
-        let mut rest = Object::new();
+        let mut rest: Vec<(&str, &Value<'_>)> = Vec::new();
         for (name, value) in undeclared(columns, object) {
-            rest.insert(Cow::Borrowed(name), value.clone());
+            match value {
+                Value::Object(members) if name == EXTRA => rest.extend(members.iter()),
+                value => rest.push((name, value)),
+            }
         }
-        self.canonical("", &Value::Object(rest))
+        rest.sort_by_key(|(name, _)| *name);
+        if let Some(pair) = rest.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let message = format!("`{}` stands both in `{EXTRA}` and beside it", text::one_line(pair[0].0, 60));
+            return self.refuse(Code::NoColumn, "", message);
+        }
+        let members = rest.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.clone()));
+        self.canonical("", &Value::Object(Object::of_unique(members)))
     }
 
     /// Applies the policy to undeclared members that have no column to go to.
     fn leave_out(&mut self, columns: &Columns, object: &Object<'_>) {
         for (name, _) in undeclared(columns, object) {
             match self.extra {
-                Extra::Drop | Extra::Keep => self.dropped += 1,
-                Extra::Reject => {
+                Extra::Drop => self.dropped += 1,
+                // Where all are kept there is a column; where there is none, none may come.
+                Extra::Keep | Extra::Reject => {
                     let message = format!("undeclared member `{}`", text::one_line(name, 60));
                     let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
                     self.violations.push(Violation::plain(Code::Additional, pointer, message));

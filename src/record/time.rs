@@ -5,35 +5,54 @@
 
 use std::io::Write as _;
 
+use jiff::Unit;
 use jiff::civil::Date;
-use jiff::{Timestamp, Unit};
 
 use crate::code::Code;
 
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
 /// Microseconds since 1970-01-01T00:00:00Z of an RFC 3339 date-time.
+///
+/// The library's own instants end a day before the year 9999 does, so the day is the library's
+/// and the time within it is counted here.
 pub(super) fn parse_timestamp(text: &str) -> Result<i64, Code> {
-    if text.as_bytes().get(17..19) == Some(b"60") {
+    // The format has been checked: 2024-12-13T10:00:00, a fraction, then Z or +02:00.
+    let number = |from: usize| text.get(from..from + 2).and_then(|digits| digits.parse::<i64>().ok());
+    let (Some(hour), Some(minute), Some(second)) = (number(11), number(14), number(17)) else {
+        return Err(Code::TimeRange);
+    };
+    if second == 60 {
         return Err(Code::Leap);
     }
-    let text = drop_zero_digits(text).ok_or(Code::TimePrecision)?;
-    let timestamp: Timestamp = text.parse().map_err(|_out_of_range| Code::TimeRange)?;
-    let year = timestamp.to_zoned(jiff::tz::TimeZone::UTC).year();
-    if !(0..=9999).contains(&year) {
+    let days = i64::from(parse_date(text.get(..10).unwrap_or_default())?);
+    let rest = text.get(19..).unwrap_or_default();
+    let fraction = rest.strip_prefix('.').unwrap_or_default();
+    let fraction = &fraction[..fraction.bytes().take_while(u8::is_ascii_digit).count()];
+    let time = ((hour * 60 + minute) * 60 + second) * SECOND + microseconds(fraction)?;
+    let microseconds = days * DAY + time - offset(rest) * SECOND;
+    if write_timestamp(&mut Vec::new(), microseconds).is_none() {
         return Err(Code::TimeRange);
     }
-    Ok(timestamp.as_microsecond())
+    Ok(microseconds)
 }
 
-/// The text with its fraction cut to six digits; `None` if that would lose something.
-fn drop_zero_digits(text: &str) -> Option<std::borrow::Cow<'_, str>> {
-    let Some(point) = text.find('.') else { return Some(text.into()) };
-    let digits = text[point + 1..].bytes().take_while(u8::is_ascii_digit).count();
-    if digits <= 6 {
-        return Some(text.into());
+/// The digits behind a decimal point as microseconds, if nothing finer is in them.
+fn microseconds(digits: &str) -> Result<i64, Code> {
+    let (kept, finer) = digits.split_at(digits.len().min(6));
+    if finer.bytes().any(|digit| digit != b'0') {
+        return Err(Code::TimePrecision);
     }
-    let (kept, rest) = text.split_at(point + 1 + 6);
-    let (dropped, offset) = rest.split_at(digits - 6);
-    dropped.bytes().all(|digit| digit == b'0').then(|| format!("{kept}{offset}").into())
+    Ok(format!("{kept:0<6}").parse().unwrap_or(0))
+}
+
+/// The offset at the end of a date-time, in seconds east of UTC.
+fn offset(text: &str) -> i64 {
+    let Some(start) = text.rfind(['+', '-']) else { return 0 };
+    let number = |from: usize| text.get(from..from + 2).and_then(|digits| digits.parse::<i64>().ok()).unwrap_or(0);
+    let seconds = (number(start + 1) * 60 + number(start + 4)) * 60;
+    if text.as_bytes()[start] == b'-' { -seconds } else { seconds }
 }
 
 /// Days since 1970-01-01 of an RFC 3339 full-date.
@@ -50,14 +69,14 @@ fn epoch() -> Date {
 /// Writes an instant as RFC 3339 in UTC with `Z` and as many fraction digits as it needs.
 /// `None`, with nothing written, if it lies outside the years 0000 to 9999.
 pub(super) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()> {
-    let timestamp = Timestamp::from_microsecond(microseconds).ok()?;
-    let time = timestamp.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    write_date_of(out, time.date())?;
-    let written = write!(out, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
-    written.expect("a vector takes every byte");
-    let micros = time.subsec_nanosecond() / 1000;
-    if micros != 0 {
-        let digits = format!("{micros:06}");
+    let days = i32::try_from(microseconds.div_euclid(DAY)).ok()?;
+    let within = microseconds.rem_euclid(DAY);
+    write_date(out, days)?;
+    let (seconds, fraction) = (within / SECOND, within % SECOND);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    write!(out, "T{hour:02}:{minute:02}:{second:02}").expect("a vector takes every byte");
+    if fraction != 0 {
+        let digits = format!("{fraction:06}");
         out.push(b'.');
         out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
     }
@@ -68,10 +87,6 @@ pub(super) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()
 /// Writes a day as `YYYY-MM-DD`. `None`, with nothing written, outside the years 0000 to 9999.
 pub(super) fn write_date(out: &mut Vec<u8>, days: i32) -> Option<()> {
     let date = epoch().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-    write_date_of(out, date)
-}
-
-fn write_date_of(out: &mut Vec<u8>, date: Date) -> Option<()> {
     if date.year() < 0 {
         return None;
     }
@@ -105,6 +120,10 @@ mod tests {
         check_time("1969-12-31T23:59:59.999999Z", Ok("1969-12-31T23:59:59.999999Z"));
         check_time("0000-01-01T00:00:00Z", Ok("0000-01-01T00:00:00Z"));
         check_time("0001-02-03T04:05:06Z", Ok("0001-02-03T04:05:06Z"));
+        check_time("9999-12-31T23:59:59Z", Ok("9999-12-31T23:59:59Z"));
+        check_time("9999-12-31T23:59:59.999999Z", Ok("9999-12-31T23:59:59.999999Z"));
+        check_time("9999-12-30T22:00:00.5-05:30", Ok("9999-12-31T03:30:00.5Z"));
+        check_time("2024-01-01T00:30:00+14:00", Ok("2023-12-31T10:30:00Z"));
     }
 
     #[test]

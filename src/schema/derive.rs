@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 16;
 
 /// The columns of a record under `schema`.
 pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, SchemaFault> {
-    let deriver = Deriver { root: schema, extra };
+    let deriver = Deriver { root: schema, extra, embeds: embeds(schema, true) };
     let Some((object, pointer)) = deriver.resolve(schema, String::new()) else {
         return Err(SchemaFault::new(Code::SchemaColumns, "", "does not describe an object"));
     };
@@ -24,10 +24,11 @@ pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, Schema
         return Err(SchemaFault::new(Code::SchemaColumns, pointer, message));
     }
     let columns = deriver.members(object, &pointer, 0)?;
-    match columns.position(RECORD_SHA256) {
-        Some(place) => {
+    // Readers such as DuckDB do not tell the case of names.
+    match columns.iter().find(|column| column.name.eq_ignore_ascii_case(RECORD_SHA256)) {
+        Some(column) => {
             let message = format!("the column name `{RECORD_SHA256}` is reserved for the record hash");
-            Err(SchemaFault::new(Code::SchemaColumns, &columns.at(place).pointer, message))
+            Err(SchemaFault::new(Code::SchemaColumns, &column.pointer, message))
         }
         None => Ok(columns),
     }
@@ -36,6 +37,7 @@ pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, Schema
 struct Deriver<'s> {
     root: &'s Value<'s>,
     extra: Extra,
+    embeds: bool,
 }
 
 impl<'s> Deriver<'s> {
@@ -53,7 +55,8 @@ impl<'s> Deriver<'s> {
             let short = self.short(subschema);
             columns.push(Column { name: name.to_owned(), kind, nullable, short, pointer, role: Role::Declared });
         }
-        let open = !matches!(object.get("additionalProperties"), Some(Value::Bool(false)));
+        let closed = matches!(object.get("additionalProperties"), Some(Value::Bool(false)));
+        let open = !closed || object.get("patternProperties").is_some();
         if open && self.extra == Extra::Keep {
             columns.push(Column {
                 name: EXTRA.into(),
@@ -106,20 +109,48 @@ impl<'s> Deriver<'s> {
         bound.is_some_and(|bound| bound <= SHORT) || enumerated(object).is_some()
     }
 
-    /// Follows `$ref`s within the schema file. `None` where the subschema is no object, or where
-    /// a reference stands beside other keywords or leads elsewhere: such a place holds JSON.
+    /// Follows `$ref`s within the schema file. `None` where the subschema is no object, where a
+    /// reference stands beside rules or leads elsewhere: such a place holds JSON.
     fn resolve(&self, schema: &'s Value<'s>, mut pointer: String) -> Option<(&'s Object<'s>, String)> {
         let mut schema = schema;
         for _ in 0..MAX_DEPTH {
             let object = schema.as_object()?;
             let Some(reference) = object.get("$ref") else { return Some((object, pointer)) };
-            if object.iter().any(|(name, _)| !matches!(name, "$ref" | "title" | "description" | "$comment")) {
+            if self.embeds || object.iter().any(|(name, _)| name != "$ref" && !SILENT.contains(&name)) {
                 return None;
             }
             reference.as_str()?.strip_prefix('#')?.clone_into(&mut pointer);
             schema = self.root.pointer(&pointer)?;
         }
         None
+    }
+}
+
+/// Keywords that a reference may stand beside, since they make no rule.
+const SILENT: &[&str] = &[
+    "$schema",
+    "$id",
+    "$defs",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
+
+/// Whether schemas with an identity of their own are embedded, within which `#` means another
+/// place.
+fn embeds(schema: &Value<'_>, root: bool) -> bool {
+    match schema {
+        Value::Object(members) => {
+            (!root && members.get("$id").is_some_and(|id| id.as_str().is_some()))
+                || members.iter().any(|(_, value)| embeds(value, false))
+        }
+        Value::Array(values) => values.iter().any(|value| embeds(value, false)),
+        _ => false,
     }
 }
 
@@ -183,7 +214,7 @@ fn is_empty_object(value: &Value<'_>) -> bool {
 fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), SchemaFault> {
     let message = if name.is_empty() {
         "a column needs a name".to_owned()
-    } else if name == EXTRA {
+    } else if name.eq_ignore_ascii_case(EXTRA) {
         format!("the column name `{EXTRA}` is reserved for undeclared members")
     } else if let Some(other) = before.iter().find(|column| column.name.to_lowercase() == name.to_lowercase()) {
         format!("the columns `{}` and `{}` differ in case only", other.name.escape_debug(), name.escape_debug())

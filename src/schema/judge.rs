@@ -167,7 +167,7 @@ fn help(error: &ValidationError<'_>) -> Option<String> {
             Some("a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00".to_owned())
         }
         Kind::Format { format } if format == "date" => Some("a date is YYYY-MM-DD".to_owned()),
-        Kind::Type { kind: TypeKind::Single(name) } if name.as_str() == "array" && error.instance().is_string() => {
+        Kind::Type { kind } if expected(kind).contains("array") && error.instance().is_string() => {
             Some("a list is an array even if it has one entry: [\"...\"]".to_owned())
         }
         _ => None,
@@ -206,7 +206,12 @@ fn closest(branches: &[Vec<ValidationError<'static>>]) -> Option<String> {
 fn expected(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(name) => name.to_string(),
-        TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect::<Vec<_>>().join(" or "),
+        TypeKind::Multiple(names) => {
+            // Null is what a value may be, not what it should be.
+            let mut names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            names.sort_by_key(|name| *name == "null");
+            names.join(" or ")
+        }
     }
 }
 

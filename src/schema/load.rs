@@ -155,11 +155,14 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
     let code = match error.kind() {
         Kind::Referencing(_) => Code::SchemaRef,
         Kind::Format { format } if format == "regex" => Code::SchemaRegex,
+        // The crate has no kind for it.
         _ if text.contains("Unknown format") => Code::SchemaFormat,
         _ => Code::SchemaMeta,
     };
     let message = match code {
-        Code::SchemaRegex => format!("{text}; look-around and back-references cannot run in linear time"),
+        Code::SchemaRegex if ["(?=", "(?!", "(?<", "\\1"].iter().any(|form| text.contains(form)) => {
+            format!("{text}; look-around and back-references cannot run in linear time")
+        }
         _ => text,
     };
     SchemaFault::new(code, pointer, message)

@@ -100,12 +100,6 @@ const KEYWORDS: &[(&str, Holds)] = &[
 
 /// Checks every subschema, in the order of the file.
 pub(super) fn check(schema: &Value<'_>) -> Result<(), SchemaFault> {
-    if let Some(draft) = schema.pointer("/$schema").and_then(Value::as_str)
-        && draft.trim_end_matches('#') != DRAFT
-    {
-        let message = format!("`{}` is another draft; only {DRAFT} is read", one_line(draft, 80));
-        return Err(SchemaFault::new(Code::SchemaDraft, "/$schema", message));
-    }
     let mut ids = Vec::new();
     collect_ids(schema, &mut ids, 0);
     subschema(schema, "", &ids, 0)
@@ -122,8 +116,10 @@ fn subschema(schema: &Value<'_>, pointer: &str, ids: &[&str], depth: usize) -> R
         let Some((_, holds)) = KEYWORDS.iter().find(|(known, _)| *known == keyword) else {
             return Err(SchemaFault::new(Code::SchemaKeyword, here, unknown(keyword)));
         };
-        if keyword == "$ref" {
-            reference(value, &here, ids)?;
+        match keyword {
+            "$ref" => reference(value, &here, ids)?,
+            "$schema" => draft(value, &here)?,
+            _ => {}
         }
         match (holds, value) {
             (Holds::Schema, schema) => subschema(schema, &here, ids, depth + 1)?,
@@ -141,6 +137,17 @@ fn subschema(schema: &Value<'_>, pointer: &str, ids: &[&str], depth: usize) -> R
         }
     }
     Ok(())
+}
+
+/// Embedded schemas may name their draft too.
+fn draft(value: &Value<'_>, pointer: &str) -> Result<(), SchemaFault> {
+    match value.as_str() {
+        Some(draft) if draft.trim_end_matches('#') != DRAFT => {
+            let message = format!("`{}` is another draft; only {DRAFT} is read", one_line(draft, 80));
+            Err(SchemaFault::new(Code::SchemaDraft, pointer, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn unknown(keyword: &str) -> String {
@@ -220,6 +227,8 @@ mod tests {
     fn drafts_and_references() {
         check_schema(r#"{"$schema":"https://json-schema.org/draft/2020-12/schema"}"#, "fine");
         check_schema(r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#, "S-DRAFT /$schema");
+        let embedded = r#"{"$defs":{"a":{"$id":"urn:a","$schema":"http://json-schema.org/draft-07/schema#"}}}"#;
+        check_schema(embedded, "S-DRAFT /$defs/a/$schema");
         check_schema(r##"{"$ref":"#/$defs/a","$defs":{"a":{}}}"##, "fine");
         check_schema(r#"{"items":{"$ref":"https://example.org/x"}}"#, "S-REMOTE-REF /items/$ref");
         check_schema(
