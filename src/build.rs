@@ -16,8 +16,9 @@ use jiff::civil::Date;
 use semver::Version;
 
 use crate::error::Error;
+use crate::filesystem;
 use crate::input::{Source, resolve};
-use crate::judge::Read;
+use crate::judge::{Read, RejectLog};
 use crate::record::Order;
 use crate::release::{Allowance, Dataset, Lock};
 use crate::schema::Columns;
@@ -79,7 +80,8 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
     let sources = sources(dataset, options)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let plan = version::plan(lock.folder(), &options.version)?;
-    let rejects = lock.folder().join("rejects").join(plan.version.to_string()).join("rejects.jsonl.zst");
+    let rejects_file = lock.folder().join("rejects").join(plan.version.to_string()).join("rejects.jsonl.zst");
+    let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
     let gathered = gather::gather(dataset, &schema, &order, &sources, options.threads, rejects)?;
     let (arranged, read, duplicates) = arrange::arrange(schema.columns(), &order, gathered)?;
     let mut report = BuildReport {
@@ -90,10 +92,15 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
         allowance: options.max_rejects.unwrap_or(dataset.policy.max_rejects),
         duplicates,
     };
-    report.read.rejects.finish()?;
     if report.read.is_allowed(report.allowance) && !arranged.is_empty() {
         let target = publish::Target { dataset, schema: &schema, order: &order, plan, released: options.released };
         report.outcome = target.publish(&lock, &arranged, &report)?;
+    }
+    match report.outcome {
+        // The rejects of the release that stands are its own.
+        Outcome::Unchanged(_) => {}
+        Outcome::Published(_) if report.read.rejects.total() == 0 => filesystem::remove_file(&rejects_file)?,
+        Outcome::Published(_) | Outcome::Refused => report.read.rejects.publish()?,
     }
     Ok(report)
 }

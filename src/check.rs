@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Limits, Reader, resolve};
-use crate::judge::{Judge, Read, Survey, survey};
+use crate::judge::{Judge, Read, RejectLog, Survey, survey};
 use crate::mapping::Preset;
-use crate::reject::RejectLog;
 use crate::release::Allowance;
 use crate::schema::{Extra, Schema};
 
@@ -60,8 +59,8 @@ pub fn check(options: &CheckOptions) -> Result<CheckReport, Error> {
         sources: &sources,
         threads: options.threads,
     };
-    let rejects = RejectLog::new(options.rejects.clone());
+    let rejects = RejectLog::new(options.rejects.as_deref());
     let mut read = survey(&what, rejects, |judge, block| (judge.block(block, |_| {}), ()), |()| Ok(()))?;
-    read.rejects.finish()?;
+    read.rejects.publish()?;
     Ok(CheckReport { read, allowance: options.max_rejects })
 }

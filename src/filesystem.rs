@@ -44,11 +44,6 @@ pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
     file.map_err(|source| Error::io("create", path, source))
 }
 
-/// Creates a file, or empties the one that is there.
-pub(crate) fn create(path: &Path) -> Result<File, Error> {
-    File::create(path).map_err(|source| Error::io("create", path, source))
-}
-
 /// Opens a lock file, creating it if need be; what it holds is left alone.
 pub(crate) fn open_lock(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
@@ -138,6 +133,19 @@ pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
 pub(crate) fn share_folder(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, Permissions::from_mode(0o755)).map_err(|source| Error::io("share", path, source))
+}
+
+/// Lets everyone read a file that was made for its owner alone.
+#[cfg(unix)]
+pub(crate) fn share_file(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, Permissions::from_mode(0o644)).map_err(|source| Error::io("share", path, source))
+}
+
+/// Lets everyone read a file; nothing needs to be done on this system.
+#[cfg(not(unix))]
+pub(crate) fn share_file(_path: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 /// Lets everyone read a folder; nothing needs to be done on this system.

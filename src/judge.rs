@@ -4,6 +4,7 @@
 //! and what becomes of a record is up to whoever asked. [`survey`] runs it over whole sources
 //! on several threads and reports as if there had been one.
 
+mod log;
 mod ordered;
 mod survey;
 
@@ -19,7 +20,8 @@ use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, Schema, Violation};
 use crate::text;
 
-pub use survey::{Read, Survey, survey};
+pub use log::RejectLog;
+pub use survey::{InputRead, Read, Survey, survey};
 
 /// How many bytes may be searched to place the violations of one article.
 const PLACING: usize = 64 << 20;

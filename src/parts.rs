@@ -11,7 +11,7 @@ mod settings;
 mod writer;
 
 pub use cut::{Cut, Layout};
-pub use reader::{PartError, PartReader};
+pub use reader::{PartError, PartReader, is_guarded};
 pub use runs::runs;
 pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};
 pub use writer::{PartWriter, Written};

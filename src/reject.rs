@@ -1,21 +1,21 @@
 //! Rejects: the stored account of every article that was kept out, and the file they go to.
 //!
-//! One JSON object a line, compressed with zstd, in the order of the input (`schema/FORMAT.md`,
+//! One JSON object a line, compressed with zstd (`schema/FORMAT.md`,
 //! `schema/reject.schema.json`): where the article stood, its bytes as they were, and every rule
-//! it broke. A reject file belongs to the producer and is never part of a release.
+//! it broke. [`RejectFile`] writes them. A reject file belongs to the producer and is never part
+//! of a release.
 
 mod wire;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
-use crate::code::{Class, Code};
-use crate::diagnostics::Diagnostics;
+use crate::code::Code;
 use crate::error::Error;
 use crate::filesystem;
 use crate::input::{Frame, Position};
@@ -28,6 +28,8 @@ pub use wire::{Stored, StoredError};
 const MAX_RAW_BYTES: usize = 1 << 20;
 /// How many violations are stored of one article; the total is exact.
 const MAX_VIOLATIONS: usize = 100;
+/// How the name of a file starts that is not published yet.
+const STAGING: &str = ".staging-";
 
 /// An article that was kept out.
 #[derive(Debug, Clone)]
@@ -95,83 +97,54 @@ impl Reject {
     }
 }
 
-/// Counts rejects and their causes, and writes them all to a file. Nothing is created before
-/// there is a reject.
-pub struct RejectLog {
-    path: Option<PathBuf>,
-    encoder: Option<zstd::Encoder<'static, BufWriter<File>>>,
-    counts: BTreeMap<Code, u64>,
-    diagnostics: Diagnostics,
+/// A reject file in the making. It stands under another name until it is published, and is gone
+/// without a trace if it is not.
+#[derive(Debug)]
+pub struct RejectFile {
+    target: PathBuf,
+    staged: NamedTempFile,
+    encoder: Encoder,
 }
 
-impl std::fmt::Debug for RejectLog {
+/// An encoder over a second handle of the staged file.
+struct Encoder(zstd::Encoder<'static, BufWriter<File>>);
+
+impl std::fmt::Debug for Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RejectLog").field("path", &self.path).field("counts", &self.counts).finish_non_exhaustive()
+        f.write_str("Encoder")
     }
 }
 
-impl RejectLog {
-    /// A log whose file, if it is to have one, is `path`; it replaces the file of an earlier run.
-    pub fn new(path: Option<PathBuf>) -> Self {
-        Self { path, encoder: None, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
+impl RejectFile {
+    /// Starts a file that will be `target`; until then it lies in the folder `beside`.
+    pub fn create(target: PathBuf, beside: &Path) -> Result<Self, Error> {
+        let refuse = |source| Error::io("create a file in", beside, source);
+        let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(beside).map_err(refuse)?;
+        let file = staged.reopen().map_err(refuse)?;
+        let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
+        Ok(Self { target, staged, encoder: Encoder(encoder) })
     }
 
     /// Adds a reject.
-    pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
-        if let Some(path) = &self.path {
-            let encoder = match &mut self.encoder {
-                Some(encoder) => encoder,
-                None => self.encoder.insert(create(path)?),
-            };
-            encoder.write_all(&wire::write(reject)).map_err(|source| Error::io("write", path, source))?;
-        }
-        if let Some(code) = reject.code() {
-            *self.counts.entry(code).or_default() += 1;
-        }
-        self.diagnostics.add(reject);
-        Ok(())
+    pub fn write(&mut self, reject: &Reject) -> Result<(), Error> {
+        let line = wire::write(reject);
+        self.encoder.0.write_all(&line).map_err(|source| Error::io("write", &self.target, source))
     }
 
-    /// Ends the file and waits until it is on the disk. More rejects cannot follow.
-    pub fn finish(&mut self) -> Result<(), Error> {
-        let (Some(encoder), Some(path)) = (self.encoder.take(), &self.path) else { return Ok(()) };
-        let refuse = |source| Error::io("write", path, source);
-        let buffered = encoder.finish().map_err(refuse)?;
+    /// Ends the file, waits until it is on the disk and gives it its name, in the place of an
+    /// earlier one.
+    pub fn publish(self) -> Result<PathBuf, Error> {
+        let Self { target, staged, encoder } = self;
+        let refuse = |source| Error::io("write", &target, source);
+        let buffered = encoder.0.finish().map_err(refuse)?;
         let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
-        filesystem::sync(&file, path)
+        filesystem::sync(&file, &target)?;
+        if let Some(folder) = target.parent() {
+            filesystem::create_folder(folder)?;
+        }
+        filesystem::share_file(staged.path())?;
+        let persisted = staged.persist(&target).map_err(|error| Error::io("create", &target, error.error))?;
+        drop(persisted);
+        Ok(target)
     }
-
-    /// How many rejects there are.
-    pub fn total(&self) -> u64 {
-        self.counts.values().sum()
-    }
-
-    /// How many rejects there are, by the code of their first violation.
-    pub fn counts(&self) -> &BTreeMap<Code, u64> {
-        &self.counts
-    }
-
-    /// Why articles were rejected.
-    pub fn diagnostics(&self) -> &Diagnostics {
-        &self.diagnostics
-    }
-
-    /// Whether an input itself was damaged or no input at all, so that articles may be missing
-    /// that nobody has seen.
-    pub fn has_damage(&self) -> bool {
-        self.counts.keys().any(|code| code.class() == Class::Input)
-    }
-
-    /// The file, if there are rejects.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref().filter(|_| self.total() > 0)
-    }
-}
-
-fn create(path: &Path) -> Result<zstd::Encoder<'static, BufWriter<File>>, Error> {
-    if let Some(folder) = path.parent() {
-        filesystem::create_folder(folder)?;
-    }
-    let file = BufWriter::new(filesystem::create(path)?);
-    zstd::Encoder::new(file, 3).map_err(|source| Error::io("write", path, source))
 }

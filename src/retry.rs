@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::code::Code;
 use crate::error::Error;
 use crate::input::{Block, Content, Frame, Framing, Limits, Reader, resolve};
-use crate::judge::Judge;
+use crate::judge::{Judge, RejectLog};
 use crate::mapping::Preset;
-use crate::reject::{RejectLog, Stored};
+use crate::reject::Stored;
 use crate::schema::{Extra, Schema};
 
 /// What to judge again.
@@ -47,7 +47,7 @@ pub struct RetryReport {
 /// # Errors
 /// A file that cannot be read or is no reject file, or an output that cannot be written.
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
-    let rejects = RejectLog::new(options.again.clone());
+    let rejects = RejectLog::new(options.again.as_deref());
     let mut again = Retry {
         judge: Judge::new(&options.schema, options.source, options.extra),
         framing: options.source.framing(),
@@ -69,7 +69,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
             Ok(())
         })?;
     }
-    again.report.rejects.finish()?;
+    again.report.rejects.publish()?;
     Ok(again.report)
 }
 

@@ -15,8 +15,8 @@ const ROOMS: [&[&str]; 12] = [
     &["parts"],
     &["release"],
     &["reject"],
-    &["judge"],
     &["diagnostics"],
+    &["judge"],
     &["check", "build", "verify", "init", "retry"],
 ];
 /// Values that every room uses, and each other's.

@@ -89,10 +89,10 @@ error[V-FORMAT]: expected the format `date-time`, found \"2024-12-13 10:00:00\",
    |                           ^^^^^^^^^^^^^^^^^^^^^
    = help: a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00
   --> in.jsonl:16:28 at /published_at
-   | {\"id\":\"a15\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a15\",\"text\":\"Text a15.…
+   | {\"id\":\"a15\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a15\",\"text\":\"Text a15.\"}
    |                            ^^^^^^^^^^^^^^^^^^^^^
   --> in.jsonl:26:28 at /published_at
-   | {\"id\":\"a25\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a25\",\"text\":\"Text a25.…
+   | {\"id\":\"a25\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a25\",\"text\":\"Text a25.\"}
    |                            ^^^^^^^^^^^^^^^^^^^^^
   ... and 1 more
   broken rule: /properties/published_at/format; more: pressmark explain V-FORMAT
@@ -101,6 +101,7 @@ error[V-TYPE]: expected array or null, found \"one\", 2 articles
   --> in.jsonl:8:19 at /tags
    | {\"id\":\"a7\",\"tags\":\"one\",\"title\":\"Title a7\",\"text\":\"Text a7.\"}
    |                   ^^^^^
+   = help: a list is an array even if it has one entry: [\"...\"]
   --> in.jsonl:18:20 at /tags
    | {\"id\":\"a17\",\"tags\":\"one\",\"title\":\"Title a17\",\"text\":\"Text a17.\"}
    |                    ^^^^^
@@ -147,7 +148,7 @@ fn github_annotations() {
     let want = "\
 ::error file=in.jsonl,line=4,col=1,title=V-REQUIRED%3A 4 articles::missing member `text` (the object has `txt`; did you mean `text`?)
 ::error file=in.jsonl,line=6,col=27,title=V-FORMAT%3A 4 articles::expected the format `date-time`, found \"2024-12-13 10:00:00\" (a date-time has a `T` and an offset: 2024-12-13T10:00:00Z or 2024-12-13T10:00:00+02:00)
-::error file=in.jsonl,line=8,col=19,title=V-TYPE%3A 2 articles::expected array or null, found \"one\"
+::error file=in.jsonl,line=8,col=19,title=V-TYPE%3A 2 articles::expected array or null, found \"one\" (a list is an array even if it has one entry: [\"...\"])
 ::notice title=pressmark::40 articles, 10 rejected, 0 allowed
 ";
     assert_eq!(told, want);
@@ -185,7 +186,7 @@ fn the_closest_alternative_is_named() {
         {"type":"string"},
         {"type":"object","required":["name"],"properties":{"name":{"type":"string"},"url":{"type":"string"}}},
         {"type":"array"}]}}}"#;
-    let test = Test::new().file("s.json", schema).file("in.jsonl", "{\"author\":{\"url\":\"x\"}}\n");
+    let test = Test::new().file("s.json", schema).file("in.jsonl", "{\"id\":\"a\",\"author\":{\"url\":\"x\"}}\n");
     let report = test.run("check in.jsonl --schema s.json --format json").code(1).json();
     let example = &report["causes"][0]["examples"][0];
     assert_eq!(report["causes"][0]["code"], "V-ONEOF-NONE");
@@ -220,7 +221,7 @@ fn codes_are_explained() {
 #[track_caller]
 fn check_schema(schema: &str, code: &str, pointer: &str) {
     let test = Test::new().file("s.json", schema).file("in.jsonl", "not even looked at");
-    let told = test.run("check in.jsonl --schema s.json").code(2).stdout("").told();
+    let told = test.run("check in.jsonl --schema s.json").code(2).stdout("").stderr_has(code).told();
     assert!(told.starts_with(&format!("error[{code}]: schema `s.json`")), "{told}");
     assert!(told.contains(&format!(" at {pointer}:")) || pointer.is_empty(), "{told}");
 }

@@ -140,9 +140,9 @@ impl Arranged {
         // The article's own bytes are gone by now; its canonical form says the same.
         let reject = Reject::new(entry.position.clone(), entry.length, Some(&canonical), vec![placed]);
         // Inputs from outside the dataset may share a name; their sums are right all the same.
-        let input = read.inputs.iter_mut().find(|input| input.name == *entry.position.source && input.admitted > 0);
+        let name = &*entry.position.source;
+        let input = read.inputs.iter_mut().find(|input| input.name == name && input.rejected < input.articles);
         if let Some(input) = input {
-            input.admitted -= 1;
             input.rejected += 1;
         }
         read.rejects.add(&reject)

@@ -1,15 +1,12 @@
 //! Reading and judging all sources of a build.
 
-use std::path::PathBuf;
-
 use arrow_array::RecordBatch;
 
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::input::{Limits, Position, Reader, Source};
-use crate::judge::{Admitted, Judge, Read, Survey, survey};
+use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
 use crate::record::{BatchBuilder, Order, RecordHash, canonical_form, key_text};
-use crate::reject::RejectLog;
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 
@@ -39,7 +36,7 @@ pub(super) struct Entry {
     pub(super) length: u64,
 }
 
-/// Reads and judges every source; rejects go to the file `rejects`.
+/// Reads and judges every source; rejects go to the log `rejects`.
 ///
 /// # Errors
 /// A source that cannot be read, or no article at all.
@@ -49,10 +46,10 @@ pub(super) fn gather(
     order: &Order,
     sources: &[Source],
     threads: usize,
-    rejects: PathBuf,
+    rejects: RejectLog,
 ) -> Result<Gathered, Error> {
     let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
-    let reader = Reader::new(dataset.source.framing(), Limits::default());
+    let reader = Reader::new(dataset.source.framing(), Limits::default()).with_hash();
     let (mut batches, mut entries) = (Vec::new(), Vec::new());
     let work = |judge: &Judge<'_>, block: &_| {
         let mut records = Records::new(schema.columns(), order);
@@ -67,7 +64,7 @@ pub(super) fn gather(
         Ok(())
     };
     let what = Survey { judge, reader, sources, threads };
-    let read = survey(&what, RejectLog::new(Some(rejects)), work, take)?;
+    let read = survey(&what, rejects, work, take)?;
     Ok(Gathered { batches, entries, read })
 }
 

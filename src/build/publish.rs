@@ -6,10 +6,12 @@ use super::arrange::Arranged;
 use super::version::Plan;
 use super::{BuildReport, Outcome};
 use crate::error::Error;
+use crate::judge::InputRead;
 use crate::parts::{CODEC, Cut, Layout, PartWriter, SETTINGS, runs};
 use crate::record::{Fingerprint, Order, RecordHash, Summary};
 use crate::release::{
-    ColumnSummary, Dataset, Lock, MANIFEST, Manifest, Part, Previous, Release, SCHEMA, SchemaRef, Staging, Writer,
+    ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Part, Previous, Release, SCHEMA, SchemaRef, Staging,
+    Writer,
 };
 use crate::schema::Schema;
 
@@ -137,7 +139,7 @@ impl Target<'_> {
             },
             parts,
             columns: columns.collect(),
-            inputs: report.read.inputs.clone(),
+            inputs: report.read.inputs.iter().map(input).collect(),
             rejected: report.read.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
             normalised: report.read.normalised.clone(),
             duplicates: report.duplicates,
@@ -146,12 +148,26 @@ impl Target<'_> {
     }
 }
 
-/// Whether a release holds the same records in the same files, whenever and from whatever
-/// inputs it was made.
+fn input(read: &InputRead) -> Input {
+    Input {
+        name: read.name.clone(),
+        bytes: read.tally.bytes,
+        sha256: read.tally.sha256.expect("a build's reader hashes"),
+        articles: read.articles,
+        admitted: read.articles - read.rejected,
+        rejected: read.rejected,
+    }
+}
+
+/// Whether a release holds the same records in the same files and says the same of them,
+/// whenever, with which version of the tool and from whatever inputs it was made.
 fn same_content(release: &Release, manifest: &Manifest) -> bool {
-    let other = release.manifest();
-    other.fingerprint == manifest.fingerprint
-        && other.schema == manifest.schema
-        && other.dataset == manifest.dataset
-        && other.parts == manifest.parts
+    let mut other = release.manifest().clone();
+    other.released = manifest.released;
+    other.writer.tool.clone_from(&manifest.writer.tool);
+    other.inputs.clone_from(&manifest.inputs);
+    other.rejected.clone_from(&manifest.rejected);
+    other.normalised.clone_from(&manifest.normalised);
+    other.duplicates = manifest.duplicates;
+    other == *manifest
 }

@@ -80,12 +80,15 @@ fn tell_rejects(check: &Check<'_>, ok: bool) {
     if rejects.total() == 0 {
         return;
     }
-    let mut text = check.diagnostics();
+    let mut text = if ok { String::new() } else { check.inputs() };
+    text.push_str(&check.diagnostics());
     if !ok {
         let number = rejects.total();
         let of = format!("{} of {} rejected", count(number), counted(check.read.articles(), "article"));
         let help = if rejects.has_damage() {
             "mend the damaged input; what is missing from it cannot be allowed".to_owned()
+        } else if number == check.read.articles() {
+            "mend the articles, or the schema; none is left to publish".to_owned()
         } else {
             format!("mend the articles, or publish the others with --max-rejects {number}")
         };

@@ -23,6 +23,12 @@ use args::{Arguments, Command};
 use outcome::Outcome;
 
 fn main() -> ExitCode {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !pressmark::parts::is_guarded() {
+            tell(panic);
+        }
+    }));
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Command::Init(arguments) => init::run(arguments),

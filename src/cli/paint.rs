@@ -57,6 +57,6 @@ mod tests {
         assert_eq!(bytes(7_585), "7,585 bytes");
         assert_eq!(bytes(10_240), "10.0 KiB");
         assert_eq!(bytes(128 << 20), "128.0 MiB");
-        assert_eq!(bytes(u64::MAX), "16384.0 PiB");
+        assert_eq!(bytes(u64::MAX), "16383.9 PiB");
     }
 }

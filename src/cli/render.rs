@@ -13,10 +13,19 @@ use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
 use pressmark::judge::Read;
 use pressmark::release::Allowance;
+use pressmark::text::one_line;
+use serde::Serialize;
 
 use crate::args::ReportFormat;
 
 pub(crate) use json::Checked;
+
+/// Something that is worth a look.
+#[derive(Debug, Serialize)]
+pub(crate) struct Warning {
+    code: Code,
+    source: String,
+}
 
 /// A check or the checking half of a build.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +62,10 @@ impl<'r> Check<'r> {
         self.read.rejects.diagnostics().causes()
     }
 
-    /// The inputs without a single article; worth a warning.
-    fn empty_inputs(&self) -> impl Iterator<Item = &'r str> {
-        self.read.inputs.iter().filter(|input| input.articles == 0).map(|input| input.name.as_str())
+    /// What is worth a look and keeps nothing out: inputs without a single article.
+    fn warnings(&self) -> Vec<Warning> {
+        let empty = self.read.inputs.iter().filter(|input| input.articles == 0);
+        empty.map(|input| Warning { code: Code::EmptyInput, source: one_line(&input.name, 200) }).collect()
     }
 
     fn rejects_file(&self) -> Option<&'r Path> {

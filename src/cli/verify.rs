@@ -15,16 +15,18 @@ use crate::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let mut reports = Vec::new();
-    for folder in folders(&arguments.releases)? {
-        reports.push(verify(&folder)?);
-    }
+    let failed = folders(&arguments.releases).and_then(|folders| {
+        // What was found before an error is told before it.
+        folders.iter().try_for_each(|folder| verify(folder).map(|report| reports.push(report)))
+    });
     let text = match arguments.format {
         Format::Human => reports.iter().map(human).collect(),
         Format::Json => json(&reports),
     };
     let intact = reports.iter().all(VerifyReport::is_intact);
     let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), if intact { Outcome::Yes } else { Outcome::No })
+    let told = written(out.write_all(text.as_bytes()), if intact { Outcome::Yes } else { Outcome::No });
+    failed.and(told)
 }
 
 /// The releases that are meant: a dataset's folder stands for all of its own.

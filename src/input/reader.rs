@@ -46,8 +46,8 @@ impl Default for Limits {
 pub struct Tally {
     /// Bytes as stored, before decompression.
     pub bytes: u64,
-    /// SHA-256 of these bytes.
-    pub sha256: Digest,
+    /// SHA-256 of these bytes, if it was asked for.
+    pub sha256: Option<Digest>,
     /// How its articles stood.
     pub container: Container,
 }
@@ -57,6 +57,7 @@ pub struct Tally {
 pub struct Reader {
     framing: Framing,
     limits: Limits,
+    hash: bool,
 }
 
 /// Why reading stopped.
@@ -83,7 +84,13 @@ pub(super) struct Progress {
 impl Reader {
     /// A reader for sources that are framed this way.
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        Self { framing, limits }
+        Self { framing, limits, hash: false }
+    }
+
+    /// The same reader, which also hashes what it reads.
+    #[must_use]
+    pub fn with_hash(self) -> Self {
+        Self { hash: true, ..self }
     }
 
     /// Reads one source to its end and hands each block to `sink`, in order. Content that is
@@ -96,11 +103,25 @@ impl Reader {
             Some(path) => Box::new(filesystem::open(path)?),
             None => Box::new(io::stdin()),
         };
+        let (stored, container) = if self.hash {
+            let mut stored = Hashing::new(file);
+            let container = self.stored(&mut stored, source, sink)?;
+            let (_file, bytes, sha256) = stored.finish();
+            ((bytes, Some(sha256)), container)
+        } else {
+            let mut stored = Counting { inner: file, bytes: 0 };
+            let container = self.stored(&mut stored, source, sink)?;
+            ((stored.bytes, None), container)
+        };
+        Ok(Tally { bytes: stored.0, sha256: stored.1, container })
+    }
+
+    /// Reads what is stored to its end, whatever becomes of its content.
+    fn stored<R: Read + Send>(&self, stored: &mut R, source: &Source, sink: Sink<'_>) -> Result<Container, Error> {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
         let unreadable = |error| Error::io("read", &path, error);
-        let mut stored = Hashing::new(file);
         let mut progress = Progress { line: 1, byte: 0 };
-        let container = match self.content(&mut stored, source, &mut progress, sink) {
+        let container = match self.content(stored, source, &mut progress, sink) {
             Ok(container) => container,
             Err((_, Stop::Sink(error))) => return Err(error),
             Err((container, Stop::Read(error))) => {
@@ -109,14 +130,13 @@ impl Reader {
                 container
             }
         };
-        io::copy(&mut stored, &mut io::sink()).map_err(unreadable)?;
-        let (_file, bytes, sha256) = stored.finish();
-        Ok(Tally { bytes, sha256, container })
+        io::copy(stored, &mut io::sink()).map_err(unreadable)?;
+        Ok(container)
     }
 
-    fn content(
+    fn content<R: Read + Send>(
         &self,
-        stored: &mut Hashing<Box<dyn Read + Send>>,
+        stored: &mut R,
         source: &Source,
         progress: &mut Progress,
         sink: Sink<'_>,
@@ -212,6 +232,20 @@ pub(super) fn fill(content: &mut dyn Read, bytes: &mut Vec<u8>, wanted: usize) -
     let before = bytes.len();
     let failure = content.take(wanted as u64).read_to_end(bytes).err();
     (bytes.len() - before, failure)
+}
+
+/// Counts the bytes that pass.
+struct Counting<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
 }
 
 /// A stream that fails once, if there is something to fail with.

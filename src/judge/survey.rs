@@ -2,20 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use super::RejectLog;
 use super::ordered::ordered;
 use super::{Judge, Judged};
 use crate::error::Error;
-use crate::input::{Block, Container, Reader, Source};
-use crate::reject::RejectLog;
-use crate::release::{Allowance, Input, Normalised};
+use crate::input::{Block, Reader, Source, Tally};
+use crate::release::{Allowance, Normalised};
+
+/// One source and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputRead {
+    /// Its name: a path, or `-`.
+    pub name: String,
+    /// How it was stored, and how its articles stood in it.
+    pub tally: Tally,
+    /// How many articles it holds.
+    pub articles: u64,
+    /// How many of them were rejected.
+    pub rejected: u64,
+}
 
 /// What was read and what came of it.
 #[derive(Debug)]
 pub struct Read {
     /// The sources, by name.
-    pub inputs: Vec<Input>,
-    /// How the articles stood in each of them.
-    pub containers: Vec<Container>,
+    pub inputs: Vec<InputRead>,
     /// What was kept out.
     pub rejects: RejectLog,
     /// What was changed before validation.
@@ -83,15 +94,12 @@ pub fn survey<T: Send>(
         let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
         return Err(Error::NoArticles { names: names.join(", ") });
     }
-    let input = |((source, tally), (articles, rejected)): ((&Source, &crate::input::Tally), (u64, u64))| Input {
+    let input = |((source, tally), (articles, rejected)): ((&Source, Tally), (u64, u64))| InputRead {
         name: source.name.to_string(),
-        bytes: tally.bytes,
-        sha256: tally.sha256,
+        tally,
         articles,
-        admitted: articles - rejected,
         rejected,
     };
-    let inputs = sources.iter().zip(&tallies).zip(counts).map(input).collect();
-    let containers = tallies.into_iter().map(|tally| tally.container).collect();
-    Ok(Read { inputs, containers, rejects, normalised })
+    let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
+    Ok(Read { inputs, rejects, normalised })
 }

@@ -3,6 +3,7 @@
 //! Sizes are checked against the file before anything is allocated for them, and whatever the
 //! Parquet library refuses, or panics over, is one [`PartError`] and not the end of the run.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -107,8 +108,20 @@ fn unreadable(error: impl std::fmt::Display) -> PartError {
     PartError::Unreadable(crate::text::one_line(&error.to_string(), 300))
 }
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is reading bytes that nobody vouches for, so that a panic is about to be
+/// caught and told as damage. For panic hooks, which would tell it as a crash.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Runs library code on bytes that nobody vouches for: a panic in it is damage, not a crash.
 fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<T, PartError> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_panic| Err(PartError::Unreadable("the Parquet structures contradict each other".into())))
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(false);
+    result.unwrap_or_else(|_panic| Err(PartError::Unreadable("the Parquet structures contradict each other".into())))
 }

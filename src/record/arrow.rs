@@ -1,11 +1,13 @@
 //! The Arrow types of columns. One kind, one type; nothing is chosen by looking at data.
 //!
-//! Texts are `Utf8`, lists name their child `element` as the Parquet format asks, and no Arrow
-//! dictionary types occur: every reader sees plain columns. JSON columns are plain text too: the
-//! JSON type of Parquet comes back as bytes in some readers (Polars 2.1).
+//! Texts are `Utf8`, lists name their child `element` as the Parquet format asks, JSON columns
+//! carry Arrow's `arrow.json` extension type (Parquet's JSON type on disk, so that a part alone
+//! tells them from text), and no Arrow dictionary types occur: every reader sees plain columns.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_schema::extension::{EXTENSION_TYPE_METADATA_KEY, EXTENSION_TYPE_NAME_KEY, ExtensionType as _, Json};
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
 
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
@@ -26,7 +28,15 @@ pub fn fields(columns: &Columns) -> Fields {
 }
 
 fn field(column: &Column) -> FieldRef {
-    Arc::new(Field::new(&column.name, data_type(&column.kind), column.nullable))
+    let field = Field::new(&column.name, data_type(&column.kind), column.nullable);
+    Arc::new(match column.kind {
+        Kind::Json => {
+            let name = (EXTENSION_TYPE_NAME_KEY.to_owned(), Json::NAME.to_owned());
+            let metadata = (EXTENSION_TYPE_METADATA_KEY.to_owned(), String::new());
+            field.with_metadata(HashMap::from([name, metadata]))
+        }
+        _ => field,
+    })
 }
 
 /// The field of a list's elements.

@@ -67,8 +67,10 @@ impl Lock {
     fn remove_leftovers(&self) -> Result<(), Error> {
         for (path, kind) in filesystem::list(&self.folder)? {
             let staging = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STAGING));
-            if staging && kind == EntryKind::Folder {
-                filesystem::remove_folder(&path)?;
+            match kind {
+                EntryKind::Folder if staging => filesystem::remove_folder(&path)?,
+                EntryKind::File if staging => filesystem::remove_file(&path)?,
+                _ => {}
             }
         }
         Ok(())

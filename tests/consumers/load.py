@@ -127,8 +127,7 @@ def parsed(value, kind):
         return [parsed(element, kind.value_type) for element in value]
     if pa.types.is_struct(kind):
         return {kind.field(i).name: parsed(value[kind.field(i).name], kind.field(i).type) for i in range(kind.num_fields)}
-    # The canonical form writes -0 as 0, the column keeps the sign.
-    return "0.0" if value == "-0.0" and pa.types.is_float64(kind) else value
+    return value
 
 
 def main():

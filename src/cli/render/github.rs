@@ -3,7 +3,7 @@
 //! GitHub shows ten annotations of a kind for a step, so there is one for each cause and no more
 //! than ten; the last tells how many were left out.
 
-use super::{Check, headline, level};
+use super::{Check, Warning, headline, level};
 use crate::paint::counted;
 
 /// How many annotations GitHub shows for a step.
@@ -30,6 +30,10 @@ pub(super) fn report(check: &Check<'_>) -> String {
     if shown < causes.len() {
         let more = counted((causes.len() - shown) as u64, "more cause");
         text.push_str(&format!("::error title={more}::run pressmark check for all of them\n"));
+    }
+    for Warning { code, source } in check.warnings().iter().take(ANNOTATIONS) {
+        let (level, file, meaning) = (level(*code), property(source), data(code.meaning()));
+        text.push_str(&format!("::{level} file={file},title={code}::{meaning}\n"));
     }
     let rejected = check.read.rejects.total();
     let articles = counted(check.read.articles(), "article");

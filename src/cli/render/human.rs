@@ -3,7 +3,7 @@
 use pressmark::diagnostics::{Cause, Example};
 use pressmark::text::{one_line, printable};
 
-use super::{Check, headline, level};
+use super::{Check, Warning, headline, level};
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
 
 /// How many causes are told.
@@ -27,21 +27,25 @@ pub(super) fn report(check: &Check<'_>) -> String {
 
 pub(super) fn inputs(check: &Check<'_>) -> String {
     let mut text = String::new();
-    for (input, container) in check.read.inputs.iter().zip(&check.read.containers) {
+    for input in &check.read.inputs {
         let rejected = match input.rejected {
             0 => String::new(),
             rejected => format!(", {} rejected", count(rejected)),
         };
         let name = one_line(&input.name, 200);
-        text.push_str(&format!("{name}: {container}, {}{rejected}\n", counted(input.articles, "article")));
+        text.push_str(&format!(
+            "{name}: {}, {}{rejected}\n",
+            input.tally.container,
+            counted(input.articles, "article")
+        ));
     }
     for (field, rules) in &check.read.normalised {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
         text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
     }
-    for name in check.empty_inputs() {
-        let name = one_line(name, 200);
-        text.push_str(&format!("{BOLD_YELLOW}warning[I-EMPTY]{BOLD_YELLOW:#}: {name} holds no article\n"));
+    for Warning { code, source } in check.warnings() {
+        let level = level(code);
+        text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
     }
     text
 }

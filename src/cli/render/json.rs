@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use pressmark::diagnostics::Cause;
-use pressmark::release::{Input, Normalised};
+use pressmark::judge::InputRead;
+use pressmark::release::Normalised;
 use serde::Serialize;
 
-use super::Check;
+use super::{Check, Warning};
 
 /// The whole report.
 #[derive(Serialize)]
@@ -19,23 +20,37 @@ pub(crate) struct Checked<'r> {
     rejected: u64,
     allowed: String,
     rejects_file: Option<String>,
-    inputs: Vec<InputRead<'r>>,
+    inputs: Vec<Input<'r>>,
     rejected_by_code: BTreeMap<&'static str, u64>,
     normalised: &'r Normalised,
+    warnings: Vec<Warning>,
     causes: Vec<&'r Cause>,
 }
 
 #[derive(Serialize)]
-struct InputRead<'r> {
-    #[serde(flatten)]
-    input: &'r Input,
+struct Input<'r> {
+    name: &'r str,
     container: String,
+    bytes: u64,
+    articles: u64,
+    admitted: u64,
+    rejected: u64,
+}
+
+fn input(read: &InputRead) -> Input<'_> {
+    Input {
+        name: &read.name,
+        container: read.tally.container.to_string(),
+        bytes: read.tally.bytes,
+        articles: read.articles,
+        admitted: read.articles - read.rejected,
+        rejected: read.rejected,
+    }
 }
 
 impl<'r> Checked<'r> {
     pub(crate) fn new(check: &Check<'r>) -> Self {
         let read = check.read;
-        let inputs = read.inputs.iter().zip(&read.containers);
         let rejected = read.rejects.total();
         Self {
             format: "pressmark-check/1",
@@ -46,9 +61,10 @@ impl<'r> Checked<'r> {
             rejected,
             allowed: check.allowed(),
             rejects_file: check.rejects_file().map(|path| path.display().to_string()),
-            inputs: inputs.map(|(input, container)| InputRead { input, container: container.to_string() }).collect(),
+            inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
+            warnings: check.warnings(),
             causes: check.causes(),
         }
     }

@@ -10,7 +10,7 @@ use pressmark::code::Code;
 use pressmark::diagnostics::{Cause, Example};
 use serde_json::{Value, json};
 
-use super::{Check, level};
+use super::{Check, Warning, level};
 use crate::paint::counted;
 
 /// How many results GitHub stores of a run.
@@ -18,11 +18,14 @@ const RESULTS: usize = 5000;
 
 pub(super) fn report(check: &Check<'_>) -> String {
     let causes = check.causes();
-    let codes: BTreeSet<Code> = causes.iter().map(|cause| cause.code).collect();
+    let warnings = check.warnings();
+    let codes = causes.iter().map(|cause| cause.code).chain(warnings.iter().map(|warning| warning.code));
+    let codes: BTreeSet<Code> = codes.collect();
     let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
     let results: Vec<Value> = causes
         .iter()
         .flat_map(|cause| cause.examples.iter().map(|example| result(cause, example)))
+        .chain(warnings.iter().map(warned))
         .take(RESULTS)
         .collect();
     crate::outcome::pretty(&json!({
@@ -62,6 +65,15 @@ fn result(cause: &Cause, example: &Example) -> Value {
             "region": { "startLine": example.line, "startColumn": example.column, "byteOffset": example.byte },
         }}],
         "properties": { "pointer": example.pointer, "rule": cause.schema },
+    })
+}
+
+fn warned(warning: &Warning) -> Value {
+    json!({
+        "ruleId": warning.code.name(),
+        "level": level(warning.code),
+        "message": { "text": warning.code.meaning() },
+        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(&warning.source) } } }],
     })
 }
 
