@@ -82,12 +82,9 @@ struct Retry<'r> {
 
 impl Retry<'_> {
     fn judge(&mut self, stored: Stored) -> Result<(), Error> {
-        let block = match self.block(stored) {
-            Some(block) => block,
-            None => {
-                self.report.not_stored += 1;
-                return Ok(());
-            }
+        let Some(block) = self.block(stored) else {
+            self.report.not_stored += 1;
+            return Ok(());
         };
         let mut passed = 0;
         let judged = self.judge.block(&block, |_| passed += 1);

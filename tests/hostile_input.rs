@@ -199,3 +199,38 @@ fn long_values_never_reach_the_terminal() {
         assert!(told.len() < 8_000, "{format}: {} bytes", told.len());
     }
 }
+
+/// The most memory that a process has had so far, in bytes.
+#[cfg(target_os = "linux")]
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+/// A line of one gigabyte is passed over in the memory of the longest line that is held.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_flat_over_an_endless_line() {
+    let test = Test::new();
+    let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_pressmark"))
+        .args(["check", "-", "--format", "json"])
+        .current_dir(test.path(""))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = process.stdin.take().unwrap();
+    let megabyte = vec![b'x'; 1 << 20];
+    stdin.write_all(b"{\"id\":\"a\",\"text\":\"").unwrap();
+    for _ in 0..1024 {
+        stdin.write_all(&megabyte).unwrap();
+    }
+    stdin.write_all(format!("\n{}", article("z")).as_bytes()).unwrap();
+    let peak = peak_memory(process.id());
+    drop(stdin);
+    let report: Value = serde_json::from_slice(&process.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(report["causes"][0]["code"], "F-TOO-LONG");
+    assert_eq!(report["admitted"], 1);
+    assert!(peak < 256 << 20, "{peak} bytes");
+}

@@ -212,13 +212,11 @@ impl From<ExtraArgument> for Extra {
 /// The schema and source that are meant.
 pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Preset), Error> {
     let extra = arguments.extra.into();
-    Ok(match BuiltIn::named(&arguments.schema) {
-        Some(schema) => (Schema::built_in(schema, extra)?, arguments.source.unwrap_or(Preset::Article)),
-        None => {
-            let schema = Schema::open(Path::new(&arguments.schema), extra)?;
-            (schema, arguments.source.unwrap_or(Preset::Verbatim))
-        }
-    })
+    if let Some(schema) = BuiltIn::named(&arguments.schema) {
+        return Ok((Schema::built_in(schema, extra)?, arguments.source.unwrap_or(Preset::Article)));
+    }
+    let schema = Schema::open(Path::new(&arguments.schema), extra)?;
+    Ok((schema, arguments.source.unwrap_or(Preset::Verbatim)))
 }
 
 /// As many threads as were asked for, or one for each processor.

@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<Outcome, Error> {
 
 fn list() -> String {
     let width = Code::ALL.iter().map(|code| code.name().len()).max().unwrap_or(0);
-    Code::ALL.iter().map(|code| format!("{BOLD}{:width$}{BOLD:#}  {}\n", code.name(), code.meaning())).collect()
+    let line = |code: &Code| format!("{BOLD}{:width$}{BOLD:#}  {}\n", code.name(), code.meaning());
+    Code::ALL.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 /// The section of a code in the page.

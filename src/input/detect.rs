@@ -113,7 +113,7 @@ pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
 
 /// Byte order marks of UTF-16 and UTF-32, or a JSON bracket beside a NUL.
 fn is_utf16(content: &[u8]) -> bool {
-    matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] | [0, 0, ..])
+    matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[' | 0, ..])
 }
 
 /// An array of articles; lines that happen to hold arrays are lines.

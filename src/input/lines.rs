@@ -24,7 +24,10 @@ impl<'p> Lines<'p> {
     pub(super) fn read(mut self, content: &mut dyn Read, sink: Sink<'_>) -> Result<(), Stop> {
         let mut bytes = Vec::new();
         loop {
-            let wanted = self.limits.block.max(bytes.len());
+            // A line that goes on is read in growing steps, but never far beyond the limit.
+            let room = (self.limits.article + 1).saturating_sub(bytes.len()).max(1);
+            let wanted = self.limits.block.max(bytes.len().min(room));
+            bytes.reserve_exact(wanted);
             let (read, failure) = fill(content, &mut bytes, wanted);
             let newline = memchr::memrchr(b'\n', &bytes);
             if let Some(error) = failure {
@@ -72,7 +75,7 @@ impl<'p> Lines<'p> {
             start = next;
         }
         self.progress.byte += bytes.len() as u64;
-        self.pass_on(Block { source: self.source.clone(), bytes, frames }, sink)
+        pass_on(Block { source: self.source.clone(), bytes, frames }, sink)
     }
 
     /// Passes over a line that is beyond the limit. Returns what was read after it.
@@ -92,14 +95,14 @@ impl<'p> Lines<'p> {
             self.progress.line += u64::from(newline.is_some());
             let content = too_long(self.limits.article);
             let frame = Frame { range: 0..0, line, column: 1, byte, length, content };
-            self.pass_on(Block { source: self.source.clone(), bytes: Vec::new(), frames: vec![frame] }, sink)?;
+            pass_on(Block { source: self.source.clone(), bytes: Vec::new(), frames: vec![frame] }, sink)?;
             return failure.map_or(Ok(rest), |error| Err(error.into()));
         }
     }
+}
 
-    fn pass_on(&self, block: Block, sink: Sink<'_>) -> Result<(), Stop> {
-        if block.frames.is_empty() { Ok(()) } else { sink(block).map_err(Stop::Sink) }
-    }
+fn pass_on(block: Block, sink: Sink<'_>) -> Result<(), Stop> {
+    if block.frames.is_empty() { Ok(()) } else { sink(block).map_err(Stop::Sink) }
 }
 
 #[cfg(test)]

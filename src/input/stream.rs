@@ -22,7 +22,6 @@ pub(super) enum Ending {
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     depth: u64,
-    started: bool,
     scalar: bool,
     string: bool,
     escaped: bool,
@@ -42,8 +41,8 @@ impl Scan {
                 }
             }
             match byte {
-                b'"' => (self.string, self.started) = (true, true),
-                b'{' | b'[' => (self.depth, self.started) = (self.depth + 1, true),
+                b'"' => self.string = true,
+                b'{' | b'[' => self.depth += 1,
                 b'}' | b']' if self.depth == 0 => return (at, Some(Ending::Whole)),
                 b'}' | b']' => {
                     self.depth -= 1;

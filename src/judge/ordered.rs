@@ -39,8 +39,8 @@ pub(super) fn ordered<T: Send, R: Send, P: Send, E: Send>(
         let taken = take_in_order(&result, &permit, &mut take);
         // After an error nobody takes; whoever waits to send must learn of it.
         drop((result, permit));
-        let produced = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        taken.and(produced)
+        let end = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        taken.and(end)
     })
 }
 

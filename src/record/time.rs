@@ -12,6 +12,9 @@ use crate::code::Code;
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
+const FIRST: i64 = -719_528 * DAY;
+const LAST: i64 = 2_932_897 * DAY - 1;
 
 /// Microseconds since 1970-01-01T00:00:00Z of an RFC 3339 date-time.
 ///
@@ -32,14 +35,14 @@ pub(super) fn parse_timestamp(text: &str) -> Result<i64, Code> {
     let fraction = &fraction[..fraction.bytes().take_while(u8::is_ascii_digit).count()];
     let time = ((hour * 60 + minute) * 60 + second) * SECOND + microseconds(fraction)?;
     let microseconds = days * DAY + time - offset(rest) * SECOND;
-    if write_timestamp(&mut Vec::new(), microseconds).is_none() {
-        return Err(Code::TimeRange);
-    }
-    Ok(microseconds)
+    if (FIRST..=LAST).contains(&microseconds) { Ok(microseconds) } else { Err(Code::TimeRange) }
 }
 
 /// The digits behind a decimal point as microseconds, if nothing finer is in them.
 fn microseconds(digits: &str) -> Result<i64, Code> {
+    if digits.is_empty() {
+        return Ok(0);
+    }
     let (kept, finer) = digits.split_at(digits.len().min(6));
     if finer.bytes().any(|digit| digit != b'0') {
         return Err(Code::TimePrecision);

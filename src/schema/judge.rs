@@ -208,7 +208,7 @@ fn expected(kind: &TypeKind) -> String {
         TypeKind::Single(name) => name.to_string(),
         TypeKind::Multiple(names) => {
             // Null is what a value may be, not what it should be.
-            let mut names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let mut names: Vec<&str> = names.iter().map(jsonschema::JsonType::as_str).collect();
             names.sort_by_key(|name| *name == "null");
             names.join(" or ")
         }

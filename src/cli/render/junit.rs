@@ -1,4 +1,4 @@
-//! JUnit XML, which most continuous integration servers read: a test case for each cause, and
+//! `JUnit` XML, which most continuous integration servers read: a test case for each cause, and
 //! one for the articles as a whole, so that a clean run is a passed test and not an empty one.
 
 use pressmark::diagnostics::Cause;
@@ -29,9 +29,9 @@ fn whole(check: &Check<'_>) -> TestCase {
         status.set_message(format!("{rejected} of {articles} rejected, {} allowed", check.allowed()));
         status
     };
-    let mut case = TestCase::new("articles", status);
-    case.set_classname("pressmark.check");
-    case
+    let mut told = TestCase::new("articles", status);
+    told.set_classname("pressmark.check");
+    told
 }
 
 fn failed(cause: &Cause) -> TestCase {
@@ -43,7 +43,7 @@ fn failed(cause: &Cause) -> TestCase {
     });
     status.set_description(places.collect::<Vec<_>>().join("\n"));
     let rule = if cause.schema.is_empty() { "(no rule)" } else { &cause.schema };
-    let mut case = TestCase::new(format!("{} {rule}", cause.code), status);
-    case.set_classname("pressmark.check");
-    case
+    let mut told = TestCase::new(format!("{} {rule}", cause.code), status);
+    told.set_classname("pressmark.check");
+    told
 }
