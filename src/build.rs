@@ -1,7 +1,7 @@
 //! `build`: inputs to a published release.
 //!
-//! Reads and judges every article ([`gather`]), puts the records in order ([`arrange`]), writes
-//! the parts and the manifest beside the target and publishes them by one rename ([`publish`]).
+//! Reads and judges every article (`gather`), puts the records in order (`arrange`), writes
+//! the parts and the manifest beside the target and publishes them by one rename (`publish`).
 //! Nothing is printed; what happened is in the [`BuildReport`]. Too many rejects are not an
 //! error: the report says that nothing was published, and the reject file says why.
 

@@ -1,7 +1,7 @@
 //! Judging: framed articles into records and rejects.
 //!
 //! [`Judge::block`] is the stage: any block can be judged alone, in any order, on any machine,
-//! and what becomes of a record is up to whoever asked. [`survey`] runs it over whole sources
+//! and what becomes of a record is up to whoever asked. [`survey()`] runs it over whole sources
 //! on several threads and reports as if there had been one.
 
 mod log;

@@ -1,7 +1,7 @@
 //! Parts: sorted records cut into Parquet files, written and read back.
 //!
-//! What a part holds is decided by the records alone ([`cut`]), how it is written by fixed
-//! settings ([`settings`]); together they make a part's bytes a function of its records. Which
+//! What a part holds is decided by the records alone (`cut`), how it is written by fixed
+//! settings (`settings`); together they make a part's bytes a function of its records. Which
 //! parts make a release, and where they lie, is the business of [`crate::release`].
 
 mod cut;

@@ -2,7 +2,7 @@
 //! and their way into Arrow batches and back.
 //!
 //! A record is a row of [`Cell`]s, one a column. It can only come from an article that the
-//! schema accepted ([`admit`]) or from a row of a part ([`Rows`]); both ways lead to the same
+//! schema accepted ([`admit()`]) or from a row of a part ([`Rows`]); both ways lead to the same
 //! canonical form, which is what makes a release provable. Files are the business of
 //! [`crate::parts`].
 

@@ -1,8 +1,8 @@
 //! `verify`: proves a release intact, or says where it is not.
 //!
 //! Three questions, in three files: are exactly the listed files there, with their bytes
-//! ([`files`]); do the parts hold records of the schema, in order, each with its own hash
-//! ([`rows`]); do counts and fingerprints agree with the manifest. Everything is looked at and
+//! (`files`); do the parts hold records of the schema, in order, each with its own hash
+//! (`rows`); do counts and fingerprints agree with the manifest. Everything is looked at and
 //! every finding collected; only what rests on something unreadable is left out. The release
 //! may come from anyone: nothing outside its folder is read.
 

@@ -36,8 +36,8 @@ fn arrays_may_be_large_and_pretty() {
 #[test]
 fn glued_arrays_are_named_and_their_articles_arrive() {
     let text = format!("[{},]{}]", article("a").trim(), article("b").trim());
-    let test = Test::new().file("in.json", text);
-    let report = test.run("check in.json --format json").code(1).json();
+    let glued = Test::new().file("in.json", text);
+    let report = glued.run("check in.json --format json").code(1).json();
     assert_eq!((&report["admitted"], &report["causes"][0]["code"]), (&2.into(), &"F-GLUED-ARRAYS".into()));
 }
 

@@ -22,7 +22,7 @@ const NORMALISATION: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
-    /// The rule: [`CUT`].
+    /// The rule: `CUT`.
     pub cut: String,
     /// About how many rows a part has; a power of two.
     pub target_rows: u64,

@@ -1,6 +1,6 @@
 //! Writing one part: runs of sorted records in, a Parquet file with its size, hash and count out.
 //!
-//! The file's bytes depend on the records and settings alone; see [`super::runs`].
+//! The file's bytes depend on the records and settings alone; see [`super::runs()`].
 
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};

@@ -37,7 +37,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Only this room makes records: see [`super::admit`] and [`super::Rows`].
+    /// Only this room makes records: see [`super::admit()`] and [`super::Rows`].
     pub(super) fn new(cells: Vec<Cell<'a>>) -> Self {
         Self { cells }
     }
