@@ -88,7 +88,6 @@ codes! {
     OneOfMany "V-ONEOF-MANY" "the value fits several alternatives, of which exactly one must fit",
     Not "V-NOT" "the value fits what the schema excludes",
     False "V-FALSE" "the schema allows nothing here",
-    Content "V-CONTENT" "the text is not in the encoding or media type that the schema names",
     IntRange "C-INT-RANGE" "the integer does not fit into 64 bits",
     FloatRange "C-FLOAT-RANGE" "the number is too large for a double",
     FloatPrecision "C-FLOAT-PRECISION" "the number has more digits than a double can hold",

@@ -13,6 +13,8 @@ mod build;
 mod consumers;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
+// Every code is reached by something.
+mod codes;
 // Damaged and hostile releases, and what `verify` finds.
 mod corruption;
 // The same records give the same bytes.

@@ -163,8 +163,8 @@ pub enum UnsplitReason {
     NoText,
     /// No line of the dump is an anchor.
     #[error(
-        "no line is a control line that marks a page (such as `TT`); \
-         name the control line of these pages in the rules"
+        "no line marks a page (one that says only `TT`); \
+         put one below the captions of each page, or give the articles as JSON"
     )]
     NoAnchor,
     /// Text stands above the first page's title.

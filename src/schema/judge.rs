@@ -153,7 +153,6 @@ fn describe_rest(kind: &Kind) -> Told {
         Kind::OneOfMultipleValid { .. } => plain(Code::OneOfMany),
         // The one keyword of our own stands for `not`.
         Kind::Not { .. } | Kind::Custom { .. } => plain(Code::Not),
-        Kind::ContentEncoding { .. } | Kind::ContentMediaType { .. } | Kind::FromUtf8 { .. } => plain(Code::Content),
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => plain(Code::RegexLimit),
         // A `false` schema. References are resolved at load; the crate's enum is open, so anything more is told as what it is: not allowed.
         _ => plain(Code::False),
