@@ -105,6 +105,7 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,
         threads,
+        limits: pressmark::input::Limits::default(),
     };
     check(&options).unwrap().read.rejects.total()
 }

@@ -17,7 +17,7 @@ use semver::Version;
 
 use crate::error::Error;
 use crate::filesystem;
-use crate::input::{Source, resolve};
+use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
 use crate::record::Order;
 use crate::release::{Allowance, Dataset, Lock};
@@ -40,6 +40,8 @@ pub struct BuildOptions {
     pub max_rejects: Option<Allowance>,
     /// How many threads work.
     pub threads: usize,
+    /// What the reading may take.
+    pub limits: Limits,
 }
 
 /// What was built.
@@ -82,7 +84,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
     let plan = version::plan(lock.folder(), &options.version)?;
     let rejects_file = lock.folder().join("rejects").join(plan.version.to_string()).join("rejects.jsonl.zst");
     let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
-    let gathered = gather::gather(dataset, &schema, &order, &sources, options.threads, rejects)?;
+    let gathered = gather::gather(dataset, &schema, &order, &sources, options, rejects)?;
     let (arranged, read, duplicates) = arrange::arrange(schema.columns(), &order, gathered)?;
     let mut report = BuildReport {
         outcome: Outcome::Refused,

@@ -29,6 +29,8 @@ pub struct CheckOptions {
     pub rejects: Option<PathBuf>,
     /// How many threads judge.
     pub threads: usize,
+    /// What the reading may take.
+    pub limits: Limits,
 }
 
 /// What was found.
@@ -55,7 +57,7 @@ pub fn check(options: &CheckOptions) -> Result<CheckReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let what = Survey {
         judge: Judge::new(&options.schema, options.source, options.extra),
-        reader: Reader::new(options.source.framing(), Limits::default()),
+        reader: Reader::new(options.source.framing(), options.limits),
         sources: &sources,
         threads: options.threads,
     };

@@ -180,6 +180,14 @@ fn a_decompression_bomb() {
 }
 
 #[test]
+fn an_input_beyond_its_limit() {
+    let test = Test::new().file("in.jsonl", articles(&["a", "b", "c"]));
+    test.run("check in.jsonl --max-bytes 100KiB").stdout_has("ok 3 articles").check();
+    let report = test.run("check in.jsonl --max-bytes 100 --format json").code(1).json();
+    assert_eq!((&report["causes"][0]["code"], &report["damaged"]), (&"I-RATIO".into(), &true.into()));
+}
+
+#[test]
 fn terminals_are_safe_from_data() {
     let evil = "{\"id\":\"b\",\"text\":\"t\",\"url\":\"\\u001b]0;owned\\u0007\\u202e\",\"\\u001b[2J\":1,\"images\":[{\"\\u001b[1m\":1}]}\n";
     let test = Test::new().file("in.jsonl", evil);

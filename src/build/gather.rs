@@ -2,9 +2,10 @@
 
 use arrow_array::RecordBatch;
 
+use super::BuildOptions;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::input::{Limits, Position, Reader, Source};
+use crate::input::{Position, Reader, Source};
 use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
 use crate::record::{BatchBuilder, Order, RecordHash, canonical_form, key_text};
 use crate::release::Dataset;
@@ -45,11 +46,11 @@ pub(super) fn gather(
     schema: &Schema,
     order: &Order,
     sources: &[Source],
-    threads: usize,
+    options: &BuildOptions,
     rejects: RejectLog,
 ) -> Result<Gathered, Error> {
     let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
-    let reader = Reader::new(dataset.source.framing(), Limits::default()).with_hash();
+    let reader = Reader::new(dataset.source.framing(), options.limits).with_hash();
     let (mut batches, mut entries) = (Vec::new(), Vec::new());
     let work = |judge: &Judge<'_>, block: &_| {
         let mut records = Records::new(schema.columns(), order);
@@ -63,7 +64,7 @@ pub(super) fn gather(
         }
         Ok(())
     };
-    let what = Survey { judge, reader, sources, threads };
+    let what = Survey { judge, reader, sources, threads: options.threads };
     let read = survey(&what, rejects, work, take)?;
     Ok(Gathered { batches, entries, read })
 }

@@ -60,6 +60,7 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         released: arguments.date.unwrap_or_else(today),
         max_rejects: arguments.max_rejects,
         threads: crate::args::threads(arguments.threads),
+        limits: crate::args::limits(arguments.max_bytes),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         max_rejects: arguments.max_rejects,
         rejects: arguments.rejects.clone(),
         threads: crate::args::threads(arguments.threads),
+        limits: crate::args::limits(arguments.max_bytes),
     })?;
     let ok = report.is_allowed();
     let check = Check { read: &report.read, allowance: report.allowance, ok };
