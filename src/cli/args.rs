@@ -67,11 +67,18 @@ pub(crate) struct CheckArguments {
     /// Write every reject, with its bytes and reasons, to this file (JSON lines, zstd).
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// What reading may take, and how its result is told.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
     /// How much one input may hold once it is unpacked, such as 500MB or 2GiB [default: no limit;
     /// a compressed input may hold a thousand times its size].
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_bytes: Option<Size>,
-    /// How many threads judge [default: one for each processor].
+    /// How many threads work [default: one for each processor].
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// How to tell the result.
@@ -146,16 +153,8 @@ pub(crate) struct BuildArguments {
     /// Where releases go [default: DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// How much one input may hold once it is unpacked, such as 500MB or 2GiB [default: no limit;
-    /// a compressed input may hold a thousand times its size].
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) max_bytes: Option<Size>,
-    /// How many threads work [default: one for each processor].
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
-    /// How to tell the result.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

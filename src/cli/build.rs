@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let report = build(&dataset, &options(arguments))?;
     let ok = report.outcome != Release::Refused;
     let check = Check { read: &report.read, allowance: report.allowance, ok };
-    let text = match arguments.format {
+    let text = match arguments.run.format {
         ReportFormat::Human => {
             tell_rejects(&check, ok);
             match &report.outcome {
@@ -59,8 +59,8 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         version,
         released: arguments.date.unwrap_or_else(today),
         max_rejects: arguments.max_rejects,
-        threads: crate::args::threads(arguments.threads),
-        limits: crate::args::limits(arguments.max_bytes),
+        threads: crate::args::threads(arguments.run.threads),
+        limits: crate::args::limits(arguments.run.max_bytes),
     }
 }
 

@@ -18,12 +18,12 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         extra: arguments.judging.extra.into(),
         max_rejects: arguments.max_rejects,
         rejects: arguments.rejects.clone(),
-        threads: crate::args::threads(arguments.threads),
-        limits: crate::args::limits(arguments.max_bytes),
+        threads: crate::args::threads(arguments.run.threads),
+        limits: crate::args::limits(arguments.run.max_bytes),
     })?;
     let ok = report.is_allowed();
     let check = Check { read: &report.read, allowance: report.allowance, ok };
-    let text = check.render(arguments.format);
+    let text = check.render(arguments.run.format);
     let mut out = anstream::stdout().lock();
     written(out.write_all(text.as_bytes()), if ok { Outcome::Yes } else { Outcome::No })
 }
