@@ -12,7 +12,8 @@
 //! bytes    value   article    judged   a row    Parquet   published
 //! ```
 //!
-//! Dependencies point against this line and never along it. In reading order:
+//! Dependencies point against this line and never along it; `json` alone stands below `input`,
+//! which reads the names of a container's members with it. In reading order:
 //!
 //! | room | owns |
 //! |---|---|
