@@ -1,15 +1,24 @@
 //! `build`: inputs to a published release.
 //!
-//! Reads and judges every article (`gather`), puts the records in order (`arrange`), writes
-//! the parts and the manifest beside the target and publishes them by one rename (`publish`).
-//! Nothing is printed; what happened is in the [`BuildReport`]. Too many rejects are not an
-//! error: the report says that nothing was published, and the reject file says why.
+//! Reads and judges every article into sorted runs (`gather`), makes keys unique (`settle`),
+//! finds order and cuts from facts alone (`plan`), writes or takes over the parts beside the
+//! target (`write`) and publishes them by one rename (`publish`). A release may be built upon
+//! (`base`) instead of being read anew. Nothing is printed; what happened is in the
+//! [`BuildReport`]. Too many rejects are not an error: the report says that nothing was
+//! published, and the reject file says why.
 
-mod arrange;
+mod base;
+mod conflicts;
 mod gather;
+mod memory;
+mod plan;
 mod publish;
+mod settle;
 mod version;
+mod withdraw;
+mod write;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -19,17 +28,25 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
-use crate::record::Order;
-use crate::release::{Allowance, Dataset, Lock};
-use crate::schema::Columns;
+use crate::parts::{Chunk, Layout, key_hash};
+use crate::record::{Order, arrow_schema};
+use crate::release::{Allowance, Dataset, Lock, Release};
+use crate::schema::{Columns, Kind, Schema};
+use base::Base;
+use conflicts::Conflicts;
+use gather::{Gathered, Gathering, Onto};
+use settle::Ranking;
+use version::Next;
+use withdraw::Withdrawals;
 
+pub use memory::Memory;
 pub use version::{Bump, VersionChoice};
 
 /// What to build.
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
-    /// Paths and patterns relative to the working folder, instead of the dataset's own.
-    pub inputs: Option<Vec<String>>,
+    /// Where the records come from.
+    pub from: From,
     /// Where releases go, instead of the dataset's folder.
     pub output: Option<PathBuf>,
     /// The release's version.
@@ -38,10 +55,31 @@ pub struct BuildOptions {
     pub released: Date,
     /// How many articles may be rejected, instead of the dataset's own policy.
     pub max_rejects: Option<Allowance>,
+    /// How much memory it may take.
+    pub memory: Memory,
     /// How many threads work.
     pub threads: usize,
     /// What the reading may take.
     pub limits: Limits,
+}
+
+/// Where the records of a release come from. Paths and patterns are relative to the working
+/// folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// The dataset's own inputs.
+    Dataset,
+    /// These inputs instead.
+    Inputs(Vec<String>),
+    /// A release, with changes.
+    Base {
+        /// The release's version.
+        version: Version,
+        /// The inputs whose records are put on top of it, each in the place of the one with its key.
+        upsert: Vec<String>,
+        /// A file that lists the records to be taken back.
+        withdraw: Option<PathBuf>,
+    },
 }
 
 /// What was built.
@@ -59,6 +97,27 @@ pub struct BuildReport {
     pub allowance: Allowance,
     /// How many identical repeats were left out.
     pub duplicates: u64,
+    /// How many records gave way to a newer one with their key.
+    pub superseded: u64,
+    /// What came of putting records on top of a release, if that was done.
+    pub put_on: Option<PutOn>,
+    /// How many parts the release has, and how many of them stood in an earlier one already.
+    pub parts: usize,
+    /// See `parts`.
+    pub reused: usize,
+}
+
+/// What came of putting records on top of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutOn {
+    /// The release's version.
+    pub version: Version,
+    /// How many of its records were replaced.
+    pub replaced: u64,
+    /// How many of the new records stood there already.
+    pub unchanged: u64,
+    /// How many of its records were taken back.
+    pub withdrawn: u64,
 }
 
 /// What became of a release.
@@ -79,25 +138,20 @@ pub enum Outcome {
 pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let order = order(dataset, schema.columns())?;
-    let sources = sources(dataset, options)?;
+    let ranking = ranking(dataset, schema.columns())?;
+    let sources = sources(dataset, &options.from)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
-    let plan = version::plan(lock.folder(), &options.version)?;
-    let rejects_file = lock.folder().join("rejects").join(plan.version.to_string()).join("rejects.jsonl.zst");
+    let next = version::next(lock.folder(), &options.version)?;
+    let rejects_file = lock.folder().join("rejects").join(next.version.to_string()).join("rejects.jsonl.zst");
     let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
-    let gathered = gather::gather(dataset, &schema, &order, &sources, options, rejects)?;
-    let (arranged, read, duplicates) = arrange::arrange(schema.columns(), &order, gathered)?;
-    let mut report = BuildReport {
-        outcome: Outcome::Refused,
-        version: plan.version.clone(),
-        records: arranged.len() as u64,
-        read,
-        allowance: options.max_rejects.unwrap_or(dataset.policy.max_rejects),
-        duplicates,
+    let making = Making { dataset, schema: &schema, order: &order, ranking, options, next: &next, lock: &lock };
+    let mut report = match &options.from {
+        From::Base { version, withdraw, .. } => {
+            let base = open_base(lock.folder(), version)?;
+            making.upon(&base, &sources, withdraw.as_deref(), rejects)?
+        }
+        From::Dataset | From::Inputs(_) => making.anew(&sources, rejects)?,
     };
-    if report.read.is_allowed(report.allowance) && !arranged.is_empty() {
-        let target = publish::Target { dataset, schema: &schema, order: &order, plan, released: options.released };
-        report.outcome = target.publish(&lock, &arranged, &report)?;
-    }
     match report.outcome {
         // The rejects of the release that stands are its own.
         Outcome::Unchanged(_) => {}
@@ -107,19 +161,158 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
     Ok(report)
 }
 
-fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error> {
-    Order::new(columns, &dataset.order_by, &dataset.key).map_err(|error| Error::Dataset {
-        path: dataset.path(),
-        line: None,
-        message: error.to_string(),
-        hint: None,
-    })
+/// One build, and all that does not change while it runs.
+struct Making<'m> {
+    dataset: &'m Dataset,
+    schema: &'m Schema,
+    order: &'m Order,
+    ranking: Ranking,
+    options: &'m BuildOptions,
+    next: &'m Next,
+    lock: &'m Lock,
 }
 
-fn sources(dataset: &Dataset, options: &BuildOptions) -> Result<Vec<Source>, Error> {
-    let (base, patterns) = match &options.inputs {
-        Some(patterns) => (Path::new(""), patterns),
-        None => (dataset.folder.as_path(), &dataset.inputs),
+impl Making<'_> {
+    /// From all inputs. What the release before holds already is taken over.
+    fn anew(&self, sources: &[Source], rejects: RejectLog) -> Result<BuildReport, Error> {
+        let previous = self.next.previous.as_ref();
+        let layout = previous.map(|previous| previous.manifest().layout.clone());
+        let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
+        // One that cannot be read is no reason not to build: everything is written anew then.
+        let base = alike.and_then(|(previous, _)| Base::open(previous, self.schema.columns()).ok());
+        let known = base.as_ref().and_then(|base| base.known(self.options.memory.known()).ok()?);
+        let onto = known.as_ref().map_or(Onto::Nothing, Onto::Previous);
+        let gathered = self.gathering(onto).gather(sources, self.lock.folder(), rejects)?;
+        drop(known);
+        self.finish(gathered, Withdrawals::default(), layout, base.as_ref(), None)
+    }
+
+    /// From a release, with records put on top and others taken back.
+    fn upon(
+        &self,
+        release: &Release,
+        sources: &[Source],
+        withdraw: Option<&Path>,
+        rejects: RejectLog,
+    ) -> Result<BuildReport, Error> {
+        let layout = &release.manifest().layout;
+        let version = release.manifest().version.clone();
+        if !self.is_alike(release, layout) {
+            let message = "the schema, `extra`, `key` or `order_by` of the dataset is another by now".to_owned();
+            return Err(Error::BaseUnlike { version, message });
+        }
+        let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
+        let base = Base::open(release, self.schema.columns())?;
+        let mut gathered = match sources {
+            [] => Gathered::nothing(self.schema, self.lock.folder(), self.options.memory, rejects),
+            _ => self.gathering(Onto::Base).gather(sources, self.lock.folder(), rejects)?,
+        };
+        let first = gathered.articles;
+        let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
+        changed.extend(gathered.changed.drain());
+        let empty = arrow_array::RecordBatch::new_empty(arrow_schema(self.schema.columns()));
+        for part in 0..base.len() {
+            let (facts, entries): (Vec<_>, Vec<_>) = base.facts(part, self.order, first)?.into_iter().unzip();
+            gathered.articles += facts.len() as u64;
+            let touched = entries.into_iter().filter(|entry| changed.contains(&key_hash(&entry.key)));
+            touched.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
+            gathered.runs.push(Chunk { rows: empty.clone(), facts })?;
+        }
+        self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
+    }
+
+    fn is_alike(&self, release: &Release, layout: &Layout) -> bool {
+        base::is_alike(release.manifest(), self.dataset, self.schema, layout)
+    }
+
+    fn gathering<'g>(&'g self, onto: Onto<'g>) -> Gathering<'g> {
+        let Self { dataset, schema, order, options, .. } = *self;
+        Gathering { dataset, schema, order, ranking: self.ranking, options, onto }
+    }
+
+    /// Makes keys unique, and then a release if there is nothing against it.
+    fn finish(
+        &self,
+        gathered: Gathered,
+        withdrawals: Withdrawals,
+        layout: Option<Layout>,
+        base: Option<&Base<'_>>,
+        version: Option<Version>,
+    ) -> Result<BuildReport, Error> {
+        let Gathered { runs, mut entries, articles, bytes, sources, mut read, .. } = gathered;
+        let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
+        withdrawals.enter(&mut entries)?;
+        let settled = entries.settle(articles, withdrawals.len())?;
+        let withdrawn = withdrawals.settled(&settled)?;
+        let records = articles - settled.dropped_count;
+        let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));
+        let (facts, rows) = runs.finish()?;
+        let mut conflicts = Conflicts::new(self.schema.columns(), base, rows, &sources, &mut read);
+        let reject = |run, fact: &_| conflicts.reject(run, fact);
+        let plan = plan::plan(facts, &settled, &layout, (folder, memory), reject)?;
+        let rows = conflicts.finish()?;
+        let put_on = version.map(|version| PutOn {
+            version,
+            replaced: settled.replaced,
+            unchanged: settled.unchanged,
+            withdrawn: withdrawn.len() as u64,
+        });
+        let mut report = BuildReport {
+            outcome: Outcome::Refused,
+            version: self.next.version.clone(),
+            records,
+            read,
+            allowance: self.options.max_rejects.unwrap_or(self.dataset.policy.max_rejects),
+            duplicates: settled.duplicates,
+            superseded: settled.superseded,
+            put_on,
+            parts: 0,
+            reused: 0,
+        };
+        if report.read.is_allowed(report.allowance) && records > 0 {
+            let Self { dataset, schema, order, next, .. } = *self;
+            let (layout, released) = (&layout, self.options.released);
+            let target = publish::Target { dataset, schema, order, layout, base, next, released, withdrawn, threads };
+            report.outcome = target.publish(self.lock, plan, rows, &mut report)?;
+        }
+        Ok(report)
+    }
+}
+
+fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error> {
+    Order::new(columns, &dataset.order_by, &dataset.key).map_err(|error| unusable(dataset, error.to_string()))
+}
+
+fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, Error> {
+    let Some(name) = &dataset.policy.newest_by else { return Ok(Ranking::None) };
+    let kind = |place: &usize| &columns.at(*place).kind;
+    let ranks = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Date | Kind::Int64 | Kind::UInt64);
+    match columns.position(name) {
+        Some(place) if ranks(kind(&place)) => Ok(Ranking::By(place)),
+        Some(place) => {
+            let kind = kind(&place).describe();
+            Err(unusable(dataset, format!("`newest_by` names `{name}`, which holds no times or integers ({kind})")))
+        }
+        None => Err(unusable(dataset, format!("`newest_by` names `{name}`, which the schema does not declare"))),
+    }
+}
+
+fn unusable(dataset: &Dataset, message: String) -> Error {
+    Error::Dataset { path: dataset.path(), line: None, message, hint: None }
+}
+
+fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {
+    let found = crate::release::releases(folder)?.into_iter().find(|(other, _)| other == version);
+    let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone() })?;
+    Release::open(&folder)
+}
+
+fn sources(dataset: &Dataset, from: &From) -> Result<Vec<Source>, Error> {
+    let (base, patterns) = match from {
+        From::Inputs(patterns) => (Path::new(""), patterns),
+        From::Dataset => (dataset.folder.as_path(), &dataset.inputs),
+        From::Base { upsert, .. } if upsert.is_empty() => return Ok(Vec::new()),
+        From::Base { upsert, .. } => (Path::new(""), upsert),
     };
     if patterns.is_empty() {
         return Err(Error::NoInputs { path: dataset.path() });

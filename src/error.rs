@@ -87,6 +87,30 @@ pub enum Error {
         /// The newest release.
         newest: semver::Version,
     },
+    /// A dataset has no release of the version that is to be built upon.
+    #[error("there is no release {version} to build upon")]
+    NoBase {
+        /// The version.
+        version: semver::Version,
+    },
+    /// The records of a release cannot be taken over as they are.
+    #[error("cannot build upon release {version}: {message}")]
+    BaseUnlike {
+        /// The release's version.
+        version: semver::Version,
+        /// What has changed since.
+        message: String,
+    },
+    /// A list of withdrawals cannot be used.
+    #[error("`{}` line {line}: {message}", path.display())]
+    Withdrawal {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A folder is not a release, or one whose manifest cannot be read.
     #[error("`{}` is no release: {message}", path.display())]
     NoRelease {
@@ -164,6 +188,11 @@ impl Error {
             Self::VersionExists { .. } => Some("a release never changes: publish under a new `--version`".into()),
             Self::WhichVersion { .. } => Some("say `--version V` or `--bump major|minor|patch`".into()),
             Self::VersionOrder { .. } => Some("choose a higher `--version`, or `--bump`".into()),
+            Self::NoBase { .. } => Some("`pressmark log DIR` lists the releases of a dataset".into()),
+            Self::BaseUnlike { .. } => Some("build from all inputs once, without `--base`".into()),
+            Self::Withdrawal { .. } => {
+                Some(r#"a line is {"key": "..", "reason": ".."}, for a record of the release"#.into())
+            }
             Self::NoRelease { .. } => {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }

@@ -5,8 +5,10 @@
 #![expect(clippy::disallowed_methods, reason = "this is the file that the others are sent to")]
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::SpooledTempFile;
 
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
@@ -30,6 +32,23 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// The size of a file.
+pub(crate) fn size(path: &Path) -> Result<u64, Error> {
+    fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| Error::io("read", path, source))
+}
+
+/// Makes `new` another name of the file `old`, or a copy of it where the file system has no such
+/// names.
+pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {
+    if fs::hard_link(old, new).is_ok() {
+        return Ok(());
+    }
+    let mut from = open(old)?;
+    let mut to = create_new(new)?;
+    io::copy(&mut from, &mut to).map_err(|source| Error::io("write", new, source))?;
+    sync(&to, new)
+}
+
 /// The size and SHA-256 of a file.
 pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
     let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(open(path)?));
@@ -42,6 +61,23 @@ pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
 pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     file.map_err(|source| Error::io("create", path, source))
+}
+
+/// A file without a name in `folder`, to write to and read back; it vanishes with its handle,
+/// whatever becomes of the process.
+pub(crate) fn scratch(folder: &Path) -> Result<File, Error> {
+    tempfile::tempfile_in(folder).map_err(|source| Error::io("create a scratch file in", folder, source))
+}
+
+/// A buffer that holds up to `memory` bytes and is a scratch file beyond.
+pub(crate) fn spooled(folder: &Path, memory: usize) -> SpooledTempFile {
+    SpooledTempFile::new_in(memory, folder)
+}
+
+/// The scratch file, to be read from its start.
+pub(crate) fn rewound(mut file: File, folder: &Path) -> Result<File, Error> {
+    file.rewind().map_err(|source| Error::io("read a scratch file in", folder, source))?;
+    Ok(file)
 }
 
 /// Opens a lock file, creating it if need be; what it holds is left alone.

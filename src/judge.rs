@@ -5,7 +5,6 @@
 //! on several threads and reports as if there had been one.
 
 mod log;
-mod ordered;
 mod survey;
 
 use std::collections::BTreeMap;

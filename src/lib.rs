@@ -44,6 +44,7 @@ pub mod code;
 pub mod digest;
 pub mod error;
 mod filesystem;
+mod ordered;
 pub mod text;
 
 pub mod input;

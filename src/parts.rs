@@ -5,13 +5,26 @@
 //! parts make a release, and where they lie, is the business of [`crate::release`].
 
 mod cut;
+mod encode;
+mod fact;
+mod merge;
+mod published;
 mod reader;
 mod runs;
+mod selection;
 mod settings;
+mod sort_bytes;
+mod spill;
 mod writer;
 
-pub use cut::{Cut, Layout};
+pub use cut::{Cut, Layout, RowGroups, key_hash};
+pub use encode::{Encoder, RowGroup};
+pub use fact::{At, Fact, Place};
+pub use merge::{Facts, Merge};
+pub use published::{Batches, PublishedPart};
 pub use reader::{PartError, PartReader, is_guarded};
-pub use runs::runs;
+pub use runs::{Chunk, Runs};
+pub use selection::{BatchId, RunRows, Selection};
 pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};
+pub use sort_bytes::{SortBytes, Sorted};
 pub use writer::{PartWriter, Written};

@@ -10,7 +10,7 @@ mod open;
 mod staging;
 mod sums;
 
-pub use dataset::{Allowance, AllowanceError, Dataset, Policy, SchemaChoice};
+pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,

@@ -13,7 +13,7 @@ use pressmark::code::Code;
 use pressmark::digest::Digest;
 use pressmark::json;
 use pressmark::mapping::{id, url};
-use pressmark::parts::{Cut, Layout};
+use pressmark::parts::{Cut, Layout, key_hash};
 use pressmark::record::{Fingerprint, RecordHash, admit, canonical_form};
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use serde_json::Value;
@@ -226,13 +226,13 @@ fn check_id(article: &str, want: &str) {
 fn check_cut(walk: &str, want: &str) {
     let (target, records) = walk.split_once(' ').unwrap();
     let (target_rows, records): (u64, u64) = (target.parse().unwrap(), records.parse().unwrap());
-    let layout = Layout { cut: "key-fastcdc/1".into(), target_rows, row_group_rows: target_rows / 4 };
+    let layout = Layout { cut: "key-fastcdc/1".into(), target_rows, row_group_rows: target_rows / 8 };
     assert!(layout.is_valid(), "{walk}");
     let mut cut = Cut::new(&layout);
     let mut sizes = vec![0];
     for key in 0..records {
         *sizes.last_mut().unwrap() += 1;
-        if cut.after(key.to_string().as_bytes()) && key + 1 < records {
+        if cut.after(key_hash(&Digest::of(key.to_string().as_bytes()))) && key + 1 < records {
             sizes.push(0);
         }
     }

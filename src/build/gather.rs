@@ -1,100 +1,182 @@
 //! Reading and judging all sources of a build.
+//!
+//! Each block of articles becomes a sorted chunk of records on the thread that judged it; what
+//! has to be compared across all records, their keys, goes to [`super::settle`].
 
-use arrow_array::RecordBatch;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::BuildOptions;
+use super::base::Known;
+use super::memory::Memory;
+use super::settle::{Entries, Entry, Era, Ranking};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::input::{Position, Reader, Source};
+use crate::input::{Reader, Source};
 use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
-use crate::record::{BatchBuilder, Order, RecordHash, canonical_form, key_text};
+use crate::parts::{At, Chunk, Fact, Place, Runs, key_hash};
+use crate::record::{BatchBuilder, Order, RecordHash, arrow_schema, canonical_form, key_text};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 
-/// What was read: the records of every block, and what is to be reported.
+/// What was read: the records in sorted runs, their keys, and what is to be reported.
 #[derive(Debug)]
 pub(super) struct Gathered {
-    /// The records, block by block.
-    pub(super) batches: Vec<RecordBatch>,
-    /// What is known of them, block by block.
-    pub(super) entries: Vec<Vec<Entry>>,
+    /// The records.
+    pub(super) runs: Runs,
+    /// Their keys.
+    pub(super) entries: Entries,
+    /// How many there are, repeats included; their ordinals count up to it.
+    pub(super) articles: u64,
+    /// The bytes of their canonical forms.
+    pub(super) bytes: u64,
+    /// The [`key_hash`] of every record's key, where they are put on top of a release.
+    pub(super) changed: HashSet<u64>,
+    /// The sources, as [`Place::source`] numbers them.
+    pub(super) sources: Vec<Arc<str>>,
     /// The rest.
     pub(super) read: Read,
 }
 
-/// What is known of a record beside its columns.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    /// SHA-256 of its key's text.
-    pub(super) key: Digest,
-    /// Its record hash.
-    pub(super) hash: RecordHash,
-    /// The length of its canonical form in bytes.
-    pub(super) bytes: u64,
-    /// Where its article stood.
-    pub(super) position: Position,
-    /// How many bytes the article had there.
-    pub(super) length: u64,
+/// By what the gathering is done.
+#[derive(Debug)]
+pub(super) struct Gathering<'g> {
+    pub(super) dataset: &'g Dataset,
+    pub(super) schema: &'g Schema,
+    pub(super) order: &'g Order,
+    pub(super) ranking: Ranking,
+    pub(super) options: &'g BuildOptions,
+    /// What is there already.
+    pub(super) onto: Onto<'g>,
 }
 
-/// Reads and judges every source; rejects go to the log `rejects`.
-///
-/// # Errors
-/// A source that cannot be read, or no article at all.
-pub(super) fn gather(
-    dataset: &Dataset,
-    schema: &Schema,
-    order: &Order,
-    sources: &[Source],
-    options: &BuildOptions,
-    rejects: RejectLog,
-) -> Result<Gathered, Error> {
-    let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
-    let reader = Reader::new(dataset.source.framing(), options.limits).with_hash();
-    let (mut batches, mut entries) = (Vec::new(), Vec::new());
-    let work = |judge: &Judge<'_>, block: &_| {
-        let mut records = Records::new(schema.columns(), order);
-        let judged = judge.block(block, |admitted| records.add(&admitted));
-        (judged, records)
-    };
-    let take = |mut records: Records<'_>| {
-        if !records.entries.is_empty() {
-            batches.push(records.builder.finish());
-            entries.push(records.entries);
+/// What is there already.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Onto<'g> {
+    /// Nothing that need be known.
+    Nothing,
+    /// The records of the release before, which need not be held.
+    Previous(&'g Known),
+    /// A release on top of which the records are put.
+    Base,
+}
+
+impl Gathered {
+    /// No articles at all.
+    pub(super) fn nothing(schema: &Schema, folder: &Path, memory: Memory, rejects: RejectLog) -> Self {
+        Self {
+            runs: Runs::new(arrow_schema(schema.columns()), folder, memory.records()),
+            entries: Entries::new(folder, memory.keys()),
+            articles: 0,
+            bytes: 0,
+            changed: HashSet::new(),
+            sources: Vec::new(),
+            read: Read { inputs: Vec::new(), rejects, normalised: BTreeMap::new() },
         }
-        Ok(())
-    };
-    let what = Survey { judge, reader, sources, threads: options.threads };
-    let read = survey(&what, rejects, work, take)?;
-    Ok(Gathered { batches, entries, read })
+    }
+}
+
+impl Gathering<'_> {
+    /// Reads and judges every source; rejects go to the log `rejects`, what does not fit into
+    /// memory to `folder`.
+    ///
+    /// # Errors
+    /// A source that cannot be read, or no article at all.
+    pub(super) fn gather(&self, sources: &[Source], folder: &Path, rejects: RejectLog) -> Result<Gathered, Error> {
+        let Self { dataset, schema, options, .. } = self;
+        let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
+        let reader = Reader::new(dataset.source.framing(), options.limits).with_hash();
+        let mut gathered = Gathered::nothing(schema, folder, options.memory, RejectLog::new(None));
+        let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
+        let work = |judge: &Judge<'_>, block: &_| {
+            let mut records = Records::new(self);
+            let judged = judge.block(block, |admitted| records.add(&admitted));
+            let source = judged.source.clone();
+            (judged, (source, records.finish()))
+        };
+        let take = |(source, (mut chunk, keys)): (Arc<str>, (Chunk, Vec<Entry>))| {
+            let number = *numbers.entry(source).or_insert_with_key(|source| {
+                gathered.sources.push(source.clone());
+                u32::try_from(gathered.sources.len() - 1).expect("sources are far fewer than 2^32")
+            });
+            for fact in &mut chunk.facts {
+                fact.ordinal += gathered.articles;
+                fact.place.source = number;
+                gathered.bytes += fact.length;
+                if matches!(self.onto, Onto::Base) {
+                    gathered.changed.insert(fact.cut);
+                }
+            }
+            for entry in keys {
+                gathered.entries.push(Entry { ordinal: entry.ordinal + gathered.articles, ..entry })?;
+            }
+            gathered.articles += chunk.facts.len() as u64;
+            if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
+        };
+        let what = Survey { judge, reader, sources, threads: options.threads };
+        gathered.read = survey(&what, rejects, work, take)?;
+        Ok(gathered)
+    }
 }
 
 /// The records of one block.
-struct Records<'s> {
-    columns: &'s Columns,
-    order: &'s Order,
+struct Records<'g> {
+    columns: &'g Columns,
+    order: &'g Order,
+    ranking: Ranking,
+    onto: Onto<'g>,
     builder: BatchBuilder,
+    facts: Vec<Fact>,
     entries: Vec<Entry>,
     canonical: Vec<u8>,
 }
 
-impl<'s> Records<'s> {
-    fn new(columns: &'s Columns, order: &'s Order) -> Self {
-        Self { columns, order, builder: BatchBuilder::new(columns), entries: Vec::new(), canonical: Vec::new() }
+impl<'g> Records<'g> {
+    fn new(what: &Gathering<'g>) -> Self {
+        let columns = what.schema.columns();
+        Self {
+            columns,
+            order: what.order,
+            ranking: what.ranking,
+            onto: what.onto,
+            builder: BatchBuilder::new(columns),
+            facts: Vec::new(),
+            entries: Vec::new(),
+            canonical: Vec::new(),
+        }
     }
 
     fn add(&mut self, admitted: &Admitted<'_>) {
+        let cells = admitted.record.cells();
         self.canonical.clear();
         canonical_form(self.columns, admitted.record, &mut self.canonical);
         let hash = RecordHash::new(Digest::of(&self.canonical));
-        let key = key_text(&admitted.record.cells()[self.order.key()]).unwrap_or_default();
-        self.builder.append(admitted.record, &hash);
-        self.entries.push(Entry {
-            key: Digest::of(key.as_bytes()),
-            hash,
-            bytes: self.canonical.len() as u64,
-            position: admitted.position.clone(),
-            length: admitted.length,
-        });
+        let key = key_text(&cells[self.order.key()]).unwrap_or_default();
+        let key = Digest::of(key.as_bytes());
+        let ordinal = self.facts.len() as u64;
+        let known = match self.onto {
+            Onto::Previous(known) => known.row(&hash),
+            Onto::Nothing | Onto::Base => None,
+        };
+        let at = match known {
+            Some(row) => At::Base(row),
+            None => {
+                self.builder.append(admitted.record, &hash);
+                At::Run(u32::try_from(self.builder.rows() - 1).expect("a block is far smaller than 2^32 records"))
+            }
+        };
+        let place =
+            Place { source: 0, line: admitted.position.line, byte: admitted.position.byte, length: admitted.length };
+        let sort_key = self.order.sort_key(|place| &cells[place]);
+        let length = self.canonical.len() as u64;
+        self.entries.push(Entry { key, era: Era::New, rank: self.ranking.rank(cells), hash, ordinal, length });
+        self.facts.push(Fact { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place });
+    }
+
+    /// The records as a sorted chunk, and their keys.
+    fn finish(mut self) -> (Chunk, Vec<Entry>) {
+        self.facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        (Chunk { rows: self.builder.finish(), facts: self.facts }, self.entries)
     }
 }

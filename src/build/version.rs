@@ -29,9 +29,9 @@ pub enum Bump {
     Patch,
 }
 
-/// What a build is to make.
+/// The release that a build is to make.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Next {
     /// The version.
     pub(super) version: Version,
     /// The release before.
@@ -41,12 +41,12 @@ pub(super) struct Plan {
 }
 
 /// Decides the version from what stands in `folder`.
-pub(super) fn plan(folder: &Path, choice: &VersionChoice) -> Result<Plan, Error> {
+pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<Next, Error> {
     let releases = releases(folder)?;
     let newest = releases.last().map(|(version, _)| version);
     let version = match (choice, newest) {
         (VersionChoice::Exact(version), _) => version.clone(),
-        (VersionChoice::Next(bump), Some(newest)) => next(newest, *bump),
+        (VersionChoice::Next(bump), Some(newest)) => bumped(newest, *bump),
         (VersionChoice::First, Some(newest)) => return Err(Error::WhichVersion { newest: newest.clone() }),
         (VersionChoice::Next(_) | VersionChoice::First, None) => Version::new(1, 0, 0),
     };
@@ -58,10 +58,10 @@ pub(super) fn plan(folder: &Path, choice: &VersionChoice) -> Result<Plan, Error>
     }
     let previous = releases.iter().rev().find(|(other, _)| *other < version);
     let previous = previous.map(|(_, folder)| Release::open(folder)).transpose()?;
-    Ok(Plan { version, previous, existing })
+    Ok(Next { version, previous, existing })
 }
 
-fn next(version: &Version, bump: Bump) -> Version {
+fn bumped(version: &Version, bump: Bump) -> Version {
     match bump {
         Bump::Major => Version::new(version.major + 1, 0, 0),
         Bump::Minor => Version::new(version.major, version.minor + 1, 0),

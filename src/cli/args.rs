@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use pressmark::Error;
 use pressmark::input::Limits;
@@ -131,12 +131,24 @@ Examples:
   pressmark build datasets/mine                            the first release, 1.0.0
   pressmark build datasets/mine --bump minor               the next one
   pressmark build datasets/mine --version 2.0.0 new.jsonl  from this file only
+  pressmark build datasets/mine --bump minor --base 1.0.0 --upsert new.jsonl
+                                                           1.0.0 with these articles on top
   zcat *.gz | pressmark build datasets/mine --bump minor - from standard input")]
+#[command(group = ArgGroup::new("changes").multiple(true))]
 pub(crate) struct BuildArguments {
     /// The dataset's folder, with its dataset.toml.
     pub(crate) dir: PathBuf,
     /// Files, folders, patterns, or `-` for standard input [default: `inputs` of dataset.toml].
     pub(crate) inputs: Vec<String>,
+    /// The release that is built upon, instead of reading all inputs.
+    #[arg(long, value_name = "V", conflicts_with = "inputs", requires = "changes")]
+    pub(crate) base: Option<Version>,
+    /// Inputs whose articles are put on top of the base, each in the place of the one with its key.
+    #[arg(long, value_name = "NEW", num_args = 1.., requires = "base", group = "changes")]
+    pub(crate) upsert: Vec<String>,
+    /// A file of records to be taken back from the base: lines of {"key": .., "reason": ..}.
+    #[arg(long, value_name = "FILE", requires = "base", group = "changes")]
+    pub(crate) withdraw: Option<PathBuf>,
     /// The release's version [default: 1.0.0 for the first].
     #[arg(long, value_name = "V", conflicts_with = "bump")]
     pub(crate) version: Option<Version>,
@@ -153,6 +165,9 @@ pub(crate) struct BuildArguments {
     /// Where releases go [default: DIR].
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// How much memory the build may take; what does not fit waits in files beside the release.
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Size,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
@@ -230,7 +245,7 @@ pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Preset), 
 
 /// A number of bytes: `4096`, `500MB`, `2GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size(u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl FromStr for Size {
     type Err = &'static str;

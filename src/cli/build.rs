@@ -5,7 +5,7 @@ use std::io::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
-use pressmark::build::{BuildOptions, BuildReport, Bump, Outcome as Release, VersionChoice, build};
+use pressmark::build::{BuildOptions, BuildReport, Bump, From, Memory, Outcome as Release, VersionChoice, build};
 use pressmark::release::Dataset;
 use pressmark::text::printable;
 use serde::Serialize;
@@ -28,12 +28,12 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
                 Release::Published(folder) => {
                     let path = printable(&folder.display().to_string());
                     let published = format!("{BOLD_GREEN}published{BOLD_GREEN:#} {path}\n");
-                    check.inputs() + &repeats(&report) + &published + &show::release(folder)?
+                    check.inputs() + &steps(&report) + &published + &show::release(folder)?
                 }
                 Release::Unchanged(folder) => {
                     let path = printable(&folder.display().to_string());
                     let text = format!("{BOLD_GREEN}unchanged{BOLD_GREEN:#} {path} holds exactly these records\n");
-                    check.inputs() + &repeats(&report) + &text + &show::release(folder)?
+                    check.inputs() + &steps(&report) + &text + &show::release(folder)?
                 }
                 Release::Refused => String::new(),
             }
@@ -54,13 +54,26 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         (None, None) => VersionChoice::First,
     };
     BuildOptions {
-        inputs: (!arguments.inputs.is_empty()).then(|| arguments.inputs.clone()),
+        from: from(arguments),
         output: arguments.output.clone(),
         version,
         released: arguments.date.unwrap_or_else(today),
         max_rejects: arguments.max_rejects,
+        memory: Memory::new(arguments.memory.0),
         threads: crate::args::threads(arguments.run.threads),
         limits: crate::args::limits(arguments.run.max_bytes),
+    }
+}
+
+fn from(arguments: &BuildArguments) -> From {
+    match &arguments.base {
+        Some(version) => From::Base {
+            version: version.clone(),
+            upsert: arguments.upsert.clone(),
+            withdraw: arguments.withdraw.clone(),
+        },
+        None if arguments.inputs.is_empty() => From::Dataset,
+        None => From::Inputs(arguments.inputs.clone()),
     }
 }
 
@@ -68,11 +81,30 @@ fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
-fn repeats(report: &BuildReport) -> String {
-    match report.duplicates {
-        0 => String::new(),
-        number => format!("{} of records left out\n", counted(number, "identical repeat")),
+/// What became of records on their way into the release.
+fn steps(report: &BuildReport) -> String {
+    let mut text = String::new();
+    let mut tell = |number: u64, what: &str, became: &str| {
+        if number > 0 {
+            text.push_str(&format!("{} {became}\n", counted(number, what)));
+        }
+    };
+    tell(report.duplicates, "identical repeat", "of records left out");
+    tell(report.superseded, "record", "gave way to a newer one with the same key");
+    if let Some(base) = &report.put_on {
+        let of = format!("of {}", base.version);
+        tell(base.replaced, "record", &format!("{of} replaced"));
+        tell(base.unchanged, "record", &format!("stood in {} already", base.version));
+        tell(base.withdrawn, "record", &format!("{of} withdrawn"));
     }
+    if report.reused > 0 {
+        text.push_str(&format!(
+            "{} of {} taken over unchanged\n",
+            count(report.reused as u64),
+            counted(report.parts as u64, "part")
+        ));
+    }
+    text
 }
 
 /// Tells on standard error what was rejected, and what to do if that was too much.
@@ -107,7 +139,19 @@ struct Built<'r> {
     release: Option<String>,
     records: u64,
     duplicates: u64,
+    superseded: u64,
+    base: Option<BaseJson>,
+    parts: usize,
+    reused_parts: usize,
     check: Checked<'r>,
+}
+
+#[derive(Serialize)]
+struct BaseJson {
+    version: String,
+    replaced: u64,
+    unchanged: u64,
+    withdrawn: u64,
 }
 
 fn json(report: &BuildReport, check: &Check<'_>) -> String {
@@ -123,6 +167,15 @@ fn json(report: &BuildReport, check: &Check<'_>) -> String {
         release,
         records: report.records,
         duplicates: report.duplicates,
+        superseded: report.superseded,
+        base: report.put_on.as_ref().map(|base| BaseJson {
+            version: base.version.to_string(),
+            replaced: base.replaced,
+            unchanged: base.unchanged,
+            withdrawn: base.withdrawn,
+        }),
+        parts: report.parts,
+        reused_parts: report.reused,
         check: Checked::new(check),
     })
 }

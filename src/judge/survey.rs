@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::RejectLog;
-use super::ordered::ordered;
 use super::{Judge, Judged};
 use crate::error::Error;
 use crate::input::{Block, Reader, Source, Tally};
+use crate::ordered::{Workers, ordered};
 use crate::release::{Allowance, Normalised};
 
 /// One source and what came of it.
@@ -89,7 +89,8 @@ pub fn survey<T: Send>(
         take(made)
     };
     let work = |(place, block): (usize, Block)| (place, work(judge, &block));
-    let tallies = ordered(*threads, produce, work, take, || Error::Stopped)?;
+    let tallies =
+        ordered(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
     if counts.iter().all(|(articles, _)| *articles == 0) {
         let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
         return Err(Error::NoArticles { names: names.join(", ") });

@@ -4,7 +4,8 @@
 //! an insertion or removal moves the cuts of its neighbourhood at most. The rule is the
 //! normalised chunking of `FastCDC` (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
 //! place of bytes: before the target size a cut must match a longer mask, after it a shorter
-//! one, which keeps parts near the target. The numbers are in `schema/FORMAT.md`.
+//! one, which keeps parts near the target. Within a part, row groups end by count, or earlier
+//! where records are large. The numbers are in `schema/FORMAT.md`.
 
 use crate::digest::Digest;
 
@@ -15,6 +16,10 @@ const PART_BYTES: u64 = 128 << 20;
 /// The smallest and largest target; both powers of two.
 const MIN_TARGET: u64 = 16;
 const MAX_TARGET: u64 = 1 << 20;
+/// How many row groups a part of the target size has, at least.
+const ROW_GROUPS: u64 = 8;
+/// After how many bytes of canonical form a row group ends, however few rows it has.
+const ROW_GROUP_BYTES: u64 = 64 << 20;
 /// How many bits longer, or shorter, than the target's own a mask is.
 const NORMALISATION: u32 = 2;
 
@@ -35,7 +40,7 @@ impl Layout {
     pub fn choose(records: u64, bytes: u64) -> Self {
         let fitting = PART_BYTES / (bytes / records.max(1)).max(1);
         let target_rows = prev_power_of_two(fitting).clamp(MIN_TARGET, MAX_TARGET);
-        Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / 4 }
+        Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / ROW_GROUPS }
     }
 
     /// Whether the layout is one that this version can cut by.
@@ -43,7 +48,7 @@ impl Layout {
         self.cut == CUT
             && self.target_rows.is_power_of_two()
             && (MIN_TARGET..=MAX_TARGET).contains(&self.target_rows)
-            && self.row_group_rows == self.target_rows / 4
+            && self.row_group_rows == self.target_rows / ROW_GROUPS
     }
 }
 
@@ -64,32 +69,62 @@ impl Cut {
         Self { target: layout.target_rows, rows: 0 }
     }
 
-    /// Whether a part ends after the record with this key.
-    pub fn after(&mut self, key: &[u8]) -> bool {
+    /// Whether a part ends after the record whose key has this [`key_hash`].
+    pub fn after(&mut self, key_hash: u64) -> bool {
         self.rows += 1;
-        let ends = self.rows >= self.target / 4 && (self.rows >= self.target * 4 || self.matches(key));
+        let ends = self.rows >= self.target / 4 && (self.rows >= self.target * 4 || self.matches(key_hash));
         if ends {
             self.rows = 0;
         }
         ends
     }
 
-    fn matches(&self, key: &[u8]) -> bool {
+    fn matches(&self, key_hash: u64) -> bool {
         let bits = self.target.ilog2();
         let bits = if self.rows < self.target { bits + NORMALISATION } else { bits - NORMALISATION };
-        hash(key).leading_zeros() >= bits
+        key_hash.leading_zeros() >= bits
     }
 }
 
-/// The first eight bytes, big endian, of SHA-256 of the key's text.
-fn hash(key: &[u8]) -> u64 {
-    let (head, _) = Digest::of(key).as_bytes().split_first_chunk::<8>().map_or(([0; 8], &[][..]), |(h, t)| (*h, t));
-    u64::from_be_bytes(head)
+/// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text.
+pub fn key_hash(sha256: &Digest) -> u64 {
+    let (head, _) = sha256.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
+    u64::from_be_bytes(*head)
+}
+
+/// Walks the records of one part and says after which ones a row group ends.
+#[derive(Debug)]
+pub struct RowGroups {
+    limit: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+impl RowGroups {
+    /// A walk that starts at the first record of a part (or of any row group).
+    pub fn new(layout: &Layout) -> Self {
+        Self { limit: layout.row_group_rows, rows: 0, bytes: 0 }
+    }
+
+    /// Whether a row group ends after the record whose canonical form has `length` bytes.
+    pub fn after(&mut self, length: u64) -> bool {
+        self.rows += 1;
+        self.bytes += length;
+        let ends = self.rows >= self.limit || self.bytes >= ROW_GROUP_BYTES;
+        if ends {
+            (self.rows, self.bytes) = (0, 0);
+        }
+        ends
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash(key: u64) -> u64 {
+        key_hash(&Digest::of(key.to_string().as_bytes()))
+    }
 
     fn cuts(layout: &Layout, keys: impl Iterator<Item = u64>) -> Vec<u64> {
         let mut cut = Cut::new(layout);
@@ -97,7 +132,7 @@ mod tests {
         let mut rows = 0;
         for key in keys {
             rows += 1;
-            if cut.after(key.to_string().as_bytes()) {
+            if cut.after(hash(key)) {
                 sizes.push(std::mem::take(&mut rows));
             }
         }
@@ -107,7 +142,7 @@ mod tests {
 
     #[test]
     fn sizes_stay_within_the_bounds_and_near_the_target() {
-        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 16 };
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 8 };
         let sizes = cuts(&layout, 0..100_000);
         let whole = &sizes[..sizes.len() - 1];
         assert!(whole.iter().all(|size| (16..=256).contains(size)), "{whole:?}");
@@ -117,10 +152,10 @@ mod tests {
 
     #[test]
     fn a_removal_moves_only_the_cuts_nearby() {
-        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 16 };
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 8 };
         let ends = |keys: &[u64]| {
             let mut cut = Cut::new(&layout);
-            keys.iter().copied().filter(|key| cut.after(key.to_string().as_bytes())).collect::<Vec<u64>>()
+            keys.iter().copied().filter(|key| cut.after(hash(*key))).collect::<Vec<u64>>()
         };
         let all: Vec<u64> = (0..20_000).collect();
         let before = ends(&all);
@@ -139,5 +174,16 @@ mod tests {
         assert_eq!(target(3, 300 << 20), 16);
         assert_eq!(target(0, 0), 1 << 20);
         assert!(Layout::choose(7, 70_000).is_valid());
+    }
+
+    #[test]
+    fn row_groups_end_by_count_and_by_size() {
+        let layout = Layout { cut: CUT.into(), target_rows: 32, row_group_rows: 4 };
+        let mut groups = RowGroups::new(&layout);
+        let ends = |lengths: &[u64], groups: &mut RowGroups| -> Vec<bool> {
+            lengths.iter().map(|length| groups.after(*length)).collect()
+        };
+        assert_eq!(ends(&[1, 1, 1, 1, 1], &mut groups), [false, false, false, true, false]);
+        assert_eq!(ends(&[ROW_GROUP_BYTES - 1, ROW_GROUP_BYTES, 1], &mut groups), [true, true, false]);
     }
 }

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaData;
 
@@ -17,7 +18,7 @@ use crate::record::arrow_schema;
 use crate::schema::Columns;
 
 /// How many rows are read at a time.
-const BATCH_ROWS: usize = 1024;
+pub(super) const BATCH_ROWS: usize = 1024;
 
 /// Why a part cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +48,7 @@ impl PartReader {
     pub fn open(path: &Path, columns: &Columns) -> Result<Self, PartError> {
         let file = filesystem::open(path).map_err(|error| PartError::Unreadable(error.to_string()))?;
         let builder = guarded(|| builder(file))?;
-        check_columns(&builder, columns)?;
+        check_columns(builder.schema(), columns)?;
         let rows = rows(builder.metadata());
         let batches = guarded(|| builder.with_batch_size(BATCH_ROWS).build().map_err(unreadable))?;
         Ok(Self { batches, rows })
@@ -74,9 +75,8 @@ fn builder(file: File) -> Result<ParquetRecordBatchReaderBuilder<File>, PartErro
     ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(unreadable)
 }
 
-fn check_columns(builder: &ParquetRecordBatchReaderBuilder<File>, columns: &Columns) -> Result<(), PartError> {
+pub(super) fn check_columns(found: &Schema, columns: &Columns) -> Result<(), PartError> {
     let want = arrow_schema(columns);
-    let found = builder.schema();
     let describe = |field: &arrow_schema::Field| {
         let optional = if field.is_nullable() { "optional" } else { "required" };
         format!("{optional} `{}` {}", crate::text::one_line(field.name(), 60), field.data_type())
@@ -104,7 +104,7 @@ fn rows(metadata: &ParquetMetaData) -> u64 {
     u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default()
 }
 
-fn unreadable(error: impl std::fmt::Display) -> PartError {
+pub(super) fn unreadable(error: impl std::fmt::Display) -> PartError {
     PartError::Unreadable(crate::text::one_line(&error.to_string(), 300))
 }
 
@@ -119,7 +119,7 @@ pub fn is_guarded() -> bool {
 }
 
 /// Runs library code on bytes that nobody vouches for: a panic in it is damage, not a crash.
-fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<T, PartError> {
+pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<T, PartError> {
     GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(read));
     GUARDED.set(false);

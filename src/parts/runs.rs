@@ -1,43 +1,126 @@
-//! Runs: how many rows reach the encoder at a time.
+//! Sorted runs: records in order, in memory while there is room and in scratch files after.
 //!
-//! A page can only end between runs, so runs must follow from the records alone: one ends after
-//! a fixed number of rows, or earlier where the records are so long that a column would leave
-//! the 2 GiB that an Arrow text column can hold.
+//! A [`Chunk`] of records comes sorted from whoever made it. [`Runs`] keeps chunks up to a
+//! budget and then merges the older half of them into one run on the disk ([`super::spill`]).
+//! What order the runs have together is found by [`super::merge`].
 
-use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-/// How many rows a run has at most.
-pub(super) const RUN_ROWS: usize = 256;
-/// After how many bytes of canonical form a run ends.
-const RUN_BYTES: u64 = 256 << 20;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 
-/// The runs of a part whose records have canonical forms of these lengths, in order.
-pub fn runs(lengths: impl IntoIterator<Item = u64>) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let (mut start, mut end, mut bytes) = (0, 0, 0);
-    for length in lengths {
-        end += 1;
-        bytes += length;
-        if end - start == RUN_ROWS || bytes >= RUN_BYTES {
-            runs.push(start..end);
-            (start, bytes) = (end, 0);
-        }
-    }
-    if start < end {
-        runs.push(start..end);
-    }
-    runs
+use super::fact::{At, Fact};
+use super::merge::{Facts, Merge};
+use super::selection::{Rows, RunRows, Selection};
+use super::spill::{SPILLED_BYTES, SPILLED_ROWS, SpillWriter, SpilledRun};
+use crate::error::Error;
+
+/// Sorted records: their facts in order, and a batch that holds the rows they speak of.
+#[derive(Debug)]
+pub struct Chunk {
+    /// The rows, in any order.
+    pub rows: RecordBatch,
+    /// The facts, in order.
+    pub facts: Vec<Fact>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_tile_the_part() {
-        assert_eq!(runs([]), Vec::<Range<usize>>::new());
-        assert_eq!(runs([1; 3]), vec![0..3; 1]);
-        assert_eq!(runs([1; 600]), [0..256, 256..512, 512..600]);
-        assert_eq!(runs([1, RUN_BYTES, 1, 1]), [0..2, 2..4]);
+impl Chunk {
+    fn memory(&self) -> usize {
+        self.rows.get_array_memory_size() + self.facts.iter().map(Fact::memory).sum::<usize>()
     }
+}
+
+/// Sorted runs under a memory budget.
+#[derive(Debug)]
+pub struct Runs {
+    schema: SchemaRef,
+    folder: PathBuf,
+    limit: usize,
+    held: usize,
+    chunks: Vec<Chunk>,
+    spilled: Vec<SpilledRun>,
+    fan_in: usize,
+}
+
+impl Runs {
+    /// No runs yet. Their rows have this schema; about `memory` bytes are held, the rest goes to
+    /// files in `folder`.
+    pub fn new(schema: SchemaRef, folder: &Path, memory: usize) -> Self {
+        // While runs are merged, a batch of each is in memory, and half of the chunks are not.
+        let fan_in = (memory / 2 / SPILLED_BYTES).max(16);
+        let (chunks, spilled) = (Vec::new(), Vec::new());
+        Self { schema, folder: folder.to_owned(), limit: memory, held: 0, chunks, spilled, fan_in }
+    }
+
+    /// Adds a chunk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if there is no room in memory and none on the disk.
+    pub fn push(&mut self, chunk: Chunk) -> Result<(), Error> {
+        self.held += chunk.memory();
+        self.chunks.push(chunk);
+        if self.held > self.limit { self.spill() } else { Ok(()) }
+    }
+
+    /// How many runs are on the disk.
+    pub fn spilled(&self) -> usize {
+        self.spilled.len()
+    }
+
+    fn spill(&mut self) -> Result<(), Error> {
+        let older = self.chunks.len().div_ceil(2);
+        let chunks: Vec<Chunk> = self.chunks.drain(..older).collect();
+        self.held = self.chunks.iter().map(Chunk::memory).sum();
+        let run = self.merge(chunks.into_iter().map(in_memory).collect())?;
+        self.spilled.push(run);
+        if self.spilled.len() >= self.fan_in {
+            let runs = std::mem::take(&mut self.spilled).into_iter();
+            let run = self.merge(runs.map(|run| run.open(&self.folder)).collect::<Result<_, _>>()?)?;
+            self.spilled.push(run);
+        }
+        Ok(())
+    }
+
+    /// One run on the disk out of several.
+    fn merge(&self, runs: Vec<(Facts, Rows)>) -> Result<SpilledRun, Error> {
+        let (facts, rows): (Vec<Facts>, Vec<Rows>) = runs.into_iter().unzip();
+        let mut rows = RunRows::new(rows);
+        let mut out = SpillWriter::new(&self.schema, &self.folder)?;
+        let (mut selection, mut bytes, mut written) = (Selection::default(), 0, 0);
+        for next in Merge::new(facts)? {
+            let (run, mut fact) = next?;
+            if let At::Run(row) = fact.at {
+                rows.select(run, row, &mut selection)?;
+                fact.at = At::Run(written);
+                written += 1;
+                bytes += fact.length;
+            }
+            out.fact(&fact)?;
+            if selection.len() >= SPILLED_ROWS || bytes >= SPILLED_BYTES as u64 {
+                out.rows(&std::mem::take(&mut selection).batch())?;
+                bytes = 0;
+            }
+        }
+        if !selection.is_empty() {
+            out.rows(&selection.batch())?;
+        }
+        out.finish()
+    }
+
+    /// The facts of every run, each in order, and the rows that they speak of. The number of a
+    /// run is its place in both.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be read back.
+    pub fn finish(self) -> Result<(Vec<Facts>, RunRows), Error> {
+        let spilled = self.spilled.into_iter().map(|run| run.open(&self.folder));
+        let held = self.chunks.into_iter().map(|chunk| Ok(in_memory(chunk)));
+        let runs: Vec<(Facts, Rows)> = spilled.chain(held).collect::<Result<_, Error>>()?;
+        let (facts, rows) = runs.into_iter().unzip();
+        Ok((facts, RunRows::new(rows)))
+    }
+}
+
+fn in_memory(chunk: Chunk) -> (Facts, Rows) {
+    (Facts::held(chunk.facts), Rows::Held(chunk.rows))
 }

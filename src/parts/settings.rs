@@ -18,7 +18,6 @@ use parquet::schema::types::ColumnPath;
 use parquet::schema::types::SchemaDescriptor;
 
 use super::cut::Layout;
-use super::runs::RUN_ROWS;
 use crate::digest::Digest;
 use crate::record::Order;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
@@ -33,6 +32,8 @@ pub const CODEC: &str = "zstd-3";
 /// version of the tool writes the same bytes.
 pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 
+/// How many rows reach the encoder at a time; a page can only end after so many.
+pub(super) const BATCH_ROWS: usize = 256;
 /// Where a page ends, in bytes before compression.
 const PAGE_BYTES: usize = 1 << 20;
 /// Where a page ends, in rows.
@@ -65,7 +66,7 @@ pub(super) fn properties(
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_data_page_size_limit(PAGE_BYTES)
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(RUN_ROWS)
+        .set_write_batch_size(BATCH_ROWS)
         .set_max_row_group_row_count(Some(usize::try_from(layout.row_group_rows).unwrap_or(usize::MAX)))
         .set_max_row_group_bytes(None)
         .set_statistics_enabled(EnabledStatistics::Page)

@@ -1,36 +1,31 @@
-//! Writing one part: runs of sorted records in, a Parquet file with its size, hash and count out.
+//! Writing one part: encoded row groups in, a Parquet file with its size and hash out.
 //!
-//! The file's bytes depend on the records and settings alone; see [`super::runs()`].
+//! Row groups come from an [`Encoder`], or byte for byte from a part of an earlier release that
+//! holds the same rows; the file cannot tell which.
 
-use std::io::{BufWriter, Write as _};
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterPropertiesPtr;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::file::writer::SerializedFileWriter;
 
-use super::cut::Layout;
-use super::settings::properties;
+use super::encode::{Encoder, RowGroup};
+use super::published::PublishedPart;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem;
-use crate::record::{Order, arrow_schema};
-use crate::schema::Columns;
 
-/// Writes parts of one shape.
+/// A part in the making.
 #[derive(Debug)]
 pub struct PartWriter {
-    arrow: SchemaRef,
-    parquet: SchemaDescriptor,
-    properties: WriterPropertiesPtr,
+    path: PathBuf,
+    file: SerializedFileWriter<Hashing<BufWriter<File>>>,
+    rows: u64,
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Written {
     /// The file's size.
     pub bytes: u64,
@@ -38,39 +33,57 @@ pub struct Written {
     pub sha256: Digest,
     /// How many records it holds.
     pub rows: u64,
+    /// The file, which may not be on the disk yet.
+    pub file: File,
 }
 
 impl PartWriter {
-    /// A writer for records of these columns under the schema with this SHA-256.
-    pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, Error> {
-        let arrow = arrow_schema(columns);
-        let (parquet, properties) = properties(columns, &arrow, order, layout, schema)
-            .map_err(|error| failed(&PathBuf::from("part"), &error))?;
-        Ok(Self { arrow, parquet, properties })
+    /// Begins the file `path`, which must not exist.
+    pub fn create(path: PathBuf, encoder: &Encoder) -> Result<Self, Error> {
+        let (schema, properties) = encoder.file();
+        let sink = Hashing::new(BufWriter::with_capacity(1 << 20, filesystem::create_new(&path)?));
+        let file = SerializedFileWriter::new(sink, schema, properties).map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, file, rows: 0 })
     }
 
-    /// Writes the file `path`, which must not exist, and waits until it is on the disk. Each
-    /// batch is one run.
-    pub fn write(&self, path: &Path, runs: impl IntoIterator<Item = RecordBatch>) -> Result<Written, Error> {
-        let file = filesystem::create_new(path)?;
-        let options = ArrowWriterOptions::new()
-            .with_properties(self.properties.as_ref().clone())
-            .with_skip_arrow_metadata(true)
-            .with_parquet_schema(self.parquet.clone());
-        let sink = Hashing::new(BufWriter::with_capacity(1 << 20, file));
-        let mut writer = ArrowWriter::try_new_with_options(sink, self.arrow.clone(), options)
-            .map_err(|error| failed(path, &error))?;
-        let mut rows = 0;
-        for run in runs {
-            rows += run.num_rows() as u64;
-            writer.write(&run).map_err(|error| failed(path, &error))?;
-        }
-        let (mut buffered, bytes, sha256) = writer.into_inner().map_err(|error| failed(path, &error))?.finish();
-        let refuse = |source| Error::io("write", path, source);
-        buffered.flush().map_err(refuse)?;
-        let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
-        filesystem::sync(&file, path)?;
-        Ok(Written { bytes, sha256, rows })
+    /// Adds a row group.
+    pub fn append(&mut self, group: RowGroup) -> Result<(), Error> {
+        self.rows += group.rows;
+        let append = || {
+            let mut out = self.file.next_row_group()?;
+            for chunk in group.chunks {
+                chunk.append_to_row_group(&mut out)?;
+            }
+            out.close()
+        };
+        append().map(drop).map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Adds a row group of a part that was published with the same settings, as its bytes are.
+    pub fn copy(&mut self, part: &PublishedPart, group: usize) -> Result<(), Error> {
+        let (from, chunks) = part.chunks(group)?;
+        self.rows += part.rows_of(group);
+        let copy = || {
+            let mut out = self.file.next_row_group()?;
+            for chunk in chunks {
+                out.append_column(&from, chunk)?;
+            }
+            out.close()
+        };
+        copy().map(drop).map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> Result<Written, Error> {
+        let Self { path, file, rows } = self;
+        let (buffered, bytes, sha256) = file.into_inner().map_err(|error| failed(&path, &error))?.finish();
+        let file = buffered.into_inner().map_err(|error| Error::io("write", &path, error.into_error()))?;
+        Ok(Written { bytes, sha256, rows, file })
+    }
+
+    /// Where it is written.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

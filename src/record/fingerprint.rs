@@ -20,6 +20,11 @@ impl RecordHash {
         Self(digest)
     }
 
+    /// A hash from its 32 bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Digest::from_bytes(bytes))
+    }
+
     /// The 32 bytes, as the column `record_sha256` holds them.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
@@ -41,19 +46,34 @@ pub struct Fingerprint(Digest);
 impl Fingerprint {
     /// The fingerprint of the records with these hashes, in any order. Sorts them in place.
     pub fn of(hashes: &mut [RecordHash]) -> Self {
-        // Bytes sort as their hexadecimal text does: the digits are in ASCII order.
         hashes.sort_unstable();
-        let mut all = Sha256::new();
-        for hash in hashes {
-            all.update(hash.0.hex());
-            all.update(b"\n");
-        }
-        Self(Digest::from_bytes(all.finalize().into()))
+        let mut all = Fingerprinting::default();
+        hashes.iter().for_each(|hash| all.add(hash));
+        all.finish()
     }
 
     /// The first eight hexadecimal digits, which name a part's file.
     pub fn short(&self) -> String {
         self.0.to_string()[..8].to_owned()
+    }
+}
+
+/// Computes the fingerprint of records whose hashes come in ascending order: bytes sort as their
+/// hexadecimal text does.
+#[derive(Debug, Default)]
+pub struct Fingerprinting(Sha256);
+
+impl Fingerprinting {
+    /// Adds a hash that is not below the one before.
+    pub fn add(&mut self, hash: &RecordHash) {
+        let mut line = [b'\n'; 65];
+        line[..64].copy_from_slice(&hash.0.hex());
+        self.0.update(line);
+    }
+
+    /// The fingerprint of the records whose hashes were added.
+    pub fn finish(self) -> Fingerprint {
+        Fingerprint(Digest::from_bytes(self.0.finalize().into()))
     }
 }
 

@@ -1,13 +1,11 @@
 //! The order of records: by `order_by`, then by key.
 //!
 //! Values compare by type, nulls come last and strings compare by their UTF-8 bytes. Each
-//! record's place is one byte string, so that sorting and merging compare bytes and nothing else.
+//! record's place is one byte string, so that sorting and merging compare bytes and nothing
+//! else. Those strings live as long as a run of the tool and are no part of the format.
 
-use arrow_array::RecordBatch;
-use arrow_row::{RowConverter, Rows as SortKeys, SortField};
-use arrow_schema::{ArrowError, SortOptions};
+use std::borrow::{Borrow, Cow};
 
-use super::arrow::arrow_schema;
 use super::cell::Cell;
 use crate::schema::{Columns, Kind};
 
@@ -88,32 +86,122 @@ impl Order {
         &self.places
     }
 
-    /// A converter whose sort keys compare, as bytes, in this order. Only keys of one converter
-    /// may be compared with each other.
-    pub fn converter(&self, columns: &Columns) -> RowConverter {
-        let schema = arrow_schema(columns);
-        let options = SortOptions { descending: false, nulls_first: false };
-        let fields = self
-            .places
-            .iter()
-            .map(|place| SortField::new_with_options(schema.field(*place).data_type().clone(), options));
-        RowConverter::new(fields.collect()).expect("only columns of ordered kinds are let in")
-    }
-
-    /// The sort keys of a batch's rows.
-    pub fn sort_keys(&self, converter: &RowConverter, batch: &RecordBatch) -> Result<SortKeys, ArrowError> {
-        let arrays: Vec<_> = self.places.iter().map(|place| batch.column(*place).clone()).collect();
-        converter.convert_columns(&arrays)
+    /// The place of a record in the order, from its cells by the place of their columns. Places
+    /// compare as bytes.
+    pub fn sort_key<'c, C: Borrow<Cell<'c>>>(&self, cell: impl Fn(usize) -> C) -> Box<[u8]> {
+        let mut bytes = Vec::with_capacity(64);
+        for place in &self.places {
+            push_sort_key(&mut bytes, cell(*place).borrow());
+        }
+        bytes.into_boxed_slice()
     }
 }
 
+/// Writes a cell so that the bytes of two cells of one kind compare as the cells do, and no
+/// cell's bytes start with another's.
+fn push_sort_key(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
+    const SIGN: u64 = 1 << 63;
+    let mut number = |bits: u64| {
+        bytes.push(VALUE);
+        bytes.extend_from_slice(&bits.to_be_bytes());
+    };
+    match cell {
+        Cell::Boolean(value) => number(u64::from(*value)),
+        Cell::UInt64(value) => number(*value),
+        Cell::Int64(value) | Cell::Timestamp(value) => number(value.cast_unsigned() ^ SIGN),
+        Cell::Date(value) => number(i64::from(*value).cast_unsigned() ^ SIGN),
+        Cell::Float64(value) => {
+            // IEEE 754 total order: negative doubles descend as their bits ascend.
+            let bits = value.to_bits();
+            number(if bits & SIGN == 0 { bits | SIGN } else { !bits });
+        }
+        Cell::String(text) => {
+            bytes.push(VALUE);
+            for byte in text.bytes() {
+                // A zero within the text must stay above the end of a shorter one.
+                bytes.extend_from_slice(if byte == 0 { &[0, 1] } else { std::slice::from_ref(&byte) });
+            }
+            bytes.extend_from_slice(&[0, 0]);
+        }
+        // Columns of the kinds that remain do not order, so this is a null, which comes last.
+        _ => bytes.push(NULL),
+    }
+}
+
+/// What the bytes of a value, and of a null, start with.
+const VALUE: u8 = 0;
+const NULL: u8 = 1;
+
 /// The key of a record as text: a string as it is, an integer in decimal digits. `None` for a
 /// cell of another kind, which no key column holds.
-pub fn key_text(cell: &Cell<'_>) -> Option<String> {
+pub fn key_text<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
     match cell {
-        Cell::String(text) => Some(text.clone().into_owned()),
-        Cell::Int64(value) => Some(value.to_string()),
-        Cell::UInt64(value) => Some(value.to_string()),
+        Cell::String(text) => Some(Cow::Borrowed(text)),
+        Cell::Int64(value) => Some(Cow::Owned(value.to_string())),
+        Cell::UInt64(value) => Some(Cow::Owned(value.to_string())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_ascending(cells: &[Cell<'_>]) {
+        let keys: Vec<Vec<u8>> = cells
+            .iter()
+            .map(|cell| {
+                let mut bytes = Vec::new();
+                push_sort_key(&mut bytes, cell);
+                bytes
+            })
+            .collect();
+        for (place, pair) in keys.windows(2).enumerate() {
+            assert!(pair[0] < pair[1], "{:?} and {:?}", cells[place], cells[place + 1]);
+            assert!(!pair[1].starts_with(&pair[0]), "{:?} begins {:?}", cells[place], cells[place + 1]);
+        }
+    }
+
+    #[test]
+    fn sort_keys_compare_as_their_cells() {
+        let text = |text: &'static str| Cell::String(Cow::Borrowed(text));
+        check_ascending(&[
+            text(""),
+            text("\0"),
+            text("\0\0"),
+            text("\0a"),
+            text("\u{1}"),
+            text("a"),
+            text("a\0"),
+            text("a\u{1}"),
+            text("ab"),
+            text("b"),
+            text("é"),
+            text("\u{fffd}"),
+            text("😀"),
+            Cell::Null,
+        ]);
+        check_ascending(&[
+            Cell::Int64(i64::MIN),
+            Cell::Int64(-1),
+            Cell::Int64(0),
+            Cell::Int64(1),
+            Cell::Int64(i64::MAX),
+            Cell::Null,
+        ]);
+        check_ascending(&[Cell::UInt64(0), Cell::UInt64(1 << 63), Cell::UInt64(u64::MAX), Cell::Null]);
+        check_ascending(&[
+            Cell::Float64(f64::MIN),
+            Cell::Float64(-1.5),
+            Cell::Float64(-5e-324),
+            Cell::Float64(0.0),
+            Cell::Float64(5e-324),
+            Cell::Float64(f64::MAX),
+            Cell::Null,
+        ]);
+        check_ascending(&[Cell::Timestamp(-5), Cell::Timestamp(3), Cell::Null]);
+        check_ascending(&[Cell::Date(-5), Cell::Date(3), Cell::Null]);
+        check_ascending(&[Cell::Boolean(false), Cell::Boolean(true), Cell::Null]);
     }
 }

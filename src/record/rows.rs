@@ -64,7 +64,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
+/// The cell in row `row` (from 0) of an array that has the type of its column.
+pub fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
     if array.is_null(row) {
         return Cell::Null;
     }

@@ -39,6 +39,22 @@ impl<'c> Summary<'c> {
         }
     }
 
+    /// Adds what is known of a column of other records: nulls, smallest and largest value.
+    pub fn add_known(&mut self, place: usize, nulls: u64, extremes: Option<(Cell<'static>, Cell<'static>)>) {
+        self.nulls[place] += nulls;
+        if let Some((least, greatest)) = extremes {
+            widen(&mut self.extremes[place], least);
+            widen(&mut self.extremes[place], greatest);
+        }
+    }
+
+    /// Adds another summary of the same columns.
+    pub fn merge(&mut self, other: Self) {
+        for (place, (nulls, extremes)) in other.nulls.into_iter().zip(other.extremes).enumerate() {
+            self.add_known(place, nulls, extremes);
+        }
+    }
+
     /// For each column, in order: nulls, and the smallest and largest value as JSON where the
     /// column holds numbers, days or instants.
     pub fn finish(&self) -> Vec<(u64, Option<(serde_json::Value, serde_json::Value)>)> {

@@ -65,6 +65,21 @@ pub struct Policy {
     pub max_rejects: Allowance,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
+    /// What becomes of records that share a key and differ.
+    pub on_conflict: OnConflict,
+    /// The column by which the newest of them is known.
+    pub newest_by: Option<String>,
+}
+
+/// What becomes of records that share a key and differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnConflict {
+    /// All of them are rejected.
+    #[default]
+    Reject,
+    /// The newest counts.
+    Newest,
 }
 
 /// How many of all: a count, or a share of them.
@@ -186,6 +201,12 @@ impl Dataset {
             None if schema == SchemaChoice::BuiltIn(BuiltIn::Article) => Preset::Article,
             None => Preset::Verbatim,
         };
+        let policy = &written.policy;
+        if (policy.on_conflict == OnConflict::Newest) != policy.newest_by.is_some() {
+            let message = "`on_conflict = \"newest\"` and `newest_by` need each other".to_owned();
+            let hint = "for example: newest_by = \"modified_at\"".to_owned();
+            return Err(fail(line("on_conflict").or(line("newest_by")), message, Some(hint)));
+        }
         Ok(written.into_dataset(folder, schema, source))
     }
 

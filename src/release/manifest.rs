@@ -58,6 +58,10 @@ pub struct Manifest {
     pub normalised: Normalised,
     /// How many identical repeats of records were left out.
     pub duplicates: u64,
+    /// How many records gave way to a newer one with their key.
+    pub superseded: u64,
+    /// The release that records are from which are not from the inputs.
+    pub base: Option<Version>,
     /// Records that were taken back.
     pub withdrawn: Vec<Withdrawn>,
 }

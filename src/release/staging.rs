@@ -119,6 +119,12 @@ impl Staging {
         Ok(())
     }
 
+    /// Takes over a published file under the name `name`, and lists it.
+    pub fn link(&mut self, name: &str, published: &Path, sha256: Digest) -> Result<(), Error> {
+        filesystem::link_or_copy(published, &self.path(name))?;
+        self.add(name, sha256)
+    }
+
     /// Writes a file and lists it.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         filesystem::write_new(&self.path(name), bytes)?;

@@ -3,8 +3,6 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use arrow_row::{OwnedRow, RowConverter};
-
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
@@ -17,8 +15,7 @@ use crate::schema::Schema;
 pub(super) struct Checker<'r> {
     schema: &'r Schema,
     order: Order,
-    converter: RowConverter,
-    last: Option<OwnedRow>,
+    last: Option<Box<[u8]>>,
     keys: HashSet<Digest>,
     hashes: Vec<RecordHash>,
     complete: bool,
@@ -31,9 +28,8 @@ impl<'r> Checker<'r> {
     pub(super) fn new(schema: &'r Schema, manifest: &Manifest, findings: &'r mut Findings) -> Option<Self> {
         match Order::new(schema.columns(), &manifest.order_by, &manifest.key) {
             Ok(order) => {
-                let converter = order.converter(schema.columns());
                 let (keys, hashes) = (HashSet::new(), Vec::new());
-                Some(Self { schema, order, converter, last: None, keys, hashes, complete: true, findings })
+                Some(Self { schema, order, last: None, keys, hashes, complete: true, findings })
             }
             Err(error) => {
                 findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
@@ -84,23 +80,21 @@ impl<'r> Checker<'r> {
             let Some(rows) = Rows::new(columns, &batch) else {
                 return Err(PartError::Columns("a batch has other columns than the part".into()));
             };
-            let sort_keys = self
-                .order
-                .sort_keys(&self.converter, &batch)
-                .map_err(|error| PartError::Unreadable(error.to_string()))?;
             for row in 0..rows.len() {
                 let hash = record_hash(columns, &rows.record(row), &mut canonical);
-                let key = key_text(&rows.cell(row, self.order.key())).unwrap_or_default();
+                let key_cell = rows.cell(row, self.order.key());
+                let key = key_text(&key_cell).unwrap_or_default();
+                let sort_key = self.order.sort_key(|place| rows.cell(row, place));
                 if hash != rows.stored_hash(row) {
                     let message = format!("it says {}, the record gives {hash}", rows.stored_hash(row));
                     self.findings.add(Finding::new(Code::RowHash, name, &message).at(row_in_file, Some(&key)));
                 }
                 let unique = self.keys.insert(Digest::of(key.as_bytes()));
-                if !unique || self.last.as_ref().is_some_and(|last| last.row() >= sort_keys.row(row)) {
+                if !unique || self.last.as_ref().is_some_and(|last| *last >= sort_key) {
                     let message = if unique { "it belongs before the row above" } else { "its key came before" };
                     self.findings.add(Finding::new(Code::RowOrder, name, message).at(row_in_file, Some(&key)));
                 }
-                self.last = Some(sort_keys.row(row).owned());
+                self.last = Some(sort_key);
                 self.hashes.push(hash);
                 row_in_file += 1;
             }

@@ -194,11 +194,15 @@ class Check:
             self.same(f"bytes of {name}", os.path.getsize(os.path.join(self.release, name)), part["bytes"])
         self.same("sha256 of the schema", sums.get("schema.json"), self.manifest["schema"]["sha256"])
 
-    def groups(self, path, name):
-        """Row groups are full but for the last, and the footer says what it is to say."""
+    def groups(self, path, name, lengths):
+        """Row groups end by count or by size, and the footer says what it is to say."""
         footer, full = pq.read_metadata(path), self.manifest["layout"]["row_group_rows"]
         rows = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
-        told = [full] * (footer.num_rows // full) + [footer.num_rows % full] * (footer.num_rows % full > 0)
+        told, size = [0], 0
+        for length in lengths:
+            if told[-1] == full or size >= 64 << 20:
+                told, size = told + [0], 0
+            told[-1], size = told[-1] + 1, size + length
         self.same(f"row groups of {name}", rows, told)
         self.same(f"created_by of {name}", footer.created_by, "pressmark version 1.0.0 (build pressmark/1)")
         pairs = {b"pressmark.format": b"pressmark/1", b"pressmark.schema_sha256": self.manifest["schema"]["sha256"].encode()}
@@ -209,25 +213,28 @@ class Check:
         inputs, total = self.manifest["inputs"], lambda name: sum(of[name] for of in self.manifest["inputs"])
         for of in inputs:
             self.same(f"articles of {of['name']}", of["admitted"] + of["rejected"], of["articles"])
-        self.same("admitted", self.manifest["records"] + self.manifest["duplicates"], total("admitted"))
+        if self.manifest["base"] is None:
+            left_out = self.manifest["duplicates"] + self.manifest["superseded"]
+            self.same("admitted", self.manifest["records"] + left_out, total("admitted"))
         self.same("rejected", sum(self.manifest["rejected"].values()), total("rejected"))
 
     def part(self, place, part):
         """One part: its records' hashes, fingerprint, ends and cut. Returns its hashes and places."""
         name, manifest = part["path"], self.manifest
         path = os.path.join(self.release, name)
-        self.groups(path, name)
         table = pq.read_table(path, partitioning=None).combine_chunks()
         chunk = lambda column: pa.concat_arrays(table[column].chunks)
         columns = [column for column in table.column_names if column != "record_sha256"]
         self.same(f"columns of {name}", columns, [column["name"] for column in manifest["columns"]])
         texts = {column: canonical(chunk(column)) for column in columns}
         stored = [digest.hex() for digest in table["record_sha256"].to_pylist()]
-        hashes = []
+        hashes, lengths = [], []
         for row in range(table.num_rows):
             text = members((column, texts[column][row]) for column in columns if texts[column][row] is not None)
+            lengths.append(len(text.encode()))
             hashes.append(hashlib.sha256(text.encode()).hexdigest())
             self.same(f"record hash in row {row + 1} of {name}", hashes[row], stored[row])
+        self.groups(path, name, lengths)
         self.same(f"rows of {name}", table.num_rows, part["rows"])
         self.same(f"fingerprint of {name}", fingerprint(hashes), part["fingerprint"])
         self.same("path", name, f"data/part-{place:05}-{part['fingerprint'][:8]}.parquet")
@@ -248,7 +255,7 @@ class Check:
         manifest = self.manifest
         self.same("format", manifest["format"], "pressmark/1")
         layout = {"cut": "key-fastcdc/1", "target_rows": manifest["layout"]["target_rows"]}
-        self.same("layout", manifest["layout"], {**layout, "row_group_rows": layout["target_rows"] // 4})
+        self.same("layout", manifest["layout"], {**layout, "row_group_rows": layout["target_rows"] // 8})
         self.same("settings", manifest["writer"]["settings"], "parts/1")
         self.files()
         self.counts()

@@ -41,6 +41,8 @@ struct ManifestV1 {
     rejected: std::collections::BTreeMap<String, u64>,
     normalised: Normalised,
     duplicates: u64,
+    superseded: u64,
+    base: Option<Version>,
     withdrawn: Vec<Withdrawn>,
 }
 
@@ -93,6 +95,8 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
         rejected: manifest.rejected,
         normalised: manifest.normalised,
         duplicates: manifest.duplicates,
+        superseded: manifest.superseded,
+        base: manifest.base,
         withdrawn: manifest.withdrawn,
     };
     // By way of a value, whose objects are ordered by name.
@@ -187,6 +191,8 @@ fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
         rejected: wire.rejected,
         normalised: wire.normalised,
         duplicates: wire.duplicates,
+        superseded: wire.superseded,
+        base: wire.base,
         withdrawn: wire.withdrawn,
     })
 }

@@ -8,17 +8,24 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-/// Hands every item that `produce` gives to `work` on one of `threads` threads, and the results,
+/// How many threads work, and how many items they and the two ends may have between them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Workers {
+    pub(crate) threads: usize,
+    pub(crate) under_way: usize,
+}
+
+/// Hands every item that `produce` gives to `work` on one of several threads, and the results,
 /// in order, to `take`. Returns what `produce` returned, or the first error of either side;
 /// `stopped` makes the error that tells the producer that no more is wanted.
-pub(super) fn ordered<T: Send, R: Send, P: Send, E: Send>(
-    threads: usize,
+pub(crate) fn ordered<T: Send, R: Send, P: Send, E: Send>(
+    workers: Workers,
     produce: impl FnOnce(&mut dyn FnMut(T) -> Result<(), E>) -> Result<P, E> + Send,
     work: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
     stopped: impl Fn() -> E + Send,
 ) -> Result<P, E> {
-    let under_way = threads * 4;
+    let Workers { threads, under_way } = workers;
     let (permits, permit) = bounded::<()>(under_way);
     let (items, item) = bounded::<(u64, T)>(under_way);
     let (results, result) = bounded::<(u64, R)>(under_way);
@@ -88,7 +95,7 @@ mod tests {
                 taken.push(result);
                 Ok(())
             };
-            ordered(threads, produce, work, take, || "stopped".to_owned()).unwrap();
+            ordered(Workers { threads, under_way: threads * 4 }, produce, work, take, || "stopped".to_owned()).unwrap();
             assert_eq!(taken, (0..1000).collect::<Vec<u64>>());
         }
     }
@@ -97,9 +104,10 @@ mod tests {
     fn errors_end_everything() {
         let endless = |give: &mut dyn FnMut(u64) -> Result<(), String>| (0..).try_for_each(give);
         let take = |result| if result == 50 { Err("enough".to_owned()) } else { Ok(()) };
-        let ended = ordered(2, endless, |item| item, take, || "stopped".to_owned());
+        let two = Workers { threads: 2, under_way: 3 };
+        let ended = ordered(two, endless, |item| item, take, || "stopped".to_owned());
         assert_eq!(ended, Err("enough".to_owned()));
         let failing = |give: &mut dyn FnMut(u64) -> Result<(), String>| give(1).and(Err::<(), _>("broken".to_owned()));
-        assert_eq!(ordered(2, failing, |item| item, |_| Ok(()), || "stopped".to_owned()), Err("broken".to_owned()));
+        assert_eq!(ordered(two, failing, |item| item, |_| Ok(()), || "stopped".to_owned()), Err("broken".to_owned()));
     }
 }

@@ -1,0 +1,151 @@
+//! Which records make which part: order, cuts and fingerprints, found from facts alone.
+//!
+//! Nothing is encoded here and no column is read, so that a part that stands already is known
+//! as such before any work is spent on it.
+
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::SpooledTempFile;
+
+use super::base::BASE;
+use super::memory::Memory;
+use super::settle::Settled;
+use crate::error::Error;
+use crate::filesystem;
+use crate::parts::{At, Cut, Fact, Facts, Layout, Merge, SortBytes};
+use crate::record::{Fingerprint, Fingerprinting, RecordHash};
+
+/// The parts of a release that is to be made.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The parts, in order.
+    pub(super) parts: Vec<PlannedPart>,
+    /// The rows of all parts, in order.
+    pub(super) picks: Picks,
+    /// The fingerprint of all records.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// A part that is to be made.
+#[derive(Debug)]
+pub(super) struct PlannedPart {
+    /// How many records it has.
+    pub(super) rows: usize,
+    /// Their fingerprint.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// Where one record's columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pick {
+    /// The number of its run, or [`BASE`].
+    pub(super) run: usize,
+    /// Its row there.
+    pub(super) row: u32,
+    /// The length of its canonical form in bytes; 0 if it is to be found in the base.
+    pub(super) length: u64,
+}
+
+/// Puts the records of the runs in order and cuts them into parts, but for those that are
+/// dropped. Those that are rejected are handed to `reject`, in order.
+pub(super) fn plan(
+    facts: Vec<Facts>,
+    settled: &Settled,
+    layout: &Layout,
+    (folder, memory): (&Path, Memory),
+    mut reject: impl FnMut(usize, &Fact) -> Result<(), Error>,
+) -> Result<Plan, Error> {
+    let mut parts = Vec::new();
+    let mut picks = PickWriter::new(folder, memory);
+    let mut cut = Cut::new(layout);
+    let mut hashes = Vec::new();
+    let mut all = SortBytes::new(folder, memory.hashes());
+    for next in Merge::new(facts)? {
+        let (run, fact) = next?;
+        if settled.dropped.get(fact.ordinal) {
+            if settled.conflicts.get(fact.ordinal) {
+                reject(run, &fact)?;
+            }
+            continue;
+        }
+        picks.push(match fact.at {
+            At::Run(row) => Pick { run, row, length: fact.length },
+            At::Base(row) => Pick { run: BASE, row, length: fact.length },
+        })?;
+        all.push(*fact.hash.as_bytes())?;
+        hashes.push(fact.hash);
+        if cut.after(fact.cut) {
+            parts.push(planned(&mut hashes));
+        }
+    }
+    if !hashes.is_empty() {
+        parts.push(planned(&mut hashes));
+    }
+    let mut fingerprint = Fingerprinting::default();
+    for hash in all.sorted()? {
+        fingerprint.add(&RecordHash::from_bytes(hash?));
+    }
+    Ok(Plan { parts, picks: picks.finish()?, fingerprint: fingerprint.finish() })
+}
+
+fn planned(hashes: &mut Vec<RecordHash>) -> PlannedPart {
+    let part = PlannedPart { rows: hashes.len(), fingerprint: Fingerprint::of(hashes) };
+    hashes.clear();
+    part
+}
+
+/// The length of a pick in bytes.
+const PICK: usize = 16;
+
+/// Writes picks, to memory first.
+struct PickWriter {
+    out: BufWriter<SpooledTempFile>,
+    folder: PathBuf,
+}
+
+impl PickWriter {
+    fn new(folder: &Path, memory: Memory) -> Self {
+        let out = BufWriter::new(filesystem::spooled(folder, memory.picks()));
+        Self { out, folder: folder.to_owned() }
+    }
+
+    fn push(&mut self, pick: Pick) -> Result<(), Error> {
+        let mut bytes = [0; PICK];
+        let run = u32::try_from(pick.run).expect("runs are far fewer than 2^32");
+        bytes[..4].copy_from_slice(&run.to_le_bytes());
+        bytes[4..8].copy_from_slice(&pick.row.to_le_bytes());
+        bytes[8..].copy_from_slice(&pick.length.to_le_bytes());
+        self.out.write_all(&bytes).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
+    }
+
+    fn finish(self) -> Result<Picks, Error> {
+        let failed = |source| Error::io("write a scratch file in", &self.folder, source);
+        let mut file = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        Ok(Picks { from: BufReader::new(file), folder: self.folder })
+    }
+}
+
+/// The rows of a release in order, to be read once.
+#[derive(Debug)]
+pub(super) struct Picks {
+    from: BufReader<SpooledTempFile>,
+    folder: PathBuf,
+}
+
+impl Picks {
+    /// The next `rows` picks.
+    pub(super) fn next(&mut self, rows: usize) -> Result<Vec<Pick>, Error> {
+        let mut bytes = vec![0; rows * PICK];
+        let failed = |source| Error::io("read a scratch file in", &self.folder, source);
+        self.from.read_exact(&mut bytes).map_err(failed)?;
+        let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes are 4 bytes"));
+        let picks = bytes.chunks_exact(PICK).map(|bytes| Pick {
+            run: number(&bytes[..4]) as usize,
+            row: number(&bytes[4..8]),
+            length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
+        });
+        Ok(picks.collect())
+    }
+}

@@ -1,0 +1,83 @@
+//! Encoding row groups: selected rows in, compressed column chunks out.
+//!
+//! A row group's bytes follow from its rows and the settings alone, so row groups can be
+//! encoded anywhere and in any order; [`super::writer`] puts them into a file.
+
+use std::path::PathBuf;
+
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterPropertiesPtr;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{SchemaDescriptor, TypePtr};
+
+use super::cut::Layout;
+use super::selection::Selection;
+use super::settings::{BATCH_ROWS, properties};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::record::{Order, Summary, arrow_schema};
+use crate::schema::Columns;
+
+/// Encodes row groups of one shape. Any number of threads may share it.
+#[derive(Debug)]
+pub struct Encoder {
+    arrow: SchemaRef,
+    parquet: SchemaDescriptor,
+    properties: WriterPropertiesPtr,
+    writers: ArrowRowGroupWriterFactory,
+}
+
+/// An encoded row group.
+#[derive(Debug)]
+pub struct RowGroup {
+    pub(super) chunks: Vec<ArrowColumnChunk>,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+impl Encoder {
+    /// An encoder for records of these columns under the schema with this SHA-256.
+    pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, Error> {
+        let arrow = arrow_schema(columns);
+        let build = || {
+            let (parquet, properties) = properties(columns, &arrow, order, layout, schema)?;
+            let file = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone())?;
+            let writers = ArrowRowGroupWriterFactory::new(&file, arrow.clone());
+            Ok((parquet, properties, writers))
+        };
+        let (parquet, properties, writers) = build().map_err(|error| failed(&error))?;
+        Ok(Self { arrow, parquet, properties, writers })
+    }
+
+    /// The Parquet schema and the settings of a file of such row groups.
+    pub(super) fn file(&self) -> (TypePtr, WriterPropertiesPtr) {
+        (self.parquet.root_schema_ptr(), self.properties.clone())
+    }
+
+    /// Encodes the selected rows as one row group, and adds them to the summary.
+    pub fn encode(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<RowGroup, Error> {
+        let chunks = self.chunks(rows, summary).map_err(|error| failed(&error))?;
+        Ok(RowGroup { chunks, rows: rows.len() as u64 })
+    }
+
+    fn chunks(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        let mut writers = self.writers.create_column_writers(0)?;
+        for start in (0..rows.len()).step_by(BATCH_ROWS) {
+            let batch = rows.slice(start..rows.len().min(start + BATCH_ROWS));
+            summary.add(&batch);
+            let mut next = writers.iter_mut();
+            for (field, column) in self.arrow.fields().iter().zip(batch.columns()) {
+                for leaf in compute_leaves(field, column)? {
+                    next.next().expect("a writer for every leaf of the same schema").write(&leaf)?;
+                }
+            }
+        }
+        writers.into_iter().map(|writer| writer.close()).collect()
+    }
+}
+
+fn failed(error: &ParquetError) -> Error {
+    Error::Part { action: "encode", path: PathBuf::from("data"), message: error.to_string() }
+}

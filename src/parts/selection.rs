@@ -1,0 +1,160 @@
+//! [`Selection`]: rows picked from many batches, on their way to becoming batches of their own.
+//!
+//! Picking keeps the batches alive and copies nothing; the copy is made once, by whoever
+//! encodes the rows, on its own thread.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use arrow_schema::ArrowError;
+use arrow_select::interleave::interleave_record_batch;
+
+use super::spill::{self, BUFFER};
+use crate::error::Error;
+use crate::filesystem;
+
+/// Names one batch among all that are selected from: its run, and its place there.
+pub type BatchId = (usize, usize);
+
+/// Rows of several batches, in the order in which they were picked.
+#[derive(Debug, Default)]
+pub struct Selection {
+    batches: Vec<RecordBatch>,
+    known: HashMap<BatchId, usize>,
+    rows: Vec<(usize, usize)>,
+}
+
+impl Selection {
+    /// Picks a row of a batch.
+    pub fn add(&mut self, id: BatchId, batch: &RecordBatch, row: usize) {
+        let place = *self.known.entry(id).or_insert_with(|| {
+            self.batches.push(batch.clone());
+            self.batches.len() - 1
+        });
+        self.rows.push((place, row));
+    }
+
+    /// How many rows were picked.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none was.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// All rows as one batch.
+    pub fn batch(&self) -> RecordBatch {
+        self.slice(0..self.rows.len())
+    }
+
+    /// The rows of a range as one batch; they must hold less than 2 GiB of text.
+    pub fn slice(&self, range: Range<usize>) -> RecordBatch {
+        // Only the batches that the range touches: looking at all of them for every few rows
+        // would cost more than the rows.
+        let mut places: HashMap<usize, usize> = HashMap::new();
+        let mut batches = Vec::new();
+        let mut rows = Vec::with_capacity(range.len());
+        for (batch, row) in &self.rows[range] {
+            let place = *places.entry(*batch).or_insert_with(|| {
+                batches.push(&self.batches[*batch]);
+                batches.len() - 1
+            });
+            rows.push((place, *row));
+        }
+        interleave_record_batch(&batches, &rows).expect("batches of one schema, in slices below 2 GiB")
+    }
+}
+
+/// The rows of one run.
+#[derive(Debug)]
+pub(super) enum Rows {
+    /// In memory.
+    Held(RecordBatch),
+    /// On the disk.
+    Spilled(Box<SpilledRows>),
+}
+
+/// The rows of a run on the disk: forwards only, one batch at a time.
+#[derive(Debug)]
+pub(super) struct SpilledRows {
+    /// The same file as the stream reads, to start again.
+    file: File,
+    batches: StreamReader<BufReader<File>>,
+    current: RecordBatch,
+    /// The place of the current batch, and the number of its first row.
+    place: usize,
+    first: usize,
+    folder: PathBuf,
+}
+
+impl SpilledRows {
+    pub(super) fn open(file: File, folder: &Path) -> Result<Self, Error> {
+        let failed = |error: ArrowError| spill::failed("read", folder, error);
+        let file = filesystem::rewound(file, folder)?;
+        let stream = file.try_clone().map_err(|error| failed(error.into()))?;
+        let batches = StreamReader::try_new(BufReader::with_capacity(BUFFER, stream), None).map_err(failed)?;
+        let current = RecordBatch::new_empty(batches.schema());
+        Ok(Self { file, batches, current, place: 0, first: 0, folder: folder.to_owned() })
+    }
+
+    /// Goes on to the batch with a row that is not before those asked for earlier.
+    fn seek(&mut self, row: usize) -> Result<(), Error> {
+        while row >= self.first + self.current.num_rows() {
+            let next = self.batches.next().unwrap_or_else(|| Err(ArrowError::IpcError("it ends too early".into())));
+            let next = next.map_err(|error| spill::failed("read", &self.folder, error))?;
+            self.first += std::mem::replace(&mut self.current, next).num_rows();
+            self.place += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of all runs.
+#[derive(Debug)]
+pub struct RunRows(Vec<Rows>);
+
+impl RunRows {
+    pub(super) fn new(runs: Vec<Rows>) -> Self {
+        Self(runs)
+    }
+
+    /// How many runs there are.
+    pub fn runs(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Picks a row of a run. Rows of one run must be asked for in ascending order.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the run cannot be read back.
+    pub fn select(&mut self, run: usize, row: u32, selection: &mut Selection) -> Result<(), Error> {
+        let row = row as usize;
+        match &mut self.0[run] {
+            Rows::Held(batch) => selection.add((run, 0), batch, row),
+            Rows::Spilled(rows) => {
+                rows.seek(row)?;
+                selection.add((run, rows.place), &rows.current, row - rows.first);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same rows, to be asked for from the first again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a run cannot be read back.
+    pub fn rewound(self) -> Result<Self, Error> {
+        let rewound = |rows| match rows {
+            Rows::Held(batch) => Ok(Rows::Held(batch)),
+            Rows::Spilled(rows) => SpilledRows::open(rows.file, &rows.folder).map(|rows| Rows::Spilled(Box::new(rows))),
+        };
+        self.0.into_iter().map(rewound).collect::<Result<_, _>>().map(Self)
+    }
+}
