@@ -14,6 +14,7 @@ use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::check::{CheckOptions, check};
 use pressmark::mapping::Preset;
+use pressmark::progress::Unwatched;
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
 
@@ -107,7 +108,7 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         threads,
         limits: pressmark::input::Limits::default(),
     };
-    check(&options).unwrap().read.rejects.total()
+    check(&options, &Unwatched).unwrap().read.rejects.total()
 }
 
 #[divan::bench(args = [1, 2])]

@@ -29,6 +29,7 @@ use crate::filesystem;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
 use crate::parts::{Chunk, Layout, key_hash};
+use crate::progress::Watch;
 use crate::record::{Order, arrow_schema};
 use crate::release::{Allowance, Dataset, Lock, Release};
 use crate::schema::{Columns, Kind, Schema};
@@ -135,7 +136,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Whatever keeps it from doing its job; then nothing is published and nothing is left behind.
-pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, Error> {
+pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let order = order(dataset, schema.columns())?;
     let ranking = ranking(dataset, schema.columns())?;
@@ -144,7 +145,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions) -> Result<BuildReport, E
     let next = version::next(lock.folder(), &options.version)?;
     let rejects_file = lock.folder().join("rejects").join(next.version.to_string()).join("rejects.jsonl.zst");
     let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
-    let making = Making { dataset, schema: &schema, order: &order, ranking, options, next: &next, lock: &lock };
+    let making = Making { dataset, schema: &schema, order: &order, ranking, options, next: &next, lock: &lock, watch };
     let mut report = match &options.from {
         From::Base { version, withdraw, .. } => {
             let base = open_base(lock.folder(), version)?;
@@ -170,6 +171,7 @@ struct Making<'m> {
     options: &'m BuildOptions,
     next: &'m Next,
     lock: &'m Lock,
+    watch: &'m dyn Watch,
 }
 
 impl Making<'_> {
@@ -226,8 +228,8 @@ impl Making<'_> {
     }
 
     fn gathering<'g>(&'g self, onto: Onto<'g>) -> Gathering<'g> {
-        let Self { dataset, schema, order, options, .. } = *self;
-        Gathering { dataset, schema, order, ranking: self.ranking, options, onto }
+        let Self { dataset, schema, order, ranking, options, watch, .. } = *self;
+        Gathering { dataset, schema, order, ranking, options, onto, watch }
     }
 
     /// Makes keys unique, and then a release if there is nothing against it.
@@ -270,9 +272,10 @@ impl Making<'_> {
             reused: 0,
         };
         if report.read.is_allowed(report.allowance) && records > 0 {
-            let Self { dataset, schema, order, next, .. } = *self;
+            let Self { dataset, schema, order, next, watch, .. } = *self;
             let (layout, released) = (&layout, self.options.released);
-            let target = publish::Target { dataset, schema, order, layout, base, next, released, withdrawn, threads };
+            let target =
+                publish::Target { dataset, schema, order, layout, base, next, released, withdrawn, threads, watch };
             report.outcome = target.publish(self.lock, plan, rows, &mut report)?;
         }
         Ok(report)

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::input::{Limits, Reader, resolve};
 use crate::judge::{Judge, Read, RejectLog, Survey, survey};
 use crate::mapping::Preset;
+use crate::progress::Watch;
 use crate::release::Allowance;
 use crate::schema::{Extra, Schema};
 
@@ -49,17 +50,18 @@ impl CheckReport {
     }
 }
 
-/// Judges every article of the inputs.
+/// Judges every article of the inputs, and tells `watch` how far it is.
 ///
 /// # Errors
 /// An input that cannot be read, a reject file that cannot be written, or no article at all.
-pub fn check(options: &CheckOptions) -> Result<CheckReport, Error> {
+pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let what = Survey {
         judge: Judge::new(&options.schema, options.source, options.extra),
         reader: Reader::new(options.source.framing(), options.limits),
         sources: &sources,
         threads: options.threads,
+        watch,
     };
     let rejects = RejectLog::new(options.rejects.as_deref());
     let mut read = survey(&what, rejects, |judge, block| (judge.block(block, |_| {}), ()), |()| Ok(()))?;

@@ -57,6 +57,11 @@ pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
     Ok((bytes, digest))
 }
 
+/// The size of a regular file in bytes, where the system tells it.
+pub(crate) fn size(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
 /// Creates a file that must not exist yet.
 pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);

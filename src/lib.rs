@@ -45,6 +45,7 @@ pub mod digest;
 pub mod error;
 mod filesystem;
 mod ordered;
+pub mod progress;
 pub mod text;
 
 pub mod input;

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::input::{Block, Content, Frame, Framing, Limits, Reader, resolve};
 use crate::judge::{Judge, RejectLog};
 use crate::mapping::Preset;
+use crate::progress::Unwatched;
 use crate::reject::Stored;
 use crate::schema::{Extra, Schema};
 
@@ -57,7 +58,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
     let reader = Reader::new(Framing::Json, Limits::default());
     for source in resolve(Path::new(""), Path::new(""), &options.rejects)? {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
-        reader.read(&source, &mut |block| {
+        reader.read(&source, &Unwatched, &mut |block| {
             for frame in &block.frames {
                 let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
                 if let Content::Broken { message, .. } = &frame.content {

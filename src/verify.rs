@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::progress::{Stage, Watch};
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, SCHEMA};
 use crate::schema::Schema;
@@ -43,11 +44,11 @@ impl VerifyReport {
     }
 }
 
-/// Verifies the release in `folder`.
+/// Verifies the release in `folder`, and tells `watch` how far it is.
 ///
 /// # Errors
 /// [`Error::NoRelease`] if there is no such folder. Whatever is wrong inside it is a finding.
-pub fn verify(folder: &Path) -> Result<VerifyReport, Error> {
+pub fn verify(folder: &Path, watch: &dyn Watch) -> Result<VerifyReport, Error> {
     if !folder.is_dir() {
         return Err(Error::NoRelease { path: folder.to_owned(), message: "there is no such folder".into() });
     }
@@ -65,12 +66,16 @@ pub fn verify(folder: &Path) -> Result<VerifyReport, Error> {
             return Ok(report);
         }
     };
+    watch.start(
+        Stage::Verify,
+        Some(release.manifest().parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.bytes))),
+    );
     report.files = files::check(folder, release.manifest(), &present, &mut report.findings);
     // What is not among the listed files is missing or a link, and was told as such.
     if present.contains(SCHEMA)
         && let Some(schema) = check_schema(&release, &mut report.findings)
     {
-        check_records(&release, &schema, &present, &mut report);
+        check_records(&release, &schema, &present, &mut report, watch);
     }
     report.manifest = Some(release.manifest().clone());
     Ok(report)
@@ -96,11 +101,18 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     Some(schema)
 }
 
-fn check_records(release: &Release, schema: &Schema, present: &BTreeSet<String>, report: &mut VerifyReport) {
+fn check_records(
+    release: &Release,
+    schema: &Schema,
+    present: &BTreeSet<String>,
+    report: &mut VerifyReport,
+    watch: &dyn Watch,
+) {
     let manifest = release.manifest();
     let Some(mut checker) = rows::Checker::new(schema, manifest, &mut report.findings) else { return };
     for (place, part) in manifest.parts.iter().enumerate() {
         checker.part(release.folder(), present, place, part);
+        watch.advance(part.bytes);
     }
     let (mut hashes, complete) = checker.finish();
     report.records = hashes.len() as u64;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
 const ROOMS: [&[&str]; 12] = [
-    &["code", "digest", "error", "filesystem", "ordered", "text"],
+    &["code", "digest", "error", "filesystem", "ordered", "progress", "text"],
     &["json"],
     &["input"],
     &["mapping"],

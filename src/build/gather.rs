@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::input::{Reader, Source};
 use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
 use crate::parts::{At, Chunk, Fact, Place, Runs, key_hash};
+use crate::progress::Watch;
 use crate::record::{BatchBuilder, Order, RecordHash, arrow_schema, canonical_form, key_text};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
@@ -49,6 +50,7 @@ pub(super) struct Gathering<'g> {
     pub(super) options: &'g BuildOptions,
     /// What is there already.
     pub(super) onto: Onto<'g>,
+    pub(super) watch: &'g dyn Watch,
 }
 
 /// What is there already.
@@ -114,7 +116,7 @@ impl Gathering<'_> {
             gathered.articles += chunk.facts.len() as u64;
             if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
         };
-        let what = Survey { judge, reader, sources, threads: options.threads };
+        let what = Survey { judge, reader, sources, threads: options.threads, watch: self.watch };
         gathered.read = survey(&what, rejects, work, take)?;
         Ok(gathered)
     }

@@ -10,6 +10,7 @@ use super::{BuildReport, Outcome};
 use crate::error::Error;
 use crate::judge::InputRead;
 use crate::parts::{CODEC, Encoder, Layout, RunRows, SETTINGS};
+use crate::progress::Watch;
 use crate::record::{Fingerprint, Order};
 use crate::release::{
     ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
@@ -29,6 +30,7 @@ pub(super) struct Target<'t> {
     pub(super) released: Date,
     pub(super) withdrawn: Vec<Withdrawn>,
     pub(super) threads: usize,
+    pub(super) watch: &'t dyn Watch,
 }
 
 impl Target<'_> {
@@ -43,8 +45,8 @@ impl Target<'_> {
         let mut staging = Staging::new(lock, &self.next.version.to_string())?;
         let columns = self.schema.columns();
         let encoder = Encoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
-        let Self { order, layout, base, threads, .. } = *self;
-        let writing = Writing { columns, order, layout, encoder: &encoder, base, threads };
+        let Self { order, layout, base, threads, watch, .. } = *self;
+        let writing = Writing { columns, order, layout, encoder: &encoder, base, threads, watch };
         let fingerprint = plan.fingerprint;
         let written = writing.write(plan, rows, &mut staging)?;
         (report.parts, report.reused) = (written.parts.len(), written.reused);

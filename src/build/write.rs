@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
 use crate::parts::{Encoder, Layout, PartWriter, RowGroup, RowGroups, RunRows, Selection};
+use crate::progress::{Stage, Watch};
 use crate::record::{Order, Rows, Summary, cell_json};
 use crate::release::{Part, Staging};
 use crate::schema::Columns;
@@ -31,6 +32,7 @@ pub(super) struct Writing<'w> {
     /// What can be taken over.
     pub(super) base: Option<&'w Base<'w>>,
     pub(super) threads: usize,
+    pub(super) watch: &'w dyn Watch,
 }
 
 /// What was written.
@@ -67,6 +69,8 @@ impl<'w> Writing<'w> {
     pub(super) fn write(&self, plan: Plan, rows: RunRows, staging: &mut Staging) -> Result<WrittenParts<'w>, Error> {
         let Plan { parts, mut picks, .. } = plan;
         let mut steps = Steps { writing: self, rows, base_rows: self.base.map(Base::rows) };
+        let rows = parts.iter().map(|part| part.rows as u64).sum();
+        self.watch.start(Stage::Write, Some(rows));
         let (to_sync, syncing) = channel::<(File, PathBuf)>();
         thread::scope(|scope| {
             // Waiting for the disk takes time and no processor.
@@ -202,6 +206,7 @@ impl<'w> Assembly<'w, '_> {
             Done::Copy(group) => self.copy(group),
             Done::Encoded { group, first, last, summary } => {
                 self.written.summary.merge(summary);
+                self.writing.watch.advance(group.rows);
                 let begun = self.begin(|| first)?;
                 begun.part.last = last;
                 begun.writer.append(group)
@@ -238,6 +243,7 @@ impl<'w> Assembly<'w, '_> {
         let (from, listed) = self.base().part(place);
         let name = listed.path(self.written.parts.len());
         self.staging.link(&name, from.path(), listed.sha256)?;
+        self.writing.watch.advance(listed.rows);
         from.summarise(0..from.groups(), &mut self.written.summary, self.writing.columns)?;
         self.written.parts.push(listed.clone());
         self.written.reused += 1;
@@ -246,6 +252,7 @@ impl<'w> Assembly<'w, '_> {
 
     fn copy(&mut self, group: Group) -> Result<(), Error> {
         let (from, listed) = self.base().part(group.part);
+        self.writing.watch.advance(u64::from(group.rows));
         from.summarise(group.group..group.group + 1, &mut self.written.summary, self.writing.columns)?;
         let begun = self.begin(|| listed.first.clone())?;
         begun.part.last.clone_from(&listed.last);

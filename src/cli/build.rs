@@ -13,12 +13,13 @@ use serde::Serialize;
 use crate::args::{BuildArguments, BumpArgument, ReportFormat};
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, CYAN, count, counted};
+use crate::progress::Bar;
 use crate::render::{Check, Checked};
 use crate::show;
 
 pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let dataset = Dataset::open(&arguments.dir)?;
-    let report = build(&dataset, &options(arguments))?;
+    let report = build(&dataset, &options(arguments), &Bar::new())?;
     let ok = report.outcome != Release::Refused;
     let check = Check { read: &report.read, allowance: report.allowance, ok };
     let text = match arguments.run.format {

@@ -7,11 +7,12 @@ use pressmark::check::{CheckOptions, check};
 
 use crate::args::{CheckArguments, judging};
 use crate::outcome::{Outcome, written};
+use crate::progress::Bar;
 use crate::render::Check;
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let (schema, source) = judging(&arguments.judging)?;
-    let report = check(&CheckOptions {
+    let options = CheckOptions {
         inputs: arguments.inputs.clone(),
         schema,
         source,
@@ -20,7 +21,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         rejects: arguments.rejects.clone(),
         threads: crate::args::threads(arguments.run.threads),
         limits: crate::args::limits(arguments.run.max_bytes),
-    })?;
+    };
+    let report = check(&options, &Bar::new())?;
     let ok = report.is_allowed();
     let check = Check { read: &report.read, allowance: report.allowance, ok };
     let text = check.render(arguments.run.format);

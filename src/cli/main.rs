@@ -10,6 +10,7 @@ mod explain;
 mod init;
 mod outcome;
 mod paint;
+mod progress;
 mod render;
 mod retry;
 mod show;

@@ -12,13 +12,16 @@ use serde::Serialize;
 use crate::args::{Format, VerifyArguments};
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
+use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let mut reports = Vec::new();
+    let bar = Bar::new();
     let failed = folders(&arguments.releases).and_then(|folders| {
         // What was found before an error is told before it.
-        folders.iter().try_for_each(|folder| verify(folder).map(|report| reports.push(report)))
+        folders.iter().try_for_each(|folder| verify(folder, &bar).map(|report| reports.push(report)))
     });
+    drop(bar);
     let text = match arguments.format {
         Format::Human => reports.iter().map(human).collect(),
         Format::Json => json(&reports),

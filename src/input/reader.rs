@@ -13,6 +13,7 @@ use crate::code::Code;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem;
+use crate::progress::Watch;
 
 /// How articles stand in a source.
 #[derive(Debug, Clone)]
@@ -94,15 +95,17 @@ impl Reader {
     }
 
     /// Reads one source to its end and hands each block to `sink`, in order. Content that is
-    /// damaged or no collection of articles ends in a frame that says so.
+    /// damaged or no collection of articles ends in a frame that says so. What was read of what
+    /// is stored is told to `watch`.
     ///
     /// # Errors
     /// A file that cannot be opened or read, or the first error of `sink`.
-    pub fn read(&self, source: &Source, sink: Sink<'_>) -> Result<Tally, Error> {
+    pub fn read(&self, source: &Source, watch: &dyn Watch, sink: Sink<'_>) -> Result<Tally, Error> {
         let file: Box<dyn Read + Send> = match &source.path {
             Some(path) => Box::new(filesystem::open(path)?),
             None => Box::new(io::stdin()),
         };
+        let file = Watched { inner: file, watch };
         let (stored, container) = if self.hash {
             let mut stored = Hashing::new(file);
             let container = self.stored(&mut stored, source, sink)?;
@@ -244,6 +247,20 @@ impl<R: Read> Read for Counting<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+/// Tells how far the reading of a stream is.
+struct Watched<'w, R> {
+    inner: R,
+    watch: &'w dyn Watch,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.watch.advance(read as u64);
         Ok(read)
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::filesystem;
 
 /// One file, or standard input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +13,13 @@ pub struct Source {
     pub name: Arc<str>,
     /// Its file; `None` for standard input.
     pub path: Option<PathBuf>,
+}
+
+impl Source {
+    /// Its size as stored, in bytes, where it is known.
+    pub fn bytes(&self) -> Option<u64> {
+        self.path.as_deref().and_then(filesystem::size)
+    }
 }
 
 /// The sources that `patterns` name, sorted by name and each once.

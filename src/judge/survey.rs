@@ -7,6 +7,7 @@ use super::{Judge, Judged};
 use crate::error::Error;
 use crate::input::{Block, Reader, Source, Tally};
 use crate::ordered::{Workers, ordered};
+use crate::progress::{Stage, Watch};
 use crate::release::{Allowance, Normalised};
 
 /// One source and what came of it.
@@ -57,6 +58,8 @@ pub struct Survey<'s> {
     pub sources: &'s [Source],
     /// How many threads judge.
     pub threads: usize,
+    /// Is told how far the reading is.
+    pub watch: &'s dyn Watch,
 }
 
 /// Reads and judges every source. `work` judges a block on one of several threads; `take` is
@@ -71,11 +74,12 @@ pub fn survey<T: Send>(
     work: impl Fn(&Judge<'_>, &Block) -> (Judged, T) + Sync,
     mut take: impl FnMut(T) -> Result<(), Error>,
 ) -> Result<Read, Error> {
-    let Survey { judge, reader, sources, threads } = survey;
+    let Survey { judge, reader, sources, threads, watch } = survey;
+    watch.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![(0, 0); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
-        let tally = |(place, source)| reader.read(source, &mut |block| give((place, block)));
+        let tally = |(place, source)| reader.read(source, *watch, &mut |block| give((place, block)));
         sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
     };
     let take = |(place, (judged, made)): (usize, (Judged, T))| {
