@@ -32,11 +32,6 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The size of a file.
-pub(crate) fn size(path: &Path) -> Result<u64, Error> {
-    fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| Error::io("read", path, source))
-}
-
 /// Makes `new` another name of the file `old`, or a copy of it where the file system has no such
 /// names.
 pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {

@@ -11,6 +11,7 @@ use arrow_array::cast::AsArray;
 use super::settle::{Entry, Era};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::filesystem;
 use crate::parts::{At, CODEC, Fact, Layout, Place, PublishedPart, SETTINGS, Selection, key_hash};
 use crate::record::{Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
 use crate::release::{Dataset, Manifest, Part, Release};
@@ -74,7 +75,7 @@ impl<'b> Base<'b> {
     pub(super) fn part_of(&self, fingerprint: &Fingerprint) -> Option<usize> {
         let listed = &self.release.manifest().parts;
         let place = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
-        let bytes = crate::filesystem::size(self.parts[place].path()).ok()?;
+        let bytes = filesystem::size(self.parts[place].path())?;
         (bytes == listed[place].bytes).then_some(place)
     }
 
