@@ -20,6 +20,7 @@ mod write;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use jiff::civil::Date;
 use semver::Version;
@@ -229,7 +230,7 @@ impl Making<'_> {
 
     fn gathering<'g>(&'g self, onto: Onto<'g>) -> Gathering<'g> {
         let Self { dataset, schema, order, ranking, options, watch, .. } = *self;
-        Gathering { dataset, schema, order, ranking, options, onto, watch }
+        Gathering { dataset, schema, order, ranking, options, onto, watch, sizes: Mutex::default() }
     }
 
     /// Makes keys unique, and then a release if there is nothing against it.

@@ -19,7 +19,7 @@ mod time;
 
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
-pub use builder::BatchBuilder;
+pub use builder::{BatchBuilder, Sizes};
 pub use canonical::{canonical_form, cell_json, record_hash};
 pub use cell::{Cell, Record};
 pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash};

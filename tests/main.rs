@@ -23,6 +23,7 @@ mod determinism;
 mod formats;
 // Inputs over which others stumble, one by one.
 mod hostile_input;
+mod incremental;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

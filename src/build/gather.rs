@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::BuildOptions;
 use super::base::Known;
@@ -17,7 +17,7 @@ use crate::input::{Reader, Source};
 use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
 use crate::parts::{At, Chunk, Fact, Place, Runs, key_hash};
 use crate::progress::Watch;
-use crate::record::{BatchBuilder, Order, RecordHash, arrow_schema, canonical_form, key_text};
+use crate::record::{BatchBuilder, Order, RecordHash, Sizes, arrow_schema, canonical_form, key_text};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 
@@ -51,6 +51,8 @@ pub(super) struct Gathering<'g> {
     /// What is there already.
     pub(super) onto: Onto<'g>,
     pub(super) watch: &'g dyn Watch,
+    /// How large the last block's columns were.
+    pub(super) sizes: Mutex<Sizes>,
 }
 
 /// What is there already.
@@ -94,6 +96,7 @@ impl Gathering<'_> {
         let work = |judge: &Judge<'_>, block: &_| {
             let mut records = Records::new(self);
             let judged = judge.block(block, |admitted| records.add(&admitted));
+            *self.sizes.lock().unwrap_or_else(PoisonError::into_inner) = records.builder.sizes();
             let source = judged.source.clone();
             (judged, (source, records.finish()))
         };
@@ -142,7 +145,7 @@ impl<'g> Records<'g> {
             order: what.order,
             ranking: what.ranking,
             onto: what.onto,
-            builder: BatchBuilder::new(columns),
+            builder: BatchBuilder::new(columns, &what.sizes.lock().unwrap_or_else(PoisonError::into_inner)),
             facts: Vec::new(),
             entries: Vec::new(),
             canonical: Vec::new(),

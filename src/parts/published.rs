@@ -100,7 +100,7 @@ impl PublishedPart {
             Ok(ColumnCloseResult {
                 bytes_written: u64::try_from(metadata.compressed_size()).map_err(unreadable)?,
                 rows_written: self.rows_of(group),
-                metadata: metadata.clone(),
+                metadata: as_written(metadata)?,
                 bloom_filter: Sbbf::read_from_column_chunk(metadata, &file).map_err(unreadable)?,
                 column_index: index.column_index(place).cloned(),
                 offset_index: index.offset_index(place).cloned(),
@@ -138,6 +138,19 @@ impl PublishedPart {
         }
         Ok(())
     }
+}
+
+/// The metadata of a chunk as its writer had it. Where values have a sign the writer also says
+/// the extremes in the place where old readers look, which reading forgets.
+fn as_written(metadata: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData, PartError> {
+    let signed = metadata.column_descr().sort_order().is_signed();
+    let statistics = match metadata.statistics() {
+        Some(Statistics::Int32(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        Some(Statistics::Int64(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        Some(Statistics::Double(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        _ => return Ok(metadata.clone()),
+    };
+    metadata.clone().into_builder().set_statistics(statistics).build().map_err(unreadable)
 }
 
 /// The smallest and largest value of a chunk, for columns of ranged kinds.

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, ArrayRef, RecordBatch};
 use arrow_schema::SchemaRef;
 
 use super::fact::{At, Fact};
@@ -26,7 +26,8 @@ pub struct Chunk {
 
 impl Chunk {
     fn memory(&self) -> usize {
-        self.rows.get_array_memory_size() + self.facts.iter().map(Fact::memory).sum::<usize>()
+        let used = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
+        self.rows.columns().iter().map(used).sum::<usize>() + self.facts.iter().map(Fact::memory).sum::<usize>()
     }
 }
 

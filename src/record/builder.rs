@@ -29,15 +29,28 @@ pub struct BatchBuilder {
     rows: usize,
 }
 
+/// How many bytes of text the columns of a batch have, nested ones too, in order: for the next
+/// batch, so that its buffers need not grow. Growing costs more than filling.
+#[derive(Debug, Clone, Default)]
+pub struct Sizes(Vec<usize>);
+
 impl BatchBuilder {
-    /// A builder for records of these columns.
-    pub fn new(columns: &Columns) -> Self {
+    /// A builder for records of these columns, with room for about as much text as `sizes` says.
+    pub fn new(columns: &Columns, sizes: &Sizes) -> Self {
+        let mut sizes = sizes.0.iter().copied();
         Self {
             schema: arrow_schema(columns),
-            columns: columns.iter().map(|column| Builder::new(&column.kind)).collect(),
+            columns: columns.iter().map(|column| Builder::new(&column.kind, &mut sizes)).collect(),
             hashes: FixedSizeBinaryBuilder::new(HASH_BYTES),
             rows: 0,
         }
+    }
+
+    /// How much text the columns have so far.
+    pub fn sizes(&self) -> Sizes {
+        let mut sizes = Vec::new();
+        self.columns.iter().for_each(|builder| builder.sizes(&mut sizes));
+        Sizes(sizes)
     }
 
     /// How many records it holds.
@@ -77,7 +90,7 @@ enum Builder {
 }
 
 impl Builder {
-    fn new(kind: &Kind) -> Self {
+    fn new(kind: &Kind, sizes: &mut impl Iterator<Item = usize>) -> Self {
         match kind {
             Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
             Kind::Int64 => Self::Int64(Int64Builder::new()),
@@ -85,18 +98,31 @@ impl Builder {
             Kind::Float64 => Self::Float64(Float64Builder::new()),
             Kind::Timestamp => Self::Timestamp(PrimitiveBuilder::new().with_timezone(UTC)),
             Kind::Date => Self::Date(PrimitiveBuilder::new()),
-            Kind::String | Kind::Json => Self::Text(StringBuilder::new()),
+            Kind::String | Kind::Json => {
+                // What is not used is never touched, so it costs no memory.
+                let room = sizes.next().unwrap_or(0);
+                Self::Text(StringBuilder::with_capacity(0, room + room / 4))
+            }
             Kind::List(element) => Self::List {
                 field: element_field(element),
                 offsets: vec![0],
                 valid: NullBufferBuilder::new(0),
-                element: Box::new(Self::new(&element.kind)),
+                element: Box::new(Self::new(&element.kind, sizes)),
             },
             Kind::Struct(columns) => Self::Struct {
                 fields: fields(columns),
                 valid: NullBufferBuilder::new(0),
-                members: columns.iter().map(|column| Self::new(&column.kind)).collect(),
+                members: columns.iter().map(|column| Self::new(&column.kind, sizes)).collect(),
             },
+        }
+    }
+
+    fn sizes(&self, sizes: &mut Vec<usize>) {
+        match self {
+            Self::Text(builder) => sizes.push(builder.values_slice().len()),
+            Self::List { element, .. } => element.sizes(sizes),
+            Self::Struct { members, .. } => members.iter().for_each(|member| member.sizes(sizes)),
+            _ => {}
         }
     }
 
