@@ -57,10 +57,7 @@ pub(super) fn properties(
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(CREATED_BY.to_owned())
-        .set_key_value_metadata(Some(vec![
-            KeyValue::new("pressmark.format".to_owned(), FORMAT.to_owned()),
-            KeyValue::new("pressmark.schema_sha256".to_owned(), schema.to_string()),
-        ]))
+        .set_key_value_metadata(Some(key_values(columns, &parquet, schema)))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_dictionary_enabled(false)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
@@ -94,6 +91,35 @@ pub(super) fn properties(
         .set_column_compression(hash.clone(), Compression::UNCOMPRESSED)
         .set_column_statistics_enabled(hash, EnabledStatistics::None);
     Ok((parquet, Arc::new(builder.build())))
+}
+
+/// What a part says of itself: its format, its schema, and which of its texts are JSON.
+fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
+    let pair = |name: &str, value: String| KeyValue::new(name.to_owned(), value);
+    let mut pairs =
+        vec![pair("pressmark.format", FORMAT.to_owned()), pair("pressmark.schema_sha256", schema.to_string())];
+    let paths = json_paths(columns, parquet);
+    if !paths.is_empty() {
+        pairs.push(pair("pressmark.json", paths.join("\n")));
+    }
+    pairs
+}
+
+/// The Parquet paths of the leaves that hold JSON, in their order.
+fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
+    let mut leaves = Vec::new();
+    columns.iter().for_each(|column| push_leaves(column, &mut leaves));
+    let paths = parquet.columns().iter().zip(leaves).filter(|(_, kind)| **kind == Kind::Json);
+    paths.map(|(leaf, _)| leaf.path().string()).collect()
+}
+
+/// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
+fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
+    match &column.kind {
+        Kind::List(element) => push_leaves(element, leaves),
+        Kind::Struct(columns) => columns.iter().for_each(|column| push_leaves(column, leaves)),
+        kind => leaves.push(kind),
+    }
 }
 
 fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<SortingColumn> {

@@ -1,13 +1,11 @@
 //! The Arrow types of columns. One kind, one type; nothing is chosen by looking at data.
 //!
-//! Texts are `Utf8`, lists name their child `element` as the Parquet format asks, JSON columns
-//! carry Arrow's `arrow.json` extension type (Parquet's JSON type on disk, so that a part alone
-//! tells them from text), and no Arrow dictionary types occur: every reader sees plain columns.
+//! Texts are `Utf8`, lists name their child `element` as the Parquet format asks, and neither
+//! dictionary types nor extension types occur: every reader sees plain columns. JSON columns are
+//! texts to readers, some of which know no JSON type; the footer of a part tells which they are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::extension::{EXTENSION_TYPE_METADATA_KEY, EXTENSION_TYPE_NAME_KEY, ExtensionType as _, Json};
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
 
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
@@ -28,15 +26,7 @@ pub fn fields(columns: &Columns) -> Fields {
 }
 
 fn field(column: &Column) -> FieldRef {
-    let field = Field::new(&column.name, data_type(&column.kind), column.nullable);
-    Arc::new(match column.kind {
-        Kind::Json => {
-            let name = (EXTENSION_TYPE_NAME_KEY.to_owned(), Json::NAME.to_owned());
-            let metadata = (EXTENSION_TYPE_METADATA_KEY.to_owned(), String::new());
-            field.with_metadata(HashMap::from([name, metadata]))
-        }
-        _ => field,
-    })
+    Arc::new(Field::new(&column.name, data_type(&column.kind), column.nullable))
 }
 
 /// The field of a list's elements.

@@ -94,21 +94,37 @@ def instant(microseconds):
     return f"{day(days)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}Z"
 
 
-def canonical(array):
+def is_entries(kind):
+    """Whether a struct holds the entries of an array: its members are called _0, _1 and so on."""
+    return [kind.field(i).name for i in range(kind.num_fields)] == [f"_{i}" for i in range(kind.num_fields)]
+
+
+def canonical(array, path, json_paths):
     """The canonical text of every value of an Arrow array; None where it is null."""
     kind = array.type
-    if isinstance(kind, pa.BaseExtensionType):
-        return [value_of_json(text) for text in array.storage.to_pylist()]
+    or_null = lambda text: "null" if text is None else text
+    if path in json_paths:
+        return [value_of_json(text) for text in array.to_pylist()]
     if pa.types.is_struct(kind):
-        columns = {kind.field(i).name: canonical(array.field(i)) for i in range(kind.num_fields)}
-        rows = ([(name, column[row]) for name, column in columns.items()] for row in range(len(array)))
-        objects = [members(pair for pair in row if pair[1] is not None) for row in rows]
-        return [text if valid else None for text, valid in zip(objects, array.is_valid().to_pylist())]
+        names = [kind.field(i).name for i in range(kind.num_fields)]
+        columns = [canonical(array.field(i), f"{path}.{name}", json_paths) for i, name in enumerate(names)]
+        rows = ([column[row] for column in columns] for row in range(len(array)))
+        if is_entries(kind):
+            texts = ["[" + ",".join(map(or_null, row)) + "]" for row in rows]
+        else:
+            texts = [members(pair for pair in zip(names, row) if pair[1] is not None) for row in rows]
+        return [text if valid else None for text, valid in zip(texts, array.is_valid().to_pylist())]
+    if pa.types.is_list(kind) or pa.types.is_map(kind):
+        ends = array.offsets.to_pylist()
+        ranges = list(zip(ends, ends[1:], array.is_valid().to_pylist()))
     if pa.types.is_list(kind):
-        elements, ends = canonical(array.values), array.offsets.to_pylist()
-        ranges = zip(ends, ends[1:], array.is_valid().to_pylist())
-        lists = (["null" if text is None else text for text in elements[a:b]] if ok else None for a, b, ok in ranges)
-        return [None if texts is None else "[" + ",".join(texts) + "]" for texts in lists]
+        elements = [or_null(text) for text in canonical(array.values, f"{path}.list.element", json_paths)]
+        return ["[" + ",".join(elements[a:b]) + "]" if ok else None for a, b, ok in ranges]
+    if pa.types.is_map(kind):
+        # Null values of a map are data, as those of a JSON value are.
+        values = [or_null(text) for text in canonical(array.items, f"{path}.key_value.value", json_paths)]
+        pairs = list(zip(array.keys.to_pylist(), values))
+        return [members(pairs[a:b]) if ok else None for a, b, ok in ranges]
     if pa.types.is_timestamp(kind):
         if (kind.unit, kind.tz) != ("us", "UTC"):
             raise ValueError(f"an instant column is {kind}")
@@ -117,6 +133,22 @@ def canonical(array):
         return [None if days is None else string(day(days)) for days in array.cast(pa.int32()).to_pylist()]
     write = {pa.string(): string, pa.float64(): double, pa.bool_(): json.dumps, pa.int64(): str, pa.uint64(): str}
     return [None if of is None else write[kind](of) for of in array.to_pylist()]
+
+
+def described(kind, path, json_paths):
+    """A type in the words of the manifest, which tell JSON from other texts."""
+    inner = lambda kind, *names: described(kind, ".".join((path, *names)), json_paths)
+    if path in json_paths:
+        return "json"
+    if pa.types.is_list(kind):
+        return f"list<{inner(kind.value_type, 'list', 'element')}>"
+    if pa.types.is_map(kind):
+        return f"map<string, {inner(kind.item_type, 'key_value', 'value')}>"
+    if pa.types.is_struct(kind):
+        fields = [kind.field(i) for i in range(kind.num_fields)]
+        return "struct<" + ", ".join(f"{field.name}: {inner(field.type, field.name)}" for field in fields) + ">"
+    words = {pa.bool_(): "boolean", pa.float64(): "float64", pa.date32(): "date", pa.timestamp("us", "UTC"): "timestamp[us, UTC]"}
+    return words.get(kind, str(kind))
 
 
 def value_of_json(text):
@@ -206,7 +238,12 @@ class Check:
         self.same(f"row groups of {name}", rows, told)
         self.same(f"created_by of {name}", footer.created_by, "pressmark version 1.0.0 (build pressmark/1)")
         pairs = {b"pressmark.format": b"pressmark/1", b"pressmark.schema_sha256": self.manifest["schema"]["sha256"].encode()}
-        self.same(f"metadata of {name}", footer.metadata, pairs)
+        found = dict(footer.metadata)
+        json_paths = found.pop(b"pressmark.json", b"").decode().split("\n")
+        self.same(f"metadata of {name}", found, pairs)
+        leaves = [footer.schema.column(leaf).path for leaf in range(len(footer.schema))]
+        self.same(f"pressmark.json of {name}", json_paths, [path for path in leaves if path in json_paths] or [""])
+        return json_paths
 
     def counts(self):
         """What the manifest says of articles adds up."""
@@ -222,11 +259,17 @@ class Check:
         """One part: its records' hashes, fingerprint, ends and cut. Returns its hashes and places."""
         name, manifest = part["path"], self.manifest
         path = os.path.join(self.release, name)
+<<<<<<< HEAD
+=======
+        json_paths = self.groups(path, name)
+>>>>>>> ae7292b (JSON columns are plain texts that the footer names; a number has a double only by its own digits)
         table = pq.read_table(path, partitioning=None).combine_chunks()
         chunk = lambda column: pa.concat_arrays(table[column].chunks)
         columns = [column for column in table.column_names if column != "record_sha256"]
         self.same(f"columns of {name}", columns, [column["name"] for column in manifest["columns"]])
-        texts = {column: canonical(chunk(column)) for column in columns}
+        types = [described(table.schema.field(column).type, column, json_paths) for column in columns]
+        self.same(f"types of {name}", types, [column["type"] for column in manifest["columns"]])
+        texts = {column: canonical(chunk(column), column, json_paths) for column in columns}
         stored = [digest.hex() for digest in table["record_sha256"].to_pylist()]
         hashes, lengths = [], []
         for row in range(table.num_rows):

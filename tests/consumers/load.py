@@ -2,7 +2,7 @@
 
 Usage: python load.py RELEASE [RECORDS.jsonl]
 
-DuckDB, pandas, PyArrow and Polars each read the Parquet files by their ordinary calls. Compared
+DuckDB, pandas, PyArrow, Polars and Hugging Face datasets each read the Parquet files by their ordinary calls. Compared
 are the number of rows, the type of every column with what manifest.json says, and every value;
 with RECORDS.jsonl (one canonical form a line, in the order of the release) every value is also
 compared with it. The SQL line of schema/FORMAT.md must give the manifest's fingerprint. Exits
@@ -16,9 +16,14 @@ import glob
 import json
 import os
 import sys
+import tempfile
 
+# Nothing is fetched and nothing kept; the library looks at these when it is imported.
+CACHE = tempfile.TemporaryDirectory()
+os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", HF_HOME=CACHE.name)
+
+import datasets
 import duckdb
-import numpy
 import pandas
 import polars
 import pyarrow as pa
@@ -40,24 +45,31 @@ def expect(what, found, wanted):
 # and so differs.
 
 
-def arrow_type(kind):
+def arrow_type(kind, path="", json_paths=()):
+    """The words for an Arrow type; the Parquet path tells JSON from other texts, if it is given."""
     plain = {pa.string(): "string", pa.bool_(): "boolean", pa.float64(): "float64", pa.date32(): "date"}
-    if isinstance(kind, pa.BaseExtensionType):
-        return "json" if kind.extension_name == "arrow.json" else str(kind)
+    inner = lambda kind, name: arrow_type(kind, path and f"{path}.{name}", json_paths)
+    if path in json_paths:
+        expect("the type of a JSON column", kind, pa.string())
+        return "json"
     if pa.types.is_list(kind):
-        expect("the name of a list's child", kind.value_field.name, "element")
-        return f"list<{arrow_type(kind.value_type)}>"
+        # As it stands in the file; elsewhere readers have names of their own.
+        expect("the name of a list's child", kind.value_field.name, "element" if path else kind.value_field.name)
+        return f"list<{inner(kind.value_type, 'list.element')}>"
+    if pa.types.is_map(kind):
+        expect("the type of a map's keys", kind.key_type, pa.string())
+        return f"map<string, {inner(kind.item_type, 'key_value.value')}>"
     if pa.types.is_struct(kind):
         members = (kind.field(i) for i in range(kind.num_fields))
-        return "struct<" + ", ".join(f"{member.name}: {arrow_type(member.type)}" for member in members) + ">"
+        return "struct<" + ", ".join(f"{member.name}: {inner(member.type, member.name)}" for member in members) + ">"
     return {pa.timestamp("us", "UTC"): INSTANT, **plain}.get(kind, str(kind))
 
 
 def duckdb_type(kind):
-    if str(kind) == "JSON":
-        return "json"
     if kind.id == "list":
         return f"list<{duckdb_type(kind.children[0][1])}>"
+    if kind.id == "map":
+        return "map<" + ", ".join(duckdb_type(child) for _, child in kind.children) + ">"
     if kind.id == "struct":
         return "struct<" + ", ".join(f"{name}: {duckdb_type(member)}" for name, member in kind.children) + ">"
     words = {"varchar": "string", "bigint": "int64", "ubigint": "uint64", "double": "float64"}
@@ -65,51 +77,62 @@ def duckdb_type(kind):
 
 
 def polars_type(kind):
+    # Polars has no maps and hands out their entries.
+    if isinstance(kind, polars.List) and isinstance(kind.inner, polars.Struct):
+        entry = {member.name: polars_type(member.dtype) for member in kind.inner.fields}
+        if list(entry) == ["key", "value"]:
+            return f"map<{entry['key']}, {entry['value']}>"
     if isinstance(kind, polars.List):
         return f"list<{polars_type(kind.inner)}>"
     if isinstance(kind, polars.Struct):
         return "struct<" + ", ".join(f"{member.name}: {polars_type(member.dtype)}" for member in kind.fields) + ">"
     plain = {polars.String: "string", polars.Boolean: "boolean", polars.Float64: "float64", polars.Date: "date"}
     numbers = {polars.Int64: "int64", polars.UInt64: "uint64"}
-    # Polars does not know Parquet's JSON type and hands out the bytes; nothing else is binary.
-    return {polars.Datetime("us", "UTC"): INSTANT, polars.Binary: "json", **plain, **numbers}.get(kind, str(kind))
+    return {polars.Datetime("us", "UTC"): INSTANT, **plain, **numbers}.get(kind, str(kind))
 
 
 # Values, in one form: bytes of texts as text, instants in microseconds, days in days.
 
 
-def plain(value):
-    if isinstance(value, numpy.ndarray):
-        value = value.tolist()
+def plain(value, kind=None):
     # Plain pandas marks a missing text with a NaN; no record holds one.
-    if value is None or value is pandas.NA or value is pandas.NaT or value != value:
+    if value is None or value is pandas.NA or value is pandas.NaT or isinstance(value, float) and value != value:
         return None
+    if kind is not None and pa.types.is_map(kind):
+        entries = value.items() if isinstance(value, dict) else value
+        # A pair, or in Polars an object of `key` and `value`.
+        entries = [tuple(entry.values()) if isinstance(entry, dict) else entry for entry in entries]
+        return [[key, plain(member, kind.item_type)] for key, member in entries]
+    if kind is not None and pa.types.is_list(kind):
+        return [plain(element, kind.value_type) for element in value]
+    if kind is not None and pa.types.is_struct(kind):
+        return {name: plain(value[name], kind.field(name).type) for name in value}
     if isinstance(value, datetime.datetime):
         return ("instant", (value - EPOCH) // datetime.timedelta(microseconds=1))
     if isinstance(value, datetime.date):
         return ("day", (value - EPOCH.date()).days)
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, (list, tuple)):
-        return [plain(element) for element in value]
-    if isinstance(value, dict):
-        return {name: plain(member) for name, member in value.items()}
     # repr tells True from 1 and 1 from 1.0, and a double by its shortest digits.
     return value if isinstance(value, str) else repr(value.item() if hasattr(value, "item") else value)
 
 
-def typed(value, kind):
+def typed(value, kind, path, json_paths):
     """A value of a canonical form, as the column of Arrow type `kind` holds it."""
+    inner = lambda value, kind, name: typed(value, kind, f"{path}.{name}", json_paths)
     if value is None:
         return None
-    if isinstance(kind, pa.BaseExtensionType):
+    if path in json_paths:
         return ("json", value)
     if pa.types.is_list(kind):
-        return [typed(element, kind.value_type) for element in value]
+        return [inner(element, kind.value_type, "list.element") for element in value]
+    if pa.types.is_map(kind):
+        return [[key, inner(value[key], kind.item_type, "key_value.value")] for key in value]
     if pa.types.is_struct(kind):
         fields = [kind.field(i) for i in range(kind.num_fields)]
+        if isinstance(value, list):
+            expect("entries of an array", len(value), len(fields))
+            value = {f"_{place}": entry for place, entry in enumerate(value)}
         expect("undeclared members of a canonical form", set(value) - {field.name for field in fields}, set())
-        return {field.name: typed(value.get(field.name), field.type) for field in fields}
+        return {field.name: inner(value.get(field.name), field.type, field.name) for field in fields}
     if pa.types.is_timestamp(kind):
         return plain(datetime.datetime.fromisoformat(value))
     if pa.types.is_date32(kind):
@@ -117,16 +140,20 @@ def typed(value, kind):
     return plain(float(value) if pa.types.is_float64(kind) else value)
 
 
-def parsed(value, kind):
+def parsed(value, kind, path, json_paths):
     """A loaded value with its JSON columns parsed, to be compared with `typed`."""
+    inner = lambda value, kind, name: parsed(value, kind, f"{path}.{name}", json_paths)
     if value is None:
         return None
-    if isinstance(kind, pa.BaseExtensionType):
+    if path in json_paths:
         return ("json", json.loads(value))
     if pa.types.is_list(kind):
-        return [parsed(element, kind.value_type) for element in value]
+        return [inner(element, kind.value_type, "list.element") for element in value]
+    if pa.types.is_map(kind):
+        return [[key, inner(member, kind.item_type, "key_value.value")] for key, member in value]
     if pa.types.is_struct(kind):
-        return {kind.field(i).name: parsed(value[kind.field(i).name], kind.field(i).type) for i in range(kind.num_fields)}
+        fields = [kind.field(i) for i in range(kind.num_fields)]
+        return {field.name: inner(value[field.name], field.type, field.name) for field in fields}
     return value
 
 
@@ -145,7 +172,11 @@ def main():
     arrow = pq.read_table(data)
     schema = arrow.schema
     expect("PyArrow: columns", schema.names, [*names, "record_sha256"])
-    expect("PyArrow: types", {name: arrow_type(schema.field(name).type) for name in names}, kinds)
+    json_paths = set(pq.read_metadata(paths[0]).metadata.get(b"pressmark.json", b"").decode().split("\n")) - {""}
+    found = {name: arrow_type(schema.field(name).type, name, json_paths) for name in names}
+    expect("PyArrow: types", found, kinds)
+    # To everybody else JSON is text.
+    kinds = {name: arrow_type(schema.field(name).type) for name in names}
     expect("PyArrow: record_sha256", schema.field("record_sha256").type, pa.binary(32))
     expect("PyArrow: rows", arrow.num_rows, manifest["records"])
 
@@ -180,19 +211,27 @@ def main():
     expect("Polars: types", {name: polars_type(bear.schema[name]) for name in names}, kinds)
     expect("Polars: record_sha256", bear.schema["record_sha256"], polars.Binary)
 
+    datasets.disable_progress_bars()
+    face = datasets.load_dataset("parquet", data_files=paths, split="train", cache_dir=CACHE.name)
+    expect("datasets: columns", face.column_names, [*names, "record_sha256"])
+    found = {name: arrow_type(face.features.arrow_schema.field(name).type) for name in names}
+    expect("datasets: types", found, kinds)
+
     readers = {
         "DuckDB": lambda name: duck[name],
         "pandas": lambda name: panda[name].tolist(),
         "pandas (plain)": lambda name: plain_panda[name].tolist(),
         "Polars": lambda name: bear[name].to_list(),
+        "datasets": lambda name: face.data.column(name).to_pylist(),
     }
     columns = {}
     for name in names:
-        columns[name] = [plain(value) for value in arrow[name].to_pylist()]
+        kind = schema.field(name).type
+        columns[name] = [plain(value, kind) for value in arrow[name].to_pylist()]
         for reader, read in readers.items():
             if reader == "pandas (plain)" and kinds[name] != "string":
                 continue
-            values = [plain(value) for value in read(name)]
+            values = [plain(value, kind) for value in read(name)]
             expect(f"{reader}: rows of {name}", len(values), manifest["records"])
             for row, (value, wanted) in enumerate(zip(values, columns[name]), 1):
                 expect(f"{reader}: {name} in row {row}, against PyArrow", value, wanted)
@@ -209,9 +248,10 @@ def main():
             expect(f"undeclared members in line {row + 1}", set(record) - set(names), set())
             for name in names:
                 kind = schema.field(name).type
-                wanted, found = typed(record.get(name), kind), parsed(columns[name][row], kind)
+                wanted = typed(record.get(name), kind, name, json_paths)
+                found = parsed(columns[name][row], kind, name, json_paths)
                 expect(f"{name} in row {row + 1}, against its canonical form", found, wanted)
-    print(f"{manifest['records']} records load alike in DuckDB, pandas, PyArrow and Polars")
+    print(f"{manifest['records']} records load alike in DuckDB, pandas, PyArrow, Polars and datasets")
 
 
 if __name__ == "__main__":
