@@ -9,11 +9,12 @@ mod derive;
 mod instance;
 mod judge;
 mod load;
+mod shape;
 mod shortcut;
 mod suggest;
 mod vocabulary;
 
-pub use columns::{Column, Columns, EXTRA, Extra, Kind, RECORD_SHA256, Role, SHORT};
+pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role, SHORT};
 pub(crate) use derive::escape_pointer;
 pub use judge::Violation;
 pub use load::{BuiltIn, Schema};

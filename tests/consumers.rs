@@ -255,6 +255,16 @@ const SCHEMA: &str = r##"{
     "when": {"type": "string", "format": "date-time"},
     "any": true,
     "mixed": {"type": ["string", "integer"]},
+    "prices": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+    "titles": {
+      "type": ["object", "null"],
+      "additionalProperties": {
+        "type": "object", "additionalProperties": false, "required": ["text"],
+        "properties": {"text": {"type": "string"}, "tags": {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}}
+      }
+    },
+    "span": {"type": "array", "prefixItems": [{"type": "string"}, {"type": ["integer", "null"]}, {"type": "string", "format": "date-time"}], "items": false, "minItems": 3},
+    "spans": {"type": "array", "items": {"type": ["array", "null"], "prefixItems": [{"type": "boolean"}, true], "items": false, "minItems": 2}},
     "matrix": {"type": "array", "items": {"type": "array", "items": {"type": ["number", "null"]}}},
     "rows": {
       "type": "array",
@@ -308,6 +318,14 @@ fn custom_records() -> Vec<Value> {
                     json!([]),
                     json!([{"id": 3, "deep": deep, "days": []}]),
                 ][number % 3]),
+                "prices": ([json!({"\u{fb33}": 1.5, "\u{1f600}": null, "": 0.1, "a": -0.0}), json!({})][number % 2]),
+                "titles": ([
+                    json!({"en": {"text": "x", "tags": {"b": 1, "a": "1"}}, "de": {"text": "\u{1f600}"}}),
+                    json!({}),
+                    Value::Null,
+                ][number % 3]),
+                "span": ([json!(["a", null, "2024-12-13T10:00:00+01:00"]), json!(["b", 7, "0001-01-01T00:00:00Z"])][number % 2]),
+                "spans": ([json!([[true, {"b": 1, "a": null}], null, [false, null]]), json!([])][number % 2]),
                 "\u{1f600} name": TEXTS[number % TEXTS.len()],
                 "\u{fb33}": ([json!([1, "one", null, {"z": 1, "a": 2}]), json!([])][number % 2]),
             });
@@ -316,6 +334,8 @@ fn custom_records() -> Vec<Value> {
                 record_members.insert("flag".into(), json!(number.is_multiple_of(2)));
                 record_members.insert("when".into(), json!("1970-01-01T00:00:00.25+14:00"));
                 record_members.remove("rows");
+                record_members.remove("span");
+                record_members.remove("prices");
                 record_members.remove("mixed");
             }
             record

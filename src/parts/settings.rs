@@ -117,7 +117,11 @@ fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
 fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
     match &column.kind {
         Kind::List(element) => push_leaves(element, leaves),
-        Kind::Struct(columns) => columns.iter().for_each(|column| push_leaves(column, leaves)),
+        Kind::Struct(columns) | Kind::Tuple(columns) => columns.iter().for_each(|column| push_leaves(column, leaves)),
+        Kind::Map(value) => {
+            leaves.push(&Kind::String);
+            push_leaves(value, leaves);
+        }
         kind => leaves.push(kind),
     }
 }
@@ -148,11 +152,11 @@ fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor, order: &Order
     paths.filter(|path| names.contains(&path.parts()[0].as_str())).collect()
 }
 
-/// The column itself, or the elements of a list; a struct has no single leaf.
+/// The column itself, or the elements of a list; structs and maps have no single leaf.
 fn innermost(column: &Column) -> Option<&Column> {
     match &column.kind {
         Kind::List(element) => innermost(element),
-        Kind::Struct(_) => None,
+        Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_) => None,
         _ => Some(column),
     }
 }

@@ -47,9 +47,9 @@ struct Admitter<'c> {
 }
 
 /// One step from a value to one within it.
-#[derive(Clone, Copy)]
 enum Step<'c> {
     Member(&'c str),
+    Key(String),
     Element(usize),
 }
 
@@ -93,6 +93,7 @@ impl<'c> Admitter<'c> {
             pointer.push('/');
             match step {
                 Step::Member(name) => pointer.push_str(&escape_pointer(name)),
+                Step::Key(name) => pointer.push_str(&escape_pointer(name)),
                 Step::Element(index) => pointer.push_str(&index.to_string()),
             }
         }
@@ -141,11 +142,33 @@ impl<'c> Admitter<'c> {
                     .collect(),
             ),
             (Kind::Struct(columns), Value::Object(object)) => Cell::Struct(self.members(columns, object)),
+            (Kind::Tuple(columns), Value::Array(values)) if values.len() == columns.len() => Cell::Struct(
+                columns
+                    .iter()
+                    .zip(values)
+                    .enumerate()
+                    .map(|(index, (column, value))| {
+                        self.below(Step::Element(index), |admitter| admitter.cell(column, value))
+                    })
+                    .collect(),
+            ),
+            (Kind::Map(column), Value::Object(object)) => self.map(column, object),
             (kind, value) => {
                 let message = format!("a {} column cannot hold {}", kind.describe(), value.kind());
                 self.refuse(Code::NoColumn, &column.pointer, message)
             }
         }
+    }
+
+    /// The entries of a map, in canonical order: that of the input must not show.
+    fn map<'a>(&mut self, column: &'c Column, object: &Object<'a>) -> Cell<'a> {
+        let mut members: Vec<_> = object.members().iter().collect();
+        members.sort_by(|a, b| json::utf16_order(&a.0, &b.0));
+        let entries = members.into_iter().map(|(name, value)| {
+            let step = Step::Key(name.to_string());
+            (name.clone(), self.below(step, |admitter| admitter.cell(column, value)))
+        });
+        Cell::Map(entries.collect())
     }
 
     fn json<'a>(&mut self, column: &Column, value: &Value<'_>) -> Cell<'a> {
@@ -172,8 +195,12 @@ impl<'c> Admitter<'c> {
     /// The members that no column declares, as one JSON object. An article in canonical form has
     /// some of them in `_extra` already.
     fn undeclared<'a>(&mut self, columns: &Columns, object: &Object<'_>) -> Cell<'a> {
+        let mut found = undeclared(columns, object).peekable();
+        if found.peek().is_none() {
+            return Cell::Null;
+        }
         let mut rest: Vec<(&str, &Value<'_>)> = Vec::new();
-        for (name, value) in undeclared(columns, object) {
+        for (name, value) in found {
             match value {
                 Value::Object(members) if name == EXTRA => rest.extend(members.iter()),
                 value => rest.push((name, value)),
@@ -223,10 +250,14 @@ impl<'c> Admitter<'c> {
     }
 }
 
+/// The members that the schema does not declare. A declared one without a column holds null,
+/// which is the same as not being there.
 fn undeclared<'o>(columns: &Columns, object: &'o Object<'_>) -> impl Iterator<Item = (&'o str, &'o Value<'o>)> {
-    object
-        .iter()
-        .filter(|(name, _)| !columns.iter().any(|column| column.role == Role::Declared && column.name == *name))
+    let declared = |name: &str| {
+        columns.iter().any(|column| column.role == Role::Declared && column.name == name)
+            || columns.omitted().iter().any(|omitted| omitted.name == name)
+    };
+    object.iter().filter(move |(name, _)| !declared(name))
 }
 
 fn code_of(inexact: Inexact) -> Code {

@@ -34,6 +34,19 @@ pub(super) fn element_field(element: &Column) -> FieldRef {
     field(element)
 }
 
+/// The name that the Parquet format gives the entries of a map.
+const ENTRIES: &str = "key_value";
+
+/// The fields of a map's entries.
+pub(super) fn entry_fields(value: &Column) -> Fields {
+    Fields::from(vec![Arc::new(Field::new("key", DataType::Utf8, false)), field(value)])
+}
+
+/// The field of a map's entries as a whole.
+pub(super) fn entries_field(value: &Column) -> FieldRef {
+    Arc::new(Field::new(ENTRIES, DataType::Struct(entry_fields(value)), false))
+}
+
 /// The time zone of every instant.
 pub(super) const UTC: &str = "UTC";
 
@@ -47,6 +60,7 @@ fn data_type(kind: &Kind) -> DataType {
         Kind::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
         Kind::Date => DataType::Date32,
         Kind::List(element) => DataType::List(field(element)),
-        Kind::Struct(columns) => DataType::Struct(fields(columns)),
+        Kind::Struct(columns) | Kind::Tuple(columns) => DataType::Struct(fields(columns)),
+        Kind::Map(value) => DataType::Map(entries_field(value), false),
     }
 }

@@ -11,11 +11,11 @@ use arrow_array::builder::{
     UInt64Builder,
 };
 use arrow_array::types::{Date32Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray};
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, RecordBatch, StructArray};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{FieldRef, Fields, SchemaRef};
 
-use super::arrow::{HASH_BYTES, UTC, arrow_schema, element_field, fields};
+use super::arrow::{HASH_BYTES, UTC, arrow_schema, element_field, entries_field, entry_fields, fields};
 use super::cell::{Cell, Record};
 use super::fingerprint::RecordHash;
 use crate::schema::{Columns, Kind};
@@ -87,6 +87,17 @@ enum Builder {
     Text(StringBuilder),
     List { field: FieldRef, offsets: Vec<i32>, valid: NullBufferBuilder, element: Box<Builder> },
     Struct { fields: Fields, valid: NullBufferBuilder, members: Vec<Builder> },
+    Map(MapBuilder),
+}
+
+#[derive(Debug)]
+struct MapBuilder {
+    entries: FieldRef,
+    fields: Fields,
+    offsets: Vec<i32>,
+    valid: NullBufferBuilder,
+    keys: StringBuilder,
+    values: Box<Builder>,
 }
 
 impl Builder {
@@ -109,7 +120,15 @@ impl Builder {
                 valid: NullBufferBuilder::new(0),
                 element: Box::new(Self::new(&element.kind, sizes)),
             },
-            Kind::Struct(columns) => Self::Struct {
+            Kind::Map(value) => Self::Map(MapBuilder {
+                entries: entries_field(value),
+                fields: entry_fields(value),
+                offsets: vec![0],
+                valid: NullBufferBuilder::new(0),
+                keys: StringBuilder::new(),
+                values: Box::new(Self::new(&value.kind)),
+            }),
+            Kind::Struct(columns) | Kind::Tuple(columns) => Self::Struct {
                 fields: fields(columns),
                 valid: NullBufferBuilder::new(0),
                 members: columns.iter().map(|column| Self::new(&column.kind, sizes)).collect(),
@@ -148,6 +167,14 @@ impl Builder {
                 }
                 valid.append_non_null();
             }
+            (Self::Map(builder), Cell::Map(entries)) => {
+                for (key, value) in entries {
+                    builder.keys.append_value(key);
+                    builder.values.append(value);
+                }
+                push_offset(&mut builder.offsets, entries.len());
+                builder.valid.append_non_null();
+            }
             (builder, _) => builder.append_null(),
         }
     }
@@ -164,6 +191,10 @@ impl Builder {
             Self::List { offsets, valid, .. } => {
                 push_offset(offsets, 0);
                 valid.append_null();
+            }
+            Self::Map(builder) => {
+                push_offset(&mut builder.offsets, 0);
+                builder.valid.append_null();
             }
             Self::Struct { valid, members, .. } => {
                 // A null struct still takes a slot in every member. A member that must not be
@@ -187,6 +218,10 @@ impl Builder {
                 push_offset(offsets, 0);
                 valid.append_non_null();
             }
+            Self::Map(builder) => {
+                push_offset(&mut builder.offsets, 0);
+                builder.valid.append_non_null();
+            }
             Self::Struct { valid, members, .. } => {
                 members.iter_mut().for_each(Self::append_filler);
                 valid.append_non_null();
@@ -207,6 +242,7 @@ impl Builder {
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
                 Arc::new(ListArray::new(field.clone(), offsets, element.finish(), valid.finish()))
             }
+            Self::Map(builder) => Arc::new(builder.finish()),
             Self::Struct { fields, valid, members } => {
                 let members: Vec<ArrayRef> = members.iter_mut().map(Self::finish).collect();
                 let length = members.first().map_or(0, Array::len);
@@ -214,6 +250,15 @@ impl Builder {
                 Arc::new(array.expect("members are built in step with their struct"))
             }
         }
+    }
+}
+
+impl MapBuilder {
+    fn finish(&mut self) -> MapArray {
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut self.offsets, vec![0])));
+        let columns: Vec<ArrayRef> = vec![Arc::new(self.keys.finish()), self.values.finish()];
+        let entries = StructArray::new(self.fields.clone(), columns, None);
+        MapArray::new(self.entries.clone(), offsets, entries, self.valid.finish(), false)
     }
 }
 

@@ -4,8 +4,10 @@
 //! An RFC 8785 object: members in the order of their names by UTF-16 code units, null members
 //! left out, strings as they are, integers in decimal digits, doubles in ECMAScript's shortest
 //! form, instants as RFC 3339 in UTC, days as `YYYY-MM-DD`, JSON columns as the canonical form
-//! of their value. Only the types of the columns decide, so an article and the row made of it
+//! of their value, maps as objects whose null values stay, fixed entries as arrays. Only the types of the columns decide, so an article and the row made of it
 //! have one form.
+
+use std::borrow::Cow;
 
 use super::cell::{Cell, Record};
 use super::fingerprint::RecordHash;
@@ -76,9 +78,36 @@ fn write_cell(column: &Column, cell: &Cell<'_>, out: &mut Vec<u8>) {
             out.push(b']');
         }
         (Cell::Struct(cells), Kind::Struct(columns)) => write_members(columns, cells, out),
-        // A null element of a list; a cell always has the kind of its column otherwise.
-        (Cell::Null | Cell::List(_) | Cell::Struct(_), _) => out.extend_from_slice(b"null"),
+        (Cell::Struct(cells), Kind::Tuple(columns)) => {
+            out.push(b'[');
+            for (place, cell) in cells.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                write_cell(columns.at(place), cell, out);
+            }
+            out.push(b']');
+        }
+        (Cell::Map(entries), Kind::Map(value)) => write_map(value, entries, out),
+        // A null element, entry or value of a map; a cell has the kind of its column otherwise.
+        (Cell::Null | Cell::List(_) | Cell::Struct(_) | Cell::Map(_), _) => out.extend_from_slice(b"null"),
     }
+}
+
+/// The entries in canonical order, in whatever order a foreign part has them.
+fn write_map(value: &Column, entries: &[(Cow<'_, str>, Cell<'_>)], out: &mut Vec<u8>) {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    sorted.sort_by(|a, b| json::utf16_order(&a.0, &b.0));
+    out.push(b'{');
+    for (place, (key, cell)) in sorted.into_iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        json::write_string(out, key);
+        out.push(b':');
+        write_cell(value, cell, out);
+    }
+    out.push(b'}');
 }
 
 /// A time that a column holds but the canonical form cannot express (only a foreign or damaged

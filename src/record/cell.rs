@@ -26,8 +26,10 @@ pub enum Cell<'a> {
     Json(Cow<'a, str>),
     /// The elements of a list.
     List(Vec<Cell<'a>>),
-    /// The members of an object, in the order of their columns.
+    /// The members of an object, or the entries of an array, in the order of their columns.
     Struct(Vec<Cell<'a>>),
+    /// The members of an object of any names, each once. Null values are data.
+    Map(Vec<(Cow<'a, str>, Cell<'a>)>),
 }
 
 /// An admitted article: one row, a cell for every column.

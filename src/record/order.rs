@@ -62,7 +62,7 @@ impl Order {
         for name in order_by {
             let place = place("order_by", name)?;
             let column = columns.at(place);
-            if matches!(column.kind, Kind::Json | Kind::List(_) | Kind::Struct(_)) {
+            if matches!(column.kind, Kind::Json | Kind::List(_) | Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_)) {
                 return Err(OrderError::NoOrder { name: name.clone(), kind: column.kind.describe() });
             }
             if !places.contains(&place) {

@@ -84,7 +84,13 @@ pub fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
             let range = index(offsets[row])..index(offsets[row + 1]);
             Cell::List(range.map(|at| cell(element, list.values(), at)).collect())
         }
-        Kind::Struct(columns) => {
+        Kind::Map(value) => {
+            let map = array.as_map();
+            let (keys, offsets) = (map.keys().as_string::<i32>(), map.value_offsets());
+            let range = index(offsets[row])..index(offsets[row + 1]);
+            Cell::Map(range.map(|at| (Cow::Borrowed(keys.value(at)), cell(value, map.values(), at))).collect())
+        }
+        Kind::Struct(columns) | Kind::Tuple(columns) => {
             let members = array.as_struct().columns();
             Cell::Struct(columns.iter().zip(members).map(|(column, member)| cell(column, member, row)).collect())
         }

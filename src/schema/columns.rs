@@ -3,6 +3,7 @@
 //! Plain values, without Arrow and without JSON Schema: [`super::derive`] makes them from a
 //! schema, the record room turns them into Arrow types and canonical form.
 
+use crate::code::Code;
 use crate::json::utf16_order;
 
 /// The name of the column that holds undeclared members, at every level that has one.
@@ -31,14 +32,21 @@ pub enum Extra {
 pub struct Columns {
     columns: Vec<Column>,
     canonical_order: Vec<usize>,
+    omitted: Vec<Omitted>,
 }
 
 impl Columns {
-    /// Columns in the order in which they are to stand in a part.
-    pub fn new(columns: Vec<Column>) -> Self {
+    /// Columns in the order in which they are to stand in a part, and declared members that have
+    /// none.
+    pub fn new(columns: Vec<Column>, omitted: Vec<Omitted>) -> Self {
         let mut canonical_order: Vec<usize> = (0..columns.len()).collect();
         canonical_order.sort_by(|a, b| utf16_order(&columns[*a].name, &columns[*b].name));
-        Self { columns, canonical_order }
+        Self { columns, canonical_order, omitted }
+    }
+
+    /// The declared members that have no column, since they can hold nothing but null.
+    pub fn omitted(&self) -> &[Omitted] {
+        &self.omitted
     }
 
     /// The columns in their order.
@@ -97,6 +105,31 @@ pub struct Column {
     pub pointer: String,
     /// Whether the schema declares it or it collects what the schema does not.
     pub role: Role,
+    /// Why it is of this kind, and whether it may lack a value: one line for people.
+    pub why: String,
+    /// Values that the schema may accept and the column cannot hold. An article with one is
+    /// rejected under the code.
+    pub refuses: Vec<Refusal>,
+}
+
+/// Values that a column cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code under which they are rejected.
+    pub code: Code,
+    /// Which they are, in plain words.
+    pub what: &'static str,
+}
+
+/// A declared member without a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Omitted {
+    /// The member's name.
+    pub name: String,
+    /// JSON Pointer to the subschema it comes from.
+    pub pointer: String,
+    /// Why there is no column, in plain words.
+    pub why: String,
 }
 
 /// Why a column exists.
@@ -131,6 +164,11 @@ pub enum Kind {
     List(Box<Column>),
     /// An object with declared members.
     Struct(Columns),
+    /// An array of exactly these entries, each of a type of its own; their columns are named
+    /// `_0`, `_1` and so on.
+    Tuple(Columns),
+    /// An object of any names; the column describes its values and is named `value`.
+    Map(Box<Column>),
 }
 
 impl Kind {
@@ -146,7 +184,8 @@ impl Kind {
             Self::Date => "date".into(),
             Self::Json => "json".into(),
             Self::List(element) => format!("list<{}>", element.kind.describe()),
-            Self::Struct(columns) => {
+            Self::Map(value) => format!("map<string, {}>", value.kind.describe()),
+            Self::Struct(columns) | Self::Tuple(columns) => {
                 let members: Vec<String> =
                     columns.iter().map(|column| format!("{}: {}", column.name, column.kind.describe())).collect();
                 format!("struct<{}>", members.join(", "))

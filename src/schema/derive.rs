@@ -1,63 +1,104 @@
 //! From a JSON Schema to its columns: a pure function of the schema and the `extra` policy.
 //!
-//! Each subschema is classified by what it admits, never by what data looks like. Where a
-//! subschema admits values of several kinds, or of a kind with no column of its own, the column
-//! holds JSON text: nothing that the schema accepts is squeezed into a narrower type.
+//! Each subschema is classified by what it admits ([`Shape`]), never by what data looks like.
+//! Where it admits values of several types, or of one with no column of its own, the column
+//! holds JSON text: nothing that the schema accepts is squeezed into a narrower type. Each column
+//! carries why it is what it is, and what it cannot hold.
 
-use super::columns::{Column, Columns, EXTRA, Extra, Kind, RECORD_SHA256, Role, SHORT};
+use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role};
+use super::shape::{Arrays, Form, Note, Numbers, Objects, Reader, Rest, Shape};
 use super::vocabulary::SchemaFault;
 use crate::code::Code;
-use crate::json::{self, Object, Value};
+use crate::json::Value;
+use crate::text::one_line;
 
-/// How deep subschemas are followed before a level becomes a JSON column. It only stops
-/// schemas that refer to themselves and absurd ones.
-const MAX_DEPTH: usize = 16;
+/// How deep values are followed before a level becomes a JSON column.
+pub(super) const MAX_DEPTH: usize = 16;
+/// How many entries an array may have to become a struct.
+const MAX_ENTRIES: usize = 16;
+
+type Result<T> = std::result::Result<T, SchemaFault>;
 
 /// The columns of a record under `schema`.
-pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns, SchemaFault> {
-    let deriver = Deriver { root: schema, extra, embeds: embeds(schema, true) };
-    let Some((object, pointer)) = deriver.resolve(schema, String::new()) else {
-        return Err(SchemaFault::new(Code::SchemaColumns, "", "does not describe an object"));
+pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns> {
+    let shape = Reader::new(schema).root()?;
+    let fault = |pointer: &str, message: String| Err(SchemaFault::new(Code::SchemaColumns, pointer, message));
+    let objects = match &shape.object {
+        Some(objects) if shape.types().len() == 1 && !objects.members.is_empty() => objects,
+        None if !shape.types().is_empty() => return fault("", "does not describe an object".to_owned()),
+        _ => {
+            let message = "articles are objects: the schema needs \"type\": \"object\" and \"properties\"";
+            return fault("", message.to_owned());
+        }
     };
-    if types(object).is_some_and(|types| !types.contains(&"object")) || object.get("properties").is_none() {
-        let message = "articles are objects: the schema needs \"type\": \"object\" and \"properties\"";
-        return Err(SchemaFault::new(Code::SchemaColumns, pointer, message));
+    let columns = Deriver { extra }.members(objects, "", 0)?;
+    if columns.iter().all(|column| column.role == Role::Extra) {
+        return fault("", "no declared member can hold a value, so there are no columns".to_owned());
     }
-    let columns = deriver.members(object, &pointer, 0)?;
     // Readers such as DuckDB do not tell the case of names.
     match columns.iter().find(|column| column.name.eq_ignore_ascii_case(RECORD_SHA256)) {
         Some(column) => {
-            let message = format!("the column name `{RECORD_SHA256}` is reserved for the record hash");
-            Err(SchemaFault::new(Code::SchemaColumns, &column.pointer, message))
+            fault(&column.pointer, format!("the column name `{RECORD_SHA256}` is reserved for the record hash"))
         }
         None => Ok(columns),
     }
 }
 
-struct Deriver<'s> {
-    root: &'s Value<'s>,
+struct Deriver {
     extra: Extra,
-    embeds: bool,
 }
 
-impl<'s> Deriver<'s> {
+/// A kind, with what is to be told of it.
+struct Typed {
+    kind: Kind,
+    why: String,
+    refuses: Vec<Refusal>,
+}
+
+impl Typed {
+    fn new(kind: Kind, why: impl Into<String>, refuses: &[Refusal]) -> Self {
+        Self { kind, why: why.into(), refuses: refuses.to_vec() }
+    }
+
+    fn json(why: impl Into<String>) -> Self {
+        Self::new(Kind::Json, why, NUMBERS)
+    }
+}
+
+const FLOAT_RANGE: Refusal = Refusal { code: Code::FloatRange, what: "numbers beyond 1.8e308" };
+const FLOAT_DIGITS: Refusal =
+    Refusal { code: Code::FloatPrecision, what: "numbers with more digits than a double tells apart" };
+/// What doubles cannot hold.
+const DOUBLES: &[Refusal] = &[FLOAT_RANGE, FLOAT_DIGITS];
+/// What JSON text cannot hold: 64-bit integers stay exact in it.
+const NUMBERS: &[Refusal] = &[
+    FLOAT_RANGE,
+    Refusal { code: Code::FloatPrecision, what: "numbers that neither a 64-bit integer nor a double tells exactly" },
+];
+const INSTANTS: &[Refusal] = &[
+    Refusal { code: Code::TimePrecision, what: "times finer than a microsecond" },
+    Refusal { code: Code::TimeRange, what: "times outside the years 0000 to 9999 in UTC" },
+    Refusal { code: Code::Leap, what: "leap seconds" },
+];
+const OPEN_ELSEWHERE: Refusal =
+    Refusal { code: Code::NoColumn, what: "what else the alternatives that do not declare it let in" };
+const TWICE: Refusal = Refusal { code: Code::NoColumn, what: "a name that stands both in `_extra` and beside it" };
+
+impl Deriver {
     /// The columns of an object's members: the declared ones, then `_extra` if members that are
     /// not declared may come and are kept.
-    fn members(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Columns, SchemaFault> {
-        let required = required(object);
-        let mut columns: Vec<Column> = Vec::new();
-        for (name, subschema) in object.get("properties").and_then(Value::as_object).into_iter().flat_map(Object::iter)
-        {
-            let pointer = format!("{pointer}/properties/{}", escape_pointer(name));
-            check_name(name, &columns, &pointer)?;
-            let (kind, null) = self.kind(subschema, &pointer, depth + 1)?;
-            let nullable = null || !required.contains(&name);
-            let short = self.short(subschema);
-            columns.push(Column { name: name.to_owned(), kind, nullable, short, pointer, role: Role::Declared });
+    fn members(&self, objects: &Objects, pointer: &str, depth: usize) -> Result<Columns> {
+        let (mut columns, mut omitted) = (Vec::new(), Vec::new());
+        for (name, shape) in &objects.members {
+            let required = objects.required.contains(name);
+            if let Some(why) = omission(name, shape, required)? {
+                omitted.push(Omitted { name: name.clone(), pointer: shape.pointer.clone(), why });
+                continue;
+            }
+            check_name(name, &columns, &shape.pointer)?;
+            columns.push(self.column(name, shape, required, depth)?);
         }
-        let closed = matches!(object.get("additionalProperties"), Some(Value::Bool(false)));
-        let open = !closed || object.get("patternProperties").is_some();
-        if open && self.extra == Extra::Keep {
+        if objects.rest != Rest::Closed && self.extra == Extra::Keep && !columns.is_empty() {
             columns.push(Column {
                 name: EXTRA.into(),
                 kind: Kind::Json,
@@ -65,159 +106,193 @@ impl<'s> Deriver<'s> {
                 short: false,
                 pointer: pointer.to_owned(),
                 role: Role::Extra,
+                why: "members that the schema does not declare; none may come".into(),
+                refuses: NUMBERS.iter().chain([&TWICE]).copied().collect(),
             });
         }
-        Ok(Columns::new(columns))
+        Ok(Columns::new(columns, omitted))
     }
 
-    /// The kind of a subschema's values, and whether null is among them.
-    fn kind(&self, schema: &'s Value<'s>, pointer: &str, depth: usize) -> Result<(Kind, bool), SchemaFault> {
-        let Some((object, pointer)) = self.resolve(schema, pointer.to_owned()) else { return Ok((Kind::Json, true)) };
-        let Some(mut types) = types(object) else { return Ok((Kind::Json, true)) };
-        let null = types.contains(&"null");
-        types.retain(|name| *name != "null");
-        let kind = match types.as_slice() {
-            _ if depth > MAX_DEPTH => Kind::Json,
-            ["boolean"] => Kind::Boolean,
-            ["integer"] => integer(object),
-            ["number"] => Kind::Float64,
-            ["string"] => string(object),
-            ["array"] => self.list(object, &pointer, depth)?,
-            ["object"] if object.get("properties").is_some_and(|members| !is_empty_object(members)) => {
-                Kind::Struct(self.members(object, &pointer, depth)?)
-            }
-            _ => Kind::Json,
-        };
-        Ok((kind, null))
-    }
-
-    fn list(&self, object: &'s Object<'s>, pointer: &str, depth: usize) -> Result<Kind, SchemaFault> {
-        let pointer = format!("{pointer}/items");
-        let items = object.get("items").filter(|_| object.get("prefixItems").is_none());
-        let (kind, nullable) = match items {
-            Some(items) => self.kind(items, &pointer, depth + 1)?,
-            None => (Kind::Json, true),
-        };
-        let (name, short) = ("element".into(), items.is_some_and(|items| self.short(items)));
-        Ok(Kind::List(Box::new(Column { name, kind, nullable, short, pointer, role: Role::Declared })))
-    }
-
-    /// Whether the texts that a subschema admits are bounded to [`SHORT`] characters.
-    fn short(&self, schema: &'s Value<'s>) -> bool {
-        let Some((object, _)) = self.resolve(schema, String::new()) else { return false };
-        let bound = object.get("maxLength").and_then(Value::as_number).and_then(json::Number::as_u64);
-        bound.is_some_and(|bound| bound <= SHORT) || enumerated(object).is_some()
-    }
-
-    /// Follows `$ref`s within the schema file. `None` where the subschema is no object, where a
-    /// reference stands beside rules or leads elsewhere: such a place holds JSON.
-    fn resolve(&self, schema: &'s Value<'s>, mut pointer: String) -> Option<(&'s Object<'s>, String)> {
-        let mut schema = schema;
-        for _ in 0..MAX_DEPTH {
-            let object = schema.as_object()?;
-            let Some(reference) = object.get("$ref") else { return Some((object, pointer)) };
-            if self.embeds || object.iter().any(|(name, _)| name != "$ref" && !SILENT.contains(&name)) {
-                return None;
-            }
-            reference.as_str()?.strip_prefix('#')?.clone_into(&mut pointer);
-            schema = self.root.pointer(&pointer)?;
+    /// The column of a member, an element, an entry or a map's values.
+    fn column(&self, name: &str, shape: &Shape, required: bool, depth: usize) -> Result<Column> {
+        let Typed { kind, why, mut refuses } = self.kind(shape, depth + 1)?;
+        if shape.notes.contains(&Note::OpenElsewhere) && kind != Kind::Json {
+            refuses.push(OPEN_ELSEWHERE);
         }
-        None
+        let presence = match (shape.null, required) {
+            (true, true) => "may be null",
+            (true, false) => "may be missing or null",
+            (false, false) => "may be missing",
+            (false, true) => "required",
+        };
+        Ok(Column {
+            name: name.to_owned(),
+            nullable: shape.null || !required,
+            short: kind == Kind::String && shape.text.as_ref().is_some_and(|texts| texts.short),
+            pointer: shape.pointer.clone(),
+            role: Role::Declared,
+            why: format!("{why}; {presence}"),
+            refuses,
+            kind,
+        })
     }
-}
 
-/// Keywords that a reference may stand beside, since they make no rule.
-const SILENT: &[&str] = &[
-    "$schema",
-    "$id",
-    "$defs",
-    "$comment",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-];
-
-/// Whether schemas with an identity of their own are embedded, within which `#` means another
-/// place.
-fn embeds(schema: &Value<'_>, root: bool) -> bool {
-    match schema {
-        Value::Object(members) => {
-            (!root && members.get("$id").is_some_and(|id| id.as_str().is_some()))
-                || members.iter().any(|(_, value)| embeds(value, false))
+    fn kind(&self, shape: &Shape, depth: usize) -> Result<Typed> {
+        let types = shape.types();
+        if depth > MAX_DEPTH {
+            return Ok(Typed::json("values lie too deep for columns of their own"));
         }
-        Value::Array(values) => values.iter().any(|value| embeds(value, false)),
-        _ => false,
+        if types.len() != 1 {
+            return Ok(Typed::json(why_json(shape, &types)));
+        }
+        let joined = if shape.notes.contains(&Note::Alternatives) { ", in every alternative" } else { "" };
+        let typed = if let Some(numbers) = &shape.number {
+            number(numbers)
+        } else if let Some(texts) = &shape.text {
+            match texts.form {
+                Form::DateTime => Typed::new(Kind::Timestamp, "text with the format date-time", INSTANTS),
+                Form::Date => Typed::new(Kind::Date, "text with the format date", &[]),
+                Form::Plain => Typed::new(Kind::String, "text", &[]),
+            }
+        } else if let Some(arrays) = &shape.array {
+            self.array(arrays, depth)?
+        } else if let Some(objects) = &shape.object {
+            self.object(objects, &shape.pointer, depth)?
+        } else {
+            Typed::new(Kind::Boolean, "true or false", &[])
+        };
+        Ok(Typed { why: format!("{}{joined}", typed.why), ..typed })
+    }
+
+    fn array(&self, arrays: &Arrays, depth: usize) -> Result<Typed> {
+        let most = arrays.most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let prefix = &arrays.prefix[..arrays.prefix.len().min(most)];
+        let ends = arrays.rest == Rest::Closed || most <= prefix.len();
+        let rest = match &arrays.rest {
+            _ if ends => None,
+            Rest::Typed(shape) => Some((**shape).clone()),
+            _ => Some(Shape::anything("")),
+        };
+        let Some(shape) = prefix.iter().cloned().chain(rest).reduce(Shape::join) else {
+            return self.list(&Shape::nothing(""), "an array that is always empty", depth);
+        };
+        if prefix.is_empty() {
+            return self.list(&shape, "an array", depth);
+        }
+        if shape.types().len() == 1 {
+            return self.list(&shape, "an array whose entries are of one type", depth);
+        }
+        if !ends || prefix.len() > MAX_ENTRIES {
+            return self.list(&shape, "an array of entries of several types, of any number", depth);
+        }
+        if arrays.least < prefix.len() as u64 {
+            let why =
+                format!("entries of several types that may be missing (minItems {} would end that)", prefix.len());
+            return self.list(&shape, &why, depth);
+        }
+        let columns = prefix.iter().enumerate().map(|(place, entry)| {
+            let entry = if entry.is_nothing() { &shape } else { entry };
+            self.column(&format!("_{place}"), entry, true, depth)
+        });
+        let columns = Columns::new(columns.collect::<Result<_>>()?, Vec::new());
+        Ok(Typed::new(Kind::Tuple(columns), format!("an array of exactly {} entries", prefix.len()), &[]))
+    }
+
+    fn list(&self, element: &Shape, why: &str, depth: usize) -> Result<Typed> {
+        Ok(Typed::new(Kind::List(Box::new(self.column("element", element, true, depth)?)), why, &[]))
+    }
+
+    fn object(&self, objects: &Objects, pointer: &str, depth: usize) -> Result<Typed> {
+        let columns = self.members(objects, pointer, depth)?;
+        if !columns.is_empty() {
+            return Ok(Typed::new(Kind::Struct(columns), "an object with declared members", &[]));
+        }
+        match &objects.rest {
+            Rest::Typed(shape) => {
+                let value = self.column("value", shape, true, depth)?;
+                Ok(Typed::new(Kind::Map(Box::new(value)), "an object of any names and values of one schema", &[]))
+            }
+            Rest::Closed => Ok(Typed::json("an object that is always empty")),
+            Rest::Open | Rest::Stated => Ok(Typed::json("an object without declared members")),
+        }
     }
 }
 
-/// The names in `type`, or `None` where the keyword is missing or something else decides too.
-fn types<'s>(object: &'s Object<'s>) -> Option<Vec<&'s str>> {
-    if ["oneOf", "anyOf", "allOf", "enum", "const", "$dynamicRef"].iter().any(|name| object.get(name).is_some()) {
-        return enumerated(object);
+/// Why a member has no column, if it has none. A member that rules which contradict each other
+/// leave no value is a fault of the schema.
+fn omission(name: &str, shape: &Shape, required: bool) -> Result<Option<String>> {
+    if !shape.is_nothing() {
+        return Ok(shape.types().is_empty().then(|| "it can only be null".to_owned()));
     }
-    match object.get("type")? {
-        Value::String(name) => Some(vec![name.as_ref()]),
-        Value::Array(names) => names.iter().map(Value::as_str).collect(),
-        _ => None,
+    let meant = shape.notes.iter().any(|note| matches!(note, Note::False | Note::ClosedElsewhere));
+    let name = one_line(name, 60);
+    if meant && !required {
+        let closed = shape.notes.contains(&Note::ClosedElsewhere);
+        let why =
+            if closed { "another part of the schema allows no such member" } else { "the schema allows nothing here" };
+        return Ok(Some(why.to_owned()));
     }
-}
-
-/// The types of an `enum` or `const` of strings, which is an ordinary string column.
-fn enumerated<'s>(object: &'s Object<'s>) -> Option<Vec<&'s str>> {
-    let values = match (object.get("enum"), object.get("const")) {
-        (Some(Value::Array(values)), None) => values.as_slice(),
-        (None, Some(value)) => std::slice::from_ref(value),
-        _ => return None,
+    let message = if meant {
+        format!("`{name}` is required, and nothing may stand there, so no article can match")
+    } else {
+        format!("the rules for `{name}` contradict each other: no value can match them all")
     };
-    let type_of = |value: &Value<'_>| match value {
-        Value::String(_) => Some("string"),
-        Value::Null => Some("null"),
-        _ => None,
-    };
-    let mut types: Vec<&str> = values.iter().map(type_of).collect::<Option<_>>()?;
-    types.sort_unstable();
-    types.dedup();
-    Some(types)
+    Err(SchemaFault::new(Code::SchemaColumns, &shape.pointer, message))
 }
 
-fn required<'s>(object: &'s Object<'s>) -> Vec<&'s str> {
-    match object.get("required") {
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+/// Signed, unless negative numbers are excluded and ones beyond the signed are let in.
+fn number(numbers: &Numbers) -> Typed {
+    if !numbers.whole {
+        return Typed::new(Kind::Float64, "numbers", DOUBLES);
+    }
+    let least_from = |limit: i128| numbers.least.is_some_and(|least| least >= limit);
+    let most_to = |limit: i128| numbers.greatest.is_some_and(|greatest| greatest <= limit);
+    let large = numbers.greatest.is_some_and(|greatest| greatest > i128::from(i64::MAX));
+    let range = |what| Refusal { code: Code::IntRange, what };
+    if least_from(0) && large {
+        let all =
+            if most_to(i128::from(u64::MAX)) { vec![] } else { vec![range("integers above 18446744073709551615")] };
+        return Typed { kind: Kind::UInt64, why: "integers from 0 to beyond 2^63".into(), refuses: all };
+    }
+    let fits = least_from(i128::from(i64::MIN)) && most_to(i128::from(i64::MAX));
+    let all = if fits { vec![] } else { vec![range("integers beyond 64 bits")] };
+    Typed { kind: Kind::Int64, why: "integers".into(), refuses: all }
+}
+
+/// Why no one type holds the values of a shape.
+fn why_json(shape: &Shape, types: &[&str]) -> String {
+    for note in &shape.notes {
+        match note {
+            Note::Recursion(pointer) => {
+                let place = if pointer.is_empty() { "the schema itself".to_owned() } else { one_line(pointer, 80) };
+                return format!("refers back to {place}: a column cannot contain itself");
+            }
+            Note::Unfollowed(reference) => return format!("`{reference}` is left to the validator"),
+            Note::Deep => return "values lie too deep for columns of their own".to_owned(),
+            _ => {}
+        }
+    }
+    match types {
+        [] => "nothing but null".to_owned(),
+        _ if shape.is_anything() => "anything is allowed".to_owned(),
+        _ if types.len() == 5 => "no `type` is given, so values of every type are allowed".to_owned(),
+        [first @ .., last] => format!("no one type holds {} and {last}", first.join(", ")),
     }
 }
 
-fn string(object: &Object<'_>) -> Kind {
-    match object.get("format").and_then(Value::as_str) {
-        Some("date-time") => Kind::Timestamp,
-        Some("date") => Kind::Date,
-        _ => Kind::String,
-    }
-}
-
-/// Signed, unless negative numbers are excluded and large ones are explicitly let in.
-fn integer(object: &Object<'_>) -> Kind {
-    let bound = |name| object.get(name).and_then(Value::as_number);
-    let not_negative = bound("minimum").is_some_and(|minimum| minimum.as_u64().is_some());
-    let large = bound("maximum").is_some_and(|maximum| maximum.as_i64().is_none() && maximum.as_u64().is_some());
-    if not_negative && large { Kind::UInt64 } else { Kind::Int64 }
-}
-
-fn is_empty_object(value: &Value<'_>) -> bool {
-    value.as_object().is_some_and(Object::is_empty)
-}
-
-fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<(), SchemaFault> {
+fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<()> {
+    let shown = one_line(name, 60);
     let message = if name.is_empty() {
         "a column needs a name".to_owned()
     } else if name.eq_ignore_ascii_case(EXTRA) {
         format!("the column name `{EXTRA}` is reserved for undeclared members")
+    } else if name.strip_prefix('_').is_some_and(|place| !place.is_empty() && place.bytes().all(|b| b.is_ascii_digit()))
+    {
+        format!("the column name `{shown}` is reserved for the entries of arrays")
+    } else if name.chars().any(char::is_control) {
+        format!("the column name `{shown}` has a control character in it")
     } else if let Some(other) = before.iter().find(|column| column.name.to_lowercase() == name.to_lowercase()) {
-        format!("the columns `{}` and `{}` differ in case only", other.name.escape_debug(), name.escape_debug())
+        format!("the columns `{}` and `{shown}` differ in case only", one_line(&other.name, 60))
     } else {
         return Ok(());
     };
@@ -230,66 +305,4 @@ pub(crate) fn escape_pointer(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(properties: &str, want: &str) {
-        let schema = format!(r#"{{"type":"object","required":["r"],"properties":{properties}}}"#);
-        let schema = json::parse(schema.as_bytes()).unwrap();
-        let got = match derive(&schema, Extra::Drop) {
-            Ok(columns) => columns
-                .iter()
-                .map(|column| {
-                    let null = if column.nullable { "?" } else { "" };
-                    format!("{}: {}{null}", column.name, column.kind.describe())
-                })
-                .collect::<Vec<_>>()
-                .join("; "),
-            Err(error) => format!("{}: {}", error.pointer, error.message),
-        };
-        assert_eq!(got, want);
-    }
-
-    #[test]
-    fn kinds() {
-        check(r#"{"r":{"type":"string"}}"#, "r: string");
-        check(r#"{"r":{"type":["string","null"]}}"#, "r: string?");
-        check(r#"{"a":{"type":"string"}}"#, "a: string?");
-        check(r#"{"a":{"type":"string","format":"date-time"}}"#, "a: timestamp[us, UTC]?");
-        check(r#"{"a":{"type":"string","format":"date"}}"#, "a: date?");
-        check(r#"{"a":{"type":"boolean"}}"#, "a: boolean?");
-        check(r#"{"a":{"type":"integer","minimum":0}}"#, "a: int64?");
-        check(r#"{"a":{"type":"integer","minimum":0,"maximum":18446744073709551615}}"#, "a: uint64?");
-        check(r#"{"a":{"type":"number"}}"#, "a: float64?");
-        check(r#"{"a":{"type":["integer","number"]}}"#, "a: json?");
-        check(r#"{"a":{"type":"array","items":{"type":"string"}}}"#, "a: list<string>?");
-        check(r#"{"a":{"type":"array"}}"#, "a: list<json>?");
-        check(r#"{"a":{"enum":["x","y"]}}"#, "a: string?");
-        check(r#"{"r":{"enum":["x",null]}}"#, "r: string?");
-        check(r#"{"a":{"enum":["x",1]}}"#, "a: json?");
-        check(r#"{"a":true}"#, "a: json?");
-        check(r#"{"a":{"type":"object"}}"#, "a: json?");
-        check(r#"{"a":{"type":"object","properties":{"b":{"type":"integer"}}}}"#, "a: struct<b: int64>?");
-    }
-
-    #[test]
-    fn names_that_clash() {
-        check(r#"{"a":true,"A":true}"#, "/properties/A: the columns `a` and `A` differ in case only");
-        check(r#"{"":true}"#, "/properties/: a column needs a name");
-        check(r#"{"_extra":true}"#, "/properties/_extra: the column name `_extra` is reserved for undeclared members");
-        check(
-            r#"{"record_sha256":true}"#,
-            "/properties/record_sha256: the column name `record_sha256` is reserved for the record hash",
-        );
-    }
-
-    #[test]
-    fn references_within_the_file() {
-        let schema = r##"{"type":"object","properties":{"a":{"$ref":"#/$defs/d"}},"$defs":{"d":{"type":"boolean"}}}"##;
-        let schema = json::parse(schema.as_bytes()).unwrap();
-        let columns = derive(&schema, Extra::Keep).unwrap();
-        assert_eq!(columns.at(0).kind, Kind::Boolean);
-        assert_eq!((columns.at(1).name.as_str(), columns.at(1).role), ("_extra", Role::Extra));
-    }
-}
+mod tests;

@@ -77,11 +77,8 @@ def duckdb_type(kind):
 
 
 def polars_type(kind):
-    # Polars has no maps and hands out their entries.
-    if isinstance(kind, polars.List) and isinstance(kind.inner, polars.Struct):
-        entry = {member.name: polars_type(member.dtype) for member in kind.inner.fields}
-        if list(entry) == ["key", "value"]:
-            return f"map<{entry['key']}, {entry['value']}>"
+    if isinstance(kind, polars.Map):
+        return f"map<{polars_type(kind.key)}, {polars_type(kind.value)}>"
     if isinstance(kind, polars.List):
         return f"list<{polars_type(kind.inner)}>"
     if isinstance(kind, polars.Struct):
@@ -100,7 +97,7 @@ def plain(value, kind=None):
         return None
     if kind is not None and pa.types.is_map(kind):
         entries = value.items() if isinstance(value, dict) else value
-        # A pair, or in Polars an object of `key` and `value`.
+        # A pair, or an object of `key` and `value`.
         entries = [tuple(entry.values()) if isinstance(entry, dict) else entry for entry in entries]
         return [[key, plain(member, kind.item_type)] for key, member in entries]
     if kind is not None and pa.types.is_list(kind):
@@ -212,18 +209,26 @@ def main():
     expect("Polars: record_sha256", bear.schema["record_sha256"], polars.Binary)
 
     datasets.disable_progress_bars()
-    face = datasets.load_dataset("parquet", data_files=paths, split="train", cache_dir=CACHE.name)
-    expect("datasets: columns", face.column_names, [*names, "record_sha256"])
-    found = {name: arrow_type(face.features.arrow_schema.field(name).type) for name in names}
-    expect("datasets: types", found, kinds)
+    load = lambda: datasets.load_dataset("parquet", data_files=paths, split="train", cache_dir=CACHE.name)
+    try:
+        face = load()
+        expect("datasets: columns", face.column_names, [*names, "record_sha256"])
+        found = {name: arrow_type(face.features.arrow_schema.field(name).type) for name in names}
+        expect("datasets: types", found, kinds)
+    except ValueError as error:
+        # As schema/FORMAT.md says of it: it has no maps, and nothing else is in its way.
+        if not any("map<" in kind for kind in kinds.values()) or "Arrow type map" not in str(error):
+            raise
+        face = None
 
     readers = {
         "DuckDB": lambda name: duck[name],
         "pandas": lambda name: panda[name].tolist(),
         "pandas (plain)": lambda name: plain_panda[name].tolist(),
         "Polars": lambda name: bear[name].to_list(),
-        "datasets": lambda name: face.data.column(name).to_pylist(),
     }
+    if face is not None:
+        readers["datasets"] = lambda name: face.data.column(name).to_pylist()
     columns = {}
     for name in names:
         kind = schema.field(name).type
@@ -251,7 +256,7 @@ def main():
                 wanted = typed(record.get(name), kind, name, json_paths)
                 found = parsed(columns[name][row], kind, name, json_paths)
                 expect(f"{name} in row {row + 1}, against its canonical form", found, wanted)
-    print(f"{manifest['records']} records load alike in DuckDB, pandas, PyArrow, Polars and datasets")
+    print(f"{manifest['records']} records load alike in {', '.join(['PyArrow', *readers])}")
 
 
 if __name__ == "__main__":
