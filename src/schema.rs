@@ -5,7 +5,9 @@
 //! `jsonschema` crate. Nothing here is ever inferred from data.
 
 mod columns;
+mod compare;
 mod derive;
+mod explain;
 mod instance;
 mod judge;
 mod load;
@@ -15,6 +17,8 @@ mod suggest;
 mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role, SHORT};
+pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange};
 pub(crate) use derive::escape_pointer;
+pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
 pub use judge::Violation;
 pub use load::{BuiltIn, Schema};

@@ -198,7 +198,7 @@ impl Dataset {
             Some(source) => source.parse().map_err(|error: crate::mapping::UnknownPreset| {
                 fail(line("source"), error.to_string(), Some(format!("known sources: {}", Preset::NAMES.join(", "))))
             })?,
-            None if schema == SchemaChoice::BuiltIn(BuiltIn::Article) => Preset::Article,
+            None if matches!(schema, SchemaChoice::BuiltIn(_)) => Preset::Article,
             None => Preset::Verbatim,
         };
         let policy = &written.policy;
@@ -226,7 +226,7 @@ impl Dataset {
 
 impl Written {
     fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: Preset) -> Dataset {
-        let articles = schema == SchemaChoice::BuiltIn(BuiltIn::Article);
+        let articles = matches!(schema, SchemaChoice::BuiltIn(_));
         let order_by = self.order_by.unwrap_or_else(|| if articles { vec!["published_at".into()] } else { Vec::new() });
         Dataset {
             folder: folder.to_owned(),

@@ -27,6 +27,8 @@ const MAX_PATTERN_BYTES: usize = 4 << 20;
 pub enum BuiltIn {
     /// `schema/article.schema.json`.
     Article,
+    /// `schema/article-strict.schema.json`: the same columns, more of them required.
+    ArticleStrict,
 }
 
 impl BuiltIn {
@@ -34,6 +36,7 @@ impl BuiltIn {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "article" => Some(Self::Article),
+            "article-strict" => Some(Self::ArticleStrict),
             _ => None,
         }
     }
@@ -42,6 +45,7 @@ impl BuiltIn {
     pub fn name(self) -> &'static str {
         match self {
             Self::Article => "article",
+            Self::ArticleStrict => "article-strict",
         }
     }
 
@@ -49,6 +53,7 @@ impl BuiltIn {
     pub fn bytes(self) -> &'static [u8] {
         match self {
             Self::Article => include_bytes!("../../schema/article.schema.json"),
+            Self::ArticleStrict => include_bytes!("../../schema/article-strict.schema.json"),
         }
     }
 }
@@ -104,6 +109,11 @@ impl Schema {
     /// The schema file, byte for byte.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The schema as a value.
+    pub(super) fn value(&self) -> &Value<'static> {
+        &self.value
     }
 
     /// Its `$id`.

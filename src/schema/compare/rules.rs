@@ -1,0 +1,182 @@
+//! Rules place by place, with proofs by the validator's own algebra of schemas.
+//!
+//! A place is a subschema that both have. Rules of the members and items below it are compared
+//! below it, and for the proof at the place itself they are taken out on both sides.
+
+use jsonschema::canonical::{CanonicalSchema, Containment};
+use serde_json::{Map, Value as Json};
+
+use super::{Effect, KeywordChange, RuleChange};
+use crate::json::Value;
+use crate::schema::derive::escape_pointer;
+
+/// Keywords that make no rule.
+const SILENT: &[&str] = &[
+    "$schema",
+    "$id",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
+/// How deep places are told apart; below, everything is one place.
+const MAX_DEPTH: usize = 16;
+
+/// The places at which the rules differ, and what the schemas do as a whole.
+pub(super) fn compare(base: &Value<'_>, current: &Value<'_>) -> (Vec<RuleChange>, Effect) {
+    let (base, current) = (silenced(base.to_serde()), silenced(current.to_serde()));
+    if base == current {
+        return (Vec::new(), Effect::Same);
+    }
+    let whole = effect(&base, &current);
+    let mut rules = Vec::new();
+    let walk = Walk { base: &base, current: &current };
+    walk.place(&base, &current, "", 0, &mut rules);
+    (rules, whole)
+}
+
+struct Walk<'j> {
+    base: &'j Json,
+    current: &'j Json,
+}
+
+impl Walk<'_> {
+    fn place(&self, base: &Json, current: &Json, pointer: &str, depth: usize, out: &mut Vec<RuleChange>) {
+        if base == current {
+            return;
+        }
+        let (Json::Object(old), Json::Object(new)) = (base, current) else {
+            let keywords = vec![changed("", Some(base), Some(current))];
+            out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect: self.effect(base, current) });
+            return;
+        };
+        if depth > MAX_DEPTH {
+            let effect = self.effect(base, current);
+            out.push(RuleChange { pointer: pointer.to_owned(), keywords: keywords(old, new), effect });
+            return;
+        }
+        let (mut own_old, mut own_new) = (old.clone(), new.clone());
+        let below = below(&mut own_old, &mut own_new);
+        let keywords = keywords(&own_old, &own_new);
+        if !keywords.is_empty() {
+            let effect = self.effect(&Json::Object(own_old), &Json::Object(own_new));
+            out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect });
+        }
+        for (path, old, new) in below {
+            self.place(&old, &new, &format!("{pointer}{path}"), depth + 1, out);
+        }
+    }
+
+    /// The effect of one subschema in the place of another, each with the definitions of its file.
+    fn effect(&self, base: &Json, current: &Json) -> Effect {
+        effect(&with_definitions(base, self.base), &with_definitions(current, self.current))
+    }
+}
+
+/// Takes the subschemas that both have out of them, and returns them with their pointers.
+fn below(old: &mut Map<String, Json>, new: &mut Map<String, Json>) -> Vec<(String, Json, Json)> {
+    let mut found = Vec::new();
+    for keyword in ["properties", "$defs"] {
+        let (Some(Json::Object(olds)), Some(Json::Object(news))) = (old.get_mut(keyword), new.get_mut(keyword)) else {
+            continue;
+        };
+        for (name, current) in news.iter_mut() {
+            if let Some(base) = olds.get_mut(name) {
+                let path = format!("/{keyword}/{}", escape_pointer(name));
+                found.push((path, std::mem::replace(base, Json::Bool(true)), std::mem::replace(current, Json::Bool(true))));
+            }
+        }
+    }
+    if let (Some(base), Some(current)) = (old.get_mut("items"), new.get_mut("items"))
+        && base.is_object()
+        && current.is_object()
+    {
+        let path = "/items".to_owned();
+        found.push((path, std::mem::replace(base, Json::Bool(true)), std::mem::replace(current, Json::Bool(true))));
+    }
+    found
+}
+
+fn keywords(old: &Map<String, Json>, new: &Map<String, Json>) -> Vec<KeywordChange> {
+    let mut found = Vec::new();
+    for (keyword, before) in old.iter().filter(|(keyword, before)| new.get(*keyword) != Some(before)) {
+        match (keyword.as_str(), before, new.get(keyword)) {
+            // Only the names that came or went: those of both are places of their own.
+            ("properties" | "$defs", Json::Object(olds), Some(Json::Object(news))) => {
+                let path = |name: &String| format!("{keyword}/{}", escape_pointer(name));
+                let gone = olds.iter().filter(|(name, _)| !news.contains_key(*name));
+                found.extend(gone.map(|(name, schema)| changed(&path(name), Some(schema), None)));
+                let came = news.iter().filter(|(name, _)| !olds.contains_key(*name));
+                found.extend(came.map(|(name, schema)| changed(&path(name), None, Some(schema))));
+            }
+            (_, before, after) => found.push(changed(keyword, Some(before), after)),
+        }
+    }
+    let came = new.iter().filter(|(keyword, _)| !old.contains_key(*keyword));
+    found.extend(came.map(|(keyword, after)| changed(keyword, None, Some(after))));
+    found
+}
+
+fn changed(keyword: &str, before: Option<&Json>, after: Option<&Json>) -> KeywordChange {
+    KeywordChange { keyword: keyword.to_owned(), before: before.cloned(), after: after.cloned() }
+}
+
+fn with_definitions(schema: &Json, root: &Json) -> Json {
+    let mut schema = schema.clone();
+    if let (Json::Object(members), Some(definitions)) = (&mut schema, root.get("$defs")) {
+        members.insert("$defs".to_owned(), definitions.clone());
+    }
+    schema
+}
+
+fn effect(base: &Json, current: &Json) -> Effect {
+    let (Some(base), Some(current)) = (canonical(base), canonical(current)) else { return Effect::NotProved };
+    let covers = |a: &CanonicalSchema, b: &CanonicalSchema| a.covers(b).unwrap_or(Containment::Unknown);
+    match (covers(&current, &base), covers(&base, &current)) {
+        (Containment::Yes, Containment::Yes) => Effect::Same,
+        // One direction is enough: both words leave open whether anything is lost the other way.
+        (Containment::Yes, Containment::No | Containment::Unknown) => Effect::Loosened,
+        (Containment::No | Containment::Unknown, Containment::Yes) => Effect::Tightened,
+        (Containment::No, Containment::No) => Effect::Changed,
+        _ => Effect::NotProved,
+    }
+}
+
+fn canonical(schema: &Json) -> Option<CanonicalSchema> {
+    jsonschema::canonical::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .should_validate_formats(true)
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .offline()
+        .canonicalize(schema)
+        .ok()
+}
+
+/// The schema without the keywords that make no rule. What stands in `const` and `enum` is data.
+fn silenced(schema: Json) -> Json {
+    match schema {
+        Json::Object(members) => {
+            let kept = members.into_iter().filter(|(keyword, _)| !SILENT.contains(&keyword.as_str()));
+            let members = kept.map(|(keyword, value)| {
+                let value = match keyword.as_str() {
+                    "properties" | "patternProperties" | "$defs" | "dependentSchemas" => match value {
+                        Json::Object(schemas) => {
+                            Json::Object(schemas.into_iter().map(|(name, schema)| (name, silenced(schema))).collect())
+                        }
+                        other => other,
+                    },
+                    "const" | "enum" | "required" | "dependentRequired" | "type" => value,
+                    _ => silenced(value),
+                };
+                (keyword, value)
+            });
+            Json::Object(members.collect())
+        }
+        Json::Array(schemas) => Json::Array(schemas.into_iter().map(silenced).collect()),
+        other => other,
+    }
+}
