@@ -8,6 +8,7 @@
 
 mod admit;
 mod arrow;
+mod article;
 mod builder;
 mod canonical;
 mod cell;
@@ -19,6 +20,7 @@ mod time;
 
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
+pub use article::{Nulls, article};
 pub use builder::{BatchBuilder, Sizes};
 pub use canonical::{canonical_form, cell_json, record_hash};
 pub use cell::{Cell, Record};

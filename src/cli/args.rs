@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Build(BuildArguments),
     Verify(VerifyArguments),
     Show(ShowArguments),
+    Schema(SchemaArguments),
     Explain(ExplainArguments),
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct InitArguments {
     /// The dataset's name [default: the folder's name].
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The schema of its records: `article`, or a JSON Schema file relative to DIR.
+    /// The schema of its records: `article`, `article-strict`, or a JSON Schema file relative to DIR.
     #[arg(long, default_value = "article")]
     pub(crate) schema: String,
     /// What its inputs look like: article, pages, verbatim.
@@ -89,7 +90,7 @@ pub(crate) struct RunArguments {
 /// By what articles are judged.
 #[derive(Debug, Args)]
 pub(crate) struct JudgingArguments {
-    /// The schema that judges: `article`, or a JSON Schema file.
+    /// The schema that judges: `article`, `article-strict`, or a JSON Schema file.
     #[arg(long, default_value = "article")]
     pub(crate) schema: String,
     /// What the inputs look like: article, pages, verbatim [default: article for the article
@@ -115,6 +116,56 @@ pub(crate) struct RetryArguments {
     /// Write those that are rejected again to this file (JSON lines, zstd).
     #[arg(long, value_name = "FILE")]
     pub(crate) again: Option<PathBuf>,
+}
+
+/// Show the columns of a schema, or what changed between two schemas.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    #[command(subcommand)]
+    pub(crate) command: SchemaCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    Explain(SchemaExplainArguments),
+    Diff(SchemaDiffArguments),
+}
+
+/// Show each column with its types, where it comes from, why, and what it cannot hold.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaExplainArguments {
+    /// `article`, `article-strict`, or a JSON Schema file.
+    #[arg(default_value = "article")]
+    pub(crate) schema: String,
+    /// What becomes of members that the schema does not declare.
+    #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
+    pub(crate) extra: ExtraArgument,
+    /// How to tell it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// Show what changed from one schema to another, and what that means for readers and writers.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 no change, 1 changes, 2 could not work.
+
+Example:
+  pressmark schema diff datasets/mine/1.0.0/schema.json my.schema.json --against datasets/mine/1.0.0")]
+pub(crate) struct SchemaDiffArguments {
+    /// The schema before: `article`, `article-strict`, or a JSON Schema file.
+    pub(crate) base: String,
+    /// The schema after.
+    pub(crate) current: String,
+    /// Count the records of this release that the schema after would reject.
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) against: Option<PathBuf>,
+    /// What becomes of members that the schemas do not declare.
+    #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
+    pub(crate) extra: ExtraArgument,
+    /// How to tell it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
 }
 
 /// Say what a code means and what to do about it; without a code, list them all.

@@ -13,6 +13,7 @@ mod paint;
 mod progress;
 mod render;
 mod retry;
+mod schema;
 mod show;
 mod verify;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Build(arguments) => build::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
     };
     match result {

@@ -87,7 +87,11 @@ fn below(old: &mut Map<String, Json>, new: &mut Map<String, Json>) -> Vec<(Strin
         for (name, current) in news.iter_mut() {
             if let Some(base) = olds.get_mut(name) {
                 let path = format!("/{keyword}/{}", escape_pointer(name));
-                found.push((path, std::mem::replace(base, Json::Bool(true)), std::mem::replace(current, Json::Bool(true))));
+                found.push((
+                    path,
+                    std::mem::replace(base, Json::Bool(true)),
+                    std::mem::replace(current, Json::Bool(true)),
+                ));
             }
         }
     }

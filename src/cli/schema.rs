@@ -1,0 +1,227 @@
+//! `pressmark schema`: the columns of a schema with their reasons, and what changed between two.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use pressmark::Error;
+use pressmark::rejudge::{RejudgeReport, rejudge};
+use pressmark::schema::{
+    BuiltIn, Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
+};
+use pressmark::text::one_line;
+use serde::Serialize;
+
+use crate::args::{Format, SchemaArguments, SchemaCommand, SchemaDiffArguments, SchemaExplainArguments};
+use crate::outcome::{Outcome, pretty, written};
+use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, DIM, count, counted};
+
+pub(crate) fn run(arguments: &SchemaArguments) -> Result<Outcome, Error> {
+    match &arguments.command {
+        SchemaCommand::Explain(arguments) => explain(arguments),
+        SchemaCommand::Diff(arguments) => diff(arguments),
+    }
+}
+
+/// The built-in schema of this name, or the one in this file.
+fn load(name: &str, extra: Extra) -> Result<Schema, Error> {
+    match BuiltIn::named(name) {
+        Some(schema) => Schema::built_in(schema, extra),
+        None => Schema::open(Path::new(name), extra),
+    }
+}
+
+/// A schema as reports name it.
+#[derive(Serialize)]
+struct Named<'s> {
+    name: &'s str,
+    id: Option<&'s str>,
+    sha256: String,
+}
+
+fn named(schema: &Schema) -> Named<'_> {
+    Named { name: schema.name(), id: schema.id(), sha256: schema.sha256().to_string() }
+}
+
+/// In the shape of `schema/schema-explanation.schema.json`.
+#[derive(Serialize)]
+struct ExplanationReport<'s> {
+    format: &'static str,
+    schema: Named<'s>,
+    extra: Extra,
+    #[serde(flatten)]
+    explanation: Explanation,
+}
+
+fn explain(arguments: &SchemaExplainArguments) -> Result<Outcome, Error> {
+    let extra = arguments.extra.into();
+    let schema = load(&arguments.schema, extra)?;
+    let explanation = schema.explain();
+    let text = match arguments.format {
+        Format::Human => explained(&explanation, schema.columns().len()),
+        Format::Json => {
+            let format = "pressmark-schema-explanation/1";
+            pretty(&ExplanationReport { format, schema: named(&schema), extra, explanation })
+        }
+    };
+    written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
+}
+
+fn explained(explanation: &Explanation, columns: usize) -> String {
+    let mut text = String::new();
+    for column in &explanation.columns {
+        text.push_str(&explained_column(column));
+    }
+    for omitted in &explanation.omitted {
+        let (path, pointer) = (one_line(&omitted.path, 120), place(&omitted.pointer));
+        text.push_str(&format!("{BOLD}{path}{BOLD:#}  no column\n    {}\n    {DIM}{pointer}{DIM:#}\n", omitted.why));
+    }
+    let columns = counted(columns as u64, "column");
+    text.push_str(&format!("\n{columns}, then record_sha256, the hash of the record\n"));
+    text
+}
+
+fn explained_column(column: &Explained) -> String {
+    let path = one_line(&column.path, 120);
+    // What is within stands below, column by column.
+    let kind = column.kind.split('<').next().unwrap_or_default();
+    let optional = if column.nullable { "optional" } else { "required" };
+    let pointer = place(&column.pointer);
+    let mut text = format!("{BOLD}{path}{BOLD:#}  {kind}, {optional}\n    {}\n", one_line(&column.why, 200));
+    text.push_str(&format!("    {DIM}{pointer}; Arrow {}, Parquet {}{DIM:#}\n", column.arrow, column.parquet));
+    for refusal in &column.refuses {
+        text.push_str(&format!("    cannot hold {} ({})\n", refusal.what, refusal.code));
+    }
+    text
+}
+
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() { "the schema itself".to_owned() } else { one_line(pointer, 200) }
+}
+
+/// In the shape of `schema/schema-diff.schema.json`.
+#[derive(Serialize)]
+struct DiffReport<'s> {
+    format: &'static str,
+    base: Named<'s>,
+    current: Named<'s>,
+    extra: Extra,
+    same: bool,
+    class: Option<Class>,
+    #[serde(flatten)]
+    comparison: Comparison,
+    against: Option<Against<'s>>,
+}
+
+#[derive(Serialize)]
+struct Against<'s> {
+    release: &'s str,
+    #[serde(flatten)]
+    report: RejudgeReport,
+}
+
+fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
+    let extra = arguments.extra.into();
+    let (base, current) = (load(&arguments.base, extra)?, load(&arguments.current, extra)?);
+    let comparison = current.compare(&base);
+    let against = arguments.against.as_deref().map(|release| rejudge(release, &current, extra)).transpose()?;
+    let same = comparison.is_empty();
+    let text = match arguments.format {
+        Format::Human => {
+            let release = arguments.against.as_deref();
+            let against = against.as_ref().zip(release).map(|(report, release)| counted_against(report, release));
+            compared(&comparison) + &against.unwrap_or_default()
+        }
+        Format::Json => {
+            let release = arguments.against.as_ref().map(|release| release.display().to_string());
+            let against = against.zip(release.as_deref()).map(|(report, release)| Against { release, report });
+            let (base, current, class) = (named(&base), named(&current), comparison.class());
+            let format = "pressmark-schema-diff/1";
+            pretty(&DiffReport { format, base, current, extra, same, class, comparison, against })
+        }
+    };
+    let outcome = if same { Outcome::Yes } else { Outcome::No };
+    written(anstream::stdout().lock().write_all(text.as_bytes()), outcome)
+}
+
+fn compared(comparison: &Comparison) -> String {
+    if comparison.is_empty() {
+        return "the same columns and the same rules\n".to_owned();
+    }
+    let mut text = format!("{BOLD}columns{BOLD:#}\n");
+    if comparison.columns.is_empty() {
+        text.push_str("  the same\n");
+    }
+    for change in &comparison.columns {
+        text.push_str(&compared_column(change));
+    }
+    text.push_str(&format!("{BOLD}rules{BOLD:#}\n"));
+    if comparison.rules.is_empty() {
+        text.push_str("  the same\n");
+    }
+    for rule in &comparison.rules {
+        let keywords: Vec<String> = rule.keywords.iter().map(compared_keyword).collect();
+        let effect = effect(rule.effect);
+        text.push_str(&format!("  {effect:<11} {}: {}\n", place(&rule.pointer), keywords.join("; ")));
+    }
+    let whole = match comparison.accepts {
+        Effect::Same => "proved: both schemas accept the same articles",
+        Effect::Loosened => "proved: every article that was accepted still is",
+        Effect::Tightened => "proved: no article is accepted that was not before",
+        Effect::Changed => "proved: some articles are accepted no more, and some others now are",
+        Effect::NotProved => "not proved whether articles that were accepted still are; --against RELEASE counts",
+    };
+    text.push_str(&format!("{BOLD}as a whole{BOLD:#}\n  {whole}\n"));
+    text
+}
+
+fn compared_column(change: &ColumnChange) -> String {
+    let (style, class) = match change.class {
+        Class::Safe => (BOLD_GREEN, "safe"),
+        Class::ReaderVisible => (BOLD_YELLOW, "reader-visible"),
+        Class::Breaking => (BOLD_RED, "breaking"),
+    };
+    let kind = |kind: &Option<String>| one_line(kind.as_deref().unwrap_or_default(), 100);
+    let (before, after) = (kind(&change.before), kind(&change.after));
+    let what = match change.change {
+        Change::Added => format!("added, {after}"),
+        Change::Removed => format!("removed, was {before}"),
+        Change::Renamed => format!("renamed, was {before}: the same rules under another name"),
+        Change::Retyped => format!("retyped, {before} -> {after}"),
+        Change::MadeOptional => "may now lack a value".to_owned(),
+        Change::MadeRequired => "now always has a value".to_owned(),
+    };
+    format!("  {style}{class:<14}{style:#} {}: {what}\n", one_line(&change.path, 120))
+}
+
+fn compared_keyword(change: &KeywordChange) -> String {
+    let value = |value: &serde_json::Value| one_line(&value.to_string(), 60);
+    let keyword = one_line(&change.keyword, 80);
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            format!("{keyword} {} -> {}", value(before), value(after)).trim_start().to_owned()
+        }
+        (Some(before), None) => format!("{keyword} {} is gone", value(before)),
+        (None, Some(after)) => format!("{keyword} {} is new", value(after)),
+        (None, None) => keyword,
+    }
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Same => "same",
+        Effect::Loosened => "loosened",
+        Effect::Tightened => "tightened",
+        Effect::Changed => "changed",
+        Effect::NotProved => "not proved",
+    }
+}
+
+fn counted_against(report: &RejudgeReport, release: &Path) -> String {
+    let release = one_line(&release.display().to_string(), 200);
+    let (rejected, records) = (count(report.rejected), counted(report.records, "record"));
+    let mut text = format!("{BOLD}against {release}{BOLD:#}\n  {rejected} of {records} would be rejected\n");
+    for cause in &report.causes {
+        text.push_str(&format!("  {:>9} {} {}\n", count(cause.records), cause.code, place(&cause.schema)));
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! Judging the records of a release by another schema: how many of them it would reject, and why.
+//!
+//! The release is read as it is and taken at its word; proving it is for [`crate::verify`](mod@crate::verify).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::code::Code;
+use crate::error::Error;
+use crate::parts::PartReader;
+use crate::record::{Nulls, Record, Rows, admit, article};
+use crate::release::Release;
+use crate::schema::{Columns, Extra, Schema, Violation};
+
+/// What another schema makes of a release.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RejudgeReport {
+    /// How many records were judged.
+    pub records: u64,
+    /// How many of them would be rejected.
+    pub rejected: u64,
+    /// Under which code and rule, by the first violation of each; the most frequent first.
+    pub causes: Vec<RejudgeCause>,
+}
+
+/// Records that would be rejected for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RejudgeCause {
+    /// The code.
+    pub code: Code,
+    /// JSON Pointer to the rule within the schema.
+    pub schema: String,
+    /// How many records.
+    pub records: u64,
+}
+
+/// Judges every record of the release in `folder` by `schema`.
+///
+/// # Errors
+/// A folder that is no release, or a part that cannot be read.
+pub fn rejudge(folder: &Path, schema: &Schema, extra: Extra) -> Result<RejudgeReport, Error> {
+    let release = Release::open(folder)?;
+    let own = release.load_schema()?;
+    let mut causes: BTreeMap<(Code, String), u64> = BTreeMap::new();
+    let mut records = 0;
+    for (place, part) in release.manifest().parts.iter().enumerate() {
+        let path = folder.join(part.path(place));
+        let damaged = |message: String| Error::Part { action: "read", path: path.clone(), message };
+        for batch in PartReader::open(&path, own.columns()).map_err(|error| damaged(error.to_string()))? {
+            let batch = batch.map_err(|error| damaged(error.to_string()))?;
+            let rows = Rows::new(own.columns(), &batch).ok_or_else(|| damaged("its columns change".into()))?;
+            for row in 0..rows.len() {
+                records += 1;
+                let judged = judge(own.columns(), &rows.record(row), schema, extra);
+                let judged = judged.ok_or_else(|| damaged("a JSON column does not hold JSON".into()))?;
+                if let Some(violation) = judged {
+                    *causes.entry((violation.code, violation.schema)).or_default() += 1;
+                }
+            }
+        }
+    }
+    let mut causes: Vec<RejudgeCause> =
+        causes.into_iter().map(|((code, schema), records)| RejudgeCause { code, schema, records }).collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records));
+    Ok(RejudgeReport { records, rejected: causes.iter().map(|cause| cause.records).sum(), causes })
+}
+
+/// The first violation of a record, if it has one however its nulls were written. `None` if the
+/// record cannot be read as an article.
+fn judge(own: &Columns, record: &Record<'_>, schema: &Schema, extra: Extra) -> Option<Option<Violation>> {
+    let mut first = None;
+    for nulls in [Nulls::Missing, Nulls::Written] {
+        let article = article(own, record, nulls)?;
+        let mut violations = schema.judge(&article);
+        if violations.is_empty() {
+            match admit(schema.columns(), extra, &article) {
+                Ok(_) => return Some(None),
+                Err(found) => violations = found,
+            }
+        }
+        first = first.or_else(|| violations.into_iter().next());
+    }
+    Some(first)
+}
