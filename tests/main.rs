@@ -13,6 +13,8 @@ mod build;
 mod consumers;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
+// What a schema accepts and what columns hold.
+mod columns;
 // Every code is reached by something.
 mod codes;
 // Damaged and hostile releases, and what `verify` finds.
@@ -28,6 +30,8 @@ mod incremental;
 mod reports;
 // The sample dataset as its readers see it.
 mod sample;
+// Schemas explained and compared, and the examples of the page about them.
+mod schemas;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
 

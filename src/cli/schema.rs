@@ -84,9 +84,8 @@ fn explained_column(column: &Explained) -> String {
     let path = one_line(&column.path, 120);
     // What is within stands below, column by column.
     let kind = column.kind.split('<').next().unwrap_or_default();
-    let optional = if column.nullable { "optional" } else { "required" };
     let pointer = place(&column.pointer);
-    let mut text = format!("{BOLD}{path}{BOLD:#}  {kind}, {optional}\n    {}\n", one_line(&column.why, 200));
+    let mut text = format!("{BOLD}{path}{BOLD:#}  {kind}, {}\n    {}\n", column.presence, one_line(&column.why, 200));
     text.push_str(&format!("    {DIM}{pointer}; Arrow {}, Parquet {}{DIM:#}\n", column.arrow, column.parquet));
     for refusal in &column.refuses {
         text.push_str(&format!("    cannot hold {} ({})\n", refusal.what, refusal.code));

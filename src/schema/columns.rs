@@ -105,8 +105,10 @@ pub struct Column {
     pub pointer: String,
     /// Whether the schema declares it or it collects what the schema does not.
     pub role: Role,
-    /// Why it is of this kind, and whether it may lack a value: one line for people.
+    /// Why it is of this kind: one line for people.
     pub why: String,
+    /// Whether it may lack a value, in words that tell missing from null.
+    pub presence: &'static str,
     /// Values that the schema may accept and the column cannot hold. An article with one is
     /// rejected under the code.
     pub refuses: Vec<Refusal>,

@@ -106,7 +106,8 @@ impl Deriver {
                 short: false,
                 pointer: pointer.to_owned(),
                 role: Role::Extra,
-                why: "members that the schema does not declare; none may come".into(),
+                why: "members that the schema neither declares nor forbids".into(),
+                presence: "may be missing",
                 refuses: NUMBERS.iter().chain([&TWICE]).copied().collect(),
             });
         }
@@ -131,7 +132,8 @@ impl Deriver {
             short: kind == Kind::String && shape.text.as_ref().is_some_and(|texts| texts.short),
             pointer: shape.pointer.clone(),
             role: Role::Declared,
-            why: format!("{why}; {presence}"),
+            why,
+            presence,
             refuses,
             kind,
         })
@@ -144,6 +146,11 @@ impl Deriver {
         }
         if types.len() != 1 {
             return Ok(Typed::json(why_json(shape, &types)));
+        }
+        if let Some(why) = cut(&shape.notes)
+            && shape.object.as_ref().is_some_and(|objects| objects.members.is_empty())
+        {
+            return Ok(Typed::json(why));
         }
         let joined = if shape.notes.contains(&Note::Alternatives) { ", in every alternative" } else { "" };
         let typed = if let Some(numbers) = &shape.number {
@@ -243,7 +250,8 @@ fn omission(name: &str, shape: &Shape, required: bool) -> Result<Option<String>>
 /// Signed, unless negative numbers are excluded and ones beyond the signed are let in.
 fn number(numbers: &Numbers) -> Typed {
     if !numbers.whole {
-        return Typed::new(Kind::Float64, "numbers", DOUBLES);
+        let bounded = numbers.least.is_some() && numbers.greatest.is_some();
+        return Typed::new(Kind::Float64, "numbers", if bounded { &DOUBLES[1..] } else { DOUBLES });
     }
     let least_from = |limit: i128| numbers.least.is_some_and(|least| least >= limit);
     let most_to = |limit: i128| numbers.greatest.is_some_and(|greatest| greatest <= limit);
@@ -259,18 +267,25 @@ fn number(numbers: &Numbers) -> Typed {
     Typed { kind: Kind::Int64, why: "integers".into(), refuses: all }
 }
 
+/// Why the derivation goes no further, if it does not.
+fn cut(notes: &[Note]) -> Option<String> {
+    notes.iter().find_map(|note| match note {
+        Note::Recursion(pointer) if pointer.is_empty() => {
+            Some("refers back to the schema itself: a column cannot contain itself".to_owned())
+        }
+        Note::Recursion(pointer) => {
+            Some(format!("refers back to {}: a column cannot contain itself", one_line(pointer, 80)))
+        }
+        Note::Unfollowed(reference) => Some(format!("`{reference}` is left to the validator")),
+        Note::Deep => Some("values lie too deep for columns of their own".to_owned()),
+        _ => None,
+    })
+}
+
 /// Why no one type holds the values of a shape.
 fn why_json(shape: &Shape, types: &[&str]) -> String {
-    for note in &shape.notes {
-        match note {
-            Note::Recursion(pointer) => {
-                let place = if pointer.is_empty() { "the schema itself".to_owned() } else { one_line(pointer, 80) };
-                return format!("refers back to {place}: a column cannot contain itself");
-            }
-            Note::Unfollowed(reference) => return format!("`{reference}` is left to the validator"),
-            Note::Deep => return "values lie too deep for columns of their own".to_owned(),
-            _ => {}
-        }
+    if let Some(why) = cut(&shape.notes) {
+        return why;
     }
     match types {
         [] => "nothing but null".to_owned(),

@@ -30,7 +30,9 @@ pub struct Explained {
     pub nullable: bool,
     /// JSON Pointer to the subschema that it comes from.
     pub pointer: String,
-    /// Why it is what it is.
+    /// Whether a record may lack it, in words that tell missing from null.
+    pub presence: &'static str,
+    /// Why it is of this kind.
     pub why: String,
     /// Values that the schema may accept and the column cannot hold.
     pub refuses: Vec<ExplainedRefusal>,
@@ -85,6 +87,7 @@ fn explain_column(column: &Column, path: String, out: &mut Explanation) {
         parquet: column.kind.parquet(),
         nullable: column.nullable,
         pointer: column.pointer.clone(),
+        presence: column.presence,
         why: column.why.clone(),
         refuses: column.refuses.iter().map(refusal).collect(),
     });

@@ -51,8 +51,8 @@ impl<'s> Reader<'s> {
         }
         match schema {
             Value::Bool(false) => Ok(Shape { notes: vec![Note::False], ..Shape::nothing(pointer) }),
-            Value::Object(_) if self.within.iter().any(|outer| outer == pointer) => {
-                Ok(Shape::unknown(pointer, Note::Recursion(pointer.to_owned())))
+            Value::Object(object) if self.within.iter().any(|outer| outer == pointer) => {
+                Ok(Shape::unknown(pointer, Note::Recursion(pointer.to_owned())).cross(types(object, pointer)))
             }
             Value::Object(_) if depth > MAX_DEPTH || self.within.len() > MAX_NESTED => {
                 Ok(Shape::unknown(pointer, Note::Deep))
