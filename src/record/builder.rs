@@ -126,7 +126,7 @@ impl Builder {
                 offsets: vec![0],
                 valid: NullBufferBuilder::new(0),
                 keys: StringBuilder::new(),
-                values: Box::new(Self::new(&value.kind)),
+                values: Box::new(Self::new(&value.kind, sizes)),
             }),
             Kind::Struct(columns) | Kind::Tuple(columns) => Self::Struct {
                 fields: fields(columns),
@@ -140,6 +140,7 @@ impl Builder {
         match self {
             Self::Text(builder) => sizes.push(builder.values_slice().len()),
             Self::List { element, .. } => element.sizes(sizes),
+            Self::Map(builder) => builder.values.sizes(sizes),
             Self::Struct { members, .. } => members.iter().for_each(|member| member.sizes(sizes)),
             _ => {}
         }
