@@ -152,6 +152,27 @@ fn rejects_are_as_described() {
     assert!(!described.errors(&reject).is_empty());
 }
 
+#[test]
+fn log_reports_are_as_described() {
+    let described = Described::by("log-report.schema.json");
+    let settings = "[policy]\nmax_rejects = \"99%\"";
+    let folder = build(settings, LINES, &["1.0.0", "1.1.0", "1.2.0", "1.3.0"], 0);
+    fs::remove_dir_all(folder.path().join("1.0.0")).unwrap();
+    let damaged = folder.path().join("1.2.0/manifest.json");
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, "{}").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pressmark"));
+    let output = command.args(["log", "--format", "json"]).arg(folder.path()).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    described.check(&report);
+    described.check_members(&report);
+    let chains: Vec<&Value> = report["releases"].as_array().unwrap().iter().map(|entry| &entry["manifest"]).collect();
+    assert_eq!(
+        (&chains[0]["chain"], chains[1], &chains[2]["chain"]),
+        (&"broken".into(), &Value::Null, &"missing".into())
+    );
+}
+
 /// The test vectors: kind and fields of each line.
 fn vectors() -> Vec<Vec<String>> {
     let page = in_schema_folder("FORMAT.md");

@@ -37,6 +37,18 @@ pub fn cell_json(column: &Column, cell: &Cell<'_>) -> serde_json::Value {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
+/// Appends the canonical form of one cell without the quotes and escapes of a text; null is
+/// `null`.
+pub fn cell_text(column: &Column, cell: &Cell<'_>, out: &mut Vec<u8>) {
+    // A time that cannot be expressed is empty here as well; see `quoted`.
+    match cell {
+        Cell::String(text) => out.extend_from_slice(text.as_bytes()),
+        Cell::Timestamp(microseconds) => time::write_timestamp(out, *microseconds).unwrap_or_default(),
+        Cell::Date(days) => time::write_date(out, *days).unwrap_or_default(),
+        _ => write_cell(column, cell, out),
+    }
+}
+
 fn write_members(columns: &Columns, cells: &[Cell<'_>], out: &mut Vec<u8>) {
     out.push(b'{');
     let mut first = true;

@@ -1,0 +1,159 @@
+//! `pressmark log`: the releases of a dataset, a line each.
+
+use std::io::Write as _;
+
+use pressmark::Error;
+use pressmark::digest::Digest;
+use pressmark::log::{Chain, Entry, Told, log};
+use pressmark::record::Fingerprint;
+use pressmark::release::{Previous, Release};
+use pressmark::text::printable;
+use serde::Serialize;
+
+use crate::args::{Format, LogArguments};
+use crate::outcome::{Outcome, pretty, written};
+use crate::paint::{BOLD, BOLD_RED, DIM, bytes, count, counted};
+
+pub(crate) fn run(arguments: &LogArguments) -> Result<Outcome, Error> {
+    let entries = log(&arguments.dir)?;
+    let text = match arguments.format {
+        Format::Human => human(&entries),
+        Format::Json => json(&entries),
+    };
+    let broken = entries.iter().any(Entry::is_broken);
+    let mut out = anstream::stdout().lock();
+    written(out.write_all(text.as_bytes()), if broken { Outcome::No } else { Outcome::Yes })
+}
+
+fn human(entries: &[Entry]) -> String {
+    let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
+    let width = |place: usize| rows.iter().filter_map(|row| row.get(place)).map(String::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..CELLS).map(width).collect();
+    let mut text = String::new();
+    for (entry, row) in entries.iter().zip(&rows) {
+        let version = &row[0];
+        text.push_str(&format!("{BOLD}{version:width$}{BOLD:#}", width = widths[0]));
+        for (cell, width) in row[1..].iter().zip(&widths[1..]) {
+            text.push_str(&format!("  {cell:>width$}"));
+        }
+        text.push_str(&note(entry));
+    }
+    text
+}
+
+/// How many cells a release has in its line.
+const CELLS: usize = 6;
+
+/// Version, day, records, growth, size and fingerprint; of a release that cannot be read its version.
+fn cells(entry: &Entry) -> Vec<String> {
+    let mut cells = vec![entry.version.to_string()];
+    if let Ok(Told { release, standing }) = &entry.told {
+        let manifest = release.manifest();
+        cells.extend([
+            manifest.released.to_string(),
+            counted(manifest.records(), "record"),
+            standing.growth.map(growth).unwrap_or_default(),
+            bytes(size(release)),
+            manifest.fingerprint.short(),
+        ]);
+    }
+    cells
+}
+
+/// What is said behind the cells and below them.
+fn note(entry: &Entry) -> String {
+    let Told { release, standing } = match &entry.told {
+        Ok(told) => told,
+        Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.to_string())),
+    };
+    let parts = counted(release.manifest().parts.len() as u64, "part");
+    let reused = match standing.reused {
+        0 => String::new(),
+        reused => format!(", {} reused", count(reused as u64)),
+    };
+    let chain = match &standing.chain {
+        Chain::First | Chain::Intact => String::new(),
+        Chain::Missing(previous) => format!("  {DIM}follows {}, which is not here{DIM:#}\n", previous.version),
+        Chain::Broken { previous, found } => {
+            let was = format!("its manifest was {}", previous.manifest_sha256);
+            let is = found.map_or("cannot be read".to_owned(), |found| format!("is {found}"));
+            let version = &previous.version;
+            format!("  {BOLD_RED}broken chain:{BOLD_RED:#} it was built after another {version}: {was} and {is}\n")
+        }
+    };
+    format!("  {DIM}{parts}{reused}{DIM:#}\n{chain}")
+}
+
+/// A change of a count with its sign; no change is `=`.
+fn growth(change: i128) -> String {
+    let number = count(u64::try_from(change.unsigned_abs()).unwrap_or(u64::MAX));
+    match change.signum() {
+        0 => "=".to_owned(),
+        1 => format!("+{number}"),
+        _ => format!("-{number}"),
+    }
+}
+
+/// The size of a release's parts in bytes.
+fn size(release: &Release) -> u64 {
+    release.manifest().parts.iter().map(|part| part.bytes).sum()
+}
+
+/// A release as JSON (`schema/log-report.schema.json`).
+#[derive(Serialize)]
+struct Listed {
+    version: String,
+    release: String,
+    error: Option<String>,
+    manifest: Option<ListedManifest>,
+}
+
+#[derive(Serialize)]
+struct ListedManifest {
+    sha256: Digest,
+    released: String,
+    fingerprint: Fingerprint,
+    records: u64,
+    growth: Option<i64>,
+    bytes: u64,
+    parts: usize,
+    reused: usize,
+    previous: Option<Previous>,
+    chain: &'static str,
+}
+
+fn json(entries: &[Entry]) -> String {
+    let releases: Vec<Listed> = entries
+        .iter()
+        .map(|entry| Listed {
+            version: entry.version.to_string(),
+            release: entry.folder.display().to_string(),
+            error: entry.told.as_ref().err().map(ToString::to_string),
+            manifest: entry.told.as_ref().ok().map(listed),
+        })
+        .collect();
+    let intact = !entries.iter().any(Entry::is_broken);
+    pretty(&serde_json::json!({ "format": "pressmark-log/1", "intact": intact, "releases": releases }))
+}
+
+fn listed(told: &Told) -> ListedManifest {
+    let Told { release, standing } = told;
+    let manifest = release.manifest();
+    ListedManifest {
+        sha256: release.manifest_sha256(),
+        released: manifest.released.to_string(),
+        fingerprint: manifest.fingerprint,
+        records: manifest.records(),
+        growth: standing.growth.and_then(|growth| i64::try_from(growth).ok()),
+        bytes: size(release),
+        parts: manifest.parts.len(),
+        reused: standing.reused,
+        previous: manifest.previous.clone(),
+        chain: match standing.chain {
+            Chain::First => "first",
+            Chain::Intact => "intact",
+            Chain::Missing(_) => "missing",
+            Chain::Broken { .. } => "broken",
+        },
+    }
+}
