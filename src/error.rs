@@ -129,6 +129,20 @@ pub enum Error {
         /// What the Parquet library said.
         message: String,
     },
+    /// Columns were asked for that cannot be had.
+    #[error("{message}")]
+    Projection {
+        /// What is wrong.
+        message: String,
+        /// The columns there are.
+        columns: Vec<String>,
+    },
+    /// Something was to be written into a release, which never changes.
+    #[error("`{}` would change the release", path.display())]
+    InRelease {
+        /// The target.
+        path: PathBuf,
+    },
     /// Another build of the same dataset is running.
     #[error("another build of this dataset is running (it holds `{}`)", path.display())]
     Locked {
@@ -196,6 +210,8 @@ impl Error {
             Self::NoRelease { .. } => {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }
+            Self::Projection { columns, .. } => Some(format!("the columns are {}", columns.join(", "))),
+            Self::InRelease { .. } => Some("a release never changes: choose a place outside of it".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),

@@ -80,6 +80,17 @@ pub(crate) fn rewound(mut file: File, folder: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// Opens a device or pipe for writing.
+pub(crate) fn open_device(path: &Path) -> Result<File, Error> {
+    OpenOptions::new().write(true).open(path).map_err(|source| Error::io("write", path, source))
+}
+
+/// Whether a folder is another one or lies in it, links followed. Both must be there.
+pub(crate) fn is_within(folder: &Path, other: &Path) -> Result<bool, Error> {
+    let resolve = |path: &Path| path.canonicalize().map_err(|source| Error::io("read", path, source));
+    Ok(resolve(folder)?.starts_with(resolve(other)?))
+}
+
 /// Opens a lock file, creating it if need be; what it holds is left alone.
 pub(crate) fn open_lock(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);

@@ -25,7 +25,7 @@
 //! | [`parts`] | where records are cut, how parts are written and read |
 //! | [`release`] | `dataset.toml`, the manifest, staging and publishing, opening |
 //! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
-//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`rejudge`](mod@rejudge) | operations: options in, report out |
+//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`rejudge`](mod@rejudge), [`export`](mod@export), [`log`](mod@log) | operations: options in, report out |
 //!
 //! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`text`].
 //!
@@ -65,8 +65,10 @@ pub mod reject;
 
 pub mod build;
 pub mod check;
+pub mod export;
 pub mod init;
 pub mod rejudge;
+pub mod log;
 pub mod retry;
 pub mod verify;
 

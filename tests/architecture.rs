@@ -17,7 +17,7 @@ const ROOMS: [&[&str]; 12] = [
     &["reject"],
     &["diagnostics"],
     &["judge"],
-    &["check", "build", "verify", "init", "retry", "rejudge"],
+    &["check", "build", "verify", "init", "retry", "rejudge", "export", "log"],
 ];
 /// Values that every room uses, and each other's.
 const EVERYWHERE: usize = 0;

@@ -21,11 +21,15 @@ mod codes;
 mod corruption;
 // The same records give the same bytes.
 mod determinism;
+// Records out of releases again.
+mod export;
 // The schemas and test vectors that we publish hold.
 mod formats;
 // Inputs over which others stumble, one by one.
 mod hostile_input;
 mod incremental;
+// The releases of a dataset, and whether each follows the one before.
+mod log;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

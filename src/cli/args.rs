@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     Show(ShowArguments),
     Schema(SchemaArguments),
+    Log(LogArguments),
+    Export(ExportArguments),
     Explain(ExplainArguments),
 }
 
@@ -249,6 +251,55 @@ pub(crate) struct ShowArguments {
     /// How to tell it.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+}
+
+/// List the releases of a dataset, the newest first, and whether each follows the one before.
+#[derive(Debug, Args)]
+pub(crate) struct LogArguments {
+    /// The dataset's folder, or another one that holds releases.
+    pub(crate) dir: PathBuf,
+    /// How to tell it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// Get records out of a release, in its order, as canonical JSON lines or CSV.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark export datasets/mine/1.0.0 | gzip > mine.jsonl.gz
+  pressmark export datasets/mine/1.0.0 --format csv --columns id,title,published_at -o mine.csv
+  pressmark export datasets/mine/1.0.0 --where-key u1-0b5e --where-key u1-77aa
+
+The SHA-256 of a JSON line with all columns, without its line end, is the record's hash. CSV has
+CR LF line ends and a first line of names; null is nothing, an empty text is two quotes, lists and
+objects are JSON. Nothing is verified: see `pressmark verify`. Exit code 1: a key was not found.")]
+pub(crate) struct ExportArguments {
+    /// The release's folder.
+    pub(crate) release: PathBuf,
+    /// How records are written.
+    #[arg(long, value_enum, default_value_t = ExportFormatArgument::Jsonl)]
+    pub(crate) format: ExportFormatArgument,
+    /// Write to this file, which appears whole or not at all [default: standard output].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only the record with this key; may be said several times.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) where_key: Vec<String>,
+    /// Only these columns, in this order in CSV; `record_sha256` is one too [default: all others].
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// How many threads work [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormatArgument {
+    /// A canonical JSON object a line.
+    Jsonl,
+    /// RFC 4180, with a line of names.
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

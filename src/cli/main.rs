@@ -7,7 +7,9 @@ mod args;
 mod build;
 mod check;
 mod explain;
+mod export;
 mod init;
+mod log;
 mod outcome;
 mod paint;
 mod progress;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Log(arguments) => log::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
     };
     match result {

@@ -1,0 +1,51 @@
+//! `pressmark export`: records go to standard output or a file, what is missing to standard error.
+
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use pressmark::Error;
+use pressmark::export::{ExportFormat, ExportOptions, ExportReport, export, export_to_file};
+use pressmark::release::Release;
+use pressmark::text::{one_line, printable};
+
+use crate::args::{ExportArguments, ExportFormatArgument, threads};
+use crate::outcome::Outcome;
+use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
+
+pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
+    let release = Release::open(&arguments.release)?;
+    let options = options(arguments);
+    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let report = match file {
+        Some(file) => export_to_file(&release, &options, file)?,
+        None => match export(&release, &options, &mut std::io::stdout().lock()) {
+            // Whoever read the output has read enough.
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(Outcome::Yes),
+            report => report?,
+        },
+    };
+    let mut text = missing(&report);
+    if let Some(file) = file {
+        let (file, records) = (printable(&file.display().to_string()), counted(report.records, "record"));
+        text.push_str(&format!("{BOLD_GREEN}wrote{BOLD_GREEN:#} {records} to {file}\n"));
+    }
+    let _closed = anstream::stderr().lock().write_all(text.as_bytes());
+    Ok(if report.missing.is_empty() { Outcome::Yes } else { Outcome::No })
+}
+
+fn options(arguments: &ExportArguments) -> ExportOptions {
+    ExportOptions {
+        format: match arguments.format {
+            ExportFormatArgument::Jsonl => ExportFormat::JsonLines,
+            ExportFormatArgument::Csv => ExportFormat::Csv,
+        },
+        columns: (!arguments.columns.is_empty()).then(|| arguments.columns.clone()),
+        keys: (!arguments.where_key.is_empty()).then(|| arguments.where_key.iter().cloned().collect()),
+        threads: threads(arguments.threads),
+    }
+}
+
+fn missing(report: &ExportReport) -> String {
+    let line = |key: &String| format!("{BOLD_RED}no{BOLD_RED:#} record has the key `{}`\n", one_line(key, 100));
+    report.missing.iter().map(line).collect()
+}
