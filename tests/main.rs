@@ -15,6 +15,8 @@ mod consumers;
 mod check;
 // What a schema accepts and what columns hold.
 mod columns;
+// Completions, man pages and help.
+mod command_line;
 // Every code is reached by something.
 mod codes;
 // Damaged and hostile releases, and what `verify` finds.

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 use jiff::civil::Date;
 use pressmark::Error;
 use pressmark::input::Limits;
@@ -15,7 +16,13 @@ use semver::Version;
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = "Exit codes: 0 yes, 1 no (rejects, findings), 2 could not work.")]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "\
+Results go to standard output, everything else to standard error.
+Exit codes: 0 yes, 1 no (rejects, findings, a key that is not there), 2 could not work."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,18 +40,25 @@ pub(crate) enum Command {
     Log(LogArguments),
     Export(ExportArguments),
     Explain(ExplainArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// Write a commented dataset.toml to start from.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  pressmark init datasets/mine
+  pressmark build datasets/mine    once dataset.toml says where the articles are")]
 pub(crate) struct InitArguments {
     /// The dataset's folder; it is made if need be.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
     /// The dataset's name [default: the folder's name].
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// The schema of its records: `article`, `article-strict`, or a JSON Schema file relative to DIR.
-    #[arg(long, default_value = "article")]
+    #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
     /// What its inputs look like: article, pages, verbatim.
     #[arg(long)]
@@ -57,10 +71,12 @@ pub(crate) struct InitArguments {
 Examples:
   pressmark check articles.jsonl.gz
   pressmark check exports/ --schema my.schema.json --rejects rejects.jsonl.zst
-  pressmark check - --format github")]
+  pressmark check - --format github
+
+Exit code 1: more articles were rejected than --max-rejects allows.")]
 pub(crate) struct CheckArguments {
     /// Files, folders, patterns, or `-` for standard input.
-    #[arg(required = true)]
+    #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
@@ -93,7 +109,7 @@ pub(crate) struct RunArguments {
 #[derive(Debug, Args)]
 pub(crate) struct JudgingArguments {
     /// The schema that judges: `article`, `article-strict`, or a JSON Schema file.
-    #[arg(long, default_value = "article")]
+    #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
     /// What the inputs look like: article, pages, verbatim [default: article for the article
     /// schema, else verbatim].
@@ -108,10 +124,12 @@ pub(crate) struct JudgingArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  pressmark retry datasets/mine/rejects/1.0.0 > mended.jsonl")]
+  pressmark retry datasets/mine/rejects/1.0.0 > mended.jsonl
+
+Exit code 1: some are still rejected, or too long to be in the reject file.")]
 pub(crate) struct RetryArguments {
     /// Reject files, folders of them, or patterns.
-    #[arg(required = true)]
+    #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) rejects: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
@@ -177,6 +195,31 @@ pub(crate) struct ExplainArguments {
     pub(crate) code: Option<String>,
 }
 
+/// Write completions for a shell to standard output.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark completions bash > ~/.local/share/bash-completion/completions/pressmark
+  pressmark completions zsh > ~/.zfunc/_pressmark    with ~/.zfunc in fpath
+  pressmark completions fish > ~/.config/fish/completions/pressmark.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// Write the man page of pressmark, or of one of its commands, to standard output.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark man build | man -l -
+  pressmark man > ~/.local/share/man/man1/pressmark.1
+  pressmark man build > ~/.local/share/man/man1/pressmark-build.1")]
+pub(crate) struct ManArguments {
+    /// The command, such as build.
+    pub(crate) command: Option<String>,
+}
+
 /// Check every article and publish a release of the dataset.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -186,18 +229,23 @@ Examples:
   pressmark build datasets/mine --version 2.0.0 new.jsonl  from this file only
   pressmark build datasets/mine --bump minor --base 1.0.0 --upsert new.jsonl
                                                            1.0.0 with these articles on top
-  zcat *.gz | pressmark build datasets/mine --bump minor - from standard input")]
+  zcat *.gz | pressmark build datasets/mine --bump minor - from standard input
+
+A release appears whole or not at all, and never changes afterwards. Exit code 1: more articles
+were rejected than is allowed, and nothing was published.")]
 #[command(group = ArgGroup::new("changes").multiple(true))]
 pub(crate) struct BuildArguments {
     /// The dataset's folder, with its dataset.toml.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
     /// Files, folders, patterns, or `-` for standard input [default: `inputs` of dataset.toml].
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     /// The release that is built upon, instead of reading all inputs.
     #[arg(long, value_name = "V", conflicts_with = "inputs", requires = "changes")]
     pub(crate) base: Option<Version>,
     /// Inputs whose articles are put on top of the base, each in the place of the one with its key.
-    #[arg(long, value_name = "NEW", num_args = 1.., requires = "base", group = "changes")]
+    #[arg(long, value_name = "NEW", num_args = 1.., requires = "base", group = "changes", value_hint = ValueHint::AnyPath)]
     pub(crate) upsert: Vec<String>,
     /// A file of records to be taken back from the base: lines of {"key": .., "reason": ..}.
     #[arg(long, value_name = "FILE", requires = "base", group = "changes")]
@@ -206,7 +254,7 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "V", conflicts_with = "bump")]
     pub(crate) version: Option<Version>,
     /// Which number of the newest release's version goes up.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "NUMBER")]
     pub(crate) bump: Option<BumpArgument>,
     /// The day of the release, YYYY-MM-DD [default: today, in UTC].
     #[arg(long, value_name = "D")]
@@ -216,7 +264,7 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<Allowance>,
     /// Where releases go [default: DIR].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
     /// How much memory the build may take; what does not fit waits in files beside the release.
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
@@ -234,9 +282,15 @@ pub(crate) enum BumpArgument {
 
 /// Prove releases intact, or say where they are not.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pressmark verify datasets/mine/1.0.0
+  pressmark verify datasets/*
+
+Exit code 1: a release is not intact.")]
 pub(crate) struct VerifyArguments {
     /// Folders of releases; a dataset's folder stands for all its releases.
-    #[arg(required = true)]
+    #[arg(required = true, value_hint = ValueHint::DirPath)]
     pub(crate) releases: Vec<PathBuf>,
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -247,16 +301,22 @@ pub(crate) struct VerifyArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
     /// The release's folder.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) release: PathBuf,
-    /// How to tell it.
+    /// How to tell it; as JSON it is the manifest.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
 
 /// List the releases of a dataset, the newest first, and whether each follows the one before.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Each line tells version, day, records and their change, size, fingerprint, parts, and how many of
+the parts are those of the release before. Exit code 1: a manifest cannot be read, or the release
+before is not the one that was there.")]
 pub(crate) struct LogArguments {
     /// The dataset's folder, or another one that holds releases.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
     /// How to tell it.
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -273,9 +333,10 @@ Examples:
 
 The SHA-256 of a JSON line with all columns, without its line end, is the record's hash. CSV has
 CR LF line ends and a first line of names; null is nothing, an empty text is two quotes, lists and
-objects are JSON. Nothing is verified: see `pressmark verify`. Exit code 1: a key was not found.")]
+objects are JSON. Nothing is verified: see `pressmark verify`. Exit code 1: a key is not there.")]
 pub(crate) struct ExportArguments {
     /// The release's folder.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) release: PathBuf,
     /// How records are written.
     #[arg(long, value_enum, default_value_t = ExportFormatArgument::Jsonl)]
@@ -296,9 +357,7 @@ pub(crate) struct ExportArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormatArgument {
-    /// A canonical JSON object a line.
     Jsonl,
-    /// RFC 4180, with a line of names.
     Csv,
 }
 

@@ -6,10 +6,12 @@
 mod args;
 mod build;
 mod check;
+mod completions;
 mod explain;
 mod export;
 mod init;
 mod log;
+mod man;
 mod outcome;
 mod paint;
 mod progress;
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         Command::Log(arguments) => log::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -1,0 +1,41 @@
+//! `pressmark man`: the man page of the program or of one command, from the same definitions as
+//! its help.
+
+use std::io::{self, Write as _};
+
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use clap_mangen::Man;
+use pressmark::Error;
+
+use crate::args::{Arguments, ManArguments};
+use crate::outcome::{Outcome, written};
+
+pub(crate) fn run(arguments: &ManArguments) -> Result<Outcome, Error> {
+    let mut program = Arguments::command();
+    // Names the commands in full: `pressmark build`.
+    program.build();
+    let command = match &arguments.command {
+        None => program,
+        Some(name) => match program.find_subcommand(name) {
+            Some(command) => command.clone(),
+            None => unknown(&mut program, name),
+        },
+    };
+    let page = page(command);
+    written(page.and_then(|page| io::stdout().lock().write_all(&page)), Outcome::Yes)
+}
+
+fn page(command: clap::Command) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    Man::new(command).manual("pressmark").render(&mut page)?;
+    Ok(page)
+}
+
+/// Ends as clap ends over any other argument that cannot be.
+fn unknown(program: &mut clap::Command, name: &str) -> ! {
+    let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+    let name = pressmark::text::one_line(name, 40);
+    let message = format!("there is no command `{name}`; the commands are {}\n", names.join(", "));
+    program.error(ErrorKind::InvalidValue, message).exit()
+}
