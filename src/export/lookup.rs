@@ -73,9 +73,11 @@ impl Lookup {
             let keys = self.projection.select(&batch);
             let keys = keys.ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
             for at in 0..keys.len() {
-                if let Some(key) = key_text(&keys.record(at).cells()[0]).filter(|key| self.keys.contains_key(key)) {
+                let record = keys.record(at);
+                let key = key_text(&record.cells()[0]).filter(|key| self.keys.contains_key(key.as_ref()));
+                if let Some(key) = key {
                     rows.rows.push(row..row + 1);
-                    found.push(key);
+                    found.push(key.into_owned());
                 }
                 row += 1;
             }
