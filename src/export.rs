@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
 use crate::parts::{PartError, Slice, SlicedPart};
+use crate::progress::{Stage, Watch};
 use crate::record::{Order, Projection};
 use crate::release::Release;
 use crate::schema::{Columns, RECORD_SHA256};
@@ -48,15 +49,23 @@ pub struct ExportReport {
     pub missing: BTreeSet<String>,
 }
 
-/// Writes records of `release` to `out`.
+/// Writes records of `release` to `out`, and tells `watch` how far it is if they are all wanted.
 ///
 /// # Errors
 /// Columns that the release does not have, parts that cannot be read, an output that cannot be
 /// written.
-pub fn export(release: &Release, options: &ExportOptions, out: &mut dyn Write) -> Result<ExportReport, Error> {
+pub fn export(
+    release: &Release,
+    options: &ExportOptions,
+    out: &mut dyn Write,
+    watch: &dyn Watch,
+) -> Result<ExportReport, Error> {
     let schema = release.load_schema()?;
     let export = Export::new(release, schema.columns(), options)?;
     let mut report = ExportReport { records: 0, missing: options.keys.clone().unwrap_or_default() };
+    if options.keys.is_none() {
+        watch.start(Stage::Write, Some(release.manifest().records()));
+    }
     write(out, &export.lines.head())?;
     // One more for each end: what is read ahead is held in memory.
     ordered(
@@ -69,7 +78,9 @@ pub fn export(release: &Release, options: &ExportOptions, out: &mut dyn Write) -
             done.found.iter().for_each(|key| {
                 report.missing.remove(key);
             });
-            write(out, &done.bytes)
+            write(out, &done.bytes)?;
+            watch.advance(done.records);
+            Ok(())
         },
         || Error::Stopped,
     )?;
@@ -82,9 +93,14 @@ pub fn export(release: &Release, options: &ExportOptions, out: &mut dyn Write) -
 ///
 /// # Errors
 /// Those of [`export`], and [`Error::InRelease`] for a target within the release.
-pub fn export_to_file(release: &Release, options: &ExportOptions, target: &Path) -> Result<ExportReport, Error> {
+pub fn export_to_file(
+    release: &Release,
+    options: &ExportOptions,
+    target: &Path,
+    watch: &dyn Watch,
+) -> Result<ExportReport, Error> {
     if target.exists() && !target.is_file() && !target.is_dir() {
-        return export(release, options, &mut filesystem::open_device(target)?);
+        return export(release, options, &mut filesystem::open_device(target)?, watch);
     }
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -96,7 +112,7 @@ pub fn export_to_file(release: &Release, options: &ExportOptions, target: &Path)
     let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(folder);
     let staged = staged.map_err(|source| Error::io("create a file in", folder, source))?;
     let mut out = BufWriter::with_capacity(1 << 20, staged.as_file());
-    let report = export(release, options, &mut out)?;
+    let report = export(release, options, &mut out, watch)?;
     drop(out);
     filesystem::sync(staged.as_file(), target)?;
     filesystem::share_file(staged.path())?;

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 pub enum Stage {
     /// Reading and judging inputs, counted in bytes as stored.
     Read,
-    /// Writing the parts of a release, counted in records.
+    /// Writing records to parts or other files, counted in records.
     Write,
     /// Looking through a release, counted in bytes of its files.
     Verify,

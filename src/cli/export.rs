@@ -1,29 +1,35 @@
 //! `pressmark export`: records go to standard output or a file, what is missing to standard error.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use pressmark::Error;
 use pressmark::export::{ExportFormat, ExportOptions, ExportReport, export, export_to_file};
+use pressmark::progress::{Unwatched, Watch};
 use pressmark::release::Release;
 use pressmark::text::{one_line, printable};
 
 use crate::args::{ExportArguments, ExportFormatArgument, threads};
 use crate::outcome::Outcome;
 use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
+use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
     let release = Release::open(&arguments.release)?;
     let options = options(arguments);
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    // On a terminal the records themselves show how far it is.
+    let shown = file.is_none() && std::io::stdout().is_terminal();
+    let watch: Box<dyn Watch> = if shown { Box::new(Unwatched) } else { Box::new(Bar::new()) };
     let report = match file {
-        Some(file) => export_to_file(&release, &options, file)?,
-        None => match export(&release, &options, &mut std::io::stdout().lock()) {
+        Some(file) => export_to_file(&release, &options, file, watch.as_ref())?,
+        None => match export(&release, &options, &mut std::io::stdout().lock(), watch.as_ref()) {
             // Whoever read the output has read enough.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(Outcome::Yes),
             report => report?,
         },
     };
+    drop(watch);
     let mut text = missing(&report);
     if let Some(file) = file {
         let (file, records) = (printable(&file.display().to_string()), counted(report.records, "record"));
