@@ -42,6 +42,8 @@ set 1.0.0
   released    2024-12-31
   records     2 in 1 part, 1,026 bytes
   fingerprint 8a7324d15e0f62893fd3995ed921fd5254a91541957f7ed5dc197882311b36f6
+  order       id (key id)
+  read        2 articles from 1 input
 
 columns
   id   int64

@@ -69,6 +69,8 @@ set 1.0.0 (Two points)
   license     CC0-1.0
   records     2 in 1 part, 1,026 bytes
   fingerprint {FINGERPRINT}
+  order       id (key id)
+  read        2 articles from 1 input
 
 columns
   id   int64
@@ -83,6 +85,19 @@ prove it
 "
     );
     released().run("show set/1.0.0").stdout(stdout).leaves_nothing().check();
+}
+
+#[test]
+fn show_tells_what_was_kept_out() {
+    let bad = "{\"id\":\"b\"}\n";
+    let test = Test::set("[policy]\nmax_rejects = 2\n", format!("{0}{0}{1}", article("a"), bad));
+    test.write("set/sources/b.jsonl", bad.replace('b', "c"));
+    test.build("").stderr_has("V-REQUIRED").check();
+    let stdout = "
+  order       published_at, id (key id)
+  read        4 articles from 2 inputs, 2 rejected, 1 identical repeat left out
+";
+    test.run("show set/1.0.0").stdout_has(stdout).check();
 }
 
 #[test]

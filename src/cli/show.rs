@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use pressmark::Error;
-use pressmark::release::{Manifest, Release};
+use pressmark::release::{Input, Manifest, Release};
 use pressmark::text::{one_line, printable};
 
 use crate::args::{Format, ShowArguments};
@@ -49,7 +49,35 @@ fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
     let size = manifest.parts.iter().map(|part| part.bytes).sum();
     let parts = counted(manifest.parts.len() as u64, "part");
     writeln!(out, "  records     {} in {parts}, {}", count(manifest.records()), bytes(size))?;
-    writeln!(out, "  fingerprint {}", manifest.fingerprint)
+    writeln!(out, "  fingerprint {}", manifest.fingerprint)?;
+    let mut order: Vec<String> = manifest.order_by.iter().map(|name| one_line(name, 40)).collect();
+    if !manifest.order_by.contains(&manifest.key) {
+        order.push(one_line(&manifest.key, 40));
+    }
+    writeln!(out, "  order       {}{DIM} (key {}){DIM:#}", order.join(", "), one_line(&manifest.key, 40))?;
+    if !manifest.inputs.is_empty() {
+        writeln!(out, "  read        {}", read(manifest))?;
+    }
+    match manifest.withdrawn.len() as u64 {
+        0 => Ok(()),
+        number => writeln!(out, "  withdrawn   {}", counted(number, "record")),
+    }
+}
+
+/// What was read, and what of it is not among the records.
+fn read(manifest: &Manifest) -> String {
+    let sum = |of: fn(&Input) -> u64| manifest.inputs.iter().map(of).sum::<u64>();
+    let articles = counted(sum(|input| input.articles), "article");
+    let mut text = format!("{articles} from {}", counted(manifest.inputs.len() as u64, "input"));
+    match sum(|input| input.rejected) {
+        0 => {}
+        number => text.push_str(&format!(", {} rejected", count(number))),
+    }
+    match manifest.duplicates {
+        0 => {}
+        number => text.push_str(&format!(", {} left out", counted(number, "identical repeat"))),
+    }
+    text
 }
 
 fn columns(out: &mut String, manifest: &Manifest) -> std::fmt::Result {

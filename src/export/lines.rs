@@ -5,6 +5,7 @@
 //! as its canonical form.
 
 use arrow_array::RecordBatch;
+use memchr::{memchr, memchr3};
 
 use crate::parts::PartError;
 use crate::record::{Cell, Projection, Record, canonical_form, cell_text};
@@ -38,8 +39,11 @@ impl Lines {
     pub(super) fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
         if self.format == ExportFormat::Csv {
-            let names = self.projection.columns().iter().map(|column| Some(column.name.as_bytes()));
-            write_fields(names, &mut head);
+            for (place, column) in self.projection.columns().iter().enumerate() {
+                start_field(place, &mut head);
+                write_field(column.name.as_bytes(), &mut head);
+            }
+            head.extend_from_slice(b"\r\n");
         }
         head
     }
@@ -62,36 +66,33 @@ impl Lines {
     }
 
     fn write_csv(&self, record: &Record<'_>, out: &mut Vec<u8>) {
-        let fields: Vec<Option<Vec<u8>>> = self
-            .projection
-            .columns()
-            .iter()
-            .zip(record.cells())
-            .map(|(column, cell)| {
-                let mut text = Vec::new();
-                cell_text(column, cell, &mut text);
-                (*cell != Cell::Null).then_some(text)
-            })
-            .collect();
-        write_fields(fields.iter().map(Option::as_deref), out);
+        let mut text = Vec::new();
+        for (place, (column, cell)) in self.projection.columns().iter().zip(record.cells()).enumerate() {
+            start_field(place, out);
+            match cell {
+                Cell::Null => {}
+                Cell::String(text) => write_field(text.as_bytes(), out),
+                _ => {
+                    text.clear();
+                    cell_text(column, cell, &mut text);
+                    write_field(&text, out);
+                }
+            }
+        }
+        out.extend_from_slice(b"\r\n");
     }
 }
 
-fn write_fields<'f>(fields: impl Iterator<Item = Option<&'f [u8]>>, out: &mut Vec<u8>) {
-    for (place, field) in fields.enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        if let Some(field) = field {
-            write_field(field, out);
-        }
+fn start_field(place: usize, out: &mut Vec<u8>) {
+    if place > 0 {
+        out.push(b',');
     }
-    out.extend_from_slice(b"\r\n");
 }
 
 /// A field that is there; in quotes where a reader would otherwise take it apart, or for null.
 fn write_field(field: &[u8], out: &mut Vec<u8>) {
-    if !field.is_empty() && !field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+    let special = memchr3(b',', b'"', b'\n', field).is_some() || memchr(b'\r', field).is_some();
+    if !special && !field.is_empty() {
         out.extend_from_slice(field);
         return;
     }
@@ -110,18 +111,23 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(fields: &[Option<&str>], want: &str) {
+    fn check(field: &str, want: &str) {
         let mut out = Vec::new();
-        write_fields(fields.iter().map(|field| field.map(str::as_bytes)), &mut out);
+        write_field(field.as_bytes(), &mut out);
         assert_eq!(String::from_utf8(out).unwrap_or_default(), want);
     }
 
     #[test]
     fn fields_of_csv() {
-        check(&[Some("a"), Some("b c")], "a,b c\r\n");
-        check(&[Some("a,b"), Some("c\nd"), Some("e\rf")], "\"a,b\",\"c\nd\",\"e\rf\"\r\n");
-        check(&[Some("say \"a\""), Some("\"")], "\"say \"\"a\"\"\",\"\"\"\"\r\n");
-        check(&[None, Some(""), None], ",\"\",\r\n");
-        check(&[Some(" a ")], " a \r\n");
+        check("a", "a");
+        check("b c", "b c");
+        check(" a ", " a ");
+        check("", "\"\"");
+        check("a,b", "\"a,b\"");
+        check("c\nd", "\"c\nd\"");
+        check("e\rf", "\"e\rf\"");
+        check("say \"a\"", "\"say \"\"a\"\"\"");
+        check("\"", "\"\"\"\"");
+        check("\"\"a", "\"\"\"\"\"a\"");
     }
 }
