@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use pressmark::code::Class;
 use pressmark::json;
-use pressmark::record::{BatchBuilder, Nulls, Rows, admit, article, canonical_form, record_hash};
+use pressmark::record::{BatchBuilder, Nulls, Rows, Sizes, admit, article, canonical_form, record_hash};
 use pressmark::schema::{Extra, Schema};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -283,7 +283,7 @@ fn what_is_accepted_comes_back_or_has_a_code() {
                 return Ok(());
             };
             let columns = schema.columns();
-            let mut builder = BatchBuilder::new(columns);
+            let mut builder = BatchBuilder::new(columns, &Sizes::default());
             let mut wanted = Vec::new();
             for _ in 0..12 {
                 let input = members(dice, &root, &root, 5);
