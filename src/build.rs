@@ -41,8 +41,9 @@ use settle::Ranking;
 use version::Next;
 use withdraw::Withdrawals;
 
+pub use crate::release::Bump;
 pub use memory::Memory;
-pub use version::{Bump, VersionChoice};
+pub use version::VersionChoice;
 
 /// What to build.
 #[derive(Debug, Clone)]

@@ -159,6 +159,20 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Parquet files were given without saying which column identifies a record.
+    #[error("`{}` is no release, so its key is not known", path.display())]
+    NeedsKey {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// No column has that name.
+    #[error("there is no column `{name}` to ignore")]
+    UnknownColumn {
+        /// The name.
+        name: String,
+        /// The names there are.
+        columns: Vec<String>,
+    },
     /// No code has that name.
     #[error("there is no code `{name}`")]
     UnknownCode {
@@ -213,6 +227,8 @@ impl Error {
             Self::Projection { columns, .. } => Some(format!("the columns are {}", columns.join(", "))),
             Self::InRelease { .. } => Some("a release never changes: choose a place outside of it".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
+            Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
+            Self::UnknownColumn { columns, .. } => Some(format!("there are {}", columns.join(", "))),
             Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }

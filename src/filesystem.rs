@@ -91,6 +91,19 @@ pub(crate) fn is_within(folder: &Path, other: &Path) -> Result<bool, Error> {
     Ok(resolve(folder)?.starts_with(resolve(other)?))
 }
 
+/// A file beside `path`, gone unless it is published there.
+pub(crate) fn stage_file(path: &Path) -> Result<tempfile::NamedTempFile, Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new().prefix(".staging-").tempfile_in(folder);
+    file.map_err(|source| Error::io("create", path, source))
+}
+
+/// Makes a staged file visible as `path`, over what may stand there.
+pub(crate) fn publish_file(staged: tempfile::NamedTempFile, path: &Path) -> Result<(), Error> {
+    share_file(staged.path())?;
+    publish(&staged.into_temp_path().keep().map_err(|error| Error::io("create", path, error.error))?, path)
+}
+
 /// Opens a lock file, creating it if need be; what it holds is left alone.
 pub(crate) fn open_lock(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);

@@ -24,6 +24,7 @@
 //! | [`record`] | typed rows, canonical form, record hash, fingerprint, order, Arrow batches |
 //! | [`parts`] | where records are cut, how parts are written and read |
 //! | [`release`] | `dataset.toml`, the manifest, staging and publishing, opening |
+//! | [`diff`](mod@diff) | what changed between two releases, or two sets of Parquet files |
 //! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
 //! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`rejudge`](mod@rejudge), [`export`](mod@export), [`log`](mod@log) | operations: options in, report out |
 //!
@@ -58,6 +59,8 @@ pub mod record;
 pub mod parts;
 
 pub mod release;
+
+pub mod diff;
 
 pub mod diagnostics;
 pub mod judge;

@@ -30,3 +30,4 @@ pub use order::{Order, OrderError, key_text};
 pub use projection::{Projection, ProjectionError, Selected};
 pub use rows::{Rows, cell};
 pub use summary::Summary;
+pub(crate) use time::{write_date, write_timestamp};

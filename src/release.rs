@@ -4,12 +4,14 @@
 //! all. What its records are was decided before ([`crate::record`], [`crate::parts`]); whether
 //! it is still intact is found out by [`crate::verify`].
 
+mod bump;
 mod dataset;
 mod manifest;
 mod open;
 mod staging;
 mod sums;
 
+pub use bump::{Bump, VersionCause, VersionPolicy};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub use manifest::{

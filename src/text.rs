@@ -30,6 +30,20 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// JSON text that means the same and holds no unsafe character but line breaks.
+pub fn printable_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_unsafe(character) {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 /// Control characters (escape sequences start with one) and the bidirectional controls of
 /// Unicode Standard Annex 9, which can make a line read as something else.
 fn is_unsafe(character: char) -> bool {
@@ -62,6 +76,11 @@ mod tests {
         check("two\nlines", 20, "two\\u{a}lines");
         check("right\u{202e}left", 20, "right\\u{202e}left");
         check("Ünïcode 新聞", 20, "Ünïcode 新聞");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        assert_eq!(printable_json("{\"a\":\"\u{9b}0m \u{202e}é\"}\n"), "{\"a\":\"\\u009b0m \\u202eé\"}\n");
     }
 
     #[test]

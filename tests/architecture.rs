@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
-const ROOMS: [&[&str]; 12] = [
+const ROOMS: [&[&str]; 13] = [
     &["code", "digest", "error", "filesystem", "ordered", "progress", "text"],
     &["json"],
     &["input"],
@@ -14,6 +14,7 @@ const ROOMS: [&[&str]; 12] = [
     &["record"],
     &["parts"],
     &["release"],
+    &["diff"],
     &["reject"],
     &["diagnostics"],
     &["judge"],

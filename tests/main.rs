@@ -21,6 +21,10 @@ mod command_line;
 mod codes;
 // Damaged and hostile releases, and what `verify` finds.
 mod corruption;
+// What changed between releases, or plain files.
+mod diff;
+// The same against a plain map.
+mod diff_model;
 // The same records give the same bytes.
 mod determinism;
 // Records out of releases again.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::error::Error;
-use crate::release::{Release, releases};
+use crate::release::{Bump, Release, releases};
 
 /// The version that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +16,6 @@ pub enum VersionChoice {
     Next(Bump),
     /// `1.0.0` if it is the first.
     First,
-}
-
-/// Which number of a version goes up (Semantic Versioning 2.0.0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bump {
-    /// The first: what readers relied on has changed.
-    Major,
-    /// The second: something was added.
-    Minor,
-    /// The third: something was mended.
-    Patch,
 }
 
 /// The release that a build is to make.
@@ -46,7 +35,7 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<Next, Error>
     let newest = releases.last().map(|(version, _)| version);
     let version = match (choice, newest) {
         (VersionChoice::Exact(version), _) => version.clone(),
-        (VersionChoice::Next(bump), Some(newest)) => bumped(newest, *bump),
+        (VersionChoice::Next(bump), Some(newest)) => bump.next(newest),
         (VersionChoice::First, Some(newest)) => return Err(Error::WhichVersion { newest: newest.clone() }),
         (VersionChoice::Next(_) | VersionChoice::First, None) => Version::new(1, 0, 0),
     };
@@ -59,12 +48,4 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<Next, Error>
     let previous = releases.iter().rev().find(|(other, _)| *other < version);
     let previous = previous.map(|(_, folder)| Release::open(folder)).transpose()?;
     Ok(Next { version, previous, existing })
-}
-
-fn bumped(version: &Version, bump: Bump) -> Version {
-    match bump {
-        Bump::Major => Version::new(version.major + 1, 0, 0),
-        Bump::Minor => Version::new(version.major, version.minor + 1, 0),
-        Bump::Patch => Version::new(version.major, version.minor, version.patch + 1),
-    }
 }

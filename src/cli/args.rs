@@ -1,5 +1,7 @@
 //! What can be typed: types for clap and nothing resolved.
 
+mod diff;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +15,8 @@ use pressmark::mapping::Preset;
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use semver::Version;
+
+pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
 #[derive(Debug, Parser)]
@@ -35,6 +39,7 @@ pub(crate) enum Command {
     Retry(RetryArguments),
     Build(BuildArguments),
     Verify(VerifyArguments),
+    Diff(DiffArguments),
     Show(ShowArguments),
     Schema(SchemaArguments),
     Log(LogArguments),

@@ -7,6 +7,7 @@ mod args;
 mod build;
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod export;
 mod init;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Retry(arguments) => retry::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Log(arguments) => log::run(arguments),

@@ -4,6 +4,8 @@ use anstyle::{AnsiColor, Style};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
 pub(crate) const BOLD_GREEN: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BOLD_RED: Style = AnsiColor::Red.on_default().bold();

@@ -19,7 +19,8 @@ use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 
-use super::reader::{BATCH_ROWS, PartError, check_columns, guarded, unreadable};
+use super::guard::guarded;
+use super::reader::{BATCH_ROWS, PartError, check_columns, unreadable};
 use crate::error::Error;
 use crate::filesystem;
 use crate::record::{Cell, Summary};
@@ -45,7 +46,7 @@ impl PublishedPart {
             .with_encoding_stats_as_mask(false);
         let open = || {
             let metadata = guarded(|| ArrowReaderMetadata::load(&file, options).map_err(unreadable))?;
-            check_columns(metadata.schema(), columns)?;
+            check_columns(metadata.schema().fields(), columns)?;
             Ok(metadata)
         };
         let metadata = open().map_err(|error| damaged(&path, &error))?;
@@ -73,7 +74,7 @@ impl PublishedPart {
 
     /// Reads a range of row groups in order; of the columns only those at `places`, if they are
     /// named.
-    pub fn read(&self, groups: Range<usize>, places: Option<&[usize]>) -> Result<Batches, Error> {
+    pub fn read(&self, groups: Range<usize>, places: Option<&[usize]>) -> Result<PartBatches, Error> {
         let file = filesystem::open(&self.path)?;
         let schema = self.footer().file_metadata().schema_descr();
         let mask = match places {
@@ -89,7 +90,7 @@ impl PublishedPart {
                 .map_err(unreadable)
         };
         let batches = guarded(build).map_err(|error| damaged(&self.path, &error))?;
-        Ok(Batches { batches, path: self.path.clone() })
+        Ok(PartBatches { batches, path: self.path.clone() })
     }
 
     /// The column chunks of a row group as their writer left them, and the file they are in.
@@ -175,18 +176,18 @@ fn extremes(kind: &Kind, statistics: &Statistics) -> Option<(Cell<'static>, Cell
 }
 
 /// Rows of a published part.
-pub struct Batches {
+pub struct PartBatches {
     batches: ParquetRecordBatchReader,
     path: PathBuf,
 }
 
-impl std::fmt::Debug for Batches {
+impl std::fmt::Debug for PartBatches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Batches").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("PartBatches").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
-impl Iterator for Batches {
+impl Iterator for PartBatches {
     type Item = Result<RecordBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -3,16 +3,15 @@
 //! Sizes are checked against the file before anything is allocated for them, and whatever the
 //! Parquet library refuses, or panics over, is one [`PartError`] and not the end of the run.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_schema::Fields;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::guard::guarded;
 use crate::filesystem;
 use crate::record::arrow_schema;
 use crate::schema::Columns;
@@ -48,7 +47,7 @@ impl PartReader {
     pub fn open(path: &Path, columns: &Columns) -> Result<Self, PartError> {
         let file = filesystem::open(path).map_err(|error| PartError::Unreadable(error.to_string()))?;
         let builder = guarded(|| builder(file))?;
-        check_columns(builder.schema(), columns)?;
+        check_columns(builder.schema().fields(), columns)?;
         let rows = rows(builder.metadata());
         let batches = guarded(|| builder.with_batch_size(BATCH_ROWS).build().map_err(unreadable))?;
         Ok(Self { batches, rows })
@@ -75,14 +74,15 @@ fn builder(file: File) -> Result<ParquetRecordBatchReaderBuilder<File>, PartErro
     ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(unreadable)
 }
 
-pub(super) fn check_columns(found: &Schema, columns: &Columns) -> Result<(), PartError> {
+/// Whether these are the columns, in their order, with `record_sha256` behind them.
+pub(super) fn check_columns(found: &Fields, columns: &Columns) -> Result<(), PartError> {
     let want = arrow_schema(columns);
     let describe = |field: &arrow_schema::Field| {
         let optional = if field.is_nullable() { "optional" } else { "required" };
         format!("{optional} `{}` {}", crate::text::one_line(field.name(), 60), field.data_type())
     };
     for (place, want) in want.fields().iter().enumerate() {
-        match found.fields().get(place) {
+        match found.get(place) {
             Some(found)
                 if found.name() == want.name()
                     && found.is_nullable() == want.is_nullable()
@@ -94,7 +94,7 @@ pub(super) fn check_columns(found: &Schema, columns: &Columns) -> Result<(), Par
             None => return Err(PartError::Columns(format!("column {}: {} is missing", place + 1, describe(want)))),
         }
     }
-    match found.fields().get(want.fields().len()) {
+    match found.get(want.fields().len()) {
         Some(more) => Err(PartError::Columns(format!("an unexpected column: {}", describe(more)))),
         None => Ok(()),
     }
@@ -106,22 +106,4 @@ fn rows(metadata: &ParquetMetaData) -> u64 {
 
 pub(super) fn unreadable(error: impl std::fmt::Display) -> PartError {
     PartError::Unreadable(crate::text::one_line(&error.to_string(), 300))
-}
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread is reading bytes that nobody vouches for, so that a panic is about to be
-/// caught and told as damage. For panic hooks, which would tell it as a crash.
-pub fn is_guarded() -> bool {
-    GUARDED.get()
-}
-
-/// Runs library code on bytes that nobody vouches for: a panic in it is damage, not a crash.
-pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<T, PartError> {
-    GUARDED.set(true);
-    let result = catch_unwind(AssertUnwindSafe(read));
-    GUARDED.set(false);
-    result.unwrap_or_else(|_panic| Err(PartError::Unreadable("the Parquet structures contradict each other".into())))
 }

@@ -15,7 +15,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
-use super::reader::{BATCH_ROWS, PartError, check_columns, guarded, unreadable};
+use super::guard::guarded;
+use super::reader::{BATCH_ROWS, PartError, check_columns, unreadable};
 use crate::filesystem;
 use crate::record::Cell;
 use crate::schema::Columns;
@@ -51,7 +52,7 @@ impl SlicedPart {
             .with_column_index_policy(PageIndexPolicy::Skip)
             .with_offset_index_policy(PageIndexPolicy::Optional);
         let footer = guarded(|| ArrowReaderMetadata::load(&file, options).map_err(unreadable))?;
-        check_columns(footer.schema(), columns)?;
+        check_columns(footer.schema().fields(), columns)?;
         Ok(Self { path: path.to_owned(), footer })
     }
 

@@ -60,7 +60,7 @@ impl Fingerprint {
 
 /// Computes the fingerprint of records whose hashes come in ascending order: bytes sort as their
 /// hexadecimal text does.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Fingerprinting(Sha256);
 
 impl Fingerprinting {

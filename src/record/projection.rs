@@ -66,7 +66,7 @@ impl Projection {
         let types = places.iter().map(|place| schema.field(*place).data_type().clone()).collect();
         let arrays = wanted.iter().map(|place| places.partition_point(|before| before < place)).collect();
         let column = |place: &usize| if *place < columns.len() { columns.at(*place).clone() } else { hash_column() };
-        Self { columns: Columns::new(wanted.iter().map(column).collect()), arrays, places, types }
+        Self { columns: Columns::new(wanted.iter().map(column).collect(), Vec::new()), arrays, places, types }
     }
 
     /// The wanted columns.
@@ -91,8 +91,17 @@ impl Projection {
 
 /// Record hashes as a column of texts.
 fn hash_column() -> Column {
-    let (name, pointer) = (RECORD_SHA256.to_owned(), String::new());
-    Column { name, kind: Kind::String, nullable: false, short: true, pointer, role: Role::Declared }
+    Column {
+        name: RECORD_SHA256.to_owned(),
+        kind: Kind::String,
+        nullable: false,
+        short: true,
+        pointer: String::new(),
+        role: Role::Declared,
+        why: "every record has a hash".to_owned(),
+        presence: "required",
+        refuses: Vec::new(),
+    }
 }
 
 /// The wanted columns of the records of one batch.

@@ -71,7 +71,7 @@ fn epoch() -> Date {
 
 /// Writes an instant as RFC 3339 in UTC with `Z` and as many fraction digits as it needs.
 /// `None`, with nothing written, if it lies outside the years 0000 to 9999.
-pub(super) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()> {
+pub(crate) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()> {
     let days = i32::try_from(microseconds.div_euclid(DAY)).ok()?;
     let within = microseconds.rem_euclid(DAY);
     write_date(out, days)?;
@@ -88,7 +88,7 @@ pub(super) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()
 }
 
 /// Writes a day as `YYYY-MM-DD`. `None`, with nothing written, outside the years 0000 to 9999.
-pub(super) fn write_date(out: &mut Vec<u8>, days: i32) -> Option<()> {
+pub(crate) fn write_date(out: &mut Vec<u8>, days: i32) -> Option<()> {
     let date = epoch().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
     if date.year() < 0 {
         return None;

@@ -1,0 +1,191 @@
+//! `pressmark diff`.
+
+mod human;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use pressmark::Error;
+use pressmark::diff::{
+    Counts, DeltaCheck, DeltaWriter, DiffOptions, DiffReport, RowChange, Side, check_delta, diff, diff_rows,
+    fingerprint, markdown,
+};
+use pressmark::release::{Allowance, Bump, VersionPolicy};
+use pressmark::text::{printable, printable_json};
+use serde::Serialize;
+
+use crate::args::{DiffArguments, DiffFormat, Kind};
+use crate::outcome::{Outcome, pretty, written};
+use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
+
+pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
+    let key = arguments.key.as_deref();
+    let base = Side::open(&arguments.base, key)?;
+    if let Some(delta) = &arguments.check_delta {
+        return proof(delta, &base);
+    }
+    let current = Side::open(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
+    let report = compare(arguments, &base, &current)?;
+    let outcome = if is_accepted(arguments, &report) { Outcome::Yes } else { Outcome::No };
+    let policy = arguments.policy.into();
+    if arguments.rows {
+        let mut out = anstream::stderr().lock();
+        let _closed = out.write_all(human::verdict(&report, policy).as_bytes());
+        return Ok(outcome);
+    }
+    let text = match arguments.format {
+        DiffFormat::Human => human::report(&report, policy),
+        DiffFormat::Json => json(&report, policy),
+        DiffFormat::Markdown => summary(&report, policy),
+    };
+    let mut out = anstream::stdout().lock();
+    written(out.write_all(text.as_bytes()), outcome)
+}
+
+/// Compares, and writes every changed record to where that was asked for.
+fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<DiffReport, Error> {
+    let options = DiffOptions { ignore: arguments.ignore.clone() };
+    let mut delta = arguments.delta.as_deref().map(DeltaWriter::create).transpose()?;
+    if delta.is_none() && !arguments.rows {
+        return diff(base, current, &options);
+    }
+    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    let mut is_closed = !arguments.rows;
+    let report = diff_rows(base, current, &options, &mut |row| {
+        if let Some(delta) = &mut delta {
+            delta.add(row)?;
+        }
+        if !is_closed && let Err(error) = out.write_all(line(row).as_bytes()) {
+            written(Err(error), Outcome::No)?;
+            is_closed = true;
+        }
+        Ok(())
+    })?;
+    if !is_closed {
+        written(out.flush(), Outcome::No)?;
+    }
+    if let Some(delta) = delta {
+        delta.finish(fingerprint(base)?, fingerprint(current)?)?;
+    }
+    Ok(report)
+}
+
+/// A changed record as a line of JSON.
+fn line(row: &RowChange) -> String {
+    let text = |text: &Option<String>| serde_json::json!(text).to_string();
+    let record = |record: &Option<String>| record.clone().unwrap_or_else(|| "null".to_owned());
+    printable_json(&format!(
+        "{{\"change\":\"{}\",\"key\":{},\"previous_key\":{},\"columns\":{},\"before\":{},\"after\":{}}}\n",
+        row.change.name(),
+        text(&row.key),
+        text(&row.previous_key),
+        serde_json::json!(row.columns),
+        record(&row.before),
+        record(&row.after)
+    ))
+}
+
+/// Whether the answer is yes.
+fn is_accepted(arguments: &DiffArguments, report: &DiffReport) -> bool {
+    let limits = [
+        (arguments.max_added, report.counts.added),
+        (arguments.max_removed, report.counts.removed),
+        (arguments.max_changed, report.counts.changed),
+    ];
+    if arguments.exit_zero {
+        return true;
+    }
+    if arguments.fail_on.is_empty() && limits.iter().all(|(limit, _)| limit.is_none()) {
+        return report.is_same();
+    }
+    let within = |(limit, number): &(Option<Allowance>, u64)| {
+        limit.is_none_or(|limit| limit.allows(*number, report.base.records))
+    };
+    limits.iter().all(within) && !arguments.fail_on.iter().any(|kind| has(report, *kind))
+}
+
+/// Whether there is a change of this kind.
+fn has(report: &DiffReport, kind: Kind) -> bool {
+    let Counts { added, removed, withdrawn, changed, rekeyed, unmatched, .. } = report.counts;
+    match kind {
+        Kind::Added => added > 0,
+        Kind::Removed => removed > 0,
+        Kind::Withdrawn => withdrawn > 0,
+        Kind::Changed => changed > 0,
+        Kind::Rekeyed => rekeyed > 0,
+        Kind::Unmatched => unmatched != [0, 0],
+        Kind::Schema => !report.schema.is_empty(),
+        Kind::Warnings => !report.warnings.is_empty(),
+    }
+}
+
+/// The version that is suggested: by which policy, which number goes up, and where that leads.
+#[derive(Serialize)]
+struct Suggestion {
+    policy: VersionPolicy,
+    bump: Option<Bump>,
+    version: Option<String>,
+}
+
+impl Suggestion {
+    fn of(report: &DiffReport, policy: VersionPolicy) -> Self {
+        let bump = report.bump(policy);
+        let version = bump.zip(report.base.version.as_ref()).map(|(bump, version)| bump.next(version).to_string());
+        Self { policy, bump, version }
+    }
+
+    /// A sentence, if there is anything to suggest.
+    fn sentence(&self) -> Option<String> {
+        let bump = self.bump?;
+        let (name, policy) = (bump.name(), self.policy.name());
+        Some(match &self.version {
+            Some(version) => format!("suggested version: {version} ({name}, by {policy})"),
+            None => format!("suggested version: a {name} one (by {policy})"),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct ReportJson<'r> {
+    format: &'static str,
+    same: bool,
+    suggestion: Suggestion,
+    #[serde(flatten)]
+    report: &'r DiffReport,
+}
+
+fn json(report: &DiffReport, policy: VersionPolicy) -> String {
+    let suggestion = Suggestion::of(report, policy);
+    printable_json(&pretty(&ReportJson { format: "pressmark-diff/1", same: report.is_same(), suggestion, report }))
+}
+
+fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
+    let name = |side: &pressmark::diff::SideFacts| match (&side.dataset, &side.version) {
+        (Some(dataset), Some(version)) => format!("{dataset} {version}"),
+        _ => "files".to_owned(),
+    };
+    let suggestion = Suggestion::of(report, policy).sentence().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    format!("## {} to {}\n\n{suggestion}{}", name(&report.base), name(&report.current), markdown(report))
+}
+
+/// Says whether a delta leads where it says.
+fn proof(delta: &Path, base: &Side) -> Result<Outcome, Error> {
+    let check = check_delta(delta, base)?;
+    let DeltaCheck { base_named, base_found, current_named, current_found, taken, added, missing } = &check;
+    let counts = format!("{} taken away, {} added", counted(*taken, "record"), counted(*added, "record"));
+    let path = printable(&delta.display().to_string());
+    let text = if check.is_proven() {
+        format!("{BOLD_GREEN}proven{BOLD_GREEN:#} {path}: {counts}\n  from {base_found}\n  to   {current_found}\n")
+    } else if *base_named != base_found.to_string() {
+        format!(
+            "{BOLD_RED}not proven{BOLD_RED:#} {path} is for another base\n  it names {base_named}\n  this is  {base_found}\n"
+        )
+    } else {
+        let missing = counted(*missing, "record");
+        format!(
+            "{BOLD_RED}not proven{BOLD_RED:#} {path}: {counts}, {missing} not in the base\n  it names {current_named}\n  it leads to {current_found}\n"
+        )
+    };
+    let mut out = anstream::stdout().lock();
+    written(out.write_all(text.as_bytes()), if check.is_proven() { Outcome::Yes } else { Outcome::No })
+}

@@ -1,0 +1,178 @@
+//! `diff`: what changed between two releases, or between anybody's Parquet files with a key.
+//!
+//! Parts with one fingerprint are passed over unread. In the others the record hashes say which
+//! rows differ ([`walk`]), their keys say which belong together ([`matching`]), and only the
+//! rows of one key and two contents are compared, a column at a time ([`compare`]). Memory stays
+//! bounded: what could grow with the data is kept as bits for each row, or in temporary files.
+//! Nothing is printed, and nothing is guessed: rows whose key does not identify them are told
+//! as unmatched. Whether a release is intact is for [`crate::verify`] to find out.
+
+mod compare;
+mod delta;
+mod engine;
+mod entries;
+mod examples;
+mod form;
+mod loose;
+mod markdown;
+mod marks;
+mod matching;
+mod phrase;
+mod rekeyed;
+mod renames;
+mod report;
+mod rows;
+mod schema_change;
+mod side;
+mod table;
+mod walk;
+mod warning;
+mod words;
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::record::Fingerprint;
+use crate::release::Manifest;
+
+pub use delta::{DELTA, DeltaCheck, DeltaWriter, check_delta, fingerprint};
+pub use markdown::markdown;
+pub use phrase::{Line, described, schema_line, warning_line};
+pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
+pub use rows::{Change, EachRow, RowChange};
+pub use schema_change::{Effect, SchemaChange};
+pub use side::Side;
+pub use warning::Warning;
+pub use words::Piece;
+
+use engine::{Engine, Found};
+use table::Table;
+
+/// How to compare.
+#[derive(Debug, Clone, Default)]
+pub struct DiffOptions {
+    /// Columns whose changes do not count.
+    pub ignore: Vec<String>,
+}
+
+/// Says what changed from `base` to `current`.
+///
+/// # Errors
+/// A file that cannot be read, an ignored column that neither side has.
+pub fn diff(base: &Side, current: &Side, options: &DiffOptions) -> Result<DiffReport, Error> {
+    compare_sides(base, current, options, None)
+}
+
+/// Says what changed from `base` to `current`, and hands every changed record to `each`.
+///
+/// # Errors
+/// As [`diff`], and whatever `each` refuses.
+pub fn diff_rows(
+    base: &Side,
+    current: &Side,
+    options: &DiffOptions,
+    each: &mut EachRow<'_>,
+) -> Result<DiffReport, Error> {
+    compare_sides(base, current, options, Some(each))
+}
+
+fn compare_sides(
+    base: &Side,
+    current: &Side,
+    options: &DiffOptions,
+    mut each: Option<&mut EachRow<'_>>,
+) -> Result<DiffReport, Error> {
+    let [picked_base, picked_current] = differing_files(base, current);
+    let (old, old_files) = open(base, &picked_base)?;
+    let (new, new_files) = open(current, &picked_current)?;
+    let columns = engine::column_pairs(&old, &new, &options.ignore)?;
+    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each.as_deref_mut());
+    engine.run()?;
+    let withdrawn = withdrawn(current);
+    let found = engine.finish(&withdrawn)?;
+    let records = [(base, &old), (current, &new)]
+        .map(|(side, table)| side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum()));
+    Ok(report((base, &old), (current, &new), records, found))
+}
+
+/// The places of the files that must be read: equal parts drop out in pairs.
+fn differing_files(base: &Side, current: &Side) -> [Vec<usize>; 2] {
+    let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, fingerprint) in base.fingerprints().enumerate() {
+        if let Some(fingerprint) = fingerprint {
+            known.entry(fingerprint.to_string()).or_default().push(place);
+        }
+    }
+    let mut equal = Vec::new();
+    let mut differing = Vec::new();
+    for (place, fingerprint) in current.fingerprints().enumerate() {
+        let text = fingerprint.as_ref().map(Fingerprint::to_string).unwrap_or_default();
+        match known.get_mut(&text).and_then(Vec::pop) {
+            Some(other) => equal.push(other),
+            None => differing.push(place),
+        }
+    }
+    [(0..base.files.len()).filter(|place| !equal.contains(place)).collect(), differing]
+}
+
+/// The files of a side that are to be read. One is opened at least, for its columns.
+fn open(side: &Side, picked: &[usize]) -> Result<(Table, Vec<usize>), Error> {
+    match picked {
+        [] => Ok((side.table(&[0])?, Vec::new())),
+        picked => Ok((side.table(picked)?, (0..picked.len()).collect())),
+    }
+}
+
+/// The records that the current release lists as taken back.
+fn withdrawn(side: &Side) -> BTreeMap<&str, &str> {
+    let listed = side.release.iter().flat_map(|release| &release.manifest.withdrawn);
+    listed.map(|record| (record.key.as_str(), record.reason.as_str())).collect()
+}
+
+fn report(base: (&Side, &Table), current: (&Side, &Table), records: [u64; 2], found: Found) -> DiffReport {
+    let Found { mut counts, columns, tallies, changes, samples, keys } = found;
+    let gone = counts.removed + counts.withdrawn + counts.changed + counts.rekeyed + counts.ignored + counts.schema_only;
+    counts.same = records[0].saturating_sub(gone + counts.unmatched[0]);
+    let warnings = warning::warnings(records[0], &counts, &columns, &tallies);
+    let schema = schema_change::schema_changes(base, current, &columns);
+    let [added, removed, withdrawn, rekeyed] = samples;
+    DiffReport {
+        base: facts(base.0, records[0]),
+        current: facts(current.0, records[1]),
+        counts,
+        columns: changes,
+        schema,
+        added,
+        removed,
+        withdrawn,
+        rekeyed,
+        keys,
+        warnings,
+        repackaged: match (&base.0.release, &current.0.release) {
+            (Some(base), Some(current)) => is_repackaged(&base.manifest, &current.manifest),
+            _ => false,
+        },
+    }
+}
+
+fn facts(side: &Side, records: u64) -> SideFacts {
+    let manifest = side.release.as_ref().map(|release| &release.manifest);
+    SideFacts {
+        path: side.name.clone(),
+        dataset: manifest.map(|manifest| manifest.dataset.clone()),
+        version: manifest.map(|manifest| manifest.version.clone()),
+        key: side.key.clone(),
+        records,
+        fingerprint: manifest.map(|manifest| manifest.fingerprint),
+    }
+}
+
+/// Whether files or descriptions differ.
+fn is_repackaged(base: &Manifest, current: &Manifest) -> bool {
+    let files = |manifest: &Manifest| manifest.parts.iter().map(|part| part.sha256).collect::<Vec<_>>();
+    let described = |manifest: &Manifest| {
+        let Manifest { title, description, license, creators, .. } = manifest.clone();
+        (title, description, license, creators)
+    };
+    files(base) != files(current) || described(base) != described(current)
+}

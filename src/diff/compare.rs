@@ -1,0 +1,260 @@
+//! Comparing the rows of one key, a column at a time: which columns changed, how often, and
+//! whether more than white space and Unicode forms.
+//!
+//! Of each side one column is decoded at a time and each value kept as a short hash, so that
+//! long texts never gather in memory. Whole values are read again only for what is shown.
+
+use super::form::{Texts, nanoseconds};
+use super::table::{Position, Table, half};
+use crate::digest::Digest;
+use crate::error::Error;
+
+/// A column of both sides.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnPair {
+    /// Its name; on the current side if it was renamed.
+    pub(super) name: String,
+    /// Its name on the base side, if it was renamed.
+    pub(super) renamed_from: Option<String>,
+    /// Its place in the base table.
+    pub(super) base: Option<usize>,
+    /// Its place in the current table.
+    pub(super) current: Option<usize>,
+    /// Whether its changes do not count.
+    pub(super) ignored: bool,
+}
+
+/// What was seen of one column.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    /// In how many records it changed.
+    pub(super) changed: u64,
+    /// In how many of these only white space or Unicode forms did.
+    pub(super) loose: u64,
+    /// In how many records it alone changed.
+    pub(super) alone: u64,
+    /// Some of the records, spread over all.
+    pub(super) samples: Spread,
+    /// By how much instants moved, in nanoseconds, and how often; nothing where that varies.
+    pub(super) shifts: Shifts,
+}
+
+/// A few of many values, spread evenly over all that came.
+#[derive(Debug, Clone)]
+pub(super) struct Spread {
+    kept: Vec<(Position, Position)>,
+    stride: u64,
+    seen: u64,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self { kept: Vec::new(), stride: 1, seen: 0 }
+    }
+}
+
+impl Spread {
+    const MOST: usize = 6;
+
+    pub(super) fn add(&mut self, pair: (Position, Position)) {
+        if self.seen.is_multiple_of(self.stride) {
+            if self.kept.len() == Self::MOST {
+                let mut place = 0;
+                self.kept.retain(|_| {
+                    place += 1;
+                    place % 2 == 1
+                });
+                self.stride *= 2;
+            }
+            if self.seen.is_multiple_of(self.stride) {
+                self.kept.push(pair);
+            }
+        }
+        self.seen += 1;
+    }
+
+    pub(super) fn kept(&self) -> &[(Position, Position)] {
+        &self.kept
+    }
+}
+
+/// How often values moved by the same amount.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shifts {
+    counts: Vec<(i128, u64)>,
+}
+
+impl Shifts {
+    const MOST: usize = 16;
+
+    fn add(&mut self, shift: i128) {
+        match self.counts.iter().position(|(known, _)| *known == shift) {
+            Some(place) => self.counts[place].1 += 1,
+            None if self.counts.len() < Self::MOST => self.counts.push((shift, 1)),
+            None => {}
+        }
+    }
+
+    /// The most frequent shift.
+    pub(super) fn most(&self) -> Option<(i128, u64)> {
+        self.counts.iter().copied().max_by_key(|(shift, count)| (*count, std::cmp::Reverse(*shift)))
+    }
+}
+
+/// How a pair of rows differs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Difference {
+    /// In how many columns that count, and in the last of them.
+    columns: u32,
+    last: u32,
+    /// Whether in more than white space and Unicode forms.
+    hard: bool,
+    /// Whether in columns that do not count.
+    ignored: bool,
+}
+
+/// What became of the pairs that were compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Compared {
+    /// Pairs that differ in a column that counts.
+    pub(super) changed: u64,
+    /// Those of them that differ in white space or Unicode forms only.
+    pub(super) loose: u64,
+    /// Pairs that differ in ignored columns only.
+    pub(super) ignored: u64,
+    /// Pairs without a different value: the names or types of columns changed.
+    pub(super) bare: u64,
+}
+
+/// A value, short.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Mark {
+    exact: [u8; 16],
+    loose: [u8; 16],
+}
+
+/// Compares pairs of rows, which are sorted by their base rows, and adds to `tallies`.
+pub(super) fn compare(
+    (base, current): (&Table, &Table),
+    columns: &[ColumnPair],
+    pairs: &[(Position, Position)],
+    tallies: &mut [Tally],
+) -> Result<Compared, Error> {
+    let places: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
+    let (other_places, order) = by_current(pairs);
+    let mut differences = vec![Difference::default(); pairs.len()];
+    for ((number, column), tally) in (0_u32..).zip(columns).zip(tallies.iter_mut()) {
+        let instants = column.base.is_some_and(|place| base.columns()[place].is_instant())
+            && column.current.is_some_and(|place| current.columns()[place].is_instant());
+        let identity: Vec<u32> = Vec::new();
+        let (ours, theirs) = both(
+            || marks(base, column.base, &places, &identity),
+            || marks(current, column.current, &other_places, &order),
+        )?;
+        for (at, (a, b)) in ours.iter().zip(&theirs).enumerate() {
+            if a.exact == b.exact {
+                continue;
+            }
+            if column.ignored {
+                differences[at].ignored = true;
+                continue;
+            }
+            let loose = !instants && a.loose == b.loose;
+            tally.changed += 1;
+            tally.loose += u64::from(loose);
+            tally.samples.add(pairs[at]);
+            if instants && *a != Mark::default() && *b != Mark::default() {
+                tally.shifts.add(i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
+            }
+            let difference = &mut differences[at];
+            difference.columns += 1;
+            difference.last = number;
+            difference.hard |= !loose;
+        }
+    }
+    count_alone(&differences, tallies);
+    Ok(sum(&differences))
+}
+
+fn count_alone(differences: &[Difference], tallies: &mut [Tally]) {
+    for difference in differences.iter().filter(|difference| difference.columns == 1) {
+        tallies[difference.last as usize].alone += 1;
+    }
+}
+
+fn sum(differences: &[Difference]) -> Compared {
+    let mut compared = Compared::default();
+    for difference in differences {
+        match difference {
+            Difference { columns: 0, ignored: true, .. } => compared.ignored += 1,
+            Difference { columns: 0, .. } => compared.bare += 1,
+            Difference { hard, .. } => {
+                compared.changed += 1;
+                compared.loose += u64::from(!hard);
+            }
+        }
+    }
+    compared
+}
+
+/// The current rows in their own order, and of which pair each is.
+pub(super) fn by_current(pairs: &[(Position, Position)]) -> (Vec<Position>, Vec<u32>) {
+    let mut order: Vec<u32> = (0_u32..).take(pairs.len()).collect();
+    order.sort_unstable_by_key(|pair| pairs[*pair as usize].1);
+    (order.iter().map(|pair| pairs[*pair as usize].1).collect(), order)
+}
+
+/// The values of a column in the rows at `places`; that of the nth row goes to place `order[n]`,
+/// or to n if there is no order.
+fn marks(table: &Table, column: Option<usize>, places: &[Position], order: &[u32]) -> Result<Vec<Mark>, Error> {
+    let mut marks = vec![Mark::default(); places.len()];
+    let Some(place) = column else { return Ok(marks) };
+    let column = &table.columns()[place];
+    let mut text = Vec::new();
+    table.read(places, &[place], |start, chunk| {
+        let array = chunk.array(place);
+        for row in 0..chunk.positions.len() {
+            if arrow_array::Array::is_null(array, row) || *array.data_type() == arrow_schema::DataType::Null {
+                continue;
+            }
+            text.clear();
+            column.form.write(array, row, Texts::Exact, &mut text);
+            let exact = half(&Digest::of(&text));
+            let loose = if column.is_instant() {
+                nanoseconds(array, row).to_be_bytes()
+            } else {
+                text.clear();
+                column.form.write(array, row, Texts::Loose, &mut text);
+                half(&Digest::of(&text))
+            };
+            let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
+            marks[at] = Mark { exact, loose };
+        }
+    })?;
+    Ok(marks)
+}
+
+/// Does two things at once.
+pub(super) fn both<A: Send, B>(
+    first: impl FnOnce() -> Result<A, Error> + Send,
+    second: impl FnOnce() -> Result<B, Error>,
+) -> Result<(A, B), Error> {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        let first = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((first?, second?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_spread_over_all() {
+        let mut spread = Spread::default();
+        (0..1000).for_each(|number| spread.add((number, number)));
+        assert_eq!(spread.kept().iter().map(|pair| pair.0).collect::<Vec<_>>(), [0, 256, 512, 768]);
+    }
+}

@@ -1,0 +1,171 @@
+//! Examples: a few changes of each column that differ from one another, and a few records of
+//! each other kind of change, read back and clipped.
+
+use arrow_array::cast::AsArray;
+
+use super::compare::{ColumnPair, Tally};
+use super::form::Texts;
+use super::loose::loose;
+use super::report::{Example, Sample};
+use super::table::{Position, Table};
+use super::words::{clip, short, words};
+use crate::error::Error;
+
+/// How many examples are shown of a column, or of a kind of change.
+pub(super) const SHOWN: usize = 3;
+/// How many characters of a title are shown.
+const TITLE: usize = 80;
+/// How many characters of a key are shown.
+pub(super) const KEY: usize = 200;
+/// Columns that name a record, the best first.
+const TITLES: [&str; 5] = ["title", "headline", "name", "label", "url"];
+
+/// Examples of the changes of one column.
+pub(super) fn examples(
+    (base, current): (&Table, &Table),
+    column: &ColumnPair,
+    tally: &Tally,
+) -> Result<Vec<Example>, Error> {
+    let pairs = tally.samples.kept();
+    let before = values(base, column.base, pairs.iter().map(|pair| pair.0))?;
+    let after = values(current, column.current, pairs.iter().map(|pair| pair.1))?;
+    let keys = keys(base, pairs.iter().map(|pair| pair.0))?;
+    let mut found: Vec<(Shape, Example)> = Vec::new();
+    for ((key, before), after) in keys.into_iter().zip(before).zip(after) {
+        let shape = Shape::of(before.as_ref(), after.as_ref());
+        found.push((shape, example(key, before, after)));
+    }
+    Ok(choose(found))
+}
+
+/// Takes examples of different shapes first, then the others, in their order.
+fn choose(found: Vec<(Shape, Example)>) -> Vec<Example> {
+    let mut seen: Vec<Shape> = Vec::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for (shape, example) in found {
+        if seen.contains(&shape) {
+            rest.push(example);
+        } else {
+            seen.push(shape);
+            first.push(example);
+        }
+    }
+    first.extend(rest);
+    first.truncate(SHOWN);
+    first
+}
+
+/// A value that was read back: whether it is a plain text, and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shown {
+    is_text: bool,
+    text: String,
+}
+
+/// What sort of change it is.
+#[derive(Debug, PartialEq, Eq)]
+struct Shape {
+    came: bool,
+    went: bool,
+    loose: bool,
+    longer: std::cmp::Ordering,
+    is_start: bool,
+}
+
+impl Shape {
+    fn of(before: Option<&Shown>, after: Option<&Shown>) -> Self {
+        let text = |value: Option<&Shown>| value.map_or(String::new(), |shown| shown.text.clone());
+        let (old, new) = (text(before), text(after));
+        Self {
+            came: before.is_none(),
+            went: after.is_none(),
+            loose: loose(&old) == loose(&new),
+            longer: new.len().cmp(&old.len()),
+            is_start: new.starts_with(&old) || old.starts_with(&new),
+        }
+    }
+}
+
+fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example {
+    let formatting = match (&before, &after) {
+        (Some(old), Some(new)) => loose(&old.text) == loose(&new.text),
+        _ => false,
+    };
+    let both_texts = before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
+    let (before, after) = (before.map(|value| value.text), after.map(|value| value.text));
+    let words = match (&before, &after) {
+        (Some(old), Some(new)) if both_texts => words(old, new),
+        _ => Vec::new(),
+    };
+    let (before, after) = match (before, after) {
+        (Some(old), Some(new)) => {
+            let (old, new) = clip(&old, &new);
+            (Some(old), Some(new))
+        }
+        (before, after) => (before.map(|text| short(&text, KEY)), after.map(|text| short(&text, KEY))),
+    };
+    Example { key, before, after, words, formatting }
+}
+
+/// The values of a column in a few rows, in the order of `places`.
+fn values(
+    table: &Table,
+    column: Option<usize>,
+    places: impl Iterator<Item = Position>,
+) -> Result<Vec<Option<Shown>>, Error> {
+    let places: Vec<Position> = places.collect();
+    let Some(column) = column else { return Ok(vec![None; places.len()]) };
+    let form = &table.columns()[column].form;
+    read_few(table, &places, &[column], |chunk, row| {
+        let array = chunk.array(column);
+        if arrow_array::Array::is_null(array, row) {
+            return None;
+        }
+        if form.is_text() {
+            return Some(Shown { is_text: true, text: array.as_string::<i32>().value(row).to_owned() });
+        }
+        let mut text = Vec::new();
+        form.write(array, row, Texts::Exact, &mut text);
+        Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned() })
+    })
+}
+
+/// The keys of a few rows, clipped.
+pub(super) fn keys(table: &Table, places: impl Iterator<Item = Position>) -> Result<Vec<String>, Error> {
+    let places: Vec<Position> = places.collect();
+    read_few(table, &places, &[table.key()], |chunk, row| {
+        table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
+    })
+}
+
+/// A few records by key and title.
+pub(super) fn samples(table: &Table, places: &[Position]) -> Result<Vec<Sample>, Error> {
+    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|place| *place != table.key());
+    let title = title.filter(|place| table.columns()[*place].form.is_text());
+    let columns: Vec<usize> = std::iter::once(table.key()).chain(title).collect();
+    read_few(table, places, &columns, |chunk, row| {
+        let key = table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY));
+        let title = title.map(|place| chunk.array(place)).filter(|array| !arrow_array::Array::is_null(array, row));
+        let title = title.map(|array| short(array.as_string::<i32>().value(row), TITLE));
+        Sample { key, new_key: None, title, reason: None }
+    })
+}
+
+/// Reads a few rows in any order and gives what `take` makes of them in that order.
+pub(super) fn read_few<T: Clone>(
+    table: &Table,
+    places: &[Position],
+    columns: &[usize],
+    take: impl Fn(&super::table::Chunk<'_>, usize) -> T,
+) -> Result<Vec<T>, Error> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by_key(|at| places[*at]);
+    let mut ascending: Vec<Position> = order.iter().map(|at| places[*at]).collect();
+    ascending.dedup();
+    let mut taken = Vec::new();
+    table.read(&ascending, columns, |_, chunk| {
+        taken.extend((0..chunk.positions.len()).map(|row| take(chunk, row)));
+    })?;
+    let found = |place: &Position| ascending.binary_search(place).ok().and_then(|at| taken.get(at).cloned());
+    Ok(places.iter().filter_map(found).collect())
+}

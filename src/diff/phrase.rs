@@ -1,0 +1,134 @@
+//! The sentences of a diff, shared by all that show one to people. Texts of data stand in them
+//! as they are; whoever shows them escapes them.
+
+use super::report::{Counts, DiffReport};
+use super::rows::Change;
+use super::schema_change::{Effect, SchemaChange};
+use super::warning::Warning;
+
+/// One line of the counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it counts; none for the verdict and remarks.
+    pub change: Option<Change>,
+    /// The sentence.
+    pub text: String,
+}
+
+/// A count with its noun.
+fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A count with commas.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What changed, a line for each kind of change.
+pub fn described(report: &DiffReport) -> Vec<Line> {
+    let Counts { same, added, removed, withdrawn, changed, formatting, rekeyed, ignored, schema_only, unmatched } =
+        report.counts;
+    let mut lines = Vec::new();
+    let mut line = |number: u64, change: Change, text: String| {
+        if number > 0 {
+            lines.push(Line { change: Some(change), text });
+        }
+    };
+    line(added, Change::Added, format!("{} added", counted(added, "record")));
+    line(removed, Change::Removed, format!("{} removed", counted(removed, "record")));
+    line(withdrawn, Change::Withdrawn, format!("{} withdrawn", counted(withdrawn, "record")));
+    let only = match formatting {
+        0 => String::new(),
+        number if number == changed => ", in white space or Unicode form only".to_owned(),
+        number => format!(", {} of them in white space or Unicode form only", grouped(number)),
+    };
+    line(changed, Change::Changed, format!("{} changed{only}", counted(changed, "record")));
+    line(rekeyed, Change::Rekeyed, format!("{} under a new key, otherwise equal", counted(rekeyed, "record")));
+    let rows = format!("{} of the base and {} of the current side", grouped(unmatched[0]), grouped(unmatched[1]));
+    let text = format!("unmatched rows, because their key does not identify them: {rows}");
+    line(unmatched[0] + unmatched[1], Change::Unmatched, text);
+    let mut remark = |is_there: bool, text: String| {
+        if is_there {
+            lines.push(Line { change: None, text });
+        }
+    };
+    remark(ignored > 0, format!("{} changed in ignored columns only", counted(ignored, "record")));
+    remark(schema_only > 0, format!("{} with the same values in other columns", counted(schema_only, "record")));
+    let side = |rows: [u64; 2]| format!("{} of the base, {} of the current side", grouped(rows[0]), grouped(rows[1]));
+    let (repeated, missing) = (report.keys.repeated, report.keys.missing);
+    remark(repeated != [0, 0], format!("rows that share their key: {}", side(repeated)));
+    remark(missing != [0, 0], format!("rows without a key: {}", side(missing)));
+    remark(true, format!("{} the same", counted(same, "record")));
+    lines
+}
+
+/// A warning as a sentence.
+pub fn warning_line(warning: &Warning) -> String {
+    match warning {
+        Warning::KeyRecipe { records } => {
+            format!("nearly every key is new while the content stayed ({}): did the recipe of the key change?", counted(*records, "record"))
+        }
+        Warning::OtherKeys => {
+            "nearly no key of the base is left: is this another data set, or did key and content change at once?".into()
+        }
+        Warning::Normalisation { records } => {
+            format!("nearly every change is white space or Unicode form ({}): did a normalisation change?", counted(*records, "record"))
+        }
+        Warning::TimeShift { column, seconds, records } => {
+            let (sign, size) = (if *seconds < 0 { "-" } else { "+" }, seconds.unsigned_abs());
+            let (hours, minutes, rest) = (size / 3600, size / 60 % 60, size % 60);
+            let shift = format!("{sign}{hours:02}:{minutes:02}:{rest:02}");
+            format!("`{column}` moved by {shift} in {}: did a time zone change?", counted(*records, "record"))
+        }
+        Warning::OneColumn { column, records } => {
+            format!("only `{column}` changed in {}: `--ignore {column}` shows the rest", counted(*records, "record"))
+        }
+        Warning::NearlyEverything { records } => {
+            format!("nearly every record changed ({}), in several columns", counted(*records, "record"))
+        }
+    }
+}
+
+/// A change of the schema as a sentence.
+pub fn schema_line(change: &SchemaChange) -> String {
+    match change {
+        SchemaChange::ColumnAdded { column, kind } => format!("column `{column}` added ({kind})"),
+        SchemaChange::ColumnRemoved { column, kind } => format!("column `{column}` removed ({kind})"),
+        SchemaChange::ColumnRenamed { before, column } => format!("column `{before}` renamed to `{column}`"),
+        SchemaChange::ColumnRetyped { column, before, after } => {
+            format!("column `{column}` has another type: {before} before, {after} now")
+        }
+        SchemaChange::Nullability { column, required: true } => format!("column `{column}` is required now"),
+        SchemaChange::Nullability { column, required: false } => format!("column `{column}` may be null now"),
+        SchemaChange::Key { before, after } => format!("records are identified by `{after}`, before by `{before}`"),
+        SchemaChange::Order { before, after } => {
+            format!("records are ordered by {}, before by {}", names(after), names(before))
+        }
+        SchemaChange::Rule { pointer, before, after, effect } => {
+            let effect = match effect {
+                Effect::Tightened => "tightened",
+                Effect::Loosened => "loosened",
+                Effect::Changed => "changed",
+                Effect::Described => "described otherwise",
+            };
+            let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
+            format!("rule {pointer} {effect}: {} before, {} now", told(before), told(after))
+        }
+    }
+}
+
+fn names(columns: &[String]) -> String {
+    match columns {
+        [] => "the key".to_owned(),
+        columns => columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,150 @@
+//! Every changed record in full: what `--rows` and `--delta` are made of.
+//!
+//! Records are read again in small lots, a lot of each side in memory at a time. Their order
+//! follows from the data alone.
+
+use super::compare::{ColumnPair, both, by_current};
+use super::form::Texts;
+use super::marks::Marks;
+use super::table::{Position, Table};
+use crate::error::Error;
+
+/// How many bytes of values a lot holds, roughly, and how many records at most.
+const LOT_BYTES: u64 = 16 << 20;
+const LOT_ROWS: u64 = 4096;
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is on the current side only.
+    Added,
+    /// It is on the base side only.
+    Removed,
+    /// It is on the base side only, and listed by the current release as taken back.
+    Withdrawn,
+    /// It is on both sides with other values.
+    Changed,
+    /// It has another key and the same values.
+    Rekeyed,
+    /// Its key does not identify it, and it has no equal on the other side.
+    Unmatched,
+}
+
+impl Change {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Withdrawn => "withdrawn",
+            Self::Changed => "changed",
+            Self::Rekeyed => "rekeyed",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+/// One changed record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// What became of it.
+    pub change: Change,
+    /// Its key as text, the new one if there are two; none for a row without a key.
+    pub key: Option<String>,
+    /// Its old key, if it was rekeyed.
+    pub previous_key: Option<String>,
+    /// The columns whose values changed.
+    pub columns: Vec<String>,
+    /// Its canonical form on the base side.
+    pub before: Option<String>,
+    /// Its canonical form on the current side.
+    pub after: Option<String>,
+}
+
+/// Takes changed records one by one.
+pub type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
+
+/// A record that was read back.
+struct Read {
+    key: Option<String>,
+    record: String,
+    /// The texts of its columns.
+    values: Vec<Vec<u8>>,
+}
+
+/// How many records of these tables make a lot.
+pub(super) fn lot(base: &Table, current: &Table) -> usize {
+    let mean = base.mean_bytes().max(current.mean_bytes());
+    usize::try_from((LOT_BYTES / mean.max(1)).clamp(1, LOT_ROWS)).unwrap_or(1)
+}
+
+/// Tells of rows of one side; they are what came, or what was before.
+pub(super) fn tell_marked(
+    table: &Table,
+    marks: &Marks,
+    (change, came): (Change, bool),
+    each: &mut EachRow<'_>,
+) -> Result<(), Error> {
+    marks.chunks(lot(table, table), |places| {
+        for Read { key, record, .. } in read(table, places)? {
+            let (before, after) = if came { (None, Some(record)) } else { (Some(record), None) };
+            each(&RowChange { change, key, previous_key: None, columns: Vec::new(), before, after })?;
+        }
+        Ok(())
+    })
+}
+
+/// Tells of pairs of rows: changed or rekeyed ones.
+pub(super) fn tell_pairs(
+    (base, current): (&Table, &Table),
+    columns: &[ColumnPair],
+    pairs: &[(Position, Position)],
+    change: Change,
+    each: &mut EachRow<'_>,
+) -> Result<(), Error> {
+    for pairs in pairs.chunks(lot(base, current)) {
+        let places: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
+        let (other_places, order) = by_current(pairs);
+        let (before, after) = both(|| read(base, &places), || read(current, &other_places))?;
+        let mut after: Vec<(u32, Read)> = order.into_iter().zip(after).collect();
+        after.sort_by_key(|(at, _)| *at);
+        for (before, (_, after)) in before.into_iter().zip(after) {
+            let value = |read: &Read, column: Option<usize>| {
+                column.map_or_else(|| b"null".to_vec(), |place| read.values[place].clone())
+            };
+            let differs = |pair: &&ColumnPair| value(&before, pair.base) != value(&after, pair.current);
+            let names = columns.iter().filter(differs).map(|pair| pair.name.clone()).collect();
+            let rekeyed = change == Change::Rekeyed;
+            each(&RowChange {
+                change,
+                key: after.key,
+                previous_key: before.key.filter(|_| rekeyed),
+                columns: if rekeyed { Vec::new() } else { names },
+                before: Some(before.record),
+                after: Some(after.record),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads whole records at ascending places.
+fn read(table: &Table, places: &[Position]) -> Result<Vec<Read>, Error> {
+    let columns = table.all_columns();
+    let mut found = Vec::with_capacity(places.len());
+    table.read(places, &columns, |_, chunk| {
+        for row in 0..chunk.positions.len() {
+            let mut record = Vec::new();
+            table.write_row(chunk, row, |_| false, &mut record);
+            let values = columns.iter().map(|place| {
+                let mut text = Vec::new();
+                table.columns()[*place].form.write(chunk.array(*place), row, Texts::Exact, &mut text);
+                text
+            });
+            let values = values.collect();
+            let record = String::from_utf8_lossy(&record).into_owned();
+            found.push(Read { key: table.key_text(chunk, row), record, values });
+        }
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,206 @@
+//! [`SchemaChange`]: what changed in columns, key and rules between two sides.
+//!
+//! Columns are compared by name and type; which of them were renamed the content of their
+//! records has said before. Rules are compared place by place ([`rules`]), without a proof of
+//! what the change admits.
+
+mod rules;
+
+use arrow_schema::{DataType, Field, TimeUnit};
+use serde::Serialize;
+
+use super::compare::ColumnPair;
+use super::side::Side;
+use super::table::Table;
+use crate::release::VersionCause;
+
+/// One change of the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum SchemaChange {
+    /// A column came.
+    ColumnAdded {
+        /// Its name.
+        column: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A column went.
+    ColumnRemoved {
+        /// Its name.
+        column: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A column has another name, as its values tell.
+    ColumnRenamed {
+        /// The old name.
+        before: String,
+        /// The new name.
+        column: String,
+    },
+    /// A column has another type.
+    ColumnRetyped {
+        /// Its name.
+        column: String,
+        /// The old type.
+        before: String,
+        /// The new type.
+        after: String,
+    },
+    /// A column may be null and could not, or the other way round.
+    Nullability {
+        /// Its name.
+        column: String,
+        /// Whether every record has a value now.
+        required: bool,
+    },
+    /// Another column identifies records.
+    Key {
+        /// The old column.
+        before: String,
+        /// The new column.
+        after: String,
+    },
+    /// Other columns order the records.
+    Order {
+        /// The old columns.
+        before: Vec<String>,
+        /// The new columns.
+        after: Vec<String>,
+    },
+    /// A rule of the JSON Schema.
+    Rule {
+        /// Where it stands: a JSON Pointer into the schema.
+        pointer: String,
+        /// What it said, as JSON; none if it was not there.
+        before: Option<String>,
+        /// What it says.
+        after: Option<String>,
+        /// What that does.
+        effect: Effect,
+    },
+}
+
+/// What a changed rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// It allows less.
+    Tightened,
+    /// It allows more.
+    Loosened,
+    /// It allows something else, or nobody can tell.
+    Changed,
+    /// It only describes.
+    Described,
+}
+
+impl SchemaChange {
+    /// What it means for versions.
+    pub(super) fn cause(&self) -> VersionCause {
+        match self {
+            Self::ColumnAdded { .. } => VersionCause::ColumnAdded,
+            Self::ColumnRemoved { .. }
+            | Self::ColumnRenamed { .. }
+            | Self::ColumnRetyped { .. }
+            | Self::Nullability { required: false, .. }
+            | Self::Key { .. } => VersionCause::ColumnBroken,
+            Self::Nullability { required: true, .. } => VersionCause::RuleTightened,
+            Self::Order { .. } => VersionCause::Packaging,
+            Self::Rule { effect, .. } => match effect {
+                Effect::Tightened | Effect::Changed => VersionCause::RuleTightened,
+                Effect::Loosened => VersionCause::RuleLoosened,
+                Effect::Described => VersionCause::Packaging,
+            },
+        }
+    }
+}
+
+/// All changes between two sides.
+pub(super) fn schema_changes(
+    (base_side, base): (&Side, &Table),
+    (current_side, current): (&Side, &Table),
+    columns: &[ColumnPair],
+) -> Vec<SchemaChange> {
+    let mut changes = Vec::new();
+    for pair in columns {
+        changes.extend(column_changes(base, current, pair));
+    }
+    let keys = [(base, base_side), (current, current_side)].map(|(table, side)| (table.column(&side.key), table));
+    if let [(Some(a), base), (Some(b), current)] = keys
+        && base_side.key == current_side.key
+    {
+        let pair = ColumnPair {
+            name: base_side.key.clone(),
+            renamed_from: None,
+            base: Some(a),
+            current: Some(b),
+            ignored: false,
+        };
+        changes.extend(column_changes(base, current, &pair));
+    }
+    if base_side.key != current_side.key {
+        changes.push(SchemaChange::Key { before: base_side.key.clone(), after: current_side.key.clone() });
+    }
+    if let (Some(before), Some(after)) = (&base_side.release, &current_side.release) {
+        let (old, new) = (&before.manifest.order_by, &after.manifest.order_by);
+        if old != new {
+            changes.push(SchemaChange::Order { before: old.clone(), after: new.clone() });
+        }
+        rules::compare(&before.schema, &after.schema, &mut changes);
+    }
+    changes
+}
+
+fn column_changes(base: &Table, current: &Table, pair: &ColumnPair) -> Vec<SchemaChange> {
+    let column = pair.name.clone();
+    let (before, after) = match (pair.base, pair.current) {
+        (Some(before), Some(after)) => (&base.columns()[before].field, &current.columns()[after].field),
+        (Some(before), None) => {
+            return vec![SchemaChange::ColumnRemoved { column, kind: kind(&base.columns()[before].field) }];
+        }
+        (None, Some(after)) => {
+            return vec![SchemaChange::ColumnAdded { column, kind: kind(&current.columns()[after].field) }];
+        }
+        (None, None) => return Vec::new(),
+    };
+    let mut changes = Vec::new();
+    if let Some(before) = &pair.renamed_from {
+        changes.push(SchemaChange::ColumnRenamed { before: before.clone(), column: column.clone() });
+    }
+    let (old, new) = (kind(before), kind(after));
+    if old != new {
+        changes.push(SchemaChange::ColumnRetyped { column: column.clone(), before: old, after: new });
+    }
+    if before.is_nullable() != after.is_nullable() {
+        changes.push(SchemaChange::Nullability { column, required: before.is_nullable() });
+    }
+    changes
+}
+
+/// The type of a column in the manifest's words, where it has any.
+fn kind(field: &Field) -> String {
+    let json = field.metadata().values().any(|name| name == "arrow.json");
+    match field.data_type() {
+        _ if json => "json".to_owned(),
+        DataType::Utf8 => "string".to_owned(),
+        DataType::Date32 => "date".to_owned(),
+        DataType::Timestamp(unit, zone) => {
+            let unit = match unit {
+                TimeUnit::Second => "s",
+                TimeUnit::Millisecond => "ms",
+                TimeUnit::Microsecond => "us",
+                TimeUnit::Nanosecond => "ns",
+            };
+            zone.as_ref().map_or_else(|| format!("timestamp[{unit}]"), |zone| format!("timestamp[{unit}, {zone}]"))
+        }
+        DataType::List(element) => format!("list<{}>", kind(element)),
+        DataType::Struct(fields) => {
+            let members: Vec<String> =
+                fields.iter().map(|field| format!("{}: {}", field.name(), kind(field))).collect();
+            format!("struct<{}>", members.join(", "))
+        }
+        other => other.to_string().to_lowercase(),
+    }
+}

@@ -1,0 +1,156 @@
+//! [`Side`]: one of the two things that are compared: a release, or plain Parquet files with a
+//! key column.
+
+use std::path::{Path, PathBuf};
+
+use super::table::Table;
+use crate::error::Error;
+use crate::filesystem::{self, EntryKind};
+use crate::parts::ParquetFile;
+use crate::record::Fingerprint;
+use crate::release::{MANIFEST, Manifest, Release};
+use crate::schema::{Columns, Schema};
+
+/// How deep folders are searched for Parquet files.
+const DEPTH: usize = 16;
+
+/// One side of a diff.
+#[derive(Debug)]
+pub struct Side {
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) files: Vec<SideFile>,
+    pub(super) release: Option<ReleaseFacts>,
+}
+
+/// One of its files.
+#[derive(Debug)]
+pub(super) struct SideFile {
+    path: PathBuf,
+    /// What the manifest says of it.
+    told: Option<(u64, Fingerprint)>,
+}
+
+/// What only a release has.
+#[derive(Debug)]
+pub(super) struct ReleaseFacts {
+    pub(super) manifest: Manifest,
+    pub(super) schema: serde_json::Value,
+    columns: Columns,
+}
+
+impl Side {
+    /// The release, or the plain Parquet file or folder, at `path`. Plain files need a `key`;
+    /// a release is taken as plain files if `key` is not its own.
+    pub fn open(path: &Path, key: Option<&str>) -> Result<Self, Error> {
+        if path.join(MANIFEST).is_file() {
+            let release = Release::open(path)?;
+            return match key {
+                Some(key) if key != release.manifest().key => Self::plain(&release.data(), key),
+                _ => Self::release(&release),
+            };
+        }
+        match key {
+            Some(key) => Self::plain(path, key),
+            None if !path.exists() => {
+                Err(Error::NoRelease { path: path.to_owned(), message: "there is no such file or folder".into() })
+            }
+            None => Err(Error::NeedsKey { path: path.to_owned() }),
+        }
+    }
+
+    /// A published release.
+    pub fn release(release: &Release) -> Result<Self, Error> {
+        Ok(Self::staged(release.folder(), release.manifest(), &release.load_schema()?))
+    }
+
+    /// A release whose parts lie in `folder`, published or not.
+    pub fn staged(folder: &Path, manifest: &Manifest, schema: &Schema) -> Self {
+        let files = manifest.parts.iter().enumerate().map(|(place, part)| SideFile {
+            path: folder.join(part.path(place)),
+            told: Some((part.rows, part.fingerprint)),
+        });
+        Self {
+            name: folder.display().to_string(),
+            key: manifest.key.clone(),
+            files: files.collect(),
+            release: Some(ReleaseFacts {
+                manifest: manifest.clone(),
+                schema: serde_json::from_slice(schema.bytes()).unwrap_or_default(),
+                columns: schema.columns().clone(),
+            }),
+        }
+    }
+
+    /// A Parquet file, or all in a folder and the folders in it, with records identified by the
+    /// column `key`.
+    ///
+    /// # Errors
+    /// If there is no Parquet file. What is wrong with a file is found when it is read.
+    pub fn plain(path: &Path, key: &str) -> Result<Self, Error> {
+        let mut paths = Vec::new();
+        if path.is_dir() {
+            collect(path, DEPTH, &mut paths)?;
+        } else {
+            filesystem::open(path)?;
+            paths.push(path.to_owned());
+        }
+        if paths.is_empty() {
+            let message = format!("it has no {MANIFEST} and no Parquet file");
+            return Err(Error::NoRelease { path: path.to_owned(), message });
+        }
+        let files = paths.into_iter().map(|path| SideFile { path, told: None });
+        Ok(Self { name: path.display().to_string(), key: key.to_owned(), files: files.collect(), release: None })
+    }
+
+    /// The column that identifies a record.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The fingerprint of its records, where the manifest tells it.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.release.as_ref().map(|release| release.manifest.fingerprint)
+    }
+
+    /// The number of records, where the manifest tells it.
+    pub(super) fn records(&self) -> Option<u64> {
+        self.release.as_ref().map(|release| release.manifest.records())
+    }
+
+    /// The fingerprints of its files.
+    pub(super) fn fingerprints(&self) -> impl Iterator<Item = Option<Fingerprint>> {
+        self.files.iter().map(|file| file.told.map(|(_, fingerprint)| fingerprint))
+    }
+
+    /// Opens those files of it, by their places; none of them may not be empty.
+    pub(super) fn table(&self, places: &[usize]) -> Result<Table, Error> {
+        let mut files = Vec::new();
+        for place in places {
+            let SideFile { path, told } = &self.files[*place];
+            let fail = |message: String| Error::Part { action: "read", path: path.clone(), message };
+            let file = ParquetFile::open(path).map_err(|error| fail(error.to_string()))?;
+            if let Some(release) = &self.release {
+                file.check_columns(&release.columns).map_err(|error| fail(error.to_string()))?;
+            }
+            if told.is_some_and(|(rows, _)| rows != u64::from(file.rows())) {
+                let message = "it has another number of rows than the manifest says; `pressmark verify` tells more";
+                return Err(fail(message.to_owned()));
+            }
+            files.push(file);
+        }
+        Table::new(files, &self.key, self.release.is_some())
+    }
+}
+
+fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for (path, kind) in filesystem::list(folder)? {
+        let is_parquet = path.extension().is_some_and(|extension| extension == "parquet");
+        match kind {
+            EntryKind::File if is_parquet => found.push(path),
+            EntryKind::Folder if depth > 0 => collect(&path, depth - 1, found)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
