@@ -80,18 +80,19 @@ fn compare_sides(
     base: &Side,
     current: &Side,
     options: &DiffOptions,
-    mut each: Option<&mut EachRow<'_>>,
+    each: Option<&mut EachRow<'_>>,
 ) -> Result<DiffReport, Error> {
     let [picked_base, picked_current] = differing_files(base, current);
     let (old, old_files) = open(base, &picked_base)?;
     let (new, new_files) = open(current, &picked_current)?;
     let columns = engine::column_pairs(&old, &new, &options.ignore)?;
-    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each.as_deref_mut());
+    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each);
     engine.run()?;
     let withdrawn = withdrawn(current);
     let found = engine.finish(&withdrawn)?;
-    let records = [(base, &old), (current, &new)]
-        .map(|(side, table)| side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum()));
+    let records = [(base, &old), (current, &new)].map(|(side, table)| {
+        side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum())
+    });
     Ok(report((base, &old), (current, &new), records, found))
 }
 
@@ -131,7 +132,8 @@ fn withdrawn(side: &Side) -> BTreeMap<&str, &str> {
 
 fn report(base: (&Side, &Table), current: (&Side, &Table), records: [u64; 2], found: Found) -> DiffReport {
     let Found { mut counts, columns, tallies, changes, samples, keys } = found;
-    let gone = counts.removed + counts.withdrawn + counts.changed + counts.rekeyed + counts.ignored + counts.schema_only;
+    let gone =
+        counts.removed + counts.withdrawn + counts.changed + counts.rekeyed + counts.ignored + counts.schema_only;
     counts.same = records[0].saturating_sub(gone + counts.unmatched[0]);
     let warnings = warning::warnings(records[0], &counts, &columns, &tallies);
     let schema = schema_change::schema_changes(base, current, &columns);

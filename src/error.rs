@@ -228,7 +228,7 @@ impl Error {
             Self::InRelease { .. } => Some("a release never changes: choose a place outside of it".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
-            Self::UnknownColumn { columns, .. } => Some(format!("there are {}", columns.join(", "))),
+            Self::UnknownColumn { columns, .. } => Some(format!("there are `{}`", columns.join("`, `"))),
             Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }

@@ -93,7 +93,8 @@ fn story() -> impl Strategy<Value = (Data, Data)> {
 }
 
 fn canonical(key: &str, content: &Content) -> String {
-    let mut record: Map<String, Value> = content.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let mut record: Map<String, Value> =
+        content.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     record.insert("id".into(), json!(key));
     Value::Object(record).to_string()
 }
@@ -130,18 +131,16 @@ fn expected(base: &Data, current: &Data) -> (Counts, BTreeMap<String, u64>, Vec<
             }
         }
     }
-    let mut came: Vec<&Content> = current.iter().filter(|(key, _)| !base.contains_key(*key)).map(|(_, content)| content).collect();
+    let mut came: Vec<&Content> =
+        current.iter().filter(|(key, _)| !base.contains_key(*key)).map(|(_, content)| content).collect();
     for before in gone {
-        match came.iter().position(|after| *after == before) {
-            Some(place) => {
-                came.swap_remove(place);
-                counts.rekeyed += 1;
-                lines.push(format!("rekeyed {before:?}"));
-            }
-            None => {
-                counts.removed += 1;
-                lines.push(format!("removed {before:?}"));
-            }
+        if let Some(place) = came.iter().position(|after| *after == before) {
+            came.swap_remove(place);
+            counts.rekeyed += 1;
+            lines.push(format!("rekeyed {before:?}"));
+        } else {
+            counts.removed += 1;
+            lines.push(format!("removed {before:?}"));
         }
     }
     counts.added = came.len() as u64;
@@ -184,7 +183,8 @@ fn check(base: &Side, current: &Side, delta: &Path, data: &(Data, Data)) -> Resu
     writer.finish(fingerprint(base).unwrap(), fingerprint(current).unwrap()).unwrap();
     lines.sort();
     let (counts, columns, want) = expected(&data.0, &data.1);
-    let found: BTreeMap<String, u64> = report.columns.iter().map(|column| (column.name.clone(), column.changed)).collect();
+    let found: BTreeMap<String, u64> =
+        report.columns.iter().map(|column| (column.name.clone(), column.changed)).collect();
     prop_assert_eq!((report.counts, found, lines), (counts, columns, want));
     prop_assert_eq!(report.is_same(), data.0 == data.1);
     let proof = check_delta(delta, base).unwrap();
@@ -209,7 +209,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            assert!(fs::copy(entry.path(), target).is_ok());
+        }
     }
 }
 
@@ -239,15 +243,17 @@ fn write_plain(folder: &Path, data: &Data, files: usize, wide: bool) {
     let records: Vec<(&String, &Content)> = data.iter().collect();
     for number in 0..files {
         let mut mine: Vec<_> = records.iter().skip(number).step_by(files).collect();
-        mine.rotate_left(mine.len() / 3);
+        let third = mine.len() / 3;
+        mine.rotate_left(third);
         let text = |name: &str| -> ArrayRef {
             let values = mine.iter().map(|(_, content)| content.get(name).map(|value| value.as_str().unwrap()));
             Arc::new(values.collect::<StringArray>())
         };
         let numbers = mine.iter().map(|(_, content)| content.get("n").map(|value| value.as_i64().unwrap()));
-        let n: ArrayRef = match wide {
-            true => Arc::new(numbers.collect::<Int64Array>()),
-            false => Arc::new(numbers.map(|n| n.map(|n| i32::try_from(n).unwrap())).collect::<Int32Array>()),
+        let n: ArrayRef = if wide {
+            Arc::new(numbers.collect::<Int64Array>())
+        } else {
+            Arc::new(numbers.map(|n| n.map(|n| i32::try_from(n).unwrap())).collect::<Int32Array>())
         };
         let keys: ArrayRef = Arc::new(mine.iter().map(|(key, _)| Some(key.as_str())).collect::<StringArray>());
         let columns = [("text", text("text")), ("n", n), ("id", keys), ("title", text("title"))];

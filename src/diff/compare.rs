@@ -4,7 +4,7 @@
 //! Of each side one column is decoded at a time and each value kept as a short hash, so that
 //! long texts never gather in memory. Whole values are read again only for what is shown.
 
-use super::form::{Texts, nanoseconds};
+use super::form::{Texts, is_nothing, nanoseconds};
 use super::table::{Position, Table, half};
 use crate::digest::Digest;
 use crate::error::Error;
@@ -146,11 +146,8 @@ pub(super) fn compare(
     for ((number, column), tally) in (0_u32..).zip(columns).zip(tallies.iter_mut()) {
         let instants = column.base.is_some_and(|place| base.columns()[place].is_instant())
             && column.current.is_some_and(|place| current.columns()[place].is_instant());
-        let identity: Vec<u32> = Vec::new();
-        let (ours, theirs) = both(
-            || marks(base, column.base, &places, &identity),
-            || marks(current, column.current, &other_places, &order),
-        )?;
+        let (ours, theirs) =
+            both(|| marks(base, column.base, &places, &[]), || marks(current, column.current, &other_places, &order))?;
         for (at, (a, b)) in ours.iter().zip(&theirs).enumerate() {
             if a.exact == b.exact {
                 continue;
@@ -214,7 +211,7 @@ fn marks(table: &Table, column: Option<usize>, places: &[Position], order: &[u32
     table.read(places, &[place], |start, chunk| {
         let array = chunk.array(place);
         for row in 0..chunk.positions.len() {
-            if arrow_array::Array::is_null(array, row) || *array.data_type() == arrow_schema::DataType::Null {
+            if is_nothing(array, row) {
                 continue;
             }
             text.clear();

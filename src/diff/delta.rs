@@ -219,7 +219,7 @@ pub fn check_delta(path: &Path, base: &Side) -> Result<DeltaCheck, Error> {
     let mut check = Applied::default();
     let all = hashes(&table, number)?.into_slices().zip(before.into_slices()).zip(after.into_slices());
     for ((base, before), after) in all {
-        check.slice(&base?, &before?, after?);
+        check.slice(&base?, &before?, &after?);
     }
     Ok(DeltaCheck {
         base_named: note(BASE_NOTE),
@@ -243,7 +243,7 @@ struct Applied {
 }
 
 impl Applied {
-    fn slice(&mut self, base: &[Entry], before: &[Entry], after: Vec<Entry>) {
+    fn slice(&mut self, base: &[Entry], before: &[Entry], after: &[Entry]) {
         self.taken += before.len() as u64;
         self.added += after.len() as u64;
         let mut left = Vec::with_capacity(base.len() + after.len());
@@ -260,7 +260,9 @@ impl Applied {
         self.missing += taken.count() as u64;
         left.extend(after.iter().map(hash));
         left.sort_unstable();
-        left.iter().for_each(|held| self.current.add(held));
+        for held in &left {
+            self.current.add(held);
+        }
     }
 }
 

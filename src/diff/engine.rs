@@ -95,11 +95,8 @@ impl<'d, 'e> Engine<'d, 'e> {
     pub(super) fn run(&mut self) -> Result<(), Error> {
         let hashed = self.base.has_hashes() && self.current.has_hashes();
         let [base_files, current_files] = &self.files;
-        let few = match hashed {
-            true => walk((self.base, base_files), (self.current, current_files), FEW)?,
-            false => None,
-        };
-        if let Some((base, current)) = few {
+        let few = if hashed { walk((self.base, base_files), (self.current, current_files), FEW)? } else { None };
+        if let Some([base, current]) = few {
             let (mut base, mut current) = both(|| with_keys(self.base, &base), || with_keys(self.current, &current))?;
             base.sort_unstable();
             current.sort_unstable();
@@ -131,8 +128,7 @@ impl<'d, 'e> Engine<'d, 'e> {
             self.tallies.truncate(self.columns.len());
         }
         for pairs in pairs.chunks(PAIRS) {
-            let Compared { changed, loose, ignored, bare } =
-                compare(tables, &self.columns, pairs, &mut self.tallies)?;
+            let Compared { changed, loose, ignored, bare } = compare(tables, &self.columns, pairs, &mut self.tallies)?;
             self.compared.changed += changed;
             self.compared.loose += loose;
             self.compared.ignored += ignored;

@@ -62,7 +62,7 @@ impl Entries {
 
     pub(super) fn push(&mut self, entry: Entry) -> Result<(), Error> {
         let share = usize::from(u16::from_be_bytes([entry.key[0], entry.key[1]]));
-        let slice = share * self.slices.len() >> 16;
+        let slice = (share * self.slices.len()) >> 16;
         match &mut self.slices[slice] {
             Slice::Memory(entries) => entries.push(entry),
             Slice::File(file) => file.write_all(&to_bytes(&entry)).map_err(failed)?,

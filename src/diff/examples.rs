@@ -4,7 +4,7 @@
 use arrow_array::cast::AsArray;
 
 use super::compare::{ColumnPair, Tally};
-use super::form::Texts;
+use super::form::{Texts, is_nothing};
 use super::loose::loose;
 use super::report::{Example, Sample};
 use super::table::{Position, Table};
@@ -65,8 +65,8 @@ struct Shown {
 /// What sort of change it is.
 #[derive(Debug, PartialEq, Eq)]
 struct Shape {
-    came: bool,
-    went: bool,
+    /// Whether there was a value, and is one.
+    values: (bool, bool),
     loose: bool,
     longer: std::cmp::Ordering,
     is_start: bool,
@@ -77,8 +77,7 @@ impl Shape {
         let text = |value: Option<&Shown>| value.map_or(String::new(), |shown| shown.text.clone());
         let (old, new) = (text(before), text(after));
         Self {
-            came: before.is_none(),
-            went: after.is_none(),
+            values: (before.is_some(), after.is_some()),
             loose: loose(&old) == loose(&new),
             longer: new.len().cmp(&old.len()),
             is_start: new.starts_with(&old) || old.starts_with(&new),
@@ -91,7 +90,8 @@ fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example 
         (Some(old), Some(new)) => loose(&old.text) == loose(&new.text),
         _ => false,
     };
-    let both_texts = before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
+    let both_texts =
+        before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
     let (before, after) = (before.map(|value| value.text), after.map(|value| value.text));
     let words = match (&before, &after) {
         (Some(old), Some(new)) if both_texts => words(old, new),
@@ -118,7 +118,7 @@ fn values(
     let form = &table.columns()[column].form;
     read_few(table, &places, &[column], |chunk, row| {
         let array = chunk.array(column);
-        if arrow_array::Array::is_null(array, row) {
+        if is_nothing(array, row) {
             return None;
         }
         if form.is_text() {
@@ -145,7 +145,7 @@ pub(super) fn samples(table: &Table, places: &[Position]) -> Result<Vec<Sample>,
     let columns: Vec<usize> = std::iter::once(table.key()).chain(title).collect();
     read_few(table, places, &columns, |chunk, row| {
         let key = table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY));
-        let title = title.map(|place| chunk.array(place)).filter(|array| !arrow_array::Array::is_null(array, row));
+        let title = title.map(|place| chunk.array(place)).filter(|array| !is_nothing(*array, row));
         let title = title.map(|array| short(array.as_string::<i32>().value(row), TITLE));
         Sample { key, new_key: None, title, reason: None }
     })

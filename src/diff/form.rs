@@ -22,6 +22,11 @@ use super::loose::loose;
 use crate::json;
 use crate::record::{write_date, write_timestamp};
 
+/// Whether there is no value in `row`; a column without a type never has one.
+pub(super) fn is_nothing(array: &dyn Array, row: usize) -> bool {
+    array.is_null(row) || *array.data_type() == DataType::Null
+}
+
 /// How texts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Texts {
@@ -84,7 +89,7 @@ impl<'o> ObjectWriter<'o> {
     }
 
     pub(super) fn member(&mut self, name: &str, form: &Form, array: &dyn Array, row: usize, texts: Texts) {
-        if array.is_null(row) || array.data_type() == &DataType::Null {
+        if is_nothing(array, row) {
             return;
         }
         if !self.first {
@@ -123,7 +128,7 @@ impl Form {
 
     /// Appends the canonical text of the value in `row`; `null` for none.
     pub(super) fn write(&self, array: &dyn Array, row: usize, texts: Texts, out: &mut Vec<u8>) {
-        if array.is_null(row) {
+        if is_nothing(array, row) {
             return out.extend_from_slice(b"null");
         }
         match &self.kind {
@@ -168,14 +173,10 @@ fn write_list(length: usize, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mu
 fn is_plain(kind: &DataType) -> bool {
     use DataType as T;
     match kind {
-        T::Null | T::Boolean | T::Int8 | T::Int16 | T::Int32 | T::Int64 => true,
-        T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 | T::Float16 | T::Float32 | T::Float64 => true,
-        T::Utf8 | T::Binary | T::FixedSizeBinary(_) | T::Date32 => true,
-        T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) | T::Decimal256(..) => true,
         T::Time32(unit) => *unit == TimeUnit::Millisecond,
-        T::Time64(_) => true,
         T::Timestamp(unit, _) => *unit != TimeUnit::Second,
-        _ => false,
+        T::Null | T::Boolean | T::Utf8 | T::Binary | T::FixedSizeBinary(_) | T::Date32 | T::Time64(_) => true,
+        other => other.is_numeric(),
     }
 }
 
@@ -300,41 +301,39 @@ fn write_json(text: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_array::{
-        ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, NullArray,
-        StringArray, Time64MicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
+        BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, NullArray, StringArray,
+        Time64MicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
     };
 
     use super::*;
 
     #[track_caller]
-    fn check(array: ArrayRef, want: &[&str]) {
+    fn check(array: &dyn Array, want: &[&str]) {
         let form = Form::new(&Field::new("x", array.data_type().clone(), true)).unwrap();
         for (row, want) in want.iter().enumerate() {
             let mut out = Vec::new();
-            form.write(&array, row, Texts::Exact, &mut out);
+            form.write(array, row, Texts::Exact, &mut out);
             assert_eq!(std::str::from_utf8(&out).unwrap(), *want);
         }
     }
 
     #[test]
     fn values_of_every_kind() {
-        check(Arc::new(BooleanArray::from(vec![Some(true), None])), &["true", "null"]);
-        check(Arc::new(Int32Array::from(vec![-7])), &["-7"]);
-        check(Arc::new(NullArray::new(1)), &["null"]);
-        check(Arc::new(StringArray::from(vec!["a\"\n"])), &[r#""a\"\n""#]);
-        check(Arc::new(Float64Array::from(vec![1e21, -0.0, f64::NAN])), &["1e+21", "0", "\"NaN\""]);
-        check(Arc::new(BinaryArray::from(vec![&b"\x00\xff"[..]])), &["\"00ff\""]);
-        check(Arc::new(Date32Array::from(vec![0, i32::MAX])), &["\"1970-01-01\"", "2147483647"]);
+        check(&(BooleanArray::from(vec![Some(true), None])), &["true", "null"]);
+        check(&(Int32Array::from(vec![-7])), &["-7"]);
+        check(&(NullArray::new(1)), &["null"]);
+        check(&(StringArray::from(vec!["a\"\n"])), &[r#""a\"\n""#]);
+        check(&(Float64Array::from(vec![1e21, -0.0, f64::NAN])), &["1e+21", "0", "\"NaN\""]);
+        check(&(BinaryArray::from(vec![&b"\x00\xff"[..]])), &["\"00ff\""]);
+        check(&(Date32Array::from(vec![0, i32::MAX])), &["\"1970-01-01\"", "2147483647"]);
         let decimals = Decimal128Array::from(vec![150, -1, 0, 700]).with_precision_and_scale(9, 2).unwrap();
-        check(Arc::new(decimals), &["1.5", "-0.01", "0", "7"]);
-        check(Arc::new(Time64MicrosecondArray::from(vec![3_600_000_001])), &["\"01:00:00.000001\""]);
+        check(&(decimals), &["1.5", "-0.01", "0", "7"]);
+        check(&(Time64MicrosecondArray::from(vec![3_600_000_001])), &["\"01:00:00.000001\""]);
         let times = [0, 1500, -1, i64::MAX];
         let zoned = TimestampMillisecondArray::from(times.to_vec()).with_timezone("UTC");
         let want = ["\"1970-01-01T00:00:00Z\"", "\"1970-01-01T00:00:01.5Z\"", "\"1969-12-31T23:59:59.999Z\""];
-        check(Arc::new(zoned), &[want[0], want[1], want[2], "9223372036854775807000000"]);
-        check(Arc::new(TimestampNanosecondArray::from(vec![1])), &["\"1970-01-01T00:00:00.000000001\""]);
+        check(&(zoned), &[want[0], want[1], want[2], "9223372036854775807000000"]);
+        check(&(TimestampNanosecondArray::from(vec![1])), &["\"1970-01-01T00:00:00.000000001\""]);
     }
 }

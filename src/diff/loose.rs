@@ -9,11 +9,8 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 /// `text` in Unicode form NFKC, its runs of white space as one space and none at the ends,
 /// invisible joiners and soft hyphens left out.
 pub(super) fn loose(text: &str) -> Cow<'_, str> {
-    let normal = if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        ComposingNormalizerBorrowed::new_nfkc().normalize(text)
-    };
+    let normal =
+        if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfkc().normalize(text) };
     let invisible = |character: char| matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     let mut loose = String::with_capacity(normal.len());
     for word in normal.split_whitespace() {

@@ -20,8 +20,7 @@ pub fn markdown(report: &DiffReport) -> String {
     if !report.columns.is_empty() {
         text.push_str("\n| column | changed | white space or Unicode form only |\n|---|---:|---:|\n");
         for column in &report.columns {
-            let _infallible =
-                writeln!(text, "| {} | {} | {} |", code(&column.name), column.changed, column.formatting);
+            let _infallible = writeln!(text, "| {} | {} | {} |", code(&column.name), column.changed, column.formatting);
         }
     }
     if !report.schema.is_empty() {
@@ -38,7 +37,9 @@ pub fn markdown(report: &DiffReport) -> String {
     ];
     for (heading, samples, count) in samples.into_iter().filter(|(_, samples, _)| !samples.is_empty()) {
         text.push_str(&format!("\n{heading}:\n\n"));
-        samples.iter().for_each(|record| text.push_str(&sample(record)));
+        for record in samples {
+            text.push_str(&sample(record));
+        }
         more(&mut text, count, samples.len());
     }
     for column in &report.columns {

@@ -58,11 +58,7 @@ impl Marks {
     }
 
     /// Calls `each` with the rows, at most `size` at a time.
-    pub(super) fn chunks<E>(
-        &self,
-        size: usize,
-        mut each: impl FnMut(&[Position]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn chunks<E>(&self, size: usize, mut each: impl FnMut(&[Position]) -> Result<(), E>) -> Result<(), E> {
         let mut chunk = Vec::new();
         for place in self.iter() {
             chunk.push(place);

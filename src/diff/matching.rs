@@ -93,7 +93,9 @@ impl Matched {
     /// Marks the rows of an ambiguous key as unmatched, but for those that have an equal.
     fn leave(&mut self, base: &[Entry], current: &[Entry]) {
         for (marks, left) in self.unmatched.iter_mut().zip(cancel(base, current)) {
-            left.into_iter().for_each(|entry| marks.insert(entry.position));
+            for entry in left {
+                marks.insert(entry.position);
+            }
         }
     }
 }

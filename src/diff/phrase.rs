@@ -75,13 +75,19 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
 pub fn warning_line(warning: &Warning) -> String {
     match warning {
         Warning::KeyRecipe { records } => {
-            format!("nearly every key is new while the content stayed ({}): did the recipe of the key change?", counted(*records, "record"))
+            format!(
+                "nearly every key is new while the content stayed ({}): did the recipe of the key change?",
+                counted(*records, "record")
+            )
         }
         Warning::OtherKeys => {
             "nearly no key of the base is left: is this another data set, or did key and content change at once?".into()
         }
         Warning::Normalisation { records } => {
-            format!("nearly every change is white space or Unicode form ({}): did a normalisation change?", counted(*records, "record"))
+            format!(
+                "nearly every change is white space or Unicode form ({}): did a normalisation change?",
+                counted(*records, "record")
+            )
         }
         Warning::TimeShift { column, seconds, records } => {
             let (sign, size) = (if *seconds < 0 { "-" } else { "+" }, seconds.unsigned_abs());

@@ -1,7 +1,7 @@
 //! Renamed columns: one that went and one that came, of one type and with the same values.
 
 use super::compare::ColumnPair;
-use super::form::Texts;
+use super::form::{Texts, is_nothing};
 use super::table::{Position, Table};
 use crate::error::Error;
 
@@ -58,15 +58,11 @@ pub(super) fn find_renames(
 }
 
 /// The values of a column as texts, for rows in any order.
-fn texts(
-    table: &Table,
-    column: usize,
-    places: impl Iterator<Item = Position>,
-) -> Result<Vec<Option<Vec<u8>>>, Error> {
+fn texts(table: &Table, column: usize, places: impl Iterator<Item = Position>) -> Result<Vec<Option<Vec<u8>>>, Error> {
     super::examples::read_few(table, &places.collect::<Vec<_>>(), &[column], |chunk, row| {
         let array = chunk.array(column);
         let mut text = Vec::new();
         table.columns()[column].form.write(array, row, Texts::Exact, &mut text);
-        (!arrow_array::Array::is_null(array, row)).then_some(text)
+        (!is_nothing(array, row)).then_some(text)
     })
 }

@@ -10,7 +10,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array as _, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, FieldRef};
 
-use super::form::{Form, ObjectWriter, Texts};
+use super::form::{Form, ObjectWriter, Texts, is_nothing};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::json;
@@ -246,7 +246,7 @@ impl Table {
     pub(super) fn key_text(&self, chunk: &Chunk<'_>, row: usize) -> Option<String> {
         let column = &self.columns[self.key];
         let array = chunk.array(self.key);
-        if arrow_array::Array::is_null(array, row) || *array.data_type() == DataType::Null {
+        if is_nothing(array, row) {
             return None;
         }
         if column.form.is_text() {
@@ -260,7 +260,7 @@ impl Table {
     /// The first half of SHA-256 of a row's key as text.
     pub(super) fn key_hash(&self, chunk: &Chunk<'_>, row: usize) -> Option<[u8; 16]> {
         let array = chunk.array(self.key);
-        if self.columns[self.key].form.is_text() && !arrow_array::Array::is_null(array, row) {
+        if self.columns[self.key].form.is_text() && !is_nothing(array, row) {
             return Some(half(&Digest::of(array.as_string::<i32>().value(row).as_bytes())));
         }
         self.key_text(chunk, row).map(|text| half(&Digest::of(text.as_bytes())))

@@ -29,14 +29,13 @@ pub(super) fn walk(
     (base, base_files): (&Table, &[usize]),
     (current, current_files): (&Table, &[usize]),
     limit: usize,
-) -> Result<Option<(Vec<Row>, Vec<Row>)>, Error> {
+) -> Result<Option<[Vec<Row>; 2]>, Error> {
     std::thread::scope(|scope| {
         let (to_base, from_base) = sync_channel(WAITING);
         let (to_current, from_current) = sync_channel(WAITING);
         scope.spawn(move || send(base, base_files, &to_base));
         scope.spawn(move || send(current, current_files, &to_current));
-        let mut sides =
-            [Stream::new(from_base, base, base_files), Stream::new(from_current, current, current_files)];
+        let mut sides = [Stream::new(from_base, base, base_files), Stream::new(from_current, current, current_files)];
         let finished = step_all(&mut sides, limit)?;
         let [base, current] = sides.map(|side| side.alone);
         Ok(finished.then(|| cancel(base, current)))
@@ -105,7 +104,7 @@ fn next_pair(base: &[Hash], current: &[Hash]) -> (usize, usize) {
 }
 
 /// Takes out what stands on both sides, only elsewhere.
-fn cancel(mut base: Vec<Row>, mut current: Vec<Row>) -> (Vec<Row>, Vec<Row>) {
+fn cancel(mut base: Vec<Row>, mut current: Vec<Row>) -> [Vec<Row>; 2] {
     base.sort_unstable();
     current.sort_unstable();
     let (mut left, mut right) = (Vec::new(), Vec::new());
@@ -125,7 +124,7 @@ fn cancel(mut base: Vec<Row>, mut current: Vec<Row>) -> (Vec<Row>, Vec<Row>) {
     right.extend(b.copied());
     left.sort_unstable_by_key(|(_, place)| *place);
     right.sort_unstable_by_key(|(_, place)| *place);
-    (left, right)
+    [left, right]
 }
 
 /// One side as it comes in.
@@ -161,7 +160,8 @@ impl Stream {
                     let block = block?;
                     self.hashes.drain(..self.at);
                     self.at = 0;
-                    self.hashes.extend(block.chunks_exact(32).map(|hash| -> Hash { std::array::from_fn(|at| hash[at]) }));
+                    self.hashes
+                        .extend(block.chunks_exact(32).map(|hash| -> Hash { std::array::from_fn(|at| hash[at]) }));
                 }
                 Err(_all_is_sent) => self.ended = true,
             }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn what_moved_is_on_both_sides() {
         let rows = |text: &str| hashes(text).into_iter().zip(0..).collect::<Vec<Row>>();
-        let (left, right) = cancel(rows("abb"), rows("bxa"));
+        let [left, right] = cancel(rows("abb"), rows("bxa"));
         let text = |rows: Vec<Row>| rows.into_iter().map(|(hash, place)| (hash[0], place)).collect::<Vec<_>>();
         assert_eq!((text(left), text(right)), (vec![(b'b', 2)], vec![(b'x', 1)]));
     }

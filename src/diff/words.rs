@@ -80,9 +80,7 @@ pub(super) fn short(text: &str, limit: usize) -> String {
 fn shared(before: &str, after: &str) -> (usize, usize) {
     let equal = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
     let at_word = |at: usize| {
-        before.is_char_boundary(at)
-            && after.is_char_boundary(at)
-            && !before[..at].ends_with(char::is_alphanumeric)
+        before.is_char_boundary(at) && after.is_char_boundary(at) && !before[..at].ends_with(char::is_alphanumeric)
     };
     // A word of any length may stand there; a very long one is cut within.
     let from = (equal.saturating_sub(64)..=equal).rev().find(|at| at_word(*at));
@@ -123,9 +121,10 @@ fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let end = match first.is_alphanumeric() {
-            true => rest.find(|character: char| !character.is_alphanumeric()).unwrap_or(rest.len()),
-            false => first.len_utf8(),
+        let end = if first.is_alphanumeric() {
+            rest.find(|character: char| !character.is_alphanumeric()).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
         };
         let (token, after) = rest.split_at(end);
         tokens.push(token);

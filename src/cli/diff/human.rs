@@ -39,7 +39,9 @@ pub(super) fn report(report: &DiffReport, policy: VersionPolicy) -> String {
     ] {
         if !samples.is_empty() {
             text.push_str(&format!("\n{BOLD}{heading}{BOLD:#}\n"));
-            samples.iter().for_each(|record| text.push_str(&sample(record)));
+            for record in samples {
+                text.push_str(&sample(record));
+            }
             text.push_str(&more(number, samples.len()));
         }
     }

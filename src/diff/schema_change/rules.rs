@@ -14,7 +14,16 @@ const DEPTH: usize = 64;
 const TOLD: usize = 200;
 /// Keywords that describe and judge nothing (JSON Schema validation, section 9, and core).
 const DESCRIBING: [&str; 11] = [
-    "$schema", "$id", "$comment", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly",
+    "$schema",
+    "$id",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
     "contentMediaType",
 ];
 /// Keywords whose members are subschemas by name.
@@ -169,7 +178,11 @@ mod tests {
         let before = r#"{"properties":{"a":{"maxLength":1},"gone":{}},"$defs":{"x":{"type":"string"}}}"#;
         let after = r#"{"properties":{"a":{"maxLength":2},"b":{}},"$defs":{"x":{"type":"integer"}}}"#;
         check(before, after, "/$defs/x/type Changed, /properties/a/maxLength Loosened");
-        check(r#"{"properties":{"title":{}}}"#, r#"{"properties":{"title":{"title":"T"}}}"#, "/properties/title/title Described");
+        check(
+            r#"{"properties":{"title":{}}}"#,
+            r#"{"properties":{"title":{"title":"T"}}}"#,
+            "/properties/title/title Described",
+        );
         check(r#"{"items":{"maximum":1}}"#, r#"{"items":{"maximum":0}}"#, "/items/maximum Tightened");
     }
 }

@@ -1,0 +1,434 @@
+//! What `diff` says of small stories, in every format, and when it answers no.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::builder::{Int32Builder, ListBuilder, StringDictionaryBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array as _, ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch,
+    StringArray, StringViewArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray,
+};
+use arrow_schema::{DataType, Field};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use serde_json::{Value, json};
+
+use crate::support::{Run, Test, articles};
+
+/// Releases 1.0.0 and 1.1.0 of `set`.
+fn releases(settings: &str, base: &str, current: &str) -> Test {
+    let test = Test::set(settings, base);
+    test.build("").check();
+    test.write("set/sources/a.jsonl", current);
+    test.build("--bump minor").check();
+    test
+}
+
+fn run<'t>(test: &'t Test, arguments: &str) -> Run<'t> {
+    test.run(&format!("diff set/1.0.0 set/1.1.0 {arguments}"))
+}
+
+fn lines(records: &[Value]) -> String {
+    records.iter().map(|record| record.to_string() + "\n").collect()
+}
+
+fn record(number: usize) -> Value {
+    let text = format!("It rained. {} It stopped at {number}. {}", "Rain fell. ".repeat(9), "Then sun. ".repeat(9));
+    json!({ "id": format!("r{number}"), "title": format!("Title {number}"), "text": text.trim(),
+            "published_at": format!("2024-12-{:02}T10:00:00Z", number + 1) })
+}
+
+/// One change of each kind.
+fn story() -> Test {
+    let base: Vec<Value> = (0..9).map(record).collect();
+    let mut current = base.clone();
+    current[0]["title"] = json!("Title | `zero` <b>\u{9b}31m");
+    current[1]["text"] = json!(base[1]["text"].as_str().unwrap().replace("stopped at 1", "stopped early"));
+    current[2]["title"] = json!("Title  2");
+    current[4]["tags"] = json!(["x"]);
+    current[5]["id"] = json!("renewed");
+    current.remove(3);
+    current.push(record(20));
+    releases("", &lines(&base), &lines(&current))
+}
+
+#[test]
+fn for_people() {
+    let stdout = "\
+differs set/1.0.0 (9 records) -> set/1.1.0 (9 records)
++ 1 record added
+- 1 record removed
+~ 4 records changed, 1 of them in white space or Unicode form only
+~ 1 record under a new key, otherwise equal
+  3 records the same
+  suggested version: 2.0.0 (major, by croissant)
+
+changed columns
+  title: 2 records, 1 of them white space or Unicode form only
+    r0: Title [-0-]{+| `zero` <b>\\u{9b}31m+}
+    r2: Title {+ +}2 (white space or Unicode form)
+  tags: 1 record
+    r4: nothing -> [\"x\"]
+  text: 1 record
+    r1: … fell. Rain fell.  It stopped [-at 1-]{+early+}. Then sun. Then sun. Then sun…
+
+added
+  r20  Title 20
+
+removed
+  r3  Title 3
+
+under a new key
+  r5 -> renewed  Title 5
+";
+    let test = story();
+    run(&test, "").code(1).stdout(stdout).leaves_nothing().check();
+    let colour = run(&test, "").code(1).variable("CLICOLOR_FORCE", "1").check();
+    assert!(colour.contains("\u{1b}[31mat 1\u{1b}[0m\u{1b}[32mearly"), "{colour}");
+}
+
+#[test]
+fn as_markdown() {
+    let stdout = "\
+## set 1.0.0 to set 1.1.0
+
+suggested version: 2.0.0 (major, by croissant)
+
+- 1 record added
+- 1 record removed
+- 4 records changed, 1 of them in white space or Unicode form only
+- 1 record under a new key, otherwise equal
+- 3 records the same
+
+| column | changed | white space or Unicode form only |
+|---|---:|---:|
+| <code>title</code> | 2 | 1 |
+| <code>tags</code> | 1 | 0 |
+| <code>text</code> | 1 | 0 |
+
+Added:
+
+- <code>r20</code>: Title 20
+
+Removed:
+
+- <code>r3</code>: Title 3
+
+Under a new key:
+
+- <code>r5</code> is now <code>renewed</code>: Title 5
+
+Changes of <code>title</code>:
+
+- <code>r0</code>: Title <del>0</del><ins>\\| \\`zero\\` &lt;b&gt;\\u{9b}31m</ins>
+- <code>r2</code>: Title <ins> </ins>2
+
+Changes of <code>tags</code>:
+
+- <code>r4</code>: *nothing* → <code>\\[\"x\"\\]</code>
+
+Changes of <code>text</code>:
+
+- <code>r1</code>: … fell. Rain fell.  It stopped <del>at 1</del><ins>early</ins>. Then sun. Then sun. Then sun…
+";
+    run(&story(), "--format markdown").code(1).stdout(stdout).check();
+}
+
+#[test]
+fn the_same() {
+    let test = story();
+    let stdout = "same set/1.0.0 (9 records) -> set/1.0.0 (9 records)\n  9 records the same\n";
+    test.run("diff set/1.0.0 set/1.0.0").stdout(stdout).check();
+    test.run("diff set/1.0.0/data set/1.0.0 --key id").stdout_has("\n  9 records the same\n").check();
+}
+
+#[test]
+fn json_has_the_published_shape() {
+    let schema: Value = serde_json::from_str(include_str!("../schema/diff-report.schema.json")).unwrap();
+    let validator = jsonschema::options().build(&schema).unwrap();
+    let test = story();
+    let report = run(&test, "--format json --policy datapackage").code(1).json();
+    let counts = json!({ "same": 3, "added": 1, "removed": 1, "withdrawn": 0, "changed": 4, "formatting": 1,
+                         "rekeyed": 1, "ignored": 0, "schema_only": 0, "unmatched": [0, 0] });
+    assert_eq!(report["counts"], counts);
+    assert_eq!(report["suggestion"], json!({ "policy": "datapackage", "bump": "major", "version": "2.0.0" }));
+    let words = json!([{ "same": "Title " }, { "removed": "0" }, { "added": "| `zero` <b>\u{9b}31m" }]);
+    assert_eq!(report["columns"][0]["examples"][0]["words"], words);
+    for report in [report, test.run("diff set/1.0.0/data set/1.1.0/data --key title --format json").code(1).json()] {
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    assert!(!run(&test, "--format json").code(1).check().contains('\u{9b}'));
+}
+
+#[test]
+fn every_changed_record_as_a_line() {
+    let told = run(&story(), "--rows").code(1).stderr_has("~ 4 records changed").check();
+    let rows: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let short = |row: &Value| {
+        let id = |side: &str| row[side]["id"].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {} {} {}", row["change"], row["key"], row["columns"], id("before"), id("after")).replace('"', "")
+    };
+    let want = [
+        "changed r0 [title] r0 r0",
+        "changed r1 [text] r1 r1",
+        "changed r2 [title] r2 r2",
+        "changed r4 [tags] r4 r4",
+        "rekeyed renewed [] r5 renewed",
+        "removed r3 [] r3 -",
+        "added r20 [] - r20",
+    ];
+    assert_eq!(rows.iter().map(short).collect::<Vec<_>>(), want);
+}
+
+#[test]
+fn a_delta_proves_itself() {
+    let test = story();
+    run(&test, "--delta d.parquet").code(1).check();
+    let bytes = test.read("d.parquet");
+    run(&test, "--delta d.parquet").code(1).check();
+    assert!(bytes == test.read("d.parquet"), "a delta follows from its sides alone");
+    test.run("diff --check-delta d.parquet set/1.0.0")
+        .stdout_has("proven d.parquet: 6 records taken away, 6 records added")
+        .check();
+    test.run("diff --check-delta d.parquet set/1.1.0").code(1).stdout_has("is for another base").check();
+    // The same records as plain files are the same base.
+    test.run("diff --check-delta d.parquet set/1.0.0/data --key id").stdout_has("proven").check();
+    test.run("diff --check-delta set/1.0.0/data set/1.0.0").code(2).stderr_has("cannot read the part").check();
+}
+
+#[test]
+fn when_the_answer_is_no() {
+    let test = story();
+    for (arguments, code) in [
+        ("--exit-zero", 0),
+        ("--fail-on removed", 1),
+        ("--fail-on schema,withdrawn,unmatched,warnings", 0),
+        ("--fail-on schema,rekeyed", 1),
+        ("--max-removed 1", 0),
+        ("--max-removed 0", 1),
+        ("--max-removed 11%", 1),
+        ("--max-removed 12%", 0),
+        ("--max-changed 4 --max-added 1", 0),
+        ("--max-changed 3 --max-added 1", 1),
+        ("--max-removed 5 --fail-on added", 1),
+    ] {
+        run(&test, arguments).code(code).check();
+    }
+}
+
+#[test]
+fn columns_that_do_not_count() {
+    let test = story();
+    let told = run(&test, "--ignore title --ignore text --ignore tags --fail-on changed").check();
+    assert!(told.contains("\n  4 records changed in ignored columns only\n"), "{told}");
+    run(&test, "--ignore titel")
+        .code(2)
+        .stderr_has("there is no column `titel` to ignore\n  help: there are `")
+        .check();
+}
+
+const SCHEMA: &str = r#"{"type":"object","required":["id"],"additionalProperties":false,"properties":{
+  "id":{"type":"string"},"headline":{"type":"string","maxLength":100},"n":{"type":"integer"},"old":{"type":"string"}}}"#;
+const NEXT: &str = r#"{"type":"object","required":["id","n"],"additionalProperties":false,"properties":{
+  "id":{"type":"string"},"title":{"type":"string"},"n":{"type":"number"},"new":{"type":"boolean"}}}"#;
+
+#[test]
+fn columns_and_rules() {
+    let base: Vec<Value> =
+        (0..4).map(|n| json!({ "id": format!("r{n}"), "headline": format!("Head {n}"), "n": n })).collect();
+    let mut current: Vec<Value> =
+        (0..4).map(|n| json!({ "id": format!("r{n}"), "title": format!("Head {n}"), "n": n })).collect();
+    current[3]["n"] = json!(3.5);
+    let test = Test::set("schema = \"s.json\"", lines(&base)).file("set/s.json", SCHEMA);
+    test.build("").check();
+    test.write("set/s.json", NEXT);
+    test.write("set/sources/a.jsonl", lines(&current));
+    test.build("--version 2.0.0").check();
+    let told = test.run("diff set/1.0.0 set/2.0.0").code(1).check();
+    let want = "
+schema
+  column `headline` renamed to `title`
+  column `n` has another type: int64 before, float64 now
+  column `n` is required now
+  column `new` added (boolean)
+  column `old` removed (string)
+  rule /properties/n/type changed: \"integer\" before, \"number\" now
+  rule /required tightened: [\"id\"] before, [\"id\",\"n\"] now
+
+changed columns
+  n: 1 record
+    r3: 3 -> 3.5
+";
+    assert!(told.contains(want) && told.contains("\n  3 records with the same values in other columns\n"), "{told}");
+}
+
+#[test]
+fn warnings_name_the_cause() {
+    let base: Vec<Value> = (0..20).map(record).collect();
+    let change = |change: &dyn Fn(&mut Value)| {
+        let mut current = base.clone();
+        current.iter_mut().for_each(change);
+        run(&releases("", &lines(&base), &lines(&current)), "").code(1).check()
+    };
+    let text = |record: &Value, name: &str| record[name].as_str().unwrap().to_owned();
+    for (told, want) in [
+        (
+            change(&|record| record["id"] = json!("new-".to_owned() + &text(record, "id"))),
+            "did the recipe of the key change?",
+        ),
+        (
+            change(&|record| record["text"] = json!(text(record, "text").replace(' ', "\u{a0} "))),
+            "did a normalisation change?",
+        ),
+        (
+            change(&|record| record["published_at"] = json!(text(record, "published_at").replace('Z', "-01:00"))),
+            "warning: `published_at` moved by +01:00:00 in 20 records: did a time zone change?",
+        ),
+        (
+            change(&|record| record["retrieved_at"] = json!("2025-01-01T00:00:00Z")),
+            "warning: only `retrieved_at` changed in 20 records: `--ignore retrieved_at` shows the rest",
+        ),
+        (
+            change(&|record| {
+                record["title"] = json!("x");
+                record["text"] = json!("y");
+            }),
+            "nearly every record changed (20 records), in several columns",
+        ),
+        (
+            change(&|record| {
+                record["id"] = json!("new-".to_owned() + &text(record, "id"));
+                record["text"] = json!("y");
+            }),
+            "nearly no key of the base is left",
+        ),
+    ] {
+        assert_eq!(told.matches("warning: ").count(), 1, "{told}");
+        assert!(told.contains(want), "{want}\n{told}");
+    }
+}
+
+/// Puts a Parquet file of these columns there.
+fn parquet(test: &Test, name: &str, columns: Vec<(&str, ArrayRef)>, codec: Compression) {
+    test.write(name, "");
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let file = File::options().write(true).truncate(true).open(test.path(name)).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn plain_files_compare_by_value() {
+    let test = Test::new();
+    let mut list = ListBuilder::new(Int32Builder::new());
+    list.append_value([Some(1), None]);
+    list.append_null();
+    let mut dictionary = StringDictionaryBuilder::<Int32Type>::new();
+    for text in ["x", "y"] {
+        dictionary.append_value(text);
+    }
+    let nested = |text: &str| -> ArrayRef {
+        let member: ArrayRef = Arc::new(StringArray::from(vec![Some(text), None]));
+        Arc::new(StructArray::from(vec![(Arc::new(Field::new("a", DataType::Utf8, true)), member)]))
+    };
+    let decimal = |values: [i128; 2], scale| -> ArrayRef {
+        Arc::new(Decimal128Array::from(values.to_vec()).with_precision_and_scale(12, scale).unwrap())
+    };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("key", Arc::new(Int32Array::from(vec![1, 2]))),
+        ("text", Arc::new(dictionary.finish())),
+        ("view", Arc::new(StringViewArray::from(vec!["a", "b"]))),
+        ("price", decimal([150, 7], 1)),
+        ("at", Arc::new(TimestampMillisecondArray::from(vec![1500, 0]))),
+        ("real", Arc::new(Float64Array::from(vec![f64::NAN, -0.0]))),
+        ("list", Arc::new(list.finish())),
+        ("nested", nested("n")),
+    ];
+    parquet(&test, "base.parquet", columns.clone(), Compression::SNAPPY);
+    let mut other = columns;
+    other[0].1 = Arc::new(Int64Array::from(vec![1, 2]));
+    other[1].1 = Arc::new(LargeStringArray::from(vec!["x", "y"]));
+    other[3].1 = decimal([15000, 700], 3);
+    other[4].1 = Arc::new(TimestampNanosecondArray::from(vec![1_500_000_000, 0]));
+    other[5].1 = Arc::new(Float64Array::from(vec![f64::NAN, 0.0]));
+    parquet(&test, "other.parquet", other.clone(), Compression::LZ4_RAW);
+    let told = test.run("diff base.parquet other.parquet --key key --fail-on changed,added,removed").check();
+    assert!(told.contains("\n  2 records the same\n") && told.contains("column `price` has another type"), "{told}");
+    other[7].1 = nested("m");
+    parquet(&test, "changed.parquet", other, Compression::UNCOMPRESSED);
+    let told = test.run("diff other.parquet changed.parquet --key key").code(1).check();
+    assert!(told.contains("  nested: 1 record\n    1: {\"a\":\"n\"} -> {\"a\":\"m\"}\n"), "{told}");
+}
+
+#[test]
+fn keys_that_do_not_identify() {
+    let test = Test::new();
+    let rows = |keys: Vec<Option<&str>>, values: Vec<i32>| -> Vec<(&'static str, ArrayRef)> {
+        vec![("k", Arc::new(StringArray::from(keys))), ("v", Arc::new(Int32Array::from(values)))]
+    };
+    let none = Compression::UNCOMPRESSED;
+    parquet(&test, "a/1.parquet", rows(vec![Some("a"), Some("b"), Some("b"), None], vec![1, 2, 3, 4]), none);
+    parquet(&test, "b/1.parquet", rows(vec![Some("a"), Some("b"), None], vec![1, 2, 4]), none);
+    let stdout = "\
+differs a (4 records) -> b (3 records)
+! unmatched rows, because their key does not identify them: 1 of the base and 0 of the current side
+  rows that share their key: 2 of the base, 0 of the current side
+  rows without a key: 1 of the base, 1 of the current side
+  3 records the same
+  suggested version: a major one (by croissant)
+warning: keys that come twice: b
+";
+    test.run("diff a b --key k").code(1).stdout(stdout).check();
+    test.run("diff a a --key k").stdout_has("same a").check();
+    assert_eq!(test.run("diff a b --key k --format json").code(1).json()["keys"]["missing"], json!([1, 1]));
+}
+
+#[test]
+fn what_cannot_be_compared() {
+    let test = Test::set("", articles(&["a"])).file("x/notes.txt", "x").file("bad.parquet", "PAR1 no");
+    test.build("").check();
+    let stderr = "error: `x` is no release, so its key is not known\n  help: say `--key COLUMN`, the column that identifies a record\n";
+    test.run("diff x set/1.0.0").code(2).stderr(stderr).leaves_nothing().check();
+    test.run("diff gone set/1.0.0").code(2).stderr_has("there is no such file or folder").check();
+    test.run("diff x x --key id").code(2).stderr_has("it has no manifest.json and no Parquet file").check();
+    test.run("diff bad.parquet set/1.0.0 --key id").code(2).stderr_has("cannot read the part `bad.parquet`").check();
+    test.run("diff set/1.0.0/data set/1.0.0 --key nope")
+        .code(2)
+        .stderr_has("it has no column `nope`; there are `id`")
+        .check();
+    test.run("diff set/1.0.0").code(2).stderr_has("CURRENT").check();
+}
+
+#[test]
+fn withdrawn_records_are_told_apart() {
+    let test = story();
+    // Until `build` lists them itself.
+    let manifest = String::from_utf8(test.read("set/1.1.0/manifest.json")).unwrap();
+    let listed = manifest
+        .replace("\"withdrawn\": []", "\"withdrawn\": [{\"key\": \"r3\", \"reason\": \"asked by the *author*\"}]");
+    assert_ne!(listed, manifest);
+    test.write("set/1.1.0/manifest.json", listed);
+    let told = run(&test, "--max-removed 0").check();
+    assert!(
+        told.contains("- 1 record withdrawn\n") && told.contains("\nwithdrawn\n  r3  asked by the *author*\n"),
+        "{told}"
+    );
+    assert_eq!(run(&test, "--fail-on withdrawn --format json").code(1).json()["counts"]["removed"], 0);
+}
+
+#[test]
+fn a_column_of_nothing_has_no_type() {
+    let test = Test::new();
+    let keys = || -> ArrayRef { Arc::new(StringArray::from(vec!["a"])) };
+    let nothing: ArrayRef = Arc::new(arrow_array::NullArray::new(1));
+    assert_eq!(nothing.len(), 1);
+    parquet(&test, "a.parquet", vec![("k", keys()), ("v", nothing)], Compression::UNCOMPRESSED);
+    parquet(&test, "b.parquet", vec![("k", keys()), ("v", keys())], Compression::UNCOMPRESSED);
+    test.run("diff a.parquet b.parquet --key k").code(1).stdout_has("    a: nothing -> a\n").check();
+}
