@@ -432,3 +432,28 @@ fn a_column_of_nothing_has_no_type() {
     parquet(&test, "b.parquet", vec![("k", keys()), ("v", keys())], Compression::UNCOMPRESSED);
     test.run("diff a.parquet b.parquet --key k").code(1).stdout_has("    a: nothing -> a\n").check();
 }
+
+/// More rows than the walk holds at a time, with a change at the very end, a block that came and
+/// a block that went.
+#[test]
+fn releases_longer_than_a_block() {
+    let schema = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"n":{"type":"integer"}}}"#;
+    let record = |id: u32, n: u32| format!("{{\"id\":{id},\"n\":{n}}}\n");
+    let base: String = (0..30_000).map(|id| record(id * 2, id)).collect();
+    let kept = (0..30_000).filter(|id| !(12_000..12_100).contains(id));
+    let current: String = kept.map(|id| record(id * 2, if id == 29_999 || id == 5 { 0 } else { id })).collect();
+    let block: String = (4_000..13_000).map(|id| record(id * 2 + 1, id)).collect();
+    let test = Test::set("schema = \"s.json\"\norder_by = []", base).file("set/s.json", schema);
+    test.build("").check();
+    test.write("set/sources/a.jsonl", current.clone());
+    test.build("--version 1.1.0").check();
+    let few = json!([29_898, 0, 100, 2]);
+    let counts =
+        |report: &Value| json!(["same", "added", "removed", "changed"].map(|name| report["counts"][name].clone()));
+    assert_eq!(counts(&run(&test, "--format json").code(1).json()), few);
+    test.run("diff set/1.0.0 set/1.0.0/data --key id").stdout_has("  30,000 records the same").check();
+    test.write("set/sources/a.jsonl", current + &block);
+    test.build("--version 1.2.0").check();
+    let report = test.run("diff set/1.0.0 set/1.2.0 --format json").code(1).json();
+    assert_eq!(counts(&report), json!([29_898, 9_000, 100, 2]));
+}

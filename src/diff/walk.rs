@@ -69,11 +69,11 @@ fn step_all(sides: &mut [Stream; 2], limit: usize) -> Result<bool, Error> {
         let equal = base.rest().iter().zip(current.rest()).take_while(|(a, b)| a == b).count();
         base.pass(equal);
         current.pass(equal);
-        if base.rest().is_empty() && current.rest().is_empty() {
+        if base.is_done() && current.is_done() {
             return Ok(true);
         }
-        let goes_on = equal > 0 && (base.rest().len() < NEAR || current.rest().len() < NEAR);
-        if goes_on && !(base.ended && current.ended) {
+        // What equals the next rows may not be here yet.
+        if equal > 0 {
             continue;
         }
         let (a, b) = next_pair(base.rest(), current.rest());
@@ -167,6 +167,11 @@ impl Stream {
             }
         }
         Ok(())
+    }
+
+    /// Whether every row is behind us.
+    fn is_done(&self) -> bool {
+        self.ended && self.rest().is_empty()
     }
 
     fn rest(&self) -> &[Hash] {
