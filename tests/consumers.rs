@@ -371,3 +371,46 @@ fn a_release_of_many_parts() {
     assert!((100..400).contains(&manifest.parts.len()), "{}", manifest.parts.len());
     check(&release);
 }
+
+/// Loads a delta in `DuckDB` and pandas and compares both with each other and with the hashes that
+/// the base and the current release hold.
+const LOAD_DELTA: &str = r#"
+import hashlib, json, sys
+import duckdb, pandas
+delta, base, current = sys.argv[1:]
+rows = duckdb.execute(f"SELECT change, key, columns, before, after FROM '{delta}'").fetchall()
+frame = pandas.read_parquet(delta)
+assert [row[0] for row in rows] == list(frame["change"]), rows
+assert [row[2] for row in rows] == [list(names) for names in frame["columns"]], rows
+assert sorted(row[0] for row in rows) == ["added", "changed", "removed"], rows
+assert [row[2] for row in rows if row[0] == "changed"] == [["title"]], rows
+def hashes(release):
+    found = duckdb.execute(f"SELECT lower(hex(record_sha256)) FROM '{release}/data/*.parquet'").fetchall()
+    return {row[0] for row in found}
+digest = lambda text: hashlib.sha256(text.encode()).hexdigest()
+for change, key, columns, before, after in rows:
+    for text in (before, after):
+        assert text is None or json.loads(text)["id"] == key, text
+before = {digest(row[3]) for row in rows if row[3] is not None}
+after = {digest(row[4]) for row in rows if row[4] is not None}
+assert hashes(base) - before | after == hashes(current)
+"#;
+
+#[test]
+fn a_delta_loads() {
+    let Some(python) = python() else { return };
+    let mut records = articles();
+    records.pop();
+    let dataset = dataset("schema = \"article\"", &records);
+    let base = build(dataset.path(), dataset.path(), "1.0.0");
+    records[1]["title"] = json!("\u{1f5de} \"another\"\n");
+    records.remove(2);
+    records.push(json!({"id": "came", "text": "It rained."}));
+    let lines = records.iter().map(|article| article.to_string() + "\n").collect::<String>();
+    fs::write(dataset.path().join("articles.jsonl"), lines).unwrap();
+    let current = build(dataset.path(), dataset.path(), "1.1.0");
+    let delta = dataset.path().join("delta.parquet");
+    let diff = ["diff", "--exit-zero", "--delta"];
+    run(Command::new(env!("CARGO_BIN_EXE_pressmark")).args(diff).arg(&delta).arg(&base).arg(&current));
+    run(Command::new(python).args(["-I", "-X", "utf8", "-B", "-c", LOAD_DELTA]).arg(&delta).arg(&base).arg(&current));
+}

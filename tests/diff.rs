@@ -433,8 +433,8 @@ fn a_column_of_nothing_has_no_type() {
     test.run("diff a.parquet b.parquet --key k").code(1).stdout_has("    a: nothing -> a\n").check();
 }
 
-/// More rows than the walk holds at a time, with a change at the very end, a block that came and
-/// a block that went.
+/// More rows than the walk holds at a time, with a change at the very end, a block that went and
+/// one that came, whose records equal those that went but for their key.
 #[test]
 fn releases_longer_than_a_block() {
     let schema = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"n":{"type":"integer"}}}"#;
@@ -455,5 +455,5 @@ fn releases_longer_than_a_block() {
     test.write("set/sources/a.jsonl", current + &block);
     test.build("--version 1.2.0").check();
     let report = test.run("diff set/1.0.0 set/1.2.0 --format json").code(1).json();
-    assert_eq!(counts(&report), json!([29_898, 9_000, 100, 2]));
+    assert_eq!(counts(&report), json!([29_898, 8_900, 0, 2]));
 }
