@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::check::{CheckOptions, check};
-use pressmark::mapping::Preset;
+use pressmark::mapping::{Mapping, SourceChoice};
 use pressmark::progress::Unwatched;
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
@@ -98,10 +98,11 @@ fn article(number: u64, is_broken: bool, random: &mut Random) -> String {
 }
 
 fn run(corpus: &Corpus, threads: usize) -> u64 {
+    let schema = Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap();
     let options = CheckOptions {
         inputs: vec![corpus.path.display().to_string()],
-        schema: Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap(),
-        source: Preset::Article,
+        mapping: Mapping::open(&SourceChoice::default_for(true), schema.targets()).unwrap(),
+        schema,
         extra: Extra::Keep,
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,

@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
+use crate::mapping::Mapping;
 use crate::parts::{Chunk, Layout, key_hash};
 use crate::progress::Watch;
 use crate::record::{Order, arrow_schema};
@@ -140,6 +141,7 @@ pub enum Outcome {
 /// Whatever keeps it from doing its job; then nothing is published and nothing is left behind.
 pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
+    let mapping = dataset.load_mapping(&schema)?;
     let order = order(dataset, schema.columns())?;
     let ranking = ranking(dataset, schema.columns())?;
     let sources = sources(dataset, &options.from)?;
@@ -147,7 +149,17 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
     let next = version::next(lock.folder(), &options.version)?;
     let rejects_file = lock.folder().join("rejects").join(next.version.to_string()).join("rejects.jsonl.zst");
     let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
-    let making = Making { dataset, schema: &schema, order: &order, ranking, options, next: &next, lock: &lock, watch };
+    let making = Making {
+        dataset,
+        schema: &schema,
+        mapping: &mapping,
+        order: &order,
+        ranking,
+        options,
+        next: &next,
+        lock: &lock,
+        watch,
+    };
     let mut report = match &options.from {
         From::Base { version, withdraw, .. } => {
             let base = open_base(lock.folder(), version)?;
@@ -168,6 +180,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
 struct Making<'m> {
     dataset: &'m Dataset,
     schema: &'m Schema,
+    mapping: &'m Mapping,
     order: &'m Order,
     ranking: Ranking,
     options: &'m BuildOptions,
@@ -230,8 +243,8 @@ impl Making<'_> {
     }
 
     fn gathering<'g>(&'g self, onto: Onto<'g>) -> Gathering<'g> {
-        let Self { dataset, schema, order, ranking, options, watch, .. } = *self;
-        Gathering { dataset, schema, order, ranking, options, onto, watch, sizes: Mutex::default() }
+        let Self { dataset, schema, mapping, order, ranking, options, watch, .. } = *self;
+        Gathering { dataset, schema, mapping, order, ranking, options, onto, watch, sizes: Mutex::default() }
     }
 
     /// Makes keys unique, and then a release if there is nothing against it.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::input::{Limits, Reader, resolve};
 use crate::judge::{Judge, Read, RejectLog, Survey, survey};
-use crate::mapping::Preset;
+use crate::mapping::Mapping;
 use crate::progress::Watch;
 use crate::release::Allowance;
 use crate::schema::{Extra, Schema};
@@ -20,8 +20,8 @@ pub struct CheckOptions {
     pub inputs: Vec<String>,
     /// The schema that judges.
     pub schema: Schema,
-    /// What the inputs look like.
-    pub source: Preset,
+    /// What turns the inputs into articles of the schema.
+    pub mapping: Mapping,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
     /// How many articles may be rejected for the answer to be yes.
@@ -57,8 +57,8 @@ impl CheckReport {
 pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let what = Survey {
-        judge: Judge::new(&options.schema, options.source, options.extra),
-        reader: Reader::new(options.source.framing(), options.limits),
+        judge: Judge::new(&options.schema, &options.mapping, options.extra),
+        reader: Reader::new(options.mapping.framing(), options.limits),
         sources: &sources,
         threads: options.threads,
         watch,

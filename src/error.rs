@@ -47,6 +47,26 @@ pub enum Error {
         /// What is wrong, in plain words.
         message: String,
     },
+    /// A mapping file cannot be used.
+    #[error("source `{name}` line {line}: {message}")]
+    Mapping {
+        /// The file, or the name of a preset.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, in plain words.
+        message: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// No source has that name.
+    #[error("there is no source called `{name}`")]
+    UnknownSource {
+        /// The name, for display.
+        name: String,
+        /// The way out.
+        hint: String,
+    },
     /// No file matches an input pattern.
     #[error("no input matches `{pattern}`")]
     NoInput {
@@ -208,7 +228,8 @@ impl Error {
     /// The way out, where there is one to tell.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Dataset { hint, .. } => hint.clone(),
+            Self::Dataset { hint, .. } | Self::Mapping { hint, .. } => hint.clone(),
+            Self::UnknownSource { hint, .. } => Some(hint.clone()),
             Self::NoInput { .. } => {
                 Some("paths in dataset.toml are relative to its folder; quote patterns for the shell".into())
             }

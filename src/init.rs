@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::filesystem;
-use crate::mapping::Preset;
+use crate::mapping::{Preset, SourceChoice};
 use crate::release::{DATASET_TOML, is_name};
 
 /// What to write.
@@ -14,7 +14,7 @@ pub struct InitOptions {
     pub name: Option<String>,
     /// `article`, or the path of a schema file relative to the folder.
     pub schema: String,
-    /// The name of a source, if one is said.
+    /// The name of a source or the path of a mapping file relative to the folder, if one is said.
     pub source: Option<String>,
 }
 
@@ -36,8 +36,8 @@ pub fn init(folder: &Path, options: &InitOptions) -> Result<PathBuf, Error> {
             "say --name with lower-case letters, digits and single dashes",
         );
     }
-    if let Some(Err(error)) = options.source.as_ref().map(|source| source.parse::<Preset>()) {
-        return fail(error.to_string(), &format!("known sources: {}", Preset::NAMES.join(", ")));
+    if let Some(source) = &options.source {
+        SourceChoice::read(source, folder)?;
     }
     if path.exists() {
         return Err(Error::Exists { path });
@@ -54,6 +54,8 @@ fn text(name: &str, options: &InitOptions) -> String {
         Some(source) => format!("source = {}", quoted(source)),
         None => "# source = \"article\"".to_owned(),
     };
+    let line = |preset: &Preset| format!("#   {:<12} {}\n", preset.name(), preset.about());
+    let presets: String = Preset::ALL.iter().map(line).collect();
     let pattern = if options.source.as_deref() == Some("pages") { "sources/*.txt" } else { "sources/*.jsonl*" };
     let (key, order_by) = if options.schema == "article" {
         ("# key = \"id\"", "# order_by = [\"published_at\"]")
@@ -73,9 +75,8 @@ name = \"{name}\"
 # The JSON Schema (2020-12) that decides what a record is: \"article\", or a file.
 schema = {schema}
 
-# What the inputs look like: \"article\" (JSON lines in the schema's shape), \"pages\" (text
-# copied from news pages) or \"verbatim\" (JSON lines, taken as they are).
-{source}
+# What the inputs look like: a mapping file of your own, such as \"./mine.toml\", or one of
+{presets}{source}
 
 # What identifies a record, and what orders records.
 {key}

@@ -19,7 +19,7 @@ mod reader;
 mod sources;
 mod stream;
 
-pub use block::{Block, Content, Frame};
+pub use block::{Block, Content, Frame, Names};
 pub use detect::Container;
 pub use position::Position;
 pub use reader::{Framing, Limits, Reader, Tally};

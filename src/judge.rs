@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::code::Code;
 use crate::input::{Block, Content, Frame, Position};
-use crate::json::{self, SyntaxError, SyntaxErrorKind};
-use crate::mapping::{Mapped, Preset};
+use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
+use crate::mapping::{Changed, Fit, Mapped, Mapping, Misfit, Place};
 use crate::record::{Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, Schema, Violation};
@@ -29,7 +29,7 @@ const PLACING: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Judge<'s> {
     schema: &'s Schema,
-    preset: Preset,
+    mapping: &'s Mapping,
     extra: Extra,
 }
 
@@ -43,7 +43,16 @@ pub struct Judged {
     /// The articles that were kept out.
     pub rejects: Vec<Reject>,
     /// What was changed before validation: field, rule, count.
-    pub normalised: BTreeMap<(&'static str, &'static str), u64>,
+    pub normalised: BTreeMap<(String, &'static str), u64>,
+    /// How well the mapping fits.
+    pub fit: Fit,
+}
+
+/// What was noted while one block is judged.
+#[derive(Debug, Default)]
+struct Notes {
+    changes: BTreeMap<(Changed, &'static str), u64>,
+    fit: Fit,
 }
 
 /// A record on its way out of judging.
@@ -58,29 +67,40 @@ pub struct Admitted<'a> {
 }
 
 impl<'s> Judge<'s> {
-    /// A judge by this schema, for articles of this source.
-    pub fn new(schema: &'s Schema, preset: Preset, extra: Extra) -> Self {
-        Self { schema, preset, extra }
+    /// A judge by this schema, for articles that this mapping reads.
+    pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
+        Self { schema, mapping, extra }
+    }
+
+    /// Whether the mapping fits badly, after all that was seen.
+    pub fn misfit(&self, fit: &Fit) -> Option<Misfit> {
+        fit.misfit(self.mapping)
     }
 
     /// Judges the articles of a block. Each record is handed to `keep`, in order.
     pub fn block(&self, block: &Block, mut keep: impl FnMut(Admitted<'_>)) -> Judged {
-        let mut normalised = BTreeMap::new();
+        let mut notes = Notes::default();
         let mut rejects = Vec::new();
         for frame in &block.frames {
-            if let Err(violations) = self.frame(block, frame, &mut normalised, &mut keep) {
+            if let Err(violations) = self.frame(block, frame, &mut notes, &mut keep) {
                 let raw = (!frame.range.is_empty()).then(|| block.bytes_of(frame));
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        Judged { source: block.source.clone(), articles: block.frames.len() as u64, rejects, normalised }
+        let named = |((changed, rule), count)| ((self.mapping.name_of(changed).to_owned(), rule), count);
+        let mut normalised = BTreeMap::new();
+        for (change, count) in notes.changes.into_iter().map(named) {
+            *normalised.entry(change).or_default() += count;
+        }
+        let articles = block.frames.len() as u64;
+        Judged { source: block.source.clone(), articles, rejects, normalised, fit: notes.fit }
     }
 
     fn frame(
         &self,
         block: &Block,
         frame: &Frame,
-        normalised: &mut BTreeMap<(&'static str, &'static str), u64>,
+        notes: &mut Notes,
         keep: &mut impl FnMut(Admitted<'_>),
     ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
@@ -90,13 +110,19 @@ impl<'s> Judge<'s> {
                 return Err(vec![Placed::at_start(frame, violation)]);
             }
             // The words of a page have no pointers to be found by.
-            Content::Page(page) => (self.preset.map_page(page), 0),
-            Content::Json { last } => {
+            Content::Page(page) => (self.mapping.map_page(page), 0),
+            Content::Json { last, names } => {
                 let value = json::parse(bytes).map_err(|error| vec![syntax(bytes, frame, &error, *last)])?;
-                (self.preset.map(value), PLACING)
+                let place = names.as_ref().map_or_else(Place::default, |names| Place {
+                    key: names.key.as_deref(),
+                    group: names.group.as_deref(),
+                });
+                (self.mapping.map(value, place), PLACING)
             }
         };
-        let record = self.article(&mapped, normalised).map_err(|found| place(bytes, frame, found, placing))?;
+        self.note_fit(&mapped, bytes, &mut notes.fit);
+        let placed = |found| self.place(bytes, frame, found, placing);
+        let record = self.article(&mapped, &mut notes.changes).map_err(placed)?;
         keep(Admitted { record: &record, position: block.position(frame), length: frame.length });
         Ok(())
     }
@@ -104,7 +130,7 @@ impl<'s> Judge<'s> {
     fn article<'a>(
         &self,
         mapped: &Mapped<'a>,
-        normalised: &mut BTreeMap<(&'static str, &'static str), u64>,
+        changes: &mut BTreeMap<(Changed, &'static str), u64>,
     ) -> Result<Record<'a>, Vec<Violation>> {
         if mapped.article.as_object().is_none() {
             let message = format!("expected an object, found {}", mapped.article.kind());
@@ -115,27 +141,53 @@ impl<'s> Judge<'s> {
             return Err(violations);
         }
         let admission = admit(self.schema.columns(), self.extra, &mapped.article)?;
-        for change in &mapped.normalised {
-            *normalised.entry(*change).or_default() += 1;
+        for change in &mapped.changes {
+            *changes.entry(*change).or_default() += 1;
         }
         if admission.dropped > 0 {
-            *normalised.entry((crate::schema::EXTRA, "dropped")).or_default() += admission.dropped;
+            *changes.entry((Changed::Named(crate::schema::EXTRA), "dropped")).or_default() += admission.dropped;
         }
         Ok(admission.record)
+    }
+
+    /// Notes whether the article lacks its text or id, and which members it had instead.
+    fn note_fit(&self, mapped: &Mapped<'_>, bytes: &[u8], fit: &mut Fit) {
+        let Some(article) = mapped.article.as_object() else { return };
+        if fit.count(self.mapping.lacks(article))
+            && let Ok(Value::Object(input)) = json::parse(bytes)
+        {
+            fit.saw(&input);
+        }
+    }
+
+    /// Violations with their places in the input. The mapping may have moved what they speak of.
+    fn place(&self, bytes: &[u8], frame: &Frame, violations: Vec<Violation>, budget: usize) -> Vec<Placed> {
+        if budget == 0 || !self.mapping.moves() {
+            return place(bytes, frame, violations, budget, str::to_owned);
+        }
+        let input = json::parse(bytes).unwrap_or(Value::Null);
+        place(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
     }
 }
 
 /// Violations with their places in the input, as long as finding them stays within `budget`. A
 /// pointer that leads nowhere (the mapping made the value) stands for the article.
-fn place(bytes: &[u8], frame: &Frame, violations: Vec<Violation>, mut budget: usize) -> Vec<Placed> {
+fn place(
+    bytes: &[u8],
+    frame: &Frame,
+    violations: Vec<Violation>,
+    mut budget: usize,
+    origin: impl Fn(&str) -> String,
+) -> Vec<Placed> {
     let place = |violation: Violation| {
         if budget < bytes.len() {
             return Placed::at_start(frame, violation);
         }
         budget -= bytes.len();
+        let pointer = origin(&violation.pointer);
         let range = match violation.code {
-            Code::Additional => json::locate_name(bytes, &violation.pointer),
-            _ => json::locate(bytes, &violation.pointer),
+            Code::Additional => json::locate_name(bytes, &pointer),
+            _ => json::locate(bytes, &pointer),
         };
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };

@@ -1,12 +1,209 @@
 //! From what a source writes to an article in the schema's shape, every change counted.
 //!
-//! A mapping renames, moves and derives; whether the result is an article the dataset wants is
-//! the schema's to decide. Nothing is changed that the preset does not declare, and each change
-//! is told as a field and a rule.
+//! A [`Mapping`] is data: a file with a closed set of rules (`docs/sources.md`), one of those
+//! that are part of pressmark or the user's own. It renames, moves and derives; whether the
+//! result is an article that the dataset wants is the schema's to decide. Nothing is changed
+//! that the file does not declare, and each change is told as a field and a rule.
 
+mod apply;
+mod change;
+mod file;
+mod fit;
+mod html;
 pub mod id;
+mod moment;
 mod pages;
+mod plan;
 mod preset;
+mod target;
+mod tidy;
+mod treat;
 pub mod url;
+mod walk;
 
-pub use preset::{Mapped, Preset, UnknownPreset};
+use crate::error::Error;
+use crate::filesystem;
+use crate::input::{Framing, pages::Page};
+use crate::json::{Object, Value};
+
+use self::file::{Fault, Fields};
+use self::plan::{Path as Pointer, Plan, Source, Unmapped};
+
+pub use apply::Place;
+pub use change::{Changed, Changes};
+pub use fit::{Fit, Lacks, Misfit};
+pub use preset::{Preset, SourceChoice};
+pub use target::{Holds, Target};
+
+/// The longest mapping file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What turns the articles of a source into articles in the schema's shape.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    plan: Plan,
+    targets: Vec<Target>,
+    /// No member is moved, so an article only needs what is derived.
+    in_place: bool,
+    has_text: bool,
+    has_id: bool,
+}
+
+/// An article in the schema's shape, and what was done to it.
+#[derive(Debug)]
+pub struct Mapped<'a> {
+    /// The article.
+    pub article: Value<'a>,
+    /// Every change; [`Mapping::name_of`] tells what a change is told under.
+    pub changes: Changes,
+}
+
+impl Mapping {
+    /// The mapping of this choice, for articles with these fields.
+    ///
+    /// A preset passes over fields that are not there. A file may not name any: they would be
+    /// misspelt.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or [`Error::Mapping`] with the line that cannot be used.
+    pub fn open(source: &SourceChoice, targets: Vec<Target>) -> Result<Self, Error> {
+        let (name, bytes, lenient) = match source {
+            SourceChoice::Preset(preset) => (preset.name().to_owned(), preset.text().as_bytes().to_vec(), true),
+            SourceChoice::File(path) => (path.display().to_string(), filesystem::read_bounded(path, MAX_BYTES)?, false),
+        };
+        let refuse = |fault: Fault| {
+            let line = crate::text::line_and_column(&bytes, fault.at).0;
+            Error::Mapping { name: name.clone(), line, message: fault.message, hint: fault.hint }
+        };
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            refuse(Fault { at: error.valid_up_to(), message: "the file is not UTF-8".to_owned(), hint: None })
+        })?;
+        let plan = file::read(text, Fields { targets: &targets, lenient }).map_err(refuse)?;
+        let has = |name: &str| targets.iter().any(|target| target.name == name);
+        Ok(Self {
+            in_place: plan.fields.is_empty() && plan.drop.is_empty() && plan.unmapped == Unmapped::Pass,
+            has_text: has("text"),
+            has_id: has("id"),
+            plan,
+            targets,
+        })
+    }
+
+    /// How articles of this source stand in their inputs.
+    pub fn framing(&self) -> Framing {
+        match &self.plan.pages {
+            None => Framing::Json,
+            Some(rules) => Framing::Pages(rules.clone()),
+        }
+    }
+
+    /// Maps what a JSON input holds. What is no object stays what it is.
+    pub fn map<'a>(&self, value: Value<'a>, place: Place<'_>) -> Mapped<'a> {
+        match value {
+            Value::Object(object) => self.complete(object, place, Changes::new()),
+            article => Mapped { article, changes: Changes::new() },
+        }
+    }
+
+    /// Maps a page of a page dump.
+    pub fn map_page(&self, page: &Page) -> Mapped<'static> {
+        let (object, changes) = pages::article(page);
+        self.complete(object, Place::default(), changes)
+    }
+
+    fn complete<'a>(&self, object: Object<'a>, place: Place<'_>, mut changes: Changes) -> Mapped<'a> {
+        let mut article = if self.in_place { object } else { apply::apply(&self.plan, object, place, &mut changes) };
+        if self.plan.derive.domain {
+            derive_domain(&mut article, &mut changes);
+        }
+        if self.plan.derive.id {
+            derive_id(&mut article, &mut changes);
+        }
+        Mapped { article: Value::Object(article), changes }
+    }
+
+    /// What a change is told under: the name of a field or member.
+    pub fn name_of(&self, changed: Changed) -> &str {
+        match changed {
+            Changed::Field(number) => &self.plan.fields[number].name,
+            Changed::Drop(number) => &self.plan.drop[number],
+            Changed::Named(name) => name,
+        }
+    }
+
+    /// What a mapped article lacks of what every dataset of articles needs.
+    pub fn lacks(&self, article: &Object<'_>) -> Lacks {
+        let missing = |name| matches!(article.get(name), None | Some(Value::Null));
+        Lacks { text: self.has_text && missing("text"), id: self.has_id && missing("id") }
+    }
+
+    /// Whether values may stand elsewhere than in the input.
+    pub fn moves(&self) -> bool {
+        !self.in_place
+    }
+
+    /// Where in the input the value stood that is at `pointer` in the mapped article; a pointer
+    /// that leads nowhere if the mapping made the value.
+    pub fn origin(&self, pointer: &str, input: &Value<'_>) -> String {
+        let Some(tail) = pointer.strip_prefix('/').filter(|_| !self.in_place) else { return pointer.to_owned() };
+        let (name, below) = tail.split_once('/').map_or((tail, ""), |(name, _)| (name, &tail[name.len()..]));
+        if name == "_extra" && !below.is_empty() {
+            return below.to_owned();
+        }
+        let Some(field) = self.plan.fields.iter().find(|field| field.name == name) else { return pointer.to_owned() };
+        for source in &field.sources {
+            let Source::Members(members) = source else { continue };
+            for path in members.from.iter().filter(|path| matches!(path, Pointer::Pointer(_))) {
+                if let Some(found) = walk::first_pointer(input, path, &members.only) {
+                    return if members.keeps_shape() { found + below } else { found };
+                }
+            }
+        }
+        pointer.to_owned()
+    }
+}
+
+fn text<'o>(article: &'o Object<'_>, name: &str) -> Option<&'o str> {
+    article.get(name).and_then(Value::as_str)
+}
+
+fn is_missing(article: &Object<'_>, name: &str) -> bool {
+    matches!(article.get(name), None | Some(Value::Null))
+}
+
+/// Adds the host of the url where no domain is given.
+fn derive_domain(article: &mut Object<'_>, changes: &mut Changes) {
+    if is_missing(article, "domain")
+        && let Some(host) = text(article, "url").and_then(url::host)
+    {
+        article.insert("domain", Value::String(host.into()));
+        changes.push((Changed::Named("domain"), "host-of-url"));
+    }
+}
+
+/// Adds an id where none is given.
+fn derive_id(article: &mut Object<'_>, changes: &mut Changes) {
+    if !is_missing(article, "id") {
+        return;
+    }
+    let facts = id::Facts {
+        url: text(article, "url"),
+        publisher: text(article, "publisher"),
+        domain: text(article, "domain"),
+        title: text(article, "title"),
+        published_date: text(article, "published_date"),
+        text: text(article, "text"),
+    };
+    if let Some(id) = id::derive(&facts) {
+        let rule = match id.get(..2) {
+            Some("u1") => "derived-u1",
+            Some("t1") => "derived-t1",
+            _ => "derived-c1",
+        };
+        changes.push((Changed::Named("id"), rule));
+        article.insert("id", Value::String(id.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::error::Error;
 use crate::input::{Block, Content, Frame, Framing, Limits, Reader, resolve};
 use crate::judge::{Judge, RejectLog};
-use crate::mapping::Preset;
+use crate::mapping::Mapping;
 use crate::progress::Unwatched;
 use crate::reject::Stored;
 use crate::schema::{Extra, Schema};
@@ -23,7 +23,7 @@ pub struct RetryOptions {
     /// The schema that judges now.
     pub schema: Schema,
     /// What the articles look like.
-    pub source: Preset,
+    pub mapping: Mapping,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
     /// Where those are written to that are rejected again, if they are.
@@ -50,8 +50,8 @@ pub struct RetryReport {
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
     let rejects = RejectLog::new(options.again.as_deref());
     let mut again = Retry {
-        judge: Judge::new(&options.schema, options.source, options.extra),
-        framing: options.source.framing(),
+        judge: Judge::new(&options.schema, &options.mapping, options.extra),
+        framing: options.mapping.framing(),
         report: RetryReport { judged: 0, passed: 0, not_stored: 0, rejects },
         out,
     };
@@ -103,7 +103,7 @@ impl Retry<'_> {
     fn block(&self, stored: Stored) -> Option<Block> {
         let bytes = stored.raw?;
         let content = match (&self.framing, str::from_utf8(&bytes)) {
-            (Framing::Json, _) => Content::Json { last: false },
+            (Framing::Json, _) => Content::Json { last: false, names: None },
             (Framing::Pages(rules), Ok(text)) => match crate::input::pages::split(text, rules).pop() {
                 Some(crate::input::pages::Piece::Page(page)) => Content::Page(Box::new(page)),
                 Some(crate::input::pages::Piece::Unsplit { reason, .. }) => {

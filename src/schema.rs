@@ -14,6 +14,7 @@ mod load;
 mod shape;
 mod shortcut;
 mod suggest;
+mod target;
 mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role, SHORT};

@@ -154,7 +154,7 @@ fn settings_that_are_not_known() {
     check_settings(
         "name = \"set\"\nsource = \"rss\"\n",
         "error: `set/dataset.toml` line 2: there is no source called `rss`\n  \
-         help: known sources: article, pages, verbatim\n",
+         help: known sources: article, pages, verbatim, trafilatura, newspaper4k, news-please, fundus, postlight, readability, goose3, ninjs, schema-org; name a mapping file by its path: ./mine.toml\n",
     );
 }
 

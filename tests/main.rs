@@ -42,6 +42,8 @@ mod reports;
 mod sample;
 // Schemas explained and compared, and the examples of the page about them.
 mod schemas;
+// What parsers write becomes records: presets, mapping files, and what is refused.
+mod sources;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
 

@@ -15,6 +15,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::input::{Reader, Source};
 use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
+use crate::mapping::Mapping;
 use crate::parts::{At, Chunk, Fact, Place, Runs, key_hash};
 use crate::progress::Watch;
 use crate::record::{BatchBuilder, Order, RecordHash, Sizes, arrow_schema, canonical_form, key_text};
@@ -45,6 +46,7 @@ pub(super) struct Gathered {
 pub(super) struct Gathering<'g> {
     pub(super) dataset: &'g Dataset,
     pub(super) schema: &'g Schema,
+    pub(super) mapping: &'g Mapping,
     pub(super) order: &'g Order,
     pub(super) ranking: Ranking,
     pub(super) options: &'g BuildOptions,
@@ -76,7 +78,7 @@ impl Gathered {
             bytes: 0,
             changed: HashSet::new(),
             sources: Vec::new(),
-            read: Read { inputs: Vec::new(), rejects, normalised: BTreeMap::new() },
+            read: Read { inputs: Vec::new(), rejects, normalised: BTreeMap::new(), misfit: None },
         }
     }
 }
@@ -88,9 +90,9 @@ impl Gathering<'_> {
     /// # Errors
     /// A source that cannot be read, or no article at all.
     pub(super) fn gather(&self, sources: &[Source], folder: &Path, rejects: RejectLog) -> Result<Gathered, Error> {
-        let Self { dataset, schema, options, .. } = self;
-        let judge = Judge::new(schema, dataset.source, dataset.policy.extra);
-        let reader = Reader::new(dataset.source.framing(), options.limits).with_hash();
+        let Self { dataset, schema, mapping, options, .. } = self;
+        let judge = Judge::new(schema, mapping, dataset.policy.extra);
+        let reader = Reader::new(mapping.framing(), options.limits).with_hash();
         let mut gathered = Gathered::nothing(schema, folder, options.memory, RejectLog::new(None));
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         let work = |judge: &Judge<'_>, block: &_| {

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use jiff::civil::Date;
 use pressmark::Error;
 use pressmark::input::Limits;
-use pressmark::mapping::Preset;
+use pressmark::mapping::{Mapping, Preset, SourceChoice};
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use semver::Version;
@@ -54,7 +54,9 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Example:
   pressmark init datasets/mine
-  pressmark build datasets/mine    once dataset.toml says where the articles are")]
+  pressmark build datasets/mine    once dataset.toml says where the articles are
+
+".to_owned() + &sources())]
 pub(crate) struct InitArguments {
     /// The dataset's folder; it is made if need be.
     #[arg(value_hint = ValueHint::DirPath)]
@@ -65,7 +67,7 @@ pub(crate) struct InitArguments {
     /// The schema of its records: `article`, `article-strict`, or a JSON Schema file relative to DIR.
     #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
-    /// What its inputs look like: article, pages, verbatim.
+    /// What its inputs look like: a preset (listed below), or a mapping file relative to DIR.
     #[arg(long)]
     pub(crate) source: Option<String>,
 }
@@ -75,10 +77,13 @@ pub(crate) struct InitArguments {
 #[command(after_help = "\
 Examples:
   pressmark check articles.jsonl.gz
+  pressmark check exports/ --source trafilatura
   pressmark check exports/ --schema my.schema.json --rejects rejects.jsonl.zst
   pressmark check - --format github
 
-Exit code 1: more articles were rejected than --max-rejects allows.")]
+Exit code 1: more articles were rejected than --max-rejects allows.
+
+".to_owned() + &sources())]
 pub(crate) struct CheckArguments {
     /// Files, folders, patterns, or `-` for standard input.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
@@ -116,10 +121,10 @@ pub(crate) struct JudgingArguments {
     /// The schema that judges: `article`, `article-strict`, or a JSON Schema file.
     #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
-    /// What the inputs look like: article, pages, verbatim [default: article for the article
-    /// schema, else verbatim].
+    /// What the inputs look like: a preset (listed below), or a mapping file such as ./mine.toml
+    /// [default: article for the article schema, else verbatim].
     #[arg(long)]
-    pub(crate) source: Option<Preset>,
+    pub(crate) source: Option<String>,
     /// What becomes of members that the schema does not declare.
     #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
     pub(crate) extra: ExtraArgument,
@@ -131,7 +136,9 @@ pub(crate) struct JudgingArguments {
 Example:
   pressmark retry datasets/mine/rejects/1.0.0 > mended.jsonl
 
-Exit code 1: some are still rejected, or too long to be in the reject file.")]
+Exit code 1: some are still rejected, or too long to be in the reject file.
+
+".to_owned() + &sources())]
 pub(crate) struct RetryArguments {
     /// Reject files, folders of them, or patterns.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
@@ -399,14 +406,26 @@ impl From<ExtraArgument> for Extra {
     }
 }
 
-/// The schema and source that are meant.
-pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Preset), Error> {
+/// The presets, a line each.
+fn sources() -> String {
+    let line = |preset: &Preset| format!("  {:<12} {}\n", preset.name(), preset.about());
+    format!("Sources:\n{}", Preset::ALL.iter().map(line).collect::<String>())
+}
+
+/// The schema and the mapping that are meant.
+pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Mapping), Error> {
     let extra = arguments.extra.into();
-    if let Some(schema) = BuiltIn::named(&arguments.schema) {
-        return Ok((Schema::built_in(schema, extra)?, arguments.source.unwrap_or(Preset::Article)));
-    }
-    let schema = Schema::open(Path::new(&arguments.schema), extra)?;
-    Ok((schema, arguments.source.unwrap_or(Preset::Verbatim)))
+    let built_in = BuiltIn::named(&arguments.schema);
+    let schema = match built_in {
+        Some(schema) => Schema::built_in(schema, extra)?,
+        None => Schema::open(Path::new(&arguments.schema), extra)?,
+    };
+    let source = match &arguments.source {
+        Some(source) => SourceChoice::read(source, Path::new(""))?,
+        None => SourceChoice::default_for(built_in == Some(BuiltIn::Article)),
+    };
+    let mapping = Mapping::open(&source, schema.targets())?;
+    Ok((schema, mapping))
 }
 
 /// A number of bytes: `4096`, `500MB`, `2GiB`.

@@ -11,11 +11,11 @@ use crate::progress::Bar;
 use crate::render::Check;
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
-    let (schema, source) = judging(&arguments.judging)?;
+    let (schema, mapping) = judging(&arguments.judging)?;
     let options = CheckOptions {
         inputs: arguments.inputs.clone(),
         schema,
-        source,
+        mapping,
         extra: arguments.judging.extra.into(),
         max_rejects: arguments.max_rejects,
         rejects: arguments.rejects.clone(),

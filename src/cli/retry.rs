@@ -12,11 +12,11 @@ use crate::paint::{BOLD_GREEN, BOLD_RED, count, counted};
 use crate::render;
 
 pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
-    let (schema, source) = judging(&arguments.judging)?;
+    let (schema, mapping) = judging(&arguments.judging)?;
     let options = RetryOptions {
         rejects: arguments.rejects.clone(),
         schema,
-        source,
+        mapping,
         extra: arguments.judging.extra.into(),
         again: arguments.again.clone(),
     };

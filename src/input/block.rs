@@ -56,6 +56,8 @@ pub enum Content {
     Json {
         /// The source ended here without a line end.
         last: bool,
+        /// The names that its container holds it under, if there are any.
+        names: Option<Box<Names>>,
     },
     /// An article in a page dump.
     Page(Box<Page>),
@@ -66,6 +68,15 @@ pub enum Content {
         /// Why, in words.
         message: String,
     },
+}
+
+/// The names under which a container holds an article.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The article's own, in an object of articles.
+    pub key: Option<String>,
+    /// Its list's, in an object of lists.
+    pub group: Option<Arc<str>>,
 }
 
 /// Takes the blocks of a source, in order.

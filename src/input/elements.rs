@@ -7,7 +7,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use super::block::{Block, Content, Frame, Sink};
+use super::block::{Block, Content, Frame, Names, Sink};
 use super::detect::Container;
 use super::reader::{Limits, Progress, Stop, too_long};
 use super::stream::{Ending, Stream, Taken};
@@ -23,6 +23,9 @@ pub(super) struct Elements<'r> {
     stream: Stream<'r>,
     bytes: Vec<u8>,
     frames: Vec<Frame>,
+    /// How many bytes the names of these frames have.
+    named: usize,
+    group: Option<Arc<str>>,
     comma_before_end: bool,
 }
 
@@ -46,6 +49,8 @@ impl<'r> Elements<'r> {
             stream: Stream::new(content, progress),
             bytes: Vec::new(),
             frames: Vec::new(),
+            named: 0,
+            group: None,
             comma_before_end: false,
         }
     }
@@ -56,7 +61,10 @@ impl<'r> Elements<'r> {
             Container::Array { member: Some(member) } => self.envelope(member, Self::array, sink),
             Container::Map { member: None } => self.map(sink),
             Container::Map { member: Some(member) } => self.envelope(member, Self::map, sink),
-            Container::Groups => self.members(sink, |elements, _, sink| elements.array(sink)),
+            Container::Groups => self.members(sink, |elements, name, sink| {
+                elements.group = Some(name.into());
+                elements.array(sink)
+            }),
             _ => self.values(sink),
         };
         match walked.and_then(|()| self.ended()) {
@@ -73,7 +81,7 @@ impl<'r> Elements<'r> {
 
     fn values(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
         while self.stream.token()?.is_some() {
-            self.element(sink)?;
+            self.element(None, sink)?;
         }
         Ok(())
     }
@@ -88,7 +96,7 @@ impl<'r> Elements<'r> {
         }
         loop {
             match self.stream.token()? {
-                Some(b'{') => self.element(sink)?,
+                Some(b'{') => self.element(None, sink)?,
                 Some(b',' | b'[' | b']') => self.stream.skip_token(),
                 None => return Ok(()),
                 Some(_) => return Err(Lost::Here("expected an article".into())),
@@ -103,7 +111,7 @@ impl<'r> Elements<'r> {
             return Ok(());
         }
         loop {
-            self.element(sink)?;
+            self.element(None, sink)?;
             match self.stream.token()? {
                 Some(b',') => self.stream.skip_token(),
                 Some(b']') => {
@@ -123,7 +131,7 @@ impl<'r> Elements<'r> {
     }
 
     fn map(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
-        self.members(sink, |elements, _, sink| elements.element(sink))
+        self.members(sink, |elements, name, sink| elements.element(Some(name), sink))
     }
 
     fn envelope(
@@ -184,8 +192,8 @@ impl<'r> Elements<'r> {
         Ok(())
     }
 
-    /// Frames the value that is next.
-    fn element(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
+    /// Frames the value that is next, which may be held under a name of its own.
+    fn element(&mut self, key: Option<&str>, sink: Sink<'_>) -> Result<(), Lost> {
         self.stream.token()?;
         let (line, column, byte) = self.stream.place();
         let start = self.bytes.len();
@@ -194,9 +202,12 @@ impl<'r> Elements<'r> {
             return Err(Lost::Here("expected an article".into()));
         }
         let last = taken.ending == Ending::BreaksOff;
-        let content = if taken.held { Content::Json { last } } else { too_long(self.limits.article) };
+        let names = (key.is_some() || self.group.is_some())
+            .then(|| Box::new(Names { key: key.map(str::to_owned), group: self.group.clone() }));
+        self.named += key.map_or(0, str::len);
+        let content = if taken.held { Content::Json { last, names } } else { too_long(self.limits.article) };
         self.frames.push(Frame { range: start..self.bytes.len(), line, column, byte, length: taken.length, content });
-        if self.bytes.len() >= self.limits.block {
+        if self.bytes.len() + self.named >= self.limits.block {
             self.flush(sink).map_err(Lost::Stop)?;
         }
         if taken.ending == Ending::RawLineEnd {
@@ -231,6 +242,7 @@ impl<'r> Elements<'r> {
 
     fn flush(&mut self, sink: Sink<'_>) -> Result<(), Stop> {
         let (bytes, frames) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.frames));
+        self.named = 0;
         if frames.is_empty() {
             return Ok(());
         }

@@ -60,7 +60,7 @@ impl<'p> Lines<'p> {
                 let content = if stop - start > self.limits.article {
                     too_long(self.limits.article)
                 } else {
-                    Content::Json { last: last && end.is_none() }
+                    Content::Json { last: last && end.is_none(), names: None }
                 };
                 frames.push(Frame {
                     range: start..stop,
@@ -118,7 +118,7 @@ mod tests {
             for frame in &block.frames {
                 let bytes = String::from_utf8_lossy(block.bytes_of(frame)).into_owned();
                 let what = match &frame.content {
-                    Content::Json { last } => format!("{bytes:?}{}", if *last { " last" } else { "" }),
+                    Content::Json { last, .. } => format!("{bytes:?}{}", if *last { " last" } else { "" }),
                     Content::Broken { code, .. } => code.to_string(),
                     Content::Page(_) => "page".into(),
                 };

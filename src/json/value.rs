@@ -183,6 +183,16 @@ impl<'a> Object<'a> {
         self.position(name).map(|at| &self.members[at].1)
     }
 
+    /// The value of the member `name`, to be changed in its place.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
+        self.position(name).map(|at| &mut self.members[at].1)
+    }
+
+    /// Appends members whose names the caller knows to be new and unique, in linear time.
+    pub(crate) fn append_unique(&mut self, members: Vec<(Cow<'a, str>, Value<'a>)>) {
+        self.members.extend(members);
+    }
+
     /// Names and values, in the order they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> {
         self.members.iter().map(|(name, value)| (name.as_ref(), value))
@@ -222,6 +232,15 @@ impl<'a> Object<'a> {
 
     fn position(&self, name: &str) -> Option<usize> {
         self.members.iter().position(|(other, _)| other == name)
+    }
+}
+
+impl<'a> IntoIterator for Object<'a> {
+    type Item = (Cow<'a, str>, Value<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.members.into_iter()
     }
 }
 

@@ -6,6 +6,7 @@ use super::RejectLog;
 use super::{Judge, Judged};
 use crate::error::Error;
 use crate::input::{Block, Reader, Source, Tally};
+use crate::mapping::{Fit, Misfit};
 use crate::ordered::{Workers, ordered};
 use crate::progress::{Stage, Watch};
 use crate::release::{Allowance, Normalised};
@@ -32,6 +33,8 @@ pub struct Read {
     pub rejects: RejectLog,
     /// What was changed before validation.
     pub normalised: Normalised,
+    /// Set if the mapping fits badly.
+    pub misfit: Option<Misfit>,
 }
 
 impl Read {
@@ -78,6 +81,7 @@ pub fn survey<T: Send>(
     watch.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![(0, 0); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
+    let mut fit = Fit::default();
     let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
         let tally = |(place, source)| reader.read(source, *watch, &mut |block| give((place, block)));
         sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
@@ -88,8 +92,9 @@ pub fn survey<T: Send>(
         *rejected += judged.rejects.len() as u64;
         judged.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
         for ((field, rule), count) in judged.normalised {
-            *normalised.entry(field.to_owned()).or_default().entry(rule.to_owned()).or_default() += count;
+            *normalised.entry(field).or_default().entry(rule.to_owned()).or_default() += count;
         }
+        fit.add(&judged.fit);
         take(made)
     };
     let work = |(place, block): (usize, Block)| (place, work(judge, &block));
@@ -106,5 +111,5 @@ pub fn survey<T: Send>(
         rejected,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
-    Ok(Read { inputs, rejects, normalised })
+    Ok(Read { inputs, rejects, normalised, misfit: judge.misfit(&fit) })
 }

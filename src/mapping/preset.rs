@@ -1,110 +1,114 @@
-//! The known sources and what each does to an article.
+//! The mappings that are part of pressmark: the files in `schema/sources/`, one for each parser.
+//!
+//! They are ordinary mapping files; nothing here or elsewhere knows a parser by name.
 
-use std::str::FromStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
-use super::{id, pages, url};
-use crate::input::{Framing, pages::Page, pages::Rules};
-use crate::json::{Object, Value};
+use crate::error::Error;
+use crate::text::one_line;
 
-/// A source that articles come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preset {
-    /// Articles in the shape of `schema/article.schema.json` already. A missing `id` is derived
-    /// by the recipes of [`id`], a missing `domain` from `url`.
-    Article,
-    /// Text copied from news pages (page dumps).
-    Pages,
-    /// Any shape; nothing is changed.
-    Verbatim,
+/// A mapping that is part of pressmark.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Preset {
+    name: &'static str,
+    text: &'static str,
 }
 
-/// No source has that name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no source called `{}`", crate::text::one_line(.0, 60))]
-pub struct UnknownPreset(String);
-
-impl FromStr for Preset {
-    type Err = UnknownPreset;
-
-    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
-        match name {
-            "article" => Ok(Self::Article),
-            "pages" => Ok(Self::Pages),
-            "verbatim" => Ok(Self::Verbatim),
-            _ => Err(UnknownPreset(name.to_owned())),
-        }
-    }
-}
-
-/// An article in the schema's shape, and what was done to it.
-#[derive(Debug)]
-pub struct Mapped<'a> {
-    /// The article.
-    pub article: Value<'a>,
-    /// Field and rule of every change, once for each time it was made.
-    pub normalised: Vec<(&'static str, &'static str)>,
+macro_rules! presets {
+    ($($name:literal,)*) => {
+        &[$(Preset {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/sources/", $name, ".toml")),
+        },)*]
+    };
 }
 
 impl Preset {
-    /// The names that [`Preset::from_str`] knows.
-    pub const NAMES: &[&str] = &["article", "pages", "verbatim"];
+    /// All of them, the plain ones first.
+    pub const ALL: &[Self] = presets![
+        "article",
+        "pages",
+        "verbatim",
+        "trafilatura",
+        "newspaper4k",
+        "news-please",
+        "fundus",
+        "postlight",
+        "readability",
+        "goose3",
+        "ninjs",
+        "schema-org",
+    ];
 
-    /// How articles of this source stand in their inputs.
-    pub fn framing(self) -> Framing {
-        match self {
-            Self::Article | Self::Verbatim => Framing::Json,
-            Self::Pages => Framing::Pages(Rules::default()),
-        }
+    /// The preset called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|preset| preset.name == name).copied()
     }
 
-    /// Maps what a JSON input holds.
-    pub fn map(self, value: Value<'_>) -> Mapped<'_> {
-        match (self, value) {
-            (Self::Article | Self::Pages, Value::Object(object)) => complete(object, Vec::new()),
-            (_, article) => Mapped { article, normalised: Vec::new() },
-        }
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.name
     }
 
-    /// Maps a page of a page dump.
-    pub fn map_page(self, page: &Page) -> Mapped<'static> {
-        let (object, normalised) = pages::article(page);
-        complete(object, normalised)
+    /// The mapping file.
+    pub fn text(self) -> &'static str {
+        self.text
+    }
+
+    /// What it is for, in one line: the file's own words.
+    pub fn about(self) -> String {
+        let document: toml::Table = self.text.parse().unwrap_or_default();
+        document.get("about").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
     }
 }
 
-/// Adds what can be derived and is missing: the host of the url, and an id.
-fn complete<'a>(mut article: Object<'a>, mut normalised: Vec<(&'static str, &'static str)>) -> Mapped<'a> {
-    let text = |article: &Object<'a>, name| article.get(name).and_then(Value::as_str).map(str::to_owned);
-    let missing = |article: &Object<'a>, name| matches!(article.get(name), None | Some(Value::Null));
-    if missing(&article, "domain")
-        && let Some(host) = text(&article, "url").and_then(|url| url::host(&url))
-    {
-        article.insert("domain", Value::String(host.into()));
-        normalised.push(("domain", "host-of-url"));
+impl fmt::Debug for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Preset").field(&self.name).finish()
     }
-    if missing(&article, "id") {
-        let fact = |name| article.get(name).and_then(Value::as_str);
-        let facts = id::Facts {
-            url: fact("url"),
-            publisher: fact("publisher"),
-            domain: fact("domain"),
-            title: fact("title"),
-            published_date: fact("published_date"),
-            text: fact("text"),
-        };
-        if let Some(id) = id::derive(&facts) {
-            normalised.push(("id", rule_of(&id)));
-            article.insert("id", Value::String(id.into()));
-        }
-    }
-    Mapped { article: Value::Object(article), normalised }
 }
 
-/// The recipe that an id's prefix names.
-fn rule_of(id: &str) -> &'static str {
-    match id.get(..2) {
-        Some("u1") => "derived-u1",
-        Some("t1") => "derived-t1",
-        _ => "derived-c1",
+/// Which mapping reads the articles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// One that is part of pressmark.
+    Preset(Preset),
+    /// A mapping file.
+    File(PathBuf),
+}
+
+/// That no source has that name.
+fn unknown(name: &str) -> Error {
+    let names: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name).collect();
+    let hint = format!("known sources: {}; name a mapping file by its path: ./mine.toml", names.join(", "));
+    Error::UnknownSource { name: one_line(name, 60), hint }
+}
+
+impl SourceChoice {
+    /// A preset by its name, or a file relative to `folder`: a text with a slash or the ending
+    /// `.toml` is a path.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSource`] if it is neither.
+    pub fn read(text: &str, folder: &Path) -> Result<Self, Error> {
+        let has_ending = Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+        match Preset::named(text) {
+            Some(preset) => Ok(Self::Preset(preset)),
+            None if has_ending || text.contains(['/', '\\']) => Ok(Self::File(folder.join(text))),
+            None => Err(unknown(text)),
+        }
+    }
+
+    /// The source for articles that are in the schema's shape: of the built-in schema, or of
+    /// another one, for which nothing is derived.
+    pub fn default_for(article_schema: bool) -> Self {
+        let name = if article_schema { "article" } else { "verbatim" };
+        Self::Preset(Preset::named(name).expect("both are presets"))
+    }
+
+    /// Whether it is this preset.
+    pub fn is(&self, name: &str) -> bool {
+        matches!(self, Self::Preset(preset) if preset.name == name)
     }
 }

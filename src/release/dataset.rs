@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::manifest::Creator;
 use crate::error::Error;
 use crate::filesystem;
-use crate::mapping::Preset;
+use crate::mapping::{Mapping, SourceChoice};
 use crate::schema::{BuiltIn, Extra, Schema};
 
 /// The name of the file.
@@ -37,7 +37,7 @@ pub struct Dataset {
     /// Which schema judges the articles.
     pub schema: SchemaChoice,
     /// How the articles stand in the inputs and become records.
-    pub source: Preset,
+    pub source: SourceChoice,
     /// The column that identifies a record.
     pub key: String,
     /// The columns that order the records.
@@ -195,11 +195,9 @@ impl Dataset {
             None => SchemaChoice::File(folder.join(&written.schema)),
         };
         let source = match &written.source {
-            Some(source) => source.parse().map_err(|error: crate::mapping::UnknownPreset| {
-                fail(line("source"), error.to_string(), Some(format!("known sources: {}", Preset::NAMES.join(", "))))
-            })?,
-            None if matches!(schema, SchemaChoice::BuiltIn(_)) => Preset::Article,
-            None => Preset::Verbatim,
+            Some(source) => SourceChoice::read(source, folder)
+                .map_err(|error| fail(line("source"), error.to_string(), error.hint()))?,
+            None => SourceChoice::default_for(matches!(schema, SchemaChoice::BuiltIn(_))),
         };
         let policy = &written.policy;
         if (policy.on_conflict == OnConflict::Newest) != policy.newest_by.is_some() {
@@ -222,10 +220,15 @@ impl Dataset {
             SchemaChoice::File(path) => Schema::open(path, self.policy.extra),
         }
     }
+
+    /// Loads the mapping that the dataset names, for articles of its schema.
+    pub fn load_mapping(&self, schema: &Schema) -> Result<Mapping, Error> {
+        Mapping::open(&self.source, schema.targets())
+    }
 }
 
 impl Written {
-    fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: Preset) -> Dataset {
+    fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: SourceChoice) -> Dataset {
         let articles = matches!(schema, SchemaChoice::BuiltIn(_));
         let order_by = self.order_by.unwrap_or_else(|| if articles { vec!["published_at".into()] } else { Vec::new() });
         Dataset {

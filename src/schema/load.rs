@@ -15,6 +15,7 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::json::{self, Value};
+use crate::mapping::Target;
 use crate::{filesystem, text};
 
 /// The longest schema file that is read, in bytes.
@@ -129,6 +130,11 @@ impl Schema {
     /// The columns of its records.
     pub fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// The declared fields of an article, as mappings fill them.
+    pub fn targets(&self) -> Vec<Target> {
+        super::target::targets(&self.columns)
     }
 
     /// Judges one article: no violations means that the schema accepts it.

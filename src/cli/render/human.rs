@@ -1,6 +1,7 @@
 //! For people: causes with counts, places and carets.
 
 use pressmark::diagnostics::{Cause, Example};
+use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 
 use super::{Check, Warning, headline, level};
@@ -43,9 +44,24 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
         text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
     }
+    if let Some(misfit) = &check.read.misfit {
+        text.push_str(&self::misfit(misfit));
+    }
     for Warning { code, source } in check.warnings() {
         let level = level(code);
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
+    }
+    text
+}
+
+fn misfit(misfit: &Misfit) -> String {
+    let of = counted(misfit.articles, "article");
+    let lacks = format!("{} without text, {} without an id", count(misfit.without_text), count(misfit.without_id));
+    let mut text = format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not fit: ", misfit.source);
+    text.push_str(&format!("{lacks}, of {of}\n"));
+    text.push_str(&format!("  members seen: {}\n", misfit.members.join(", ")));
+    if let Some(better) = misfit.better {
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} the source `{better}` reads most of these\n"));
     }
     text
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pressmark::diagnostics::Cause;
 use pressmark::judge::InputRead;
+use pressmark::mapping::Misfit;
 use pressmark::release::Normalised;
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ pub(crate) struct Checked<'r> {
     inputs: Vec<Input<'r>>,
     rejected_by_code: BTreeMap<&'static str, u64>,
     normalised: &'r Normalised,
+    misfit: Option<&'r Misfit>,
     warnings: Vec<Warning>,
     causes: Vec<&'r Cause>,
 }
@@ -64,6 +66,7 @@ impl<'r> Checked<'r> {
             inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
+            misfit: read.misfit.as_ref(),
             warnings: check.warnings(),
             causes: check.causes(),
         }

@@ -1,0 +1,271 @@
+//! The fields of a mapping file: where each value comes from, which rules it passes, and whether
+//! what comes out fits the field.
+
+use toml::de::DeValue;
+
+use super::table::{Table, nearest};
+use super::{Fault, Fields};
+use crate::json::{self, Value};
+use crate::mapping::plan::{Field, Members, Parse, Path, Source, Token};
+use crate::mapping::target::{Holds, Target};
+use crate::mapping::tidy::Clean;
+use crate::text::one_line;
+
+/// The keys of a source.
+const KEYS: &[&str] = &["from", "take", "only", "join", "split", "clean", "parse", "list", "unique", "each", "value"];
+/// The keys that may stand beside `each`.
+const BESIDE_EACH: &[&str] = &["from", "take", "only", "each"];
+
+/// The fields of the table `[fields]`.
+pub(super) fn fields(table: &Table<'_, '_>, fields: Fields<'_>) -> Result<Vec<Field>, Fault> {
+    let mut found = Vec::new();
+    for (name, at, value) in table.entries() {
+        let (field, made) = field(name, at, value, false)?;
+        match fields.targets.iter().find(|target| target.name == name) {
+            Some(target) => {
+                fits(target, &made)?;
+                found.push(field);
+            }
+            None if fields.lenient => {}
+            None => return Err(unknown(name, at, fields.targets)),
+        }
+    }
+    Ok(found)
+}
+
+fn unknown(name: &str, at: usize, targets: &[Target]) -> Fault {
+    let names = || targets.iter().map(|target| target.name.as_str());
+    let known = || one_line(&format!("its fields: {}", names().collect::<Vec<_>>().join(", ")), 300);
+    let fault = Fault::new(at, format!("the schema has no field `{}`", one_line(name, 60)));
+    fault.hint(nearest(name, names()).unwrap_or_else(known))
+}
+
+/// Refuses what does not fit the field.
+fn fits(target: &Target, made: &[(usize, Holds)]) -> Result<(), Fault> {
+    match made.iter().find(|(_, made)| !target.holds.takes(*made)) {
+        Some((at, made)) => {
+            let message = format!("`{}` is {}, and this makes {made}", target.name, target.holds);
+            Err(Fault::new(*at, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A field, and what each of its sources makes.
+fn field(name: &str, at: usize, value: &DeValue<'_>, inner: bool) -> Result<(Field, Vec<(usize, Holds)>), Fault> {
+    let sources = match value {
+        DeValue::Array(elements) if !elements.is_empty() => {
+            let one =
+                |element: &toml::Spanned<DeValue<'_>>| source(name, element.span().start, element.get_ref(), inner);
+            elements.iter().map(one).collect::<Result<Vec<_>, _>>()?
+        }
+        value => vec![source(name, at, value, inner)?],
+    };
+    let made: Vec<_> = sources.iter().map(|(_, at, made)| (*at, *made)).collect();
+    if let Some(pair) = made.windows(2).find(|pair| !agree(pair[0].1, pair[1].1)) {
+        let message = format!(
+            "the sources of `{}` disagree: one makes {}, this one {}",
+            one_line(name, 60),
+            pair[0].1,
+            pair[1].1
+        );
+        return Err(Fault::new(pair[1].0, message).hint("give every source of a field rules that make the same type"));
+    }
+    let sources = sources.into_iter().map(|(source, ..)| source).collect();
+    Ok((Field { name: name.to_owned(), sources }, made))
+}
+
+fn agree(one: Holds, other: Holds) -> bool {
+    one.takes(other) || other.takes(one)
+}
+
+fn source(name: &str, at: usize, value: &DeValue<'_>, inner: bool) -> Result<(Source, usize, Holds), Fault> {
+    let table = match value {
+        DeValue::Table(table) => Table::new(table, at),
+        DeValue::String(pointer) => {
+            let members = Members { from: vec![path(pointer, at, inner)?], ..nothing() };
+            return Ok((Source::Members(members), at, Holds::Anything));
+        }
+        other => {
+            let message =
+                format!("`{}` is a pointer or a table of rules, not {}", one_line(name, 60), other.type_str());
+            return Err(Fault::new(at, message));
+        }
+    };
+    table.knows(KEYS)?;
+    if let Some(value) = table.value("value") {
+        if let Some(other) = KEYS.iter().find(|key| **key != "value" && table.has(key)) {
+            return Err(Fault::new(table.at(other), format!("`{other}` has nothing to work on beside `value`")));
+        }
+        let (value, holds) = constant(value, table.at("value"))?;
+        return Ok((Source::Constant(value), at, holds));
+    }
+    let members = members(&table, inner)?;
+    let makes = makes(&members);
+    Ok((Source::Members(members), at, makes))
+}
+
+fn nothing() -> Members {
+    Members {
+        from: Vec::new(),
+        all: false,
+        only: Vec::new(),
+        join: None,
+        split: None,
+        clean: Vec::new(),
+        parse: None,
+        list: false,
+        unique: false,
+        each: Vec::new(),
+    }
+}
+
+fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
+    let at = table.at("from");
+    let pointers = match table.value("from") {
+        None => return Err(Fault::new(table.start(), "neither `from` nor `value` says where the value comes from")),
+        Some(DeValue::String(pointer)) => vec![pointer.to_string()],
+        Some(_) => table.texts("from")?.unwrap_or_default(),
+    };
+    if pointers.is_empty() {
+        return Err(Fault::new(at, "`from` names no pointer"));
+    }
+    let mut each = Vec::new();
+    if let Some(inner_fields) = table.table("each")? {
+        if let Some(other) = KEYS.iter().find(|key| !BESIDE_EACH.contains(key) && table.has(key)) {
+            return Err(Fault::new(table.at(other), format!("`{other}` cannot stand beside `each`")));
+        }
+        for (name, at, value) in inner_fields.entries() {
+            each.push(field(name, at, value, true)?.0);
+        }
+        if each.is_empty() || inner {
+            return Err(Fault::new(
+                table.at("each"),
+                "`each` names the members of the objects, and stands in no other",
+            ));
+        }
+    }
+    let members = Members {
+        from: pointers.iter().map(|pointer| path(pointer, at, inner)).collect::<Result<_, _>>()?,
+        all: table.choice("take", &[("first", false), ("all", true)])?.unwrap_or(false),
+        only: only(table)?,
+        join: table.text("join")?.map(str::to_owned),
+        split: table.text("split")?.map(str::to_owned),
+        clean: table.choices("clean", Clean::NAMED)?,
+        parse: table.choice("parse", Parse::NAMED)?,
+        list: table.flag("list")?,
+        unique: table.flag("unique")?,
+        each,
+    };
+    if members.split.as_ref().is_some_and(String::is_empty) {
+        return Err(Fault::new(table.at("split"), "`split` needs something to split at"));
+    }
+    let elements = |path: &Path| matches!(path, Path::Pointer(tokens) if tokens.contains(&Token::Each));
+    if !members.only.is_empty() && !members.from.iter().any(elements) {
+        return Err(Fault::new(
+            table.at("only"),
+            "`only` chooses among the elements of a list, and no pointer has a `*`",
+        ));
+    }
+    Ok(members)
+}
+
+fn only(table: &Table<'_, '_>) -> Result<Vec<(String, String)>, Fault> {
+    let Some(only) = table.table("only")? else { return Ok(Vec::new()) };
+    let text = |(name, at, value): (&str, usize, &DeValue<'_>)| match value {
+        DeValue::String(text) => Ok((name.to_owned(), text.to_string())),
+        _ => Err(Fault::new(at, "`only` compares members with texts")),
+    };
+    only.entries().map(text).collect()
+}
+
+/// What comes out of the rules.
+fn makes(members: &Members) -> Holds {
+    let one = match members.parse {
+        Some(Parse::Instant) => Holds::Instant,
+        Some(Parse::Date) => Holds::Day,
+        Some(Parse::Language | Parse::Url) => Holds::Text,
+        None if members.join.is_some() || members.clean.contains(&Clean::Html) => Holds::Text,
+        None => Holds::Anything,
+    };
+    let many = members.all || members.list || members.split.is_some() || members.unique;
+    match (many, one) {
+        _ if !members.each.is_empty() => Holds::Objects,
+        (true, Holds::Anything) if members.split.is_none() => Holds::List,
+        (true, _) => Holds::Texts,
+        (false, one) => one,
+    }
+}
+
+fn path(pointer: &str, at: usize, inner: bool) -> Result<Path, Fault> {
+    let shown = one_line(pointer, 60);
+    match pointer {
+        "@key" => return Ok(Path::Key),
+        "@group" => return Ok(Path::Group),
+        "" if inner => return Ok(Path::Pointer(Vec::new())),
+        _ => {}
+    }
+    if pointer.starts_with('@') {
+        return Err(Fault::new(at, format!("unknown pointer `{shown}`")).hint("there are `@key` and `@group`"));
+    }
+    let Some(tokens) = pointer.strip_prefix('/') else {
+        return Err(Fault::new(at, format!("`{shown}` is no pointer"))
+            .hint(format!("a pointer starts with a slash: \"/{shown}\"")));
+    };
+    let token =
+        |token: &str| {
+            let escaped = token.split('~').skip(1).all(|behind| behind.starts_with(['0', '1']));
+            match token {
+                "*" => Ok(Token::Each),
+                // This order matters: `~01` stands for `~1`, not for a slash.
+                token if escaped => Ok(Token::Name(token.replace("~1", "/").replace("~0", "~"))),
+                _ => Err(Fault::new(at, format!("`{shown}` is no pointer"))
+                    .hint("write `~` as `~0` and `/` in a name as `~1`")),
+            }
+        };
+    let tokens = tokens.split('/').map(token).collect::<Result<Vec<_>, _>>()?;
+    if tokens.len() > json::MAX_DEPTH {
+        return Err(Fault::new(at, format!("`{shown}` goes deeper than any article")));
+    }
+    Ok(Path::Pointer(tokens))
+}
+
+/// A value of TOML as one of JSON.
+fn constant(value: &DeValue<'_>, at: usize) -> Result<(Value<'static>, Holds), Fault> {
+    let text = |text: &str| Value::String(text.to_owned().into());
+    let number = |digits: String| {
+        let parsed = json::parse(digits.as_bytes()).map(Value::into_owned);
+        parsed.map_err(|_no_json| Fault::new(at, "a number is written here as JSON writes it"))
+    };
+    Ok(match value {
+        DeValue::String(string) => (text(string), Holds::Text),
+        DeValue::Integer(integer) => (number(integer.to_string())?, Holds::Scalar),
+        DeValue::Float(float) => (number(float.to_string())?, Holds::Scalar),
+        DeValue::Boolean(flag) => (Value::Bool(*flag), Holds::Scalar),
+        DeValue::Datetime(moment) => match (moment.date, moment.time, moment.offset) {
+            (Some(_), None, None) => (text(&moment.to_string()), Holds::Day),
+            (Some(_), Some(_), Some(_)) => (text(&moment.to_string()), Holds::Instant),
+            _ => return Err(Fault::new(at, "a time needs its day and its offset")),
+        },
+        DeValue::Array(elements) => {
+            let constants =
+                elements.iter().map(|element| constant(element.get_ref(), at)).collect::<Result<Vec<_>, _>>()?;
+            let all = |holds| constants.iter().all(|(_, one)| *one == holds);
+            let holds = if all(Holds::Text) {
+                Holds::Texts
+            } else if all(Holds::Object) {
+                Holds::Objects
+            } else {
+                Holds::List
+            };
+            (Value::Array(constants.into_iter().map(|(value, _)| value).collect()), holds)
+        }
+        DeValue::Table(table) => {
+            let table = Table::new(table, at);
+            let member =
+                |(name, at, value): (&str, usize, &DeValue<'_>)| Ok((name.to_owned().into(), constant(value, at)?.0));
+            let members = table.entries().map(member).collect::<Result<Vec<_>, Fault>>()?;
+            (Value::Object(json::Object::of_unique(members)), Holds::Object)
+        }
+    })
+}

@@ -1,0 +1,154 @@
+//! What a mapping file says once it is understood: plain values that articles are run through.
+//!
+//! [`super::file`] makes a plan and refuses what cannot work; [`super::apply`] runs it.
+
+use crate::input::pages::Rules;
+use crate::json::Value;
+
+use super::tidy::Clean;
+
+/// A mapping, ready to run.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) name: String,
+    pub(super) fields: Vec<Field>,
+    /// Texts that stand for null.
+    pub(super) nulls: Vec<String>,
+    /// Members that are left out, and counted.
+    pub(super) drop: Vec<String>,
+    pub(super) unmapped: Unmapped,
+    pub(super) derive: Derive,
+    /// The control lines, if the inputs are page dumps.
+    pub(super) pages: Option<Rules>,
+    /// The fields of the schema: an unmapped member of the same name is not taken for one.
+    pub(super) declared: Vec<String>,
+}
+
+/// What becomes of members that no field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unmapped {
+    /// They keep their names and places; one that is named like a field is that field.
+    Pass,
+    /// They go to `_extra`.
+    Extra,
+}
+
+/// What is derived where it is missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Derive {
+    pub(super) domain: bool,
+    pub(super) id: bool,
+}
+
+/// A field and where its value comes from: the first source that has one.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) sources: Vec<Source>,
+}
+
+/// One place that a value may come from, and what is done to it.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// The same value for every article.
+    Constant(Value<'static>),
+    /// What stands in the article.
+    Members(Members),
+}
+
+/// Values of an article and the rules they pass, in the order of the members of this type.
+#[derive(Debug, Clone)]
+pub(super) struct Members {
+    pub(super) from: Vec<Path>,
+    /// Every value, as one list, and not only the first.
+    pub(super) all: bool,
+    /// Elements are taken only if these members of theirs are these texts.
+    pub(super) only: Vec<(String, String)>,
+    pub(super) join: Option<String>,
+    pub(super) split: Option<String>,
+    pub(super) clean: Vec<Clean>,
+    pub(super) parse: Option<Parse>,
+    pub(super) list: bool,
+    pub(super) unique: bool,
+    pub(super) each: Vec<Field>,
+}
+
+impl Source {
+    /// Whether its path with this number leads to the whole of what it is given.
+    pub(super) fn is_whole(&self, path: usize) -> bool {
+        let Self::Members(members) = self else { return false };
+        matches!(members.from.get(path), Some(Path::Pointer(tokens)) if tokens.is_empty())
+    }
+}
+
+impl Members {
+    /// Whether what stands below the value is where it was.
+    pub(super) fn keeps_shape(&self) -> bool {
+        !self.all && self.join.is_none() && self.split.is_none() && !self.list && !self.unique && self.each.is_empty()
+    }
+}
+
+/// How a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parse {
+    Instant,
+    Date,
+    Language,
+    Url,
+}
+
+impl Parse {
+    /// The rules by name.
+    pub(super) const NAMED: &[(&str, Self)] =
+        &[("instant", Self::Instant), ("date", Self::Date), ("language", Self::Language), ("url", Self::Url)];
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Path {
+    /// The name under which a container holds the article.
+    Key,
+    /// The name under which a container holds the article's list.
+    Group,
+    /// A JSON Pointer in which `*` stands for every element of a list.
+    Pointer(Vec<Token>),
+}
+
+/// One step of a pointer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A member, or an element if it stands in a list and is a number.
+    Name(String),
+    /// Every element of a list.
+    Each,
+}
+
+impl Path {
+    /// The member of the article that it starts in.
+    pub(super) fn member(&self) -> Option<&str> {
+        match self {
+            Self::Pointer(tokens) => match tokens.first()? {
+                Token::Name(name) => Some(name),
+                Token::Each => None,
+            },
+            Self::Key | Self::Group => None,
+        }
+    }
+}
+
+impl Plan {
+    /// Whether a text stands for null.
+    pub(super) fn is_null(&self, text: &str) -> bool {
+        self.nulls.iter().any(|null| null == text)
+    }
+
+    /// The members of articles that a field is read from.
+    pub(super) fn members<'p>(&'p self, field: &str) -> impl Iterator<Item = &'p str> {
+        let paths = |source: &'p Source| match source {
+            Source::Constant(_) => &[],
+            Source::Members(members) => members.from.as_slice(),
+        };
+        let field = self.fields.iter().find(|one| one.name == field);
+        field.into_iter().flat_map(|field| &field.sources).flat_map(paths).filter_map(Path::member)
+    }
+}

@@ -1,0 +1,1 @@
+//! Mappings as a whole.

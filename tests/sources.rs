@@ -1,0 +1,272 @@
+//! Sources: what each parser writes becomes releases by a dataset.toml of a few lines; mapping
+//! files of one's own work the same, and those that cannot work are refused with their place.
+//!
+//! For each preset `tests/sources/` holds a fixture in the parser's own shape and, in
+//! `golden/`, the records and normalisations that must come of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::{Test, rows};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources")
+}
+
+/// The fixture of a preset: its file name and bytes.
+fn fixture(preset: &str) -> (String, Vec<u8>) {
+    let names = ["json", "jsonl", "txt"].map(|ending| format!("{preset}.{ending}"));
+    let name = names.into_iter().find(|name| folder().join(name).is_file()).unwrap();
+    let bytes = fs::read(folder().join(&name)).unwrap();
+    (name, bytes)
+}
+
+fn presets() -> impl Iterator<Item = &'static str> {
+    pressmark::mapping::Preset::ALL.iter().map(|preset| preset.name())
+}
+
+/// Builds a release of `set` from its inputs; gives its records and what was normalised.
+#[track_caller]
+fn built(test: &Test) -> Value {
+    test.build("").check();
+    let normalised = &test.json("set/1.0.0/manifest.json")["normalised"];
+    json!({ "records": rows(&test.path("set/1.0.0")), "normalised": normalised })
+}
+
+/// Compares with a golden file; what was found instead is left in the target folder.
+fn is_golden(name: &str, found: &Value) -> bool {
+    let found = serde_json::to_string_pretty(found).unwrap() + "\n";
+    let wanted = fs::read_to_string(folder().join("golden").join(format!("{name}.json"))).unwrap_or_default();
+    if found != wanted {
+        fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json")), &found).unwrap();
+    }
+    found == wanted
+}
+
+#[test]
+fn every_preset_reads_what_its_parser_writes() {
+    let differ = presets().filter(|preset| {
+        let (name, bytes) = fixture(preset);
+        let toml = format!("name = \"set\"\nsource = \"{preset}\"\ninputs = [\"{name}\"]\n");
+        let test = Test::new().file("set/dataset.toml", toml).file(&format!("set/{name}"), bytes);
+        !is_golden(preset, &built(&test))
+    });
+    let differ: Vec<_> = differ.collect();
+    assert!(differ.is_empty(), "not what must come out: {differ:?}; see {}", env!("CARGO_TARGET_TMPDIR"));
+}
+
+/// Every member of every fixture is in its record: in a field, or in `_extra`.
+#[test]
+fn nothing_that_a_preset_does_not_map_is_lost() {
+    for preset in presets().filter(|preset| *preset != "pages") {
+        let (name, bytes) = fixture(preset);
+        let test = Test::new().file(&name, &bytes);
+        let toml = format!("name = \"set\"\nsource = \"{preset}\"\ninputs = [\"../{name}\"]\n");
+        let records = built(&test.file("set/dataset.toml", toml))["records"].to_string();
+        let lines = String::from_utf8(bytes).unwrap();
+        let values: Vec<Value> = match serde_json::from_str(&lines) {
+            Ok(value) => vec![value],
+            Err(_) => lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+        };
+        let mut numbers_and_words = Vec::new();
+        for value in &values {
+            words(value, &mut numbers_and_words);
+        }
+        for word in numbers_and_words {
+            let kept = records.contains(&word);
+            assert!(kept || is_declared_loss(&word), "{preset}: `{word}` is nowhere in {records}");
+        }
+    }
+}
+
+/// The words and numbers of all values.
+fn words(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.extend(text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned)),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(elements) => elements.iter().for_each(|element| words(element, found)),
+        Value::Object(members) => members.values().for_each(|element| words(element, found)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// What the presets say that they leave out: words that stand for null, the word in front of a
+/// byline, tags and scripts of HTML, the spelling of letters and times.
+fn is_declared_loss(word: &str) -> bool {
+    let html = ["div", "p", "script", "track", "amp", "eacute", "b", "caf"];
+    let spelling = ["By", "by", "None", "set", "us", "en", "gb", "zh", "se", "sv", "0100", "000", "123000", "500000"];
+    let times =
+        ["Sun", "Mar", "03", "0000", "T", "05T22", "01T07", "01T08", "01T09", "01T10", "01T22", "03T03", "02T10"];
+    [html.as_slice(), &spelling, &times].iter().any(|list| list.contains(&word)) || word.is_empty()
+}
+
+/// A mapping of one's own beside a dataset, and a source that only it can read.
+fn own(mapping: &str) -> Test {
+    let toml = "name = \"set\"\nsource = \"./mine.toml\"\ninputs = [\"a.json\"]\n";
+    Test::new().file("set/dataset.toml", toml).file("set/mine.toml", mapping)
+}
+
+#[test]
+fn a_mapping_of_ones_own() {
+    let mapping = r#"
+name = "mine"
+derive = ["domain", "id"]
+drop = ["debug"]
+
+[fields]
+url = "/link"
+publisher = { value = "My Paper" }
+title = [{ from = "/heads/*/text", only = { kind = "main" } }, { from = "/heads/*/text" }]
+authors = { from = ["/writers", "/desk"], take = "all", split = " und ", unique = true }
+published_date = { value = 2024-12-31 }
+parser = { value = { name = "mine", version = "3" } }
+source_ref = "@key"
+tags = { from = "/topic", list = true }
+text = { from = "/parts", join = "\n\n" }
+
+[nulls]
+strings = ["-"]
+"#;
+    let articles = r#"{"k1": {"link": "https://my.example/1", "debug": {"a": 1},
+ "heads": [{"kind": "kicker", "text": "Sport", "n": 1}, {"kind": "main", "text": "Title one"}],
+ "writers": "A. Writer und B. Writer", "desk": ["C. Desk", "A. Writer", "-"], "topic": "-", "text": "not this",
+ "parts": ["One.", {"more": ["-", "Two."]}], "_extra": {"own": true}},
+"k2": {"link": "https://my.example/2", "heads": [{"text": "Title two"}], "writers": null, "desk": "-", "topic": "chess", "parts": "Three."}}"#;
+    let test = own(mapping).file("set/a.json", articles);
+    assert!(is_golden("own", &built(&test)), "see {}", env!("CARGO_TARGET_TMPDIR"));
+    // The same, named from the working folder.
+    let stdout = test.run("check set/a.json --source set/mine.toml").check();
+    assert!(stdout.contains("normalised publisher: constant x2\n"), "{stdout}");
+}
+
+#[test]
+fn a_mapping_for_pages() {
+    let mapping = "name = \"my-pages\"\nunmapped = \"pass\"\nderive = [\"id\"]\n\
+        [pages]\nanchors = [\"Aa\"]\ncompanions = [\"Listen\"]\n[fields]\nlanguage = { value = \"en\" }\n";
+    let test = own(mapping).file("set/a.json", "Title\nListen\nAa\nTitle\nBody.\n");
+    let wanted = json!({
+        "records": [{ "id": "c1-08ebcb9f0ea38d5a2ca0d3c2c1f0c1a5", "language": "en", "text": "Body.", "title": "Title" }],
+        "normalised": { "id": { "derived-c1": 1 }, "language": { "constant": 1 },
+            "text": { "control-line": 2 }, "title": { "repeated-title": 1 } },
+    });
+    let mut found = built(&test);
+    found["records"][0]["id"] = wanted["records"][0]["id"].clone();
+    assert_eq!(found, wanted);
+}
+
+/// A rule of the schema that is broken is shown where the value stood in the input.
+#[test]
+fn places_are_those_of_the_input() {
+    let line = "{\"source\":\"no url\",\"title\":\"T\",\"tags\":\"a\",\"author\":7,\"text\":\"x\"}\n";
+    let test = Test::new().file("in.jsonl", line);
+    let report = test.run("check in.jsonl --source trafilatura --format json").code(1).json();
+    let place = |pointer: &str| {
+        let causes = report["causes"].as_array().unwrap();
+        let examples = causes.iter().flat_map(|cause| cause["examples"].as_array().unwrap());
+        let mut at = examples.filter(|example| example["pointer"] == pointer);
+        at.next().map(|example| example["column"].as_u64().unwrap()).unwrap()
+    };
+    assert_eq!((place("/url"), place("/authors")), (11, 52));
+}
+
+/// A mapping file that must be refused with this line and these words, before anything is done.
+#[track_caller]
+fn check_refused(mapping: &str, line: usize, words: &str) {
+    let test = own(mapping).file("set/a.json", "{}");
+    let told = test.build("").code(2).stdout("").stderr_has("").leaves_nothing().told();
+    assert!(told.starts_with(&format!("error: source `set/./mine.toml` line {line}: ")), "{mapping}\n{told}");
+    assert!(told.contains(words), "{mapping}\n{told}");
+}
+
+#[test]
+fn mappings_that_cannot_work() {
+    let field = |rules: &str| format!("name = \"mine\"\n\n[fields]\n{rules}\n");
+    check_refused("name = \"mine\"\nfield = 1\n", 2, "unknown rule `field`\n  help: did you mean `fields`?");
+    check_refused("name = 3\n", 1, "`name` is a text, not integer");
+    check_refused("[fields]\n", 1, "the mapping has no name");
+    check_refused("name = \"mine\"\nname = \"mine\"\n", 2, "duplicate key");
+    check_refused("name = \"mine\"\nderive = [\"url\"]\n", 2, "`url` cannot be derived");
+    check_refused("name = \"mine\"\nunmapped = \"keep\"\n", 2, "unknown rule `unmapped = \"keep\"`");
+    check_refused("name = \"mine\"\n[pages]\nanchors = []\n", 3, "without an anchor");
+    check_refused("name = \"mine\"\n[nulls]\nstrings = [1]\n", 3, "`strings` is a list of texts");
+    check_refused(&field("titel = \"/t\""), 4, "the schema has no field `titel`\n  help: did you mean `title`?");
+    check_refused(&field("title = { form = \"/t\" }"), 4, "unknown rule `form`\n  help: did you mean `from`?");
+    check_refused(&field("title = { from = \"/t\", clean = [\"trimm\"] }"), 4, "did you mean `trim`?");
+    check_refused(&field("title = { from = \"/t\", parse = \"number\" }"), 4, "known here: instant, date");
+    check_refused(&field("title = \"t\""), 4, "`t` is no pointer\n  help: a pointer starts with a slash: \"/t\"");
+    check_refused(&field("title = \"/a~2\""), 4, "write `~` as `~0`");
+    check_refused(&field("title = \"@name\""), 4, "there are `@key` and `@group`");
+    check_refused(&field("title = { clean = [\"trim\"] }"), 4, "neither `from` nor `value`");
+    check_refused(&field("title = { from = [] }"), 4, "`from` names no pointer");
+    check_refused(&field("title = { from = \"/t\", value = \"x\" }"), 4, "beside `value`");
+    check_refused(&field("title = { from = \"/t\", only = { a = \"b\" } }"), 4, "no pointer has a `*`");
+    check_refused(&field("title = { from = \"/t\", split = \"\" }"), 4, "needs something to split at");
+    check_refused(
+        &field("images = { from = \"/t\", list = true, each = { url = \"\" } }"),
+        4,
+        "cannot stand beside `each`",
+    );
+    // What the rules make does not fit the field.
+    check_refused(
+        &field("title = { from = \"/t\", split = \",\" }"),
+        4,
+        "`title` is a text, and this makes a list of texts",
+    );
+    check_refused(
+        &field("authors = { from = \"/t\", parse = \"date\" }"),
+        4,
+        "`authors` is a list of texts, and this makes a day",
+    );
+    check_refused(&field("published_at = { from = \"/t\", parse = \"date\" }"), 4, "`published_at` is an instant");
+    check_refused(&field("title = { value = 3 }"), 4, "`title` is a text, and this makes a number");
+    let two = "published_raw = [\n  { from = \"/a\", parse = \"instant\" },\n  { from = \"/b\", parse = \"date\" },\n]";
+    check_refused(&field(two), 6, "the sources of `published_raw` disagree: one makes an instant, this one a day");
+}
+
+#[test]
+fn sources_that_are_not_there() {
+    let test = Test::new().file("a.jsonl", "{}");
+    let stderr = "error: there is no source called `trafilature`\n  help: known sources: article, pages,";
+    test.run("check a.jsonl --source trafilature").code(2).stderr_has(stderr).check();
+    test.run("check a.jsonl --source ./mine.toml").code(2).stderr_has("cannot read `./mine.toml`").check();
+    let test = Test::set("source = \"no\"\n", "{}");
+    test.build("").code(2).stderr_has("`set/dataset.toml` line 3: there is no source called `no`").check();
+}
+
+#[test]
+fn a_source_that_does_not_fit_says_so() {
+    let (name, bytes) = fixture("newspaper4k");
+    let test = Test::new().file(&name, bytes);
+    let told = test.run(&format!("check {name} --source fundus")).code(1).check();
+    let warning = "warning: the source `fundus` does not fit: 3 without text, 1 without an id, of 3 articles\n  members seen: authors, ";
+    assert!(told.contains(warning) && told.contains("the source `newspaper4k` reads most of these"), "{told}");
+    // For every fixture, whatever it is read as by mistake, the right preset is named.
+    for preset in presets().filter(|preset| !["pages", "verbatim", "article", "fundus"].contains(preset)) {
+        let (name, bytes) = fixture(preset);
+        let test = Test::new().file(&name, bytes);
+        let report = test.run(&format!("check {name} --source ./none.toml --format json"));
+        let empty = "name = \"none\"\n";
+        test.write("none.toml", empty);
+        assert_eq!(report.code(1).json()["misfit"]["better"], preset);
+    }
+}
+
+#[test]
+fn help_lists_the_presets() {
+    for command in ["init", "check", "retry"] {
+        let told = Test::new().run(&format!("{command} --help")).check();
+        for preset in presets() {
+            assert!(told.contains(&format!("\n  {preset:<12} ")), "{command}: {preset} is not in {told}");
+        }
+    }
+    let test = Test::new();
+    test.run("init set --source news-please").check();
+    let toml = String::from_utf8(test.read("set/dataset.toml")).unwrap();
+    assert!(toml.contains("\nsource = \"news-please\"\n"), "{toml}");
+    let listed: BTreeMap<&str, bool> =
+        presets().map(|preset| (preset, toml.contains(&format!("\n#   {preset:<12} ")))).collect();
+    assert!(listed.values().all(|listed| *listed), "{listed:?}");
+}
