@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::code::Code;
+use crate::input::pages::Drop;
 use crate::input::{Block, Content, Frame, Position};
 use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
 use crate::mapping::{Changed, Fit, Mapped, Mapping, Misfit, Place};
@@ -20,7 +21,7 @@ use crate::schema::{Extra, Schema, Violation};
 use crate::text;
 
 pub use log::RejectLog;
-pub use survey::{InputRead, Read, Survey, survey};
+pub use survey::{InputRead, MAX_DROPS, Read, Survey, survey};
 
 /// How many bytes may be searched to place the violations of one article.
 const PLACING: usize = 64 << 20;
@@ -46,6 +47,8 @@ pub struct Judged {
     pub normalised: BTreeMap<(String, &'static str), u64>,
     /// How well the mapping fits.
     pub fit: Fit,
+    /// The lines of page dumps that records were made without.
+    pub drops: Vec<Drop>,
 }
 
 /// What was noted while one block is judged.
@@ -53,6 +56,7 @@ pub struct Judged {
 struct Notes {
     changes: BTreeMap<(Changed, &'static str), u64>,
     fit: Fit,
+    drops: Vec<Drop>,
 }
 
 /// A record on its way out of judging.
@@ -93,7 +97,7 @@ impl<'s> Judge<'s> {
             *normalised.entry(change).or_default() += count;
         }
         let articles = block.frames.len() as u64;
-        Judged { source: block.source.clone(), articles, rejects, normalised, fit: notes.fit }
+        Judged { source: block.source.clone(), articles, rejects, normalised, fit: notes.fit, drops: notes.drops }
     }
 
     fn frame(
@@ -123,6 +127,9 @@ impl<'s> Judge<'s> {
         self.note_fit(&mapped, bytes, &mut notes.fit);
         let placed = |found| self.place(bytes, frame, found, placing);
         let record = self.article(&mapped, &mut notes.changes).map_err(placed)?;
+        if let Content::Page(page) = &frame.content {
+            notes.drops.extend_from_slice(&page.drops);
+        }
         keep(Admitted { record: &record, position: block.position(frame), length: frame.length });
         Ok(())
     }

@@ -36,6 +36,8 @@ mod hostile_input;
 mod incremental;
 // The releases of a dataset, and whether each follows the one before.
 mod log;
+// Real parsers, and releases of what they print.
+mod parsers;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

@@ -157,6 +157,65 @@ fn a_mapping_for_pages() {
     assert_eq!(found, wanted);
 }
 
+/// Every line of a page dump is in the record of its page, in a declared drop, or in a reject; and
+/// every byte is in the place of exactly one article or reject.
+#[test]
+fn every_line_of_a_dump_is_accounted_for() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/asharq-al-awsat/sources");
+    let sample = fs::read_dir(sample).unwrap().next().unwrap().unwrap().path();
+    let sample = fs::read_to_string(sample).unwrap();
+    let (_, two) = fixture("pages");
+    let two = String::from_utf8(two).unwrap();
+    let doubtful = "Stray words.\n\n".to_owned() + &two + "\nA title\n\nTT\n\nAnother title\n\nA body.\n";
+    let blank_title = "x\n".repeat(3) + &two.replace("It rained.", "\u{1}");
+    for dump in [sample.as_str(), &two, &doubtful, &blank_title, &two.replace('\n', "\r\n"), "no anchor\n"] {
+        check_account(dump);
+    }
+}
+
+#[track_caller]
+fn check_account(dump: &str) {
+    let test = Test::new().file("set/dataset.toml", "name = \"set\"\nsource = \"pages\"\ninputs = [\"a.txt\"]\n");
+    let test = test.file("set/a.txt", dump);
+    let count = dump.lines().count();
+    let code =
+        i32::from(test.run("check set/a.txt --source pages --format json --max-rejects 100%").json()["admitted"] == 0);
+    let report = test.build("--max-rejects 100% --format json").code(code).json();
+    let input = &report["check"]["inputs"][0];
+    // Lines that drops and rejects declare.
+    let mut declared = vec![0; count + 1];
+    for drop in input["dropped"].as_array().unwrap() {
+        let line = |name: &str| usize::try_from(drop[name].as_u64().unwrap()).unwrap();
+        (line("first")..=line("last")).for_each(|line| declared[line] += 1);
+    }
+    let rejected = input["rejected"] != 0;
+    let rejects = if rejected { test.rejects("1.0.0") } else { Vec::new() };
+    for reject in &rejects {
+        let (raw, first) = (reject["raw"].as_str().unwrap(), reject["line"].as_u64().unwrap());
+        let byte = usize::try_from(reject["byte"].as_u64().unwrap()).unwrap();
+        assert_eq!(&dump[byte..byte + raw.len()], raw);
+        let first = usize::try_from(first).unwrap();
+        (first..first + raw.lines().count()).for_each(|line| declared[line] += 1);
+    }
+    assert!(declared.iter().all(|times| *times <= 1), "a line was declared twice: {declared:?}");
+    // All others are a title, a caption or a line of a text, and nothing else is one.
+    let records = if code == 0 { rows(&test.path("set/1.0.0")) } else { Vec::new() };
+    let mut kept: Vec<String> = Vec::new();
+    for record in &records {
+        kept.push(record["title"].as_str().unwrap().to_owned());
+        for image in record["images"].as_array().into_iter().flatten() {
+            let credit = image["credit"].as_str().map(|credit| format!(" ({credit})")).unwrap_or_default();
+            kept.push(image["caption"].as_str().unwrap().to_owned() + &credit);
+        }
+        kept.extend(record["text"].as_str().unwrap().lines().filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    let numbered = dump.lines().zip(1..).filter(|(_, number)| declared[*number] == 0);
+    let mut rest: Vec<String> = numbered.map(|(line, _)| line.to_owned()).collect();
+    rest.sort();
+    kept.sort();
+    assert_eq!(rest, kept);
+}
+
 /// A rule of the schema that is broken is shown where the value stood in the input.
 #[test]
 fn places_are_those_of_the_input() {

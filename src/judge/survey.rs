@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::RejectLog;
 use super::{Judge, Judged};
 use crate::error::Error;
+use crate::input::pages::Drop;
 use crate::input::{Block, Reader, Source, Tally};
 use crate::mapping::{Fit, Misfit};
 use crate::ordered::{Workers, ordered};
@@ -22,7 +23,14 @@ pub struct InputRead {
     pub articles: u64,
     /// How many of them were rejected.
     pub rejected: u64,
+    /// Lines of a page dump that were left out of records, the first [`MAX_DROPS`] runs.
+    pub drops: Vec<Drop>,
+    /// How many such runs there are.
+    pub drops_total: u64,
 }
+
+/// How many runs of dropped lines are held for one source.
+pub const MAX_DROPS: usize = 1000;
 
 /// What was read and what came of it.
 #[derive(Debug)]
@@ -65,6 +73,25 @@ pub struct Survey<'s> {
     pub watch: &'s dyn Watch,
 }
 
+/// What came of one source.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    articles: u64,
+    rejected: u64,
+    drops: Vec<Drop>,
+    drops_total: u64,
+}
+
+impl Counts {
+    fn add(&mut self, judged: &Judged) {
+        self.articles += judged.articles;
+        self.rejected += judged.rejects.len() as u64;
+        self.drops_total += judged.drops.len() as u64;
+        let room = MAX_DROPS - self.drops.len();
+        self.drops.extend(judged.drops.iter().take(room));
+    }
+}
+
 /// Reads and judges every source. `work` judges a block on one of several threads; `take` is
 /// given what else it made of it, in the order of the input.
 ///
@@ -79,7 +106,7 @@ pub fn survey<T: Send>(
 ) -> Result<Read, Error> {
     let Survey { judge, reader, sources, threads, watch } = survey;
     watch.start(Stage::Read, sources.iter().map(Source::bytes).sum());
-    let mut counts = vec![(0, 0); sources.len()];
+    let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let mut fit = Fit::default();
     let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
@@ -87,9 +114,7 @@ pub fn survey<T: Send>(
         sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
     };
     let take = |(place, (judged, made)): (usize, (Judged, T))| {
-        let (articles, rejected): &mut (u64, u64) = &mut counts[place];
-        *articles += judged.articles;
-        *rejected += judged.rejects.len() as u64;
+        counts[place].add(&judged);
         judged.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
         for ((field, rule), count) in judged.normalised {
             *normalised.entry(field).or_default().entry(rule.to_owned()).or_default() += count;
@@ -100,15 +125,17 @@ pub fn survey<T: Send>(
     let work = |(place, block): (usize, Block)| (place, work(judge, &block));
     let tallies =
         ordered(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
-    if counts.iter().all(|(articles, _)| *articles == 0) {
+    if counts.iter().all(|counts| counts.articles == 0) {
         let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
         return Err(Error::NoArticles { names: names.join(", ") });
     }
-    let input = |((source, tally), (articles, rejected)): ((&Source, Tally), (u64, u64))| InputRead {
+    let input = |((source, tally), counts): ((&Source, Tally), Counts)| InputRead {
         name: source.name.to_string(),
         tally,
-        articles,
-        rejected,
+        articles: counts.articles,
+        rejected: counts.rejected,
+        drops: counts.drops,
+        drops_total: counts.drops_total,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
     Ok(Read { inputs, rejects, normalised, misfit: judge.misfit(&fit) })

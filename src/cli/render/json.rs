@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pressmark::diagnostics::Cause;
+use pressmark::input::pages::Drop;
 use pressmark::judge::InputRead;
 use pressmark::mapping::Misfit;
 use pressmark::release::Normalised;
@@ -37,6 +38,16 @@ struct Input<'r> {
     articles: u64,
     admitted: u64,
     rejected: u64,
+    dropped: Vec<Dropped>,
+    dropped_total: u64,
+}
+
+/// A run of lines of a page dump that was left out.
+#[derive(Serialize)]
+struct Dropped {
+    rule: &'static str,
+    first: u64,
+    last: u64,
 }
 
 fn input(read: &InputRead) -> Input<'_> {
@@ -47,7 +58,13 @@ fn input(read: &InputRead) -> Input<'_> {
         articles: read.articles,
         admitted: read.articles - read.rejected,
         rejected: read.rejected,
+        dropped: read.drops.iter().map(dropped).collect(),
+        dropped_total: read.drops_total,
     }
+}
+
+fn dropped(drop: &Drop) -> Dropped {
+    Dropped { rule: drop.rule.name(), first: drop.lines.first, last: drop.lines.last }
 }
 
 impl<'r> Checked<'r> {

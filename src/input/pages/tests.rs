@@ -70,8 +70,13 @@ fn check_drops(dump: &str, expected: &[(u64, u64, &str)]) {
 /// Every line of the dump is in exactly one place, and what a page holds is what its account says.
 #[track_caller]
 fn check_account(dump: &str) {
+    check_account_by(dump, &Rules::default());
+}
+
+#[track_caller]
+fn check_account_by(dump: &str, rules: &Rules) {
     let (mut line, mut byte) = (1, 0);
-    for piece in split(dump, &Rules::default()) {
+    for piece in split(dump, rules) {
         let (lines, bytes) = match &piece {
             Piece::Page(page) => (page.lines, page.bytes.clone()),
             Piece::Unsplit { lines, bytes, .. } => (*lines, bytes.clone()),
@@ -295,6 +300,13 @@ proptest! {
     #[test]
     fn every_line_of_any_text_has_one_place(dump in "(\\PC|[\r\nT]){0,60}") {
         check_account(&dump);
+    }
+
+    #[test]
+    fn every_line_has_one_place_by_any_rules(dump in soup(), anchor in 0_usize..8, companion in 0_usize..8) {
+        let line = |at: usize| dump.lines().filter(|line| !line.trim().is_empty()).nth(at).map(|line| line.trim().to_owned());
+        let rules = Rules { anchors: line(anchor).into_iter().collect(), companions: line(companion).into_iter().collect() };
+        check_account_by(&dump, &rules);
     }
 
     #[test]
