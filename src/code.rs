@@ -88,6 +88,7 @@ codes! {
     OneOfMany "V-ONEOF-MANY" "the value fits several alternatives, of which exactly one must fit",
     Not "V-NOT" "the value fits what the schema excludes",
     False "V-FALSE" "the schema allows nothing here",
+    Truncated "V-TRUNCATED" "texts end where their source cut them",
     IntRange "C-INT-RANGE" "the integer does not fit into 64 bits",
     FloatRange "C-FLOAT-RANGE" "the number is too large for a double",
     FloatPrecision "C-FLOAT-PRECISION" "the number has more digits than a double can hold",
@@ -174,7 +175,7 @@ impl Code {
     /// How grave it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::EmptyInput => Severity::Warning,
+            Self::EmptyInput | Self::Truncated => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -14,7 +14,7 @@ use crate::code::Code;
 use crate::input::pages::Drop;
 use crate::input::{Block, Content, Frame, Position};
 use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
-use crate::mapping::{Changed, Fit, Mapped, Mapping, Misfit, Place};
+use crate::mapping::{Changed, Fit, Mapped, Mapping, Misfit, Place, is_cut};
 use crate::record::{Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, Schema, Violation};
@@ -160,6 +160,9 @@ impl<'s> Judge<'s> {
     /// Notes whether the article lacks its text or id, and which members it had instead.
     fn note_fit(&self, mapped: &Mapped<'_>, bytes: &[u8], fit: &mut Fit) {
         let Some(article) = mapped.article.as_object() else { return };
+        if article.get("text").and_then(Value::as_str).is_some_and(is_cut) {
+            fit.cut += 1;
+        }
         if fit.count(self.mapping.lacks(article))
             && let Ok(Value::Object(input)) = json::parse(bytes)
         {

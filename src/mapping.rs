@@ -31,7 +31,7 @@ use self::plan::{Path as Pointer, Plan, Source, Unmapped};
 
 pub use apply::Place;
 pub use change::{Changed, Changes};
-pub use fit::{Fit, Lacks, Misfit};
+pub use fit::{Fit, Lacks, Misfit, is_cut};
 pub use preset::{Preset, SourceChoice};
 pub use target::{Holds, Target};
 

@@ -72,6 +72,7 @@ const ELSEWHERE: &[&str] = &[
     "I-RATIO",         // hostile_input: a decompression bomb
     "F-TOO-LONG",      // hostile_input: an endless line
     "F-PAGE-UNSPLIT",  // below
+    "V-TRUNCATED",     // below
     "P-DEPTH",         // hostile_input: depth
     "D-EMPTY",         // bad_input: an empty file
     "D-DUPLICATE-KEY", // build: records that share a key
@@ -111,6 +112,17 @@ fn an_input_without_articles_is_worth_a_warning() {
         let told = test.run(&format!("check in --format {format}")).check();
         assert!(told.contains("I-EMPTY") && told.contains("warning"), "{format}: {told}");
     }
+}
+
+#[test]
+fn texts_that_were_cut_are_worth_a_warning() {
+    let line = |text: &str| format!("{{\"id\":\"a\",\"text\":\"{text}\"}}\n");
+    let test = Test::new().file("a", line("It rained ... [+6746 chars]")).file("b", line("It went on … [+ chars]"));
+    let test = test.file("c", line(&("é".repeat(9_999) + "…"))).file("d", line(&("é".repeat(9_998) + "…")));
+    let report = test.run("check a b c d --format json").json();
+    let warnings = report["warnings"].as_array().unwrap();
+    let told: Vec<_> = warnings.iter().map(|warning| (&warning["code"], &warning["source"])).collect();
+    assert_eq!(told, [(&"V-TRUNCATED".into(), &"a".into()), (&"V-TRUNCATED".into(), &"c".into())]);
 }
 
 #[test]

@@ -329,3 +329,27 @@ fn help_lists_the_presets() {
         presets().map(|preset| (preset, toml.contains(&format!("\n#   {preset:<12} ")))).collect();
     assert!(listed.values().all(|listed| *listed), "{listed:?}");
 }
+
+/// The mappings in the documentation can be used, and it names every source and rule.
+#[test]
+fn the_documentation_holds() {
+    let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md")).unwrap();
+    for preset in presets() {
+        assert!(docs.contains(&format!("\n| `{preset}` | ")), "{preset}");
+    }
+    let rules = ["from", "take", "only", "join", "split", "clean", "parse", "list", "unique", "each", "value"];
+    let clean = ["trim", "space", "lines", "paragraphs", "html", "byline"].map(|rule| format!("\"{rule}\""));
+    let parse = ["instant", "date", "language", "url"].map(|rule| format!("\"{rule}\""));
+    for rule in rules.map(str::to_owned).iter().chain(&clean).chain(&parse) {
+        assert!(docs.contains(&format!("\n| `{rule}` | ")), "{rule}");
+    }
+    let blocks = docs.split("```toml\n").skip(1).filter_map(|block| block.split_once("```"));
+    let mappings: Vec<&str> = blocks.map(|(block, _)| block).filter(|block| block.contains("[fields]")).collect();
+    assert_eq!(mappings.len(), 2);
+    let example = docs.split("```json\n").nth(1).unwrap().split_once("```").unwrap().0;
+    let record = &built(&own(mappings[0]).file("set/a.json", example))["records"][0];
+    assert_eq!(record["authors"], json!(["A. Writer", "B. Writer"]));
+    assert_eq!((&record["published_at"], &record["text"]), (&"2024-12-13T09:00:00Z".into(), &"One.\n\nTwo.".into()));
+    assert_eq!(record["_extra"], json!({ "heads": [{ "kind": "main" }] }));
+    built(&own(mappings[1]).file("set/a.json", "Title\nAa\nTitle\nBody.\n"));
+}

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
-use pressmark::judge::Read;
+use pressmark::judge::{InputRead, Read};
 use pressmark::release::Allowance;
 use pressmark::text::one_line;
 use serde::Serialize;
@@ -62,10 +62,16 @@ impl<'r> Check<'r> {
         self.read.rejects.diagnostics().causes()
     }
 
-    /// What is worth a look and keeps nothing out: inputs without a single article.
+    /// What is worth a look and keeps nothing out: inputs without a single article, or with texts
+    /// that were cut.
     fn warnings(&self) -> Vec<Warning> {
-        let empty = self.read.inputs.iter().filter(|input| input.articles == 0);
-        empty.map(|input| Warning { code: Code::EmptyInput, source: one_line(&input.name, 200) }).collect()
+        let worth = |input: &InputRead| match input {
+            InputRead { articles: 0, .. } => Some(Code::EmptyInput),
+            InputRead { cut: 0, .. } => None,
+            InputRead { .. } => Some(Code::Truncated),
+        };
+        let warning = |input| Some(Warning { code: worth(input)?, source: one_line(&input.name, 200) });
+        self.read.inputs.iter().filter_map(warning).collect()
     }
 
     fn rejects_file(&self) -> Option<&'r Path> {

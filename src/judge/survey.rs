@@ -23,6 +23,8 @@ pub struct InputRead {
     pub articles: u64,
     /// How many of them were rejected.
     pub rejected: u64,
+    /// How many texts end where their source cut them.
+    pub cut: u64,
     /// Lines of a page dump that were left out of records, the first [`MAX_DROPS`] runs.
     pub drops: Vec<Drop>,
     /// How many such runs there are.
@@ -78,6 +80,7 @@ pub struct Survey<'s> {
 struct Counts {
     articles: u64,
     rejected: u64,
+    cut: u64,
     drops: Vec<Drop>,
     drops_total: u64,
 }
@@ -86,6 +89,7 @@ impl Counts {
     fn add(&mut self, judged: &Judged) {
         self.articles += judged.articles;
         self.rejected += judged.rejects.len() as u64;
+        self.cut += judged.fit.cut;
         self.drops_total += judged.drops.len() as u64;
         let room = MAX_DROPS - self.drops.len();
         self.drops.extend(judged.drops.iter().take(room));
@@ -134,6 +138,7 @@ pub fn survey<T: Send>(
         tally,
         articles: counts.articles,
         rejected: counts.rejected,
+        cut: counts.cut,
         drops: counts.drops,
         drops_total: counts.drops_total,
     };

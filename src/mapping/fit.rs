@@ -29,6 +29,16 @@ pub struct Fit {
     /// How many have neither or lack one of them.
     lacking: u64,
     members: BTreeMap<String, u64>,
+    /// How many texts end where their source cut them.
+    pub cut: u64,
+}
+
+/// Whether a text ends as sources end those that they cut: trafilatura with an ellipsis as the
+/// ten-thousandth character, news services with `[+6746 chars]`.
+pub fn is_cut(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let counted = |text: &str| text.rsplit_once("[+").is_some_and(|(_, number)| digits(number));
+    text.strip_suffix(" chars]").is_some_and(counted) || text.ends_with('…') && text.chars().count() == 10_000
 }
 
 /// A mapping fits badly: more than half of the articles have no text, or no id, after it.
@@ -82,6 +92,7 @@ impl Fit {
         self.without_text += other.without_text;
         self.without_id += other.without_id;
         self.lacking += other.lacking;
+        self.cut += other.cut;
         for (name, count) in &other.members {
             self.note(name, *count);
         }

@@ -155,12 +155,12 @@ fn time(text: &str) -> Option<Time<'_>> {
         _ => (0, text.get(5..)?),
     };
     let (fraction, rest) = match rest.strip_prefix(['.', ',']).filter(|_| bytes.get(5) == Some(&b':')) {
-        Some(rest) => rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count()),
+        Some(rest) => match rest.bytes().take_while(u8::is_ascii_digit).count() {
+            0 => return None,
+            digits => rest.split_at(digits),
+        },
         None => ("", rest),
     };
-    if fraction.is_empty() && rest.starts_with('.') {
-        return None;
-    }
     let offset = match rest.trim_start() {
         "" => None,
         rest => Some(offset(rest)?),
