@@ -144,7 +144,7 @@ strings = ["-"]
 
 #[test]
 fn a_mapping_for_pages() {
-    let mapping = "name = \"my-pages\"\nunmapped = \"pass\"\nderive = [\"id\"]\n\
+    let mapping = "name = \"my-pages\"\nderive = [\"id\"]\n\
         [pages]\nanchors = [\"Aa\"]\ncompanions = [\"Listen\"]\n[fields]\nlanguage = { value = \"en\" }\n";
     let test = own(mapping).file("set/a.json", "Title\nListen\nAa\nTitle\nBody.\n");
     let wanted = json!({

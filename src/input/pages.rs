@@ -163,7 +163,7 @@ pub enum UnsplitReason {
     NoText,
     /// No line of the dump is an anchor.
     #[error(
-        "no line marks a page (one that says only `TT`); \
+        "no line marks a page (one that says only `TT`, or what `anchors` of the mapping lists); \
          put one below the captions of each page, or give the articles as JSON"
     )]
     NoAnchor,

@@ -50,16 +50,17 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
     let name =
         top.text("name")?.ok_or_else(|| Fault::new(0, "the mapping has no name").hint("add: name = \"my-parser\""))?;
     top.text("about")?;
+    let pages = pages(&top)?;
+    // The members of a page are named like fields by us.
+    let unmapped = top.choice("unmapped", &[("pass", Unmapped::Pass), ("extra", Unmapped::Extra)])?;
     let mut plan = Plan {
         name: name.to_owned(),
         fields: Vec::new(),
         nulls: nulls(&top)?,
         drop: top.texts("drop")?.unwrap_or_default(),
-        unmapped: top
-            .choice("unmapped", &[("pass", Unmapped::Pass), ("extra", Unmapped::Extra)])?
-            .unwrap_or(Unmapped::Extra),
+        unmapped: unmapped.unwrap_or(if pages.is_some() { Unmapped::Pass } else { Unmapped::Extra }),
         derive: derive(&top, fields)?,
-        pages: pages(&top)?,
+        pages,
         declared: fields.targets.iter().map(|target| target.name.clone()).collect(),
     };
     if let Some(table) = top.table("fields")? {
