@@ -422,7 +422,7 @@ pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Mapping),
     };
     let source = match &arguments.source {
         Some(source) => SourceChoice::read(source, Path::new(""))?,
-        None => SourceChoice::default_for(built_in == Some(BuiltIn::Article)),
+        None => SourceChoice::default_for(built_in.is_some()),
     };
     let mapping = Mapping::open(&source, schema.targets())?;
     Ok((schema, mapping))
