@@ -8,6 +8,7 @@
 //! published, and the reject file says why.
 
 mod base;
+mod changelog;
 mod conflicts;
 mod gather;
 mod memory;
@@ -25,6 +26,7 @@ use std::sync::Mutex;
 use jiff::civil::Date;
 use semver::Version;
 
+use crate::diff::DiffReport;
 use crate::error::Error;
 use crate::filesystem;
 use crate::input::{Limits, Source, resolve};
@@ -55,6 +57,8 @@ pub struct BuildOptions {
     pub output: Option<PathBuf>,
     /// The release's version.
     pub version: VersionChoice,
+    /// Whether the version may say less than what changed since the release before.
+    pub allow_understated: bool,
     /// The day of the release.
     pub released: Date,
     /// How many articles may be rejected, instead of the dataset's own policy.
@@ -103,6 +107,8 @@ pub struct BuildReport {
     pub duplicates: u64,
     /// How many records gave way to a newer one with their key.
     pub superseded: u64,
+    /// What changed since the release before, if there is one.
+    pub changes: Option<DiffReport>,
     /// What came of putting records on top of a release, if that was done.
     pub put_on: Option<PutOn>,
     /// How many parts the release has, and how many of them stood in an earlier one already.
@@ -147,8 +153,9 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
     let sources = sources(dataset, &options.from)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = version::next(lock.folder(), &options.version)?;
-    let rejects_file = lock.folder().join("rejects").join(next.version.to_string()).join("rejects.jsonl.zst");
-    let rejects = RejectLog::staged(rejects_file.clone(), lock.folder().to_owned());
+    let rejects_file =
+        |version: &Version| lock.folder().join("rejects").join(version.to_string()).join("rejects.jsonl.zst");
+    let rejects = RejectLog::staged(rejects_file(&next.version), lock.folder().to_owned());
     let making = Making {
         dataset,
         schema: &schema,
@@ -167,11 +174,15 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
         }
         From::Dataset | From::Inputs(_) => making.anew(&sources, rejects)?,
     };
+    let rejects_file = rejects_file(&report.version);
     match report.outcome {
         // The rejects of the release that stands are its own.
         Outcome::Unchanged(_) => {}
         Outcome::Published(_) if report.read.rejects.total() == 0 => filesystem::remove_file(&rejects_file)?,
-        Outcome::Published(_) | Outcome::Refused => report.read.rejects.publish()?,
+        Outcome::Published(_) | Outcome::Refused => {
+            report.read.rejects.retarget(&rejects_file);
+            report.read.rejects.publish()?;
+        }
     }
     Ok(report)
 }
@@ -282,6 +293,7 @@ impl Making<'_> {
             allowance: self.options.max_rejects.unwrap_or(self.dataset.policy.max_rejects),
             duplicates: settled.duplicates,
             superseded: settled.superseded,
+            changes: None,
             put_on,
             parts: 0,
             reused: 0,
@@ -289,8 +301,20 @@ impl Making<'_> {
         if report.read.is_allowed(report.allowance) && records > 0 {
             let Self { dataset, schema, order, next, watch, .. } = *self;
             let (layout, released) = (&layout, self.options.released);
-            let target =
-                publish::Target { dataset, schema, order, layout, base, next, released, withdrawn, threads, watch };
+            let allow_understated = self.options.allow_understated;
+            let target = publish::Target {
+                dataset,
+                schema,
+                order,
+                layout,
+                base,
+                next,
+                released,
+                withdrawn,
+                allow_understated,
+                threads,
+                watch,
+            };
             report.outcome = target.publish(self.lock, plan, rows, &mut report)?;
         }
         Ok(report)

@@ -107,6 +107,28 @@ pub enum Error {
         /// The newest release.
         newest: semver::Version,
     },
+    /// The version says less than what changed since the release before.
+    #[error(
+        "version {version} says too little: by the policy `{policy}`, what changed since {previous} asks for {needed}: {changes}"
+    )]
+    VersionUnderstates {
+        /// The version that was asked for.
+        version: semver::Version,
+        /// The release before.
+        previous: semver::Version,
+        /// The smallest that would do.
+        needed: semver::Version,
+        /// The policy.
+        policy: &'static str,
+        /// What changed, in one line.
+        changes: String,
+    },
+    /// The version carries build metadata, which orders nothing.
+    #[error("version {version} has build metadata (`+{}`), by which releases cannot be told apart in order", version.build)]
+    VersionBuild {
+        /// The version that was asked for.
+        version: semver::Version,
+    },
     /// A dataset has no release of the version that is to be built upon.
     #[error("there is no release {version} to build upon")]
     NoBase {
@@ -235,7 +257,11 @@ impl Error {
             }
             Self::NoInputs { .. } => Some("name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder".into()),
             Self::VersionExists { .. } => Some("a release never changes: publish under a new `--version`".into()),
-            Self::WhichVersion { .. } => Some("say `--version V` or `--bump major|minor|patch`".into()),
+            Self::WhichVersion { .. } => Some("say `--version V` or `--bump auto|major|minor|patch`".into()),
+            Self::VersionUnderstates { needed, .. } => {
+                Some(format!("say `--version {needed}` or `--bump auto`; `--allow-understated` publishes it as it is"))
+            }
+            Self::VersionBuild { .. } => Some("leave out what follows the `+`".into()),
             Self::VersionOrder { .. } => Some("choose a higher `--version`, or `--bump`".into()),
             Self::NoBase { .. } => Some("`pressmark log DIR` lists the releases of a dataset".into()),
             Self::BaseUnlike { .. } => Some("build from all inputs once, without `--base`".into()),

@@ -117,6 +117,14 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync(&file, path)
 }
 
+/// Puts these bytes in the place of a file, in one step, or makes it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let staged = stage_file(path)?;
+    io::Write::write_all(&mut staged.as_file(), bytes).map_err(|source| Error::io("write", path, source))?;
+    sync(staged.as_file(), path)?;
+    publish_file(staged, path)
+}
+
 /// Waits until a file or folder is on the disk.
 pub(crate) fn sync(file: &File, path: &Path) -> Result<(), Error> {
     file.sync_all().map_err(|source| Error::io("write", path, source))

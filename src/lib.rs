@@ -70,8 +70,8 @@ pub mod build;
 pub mod check;
 pub mod export;
 pub mod init;
-pub mod rejudge;
 pub mod log;
+pub mod rejudge;
 pub mod retry;
 pub mod verify;
 

@@ -131,6 +131,11 @@ impl RejectFile {
         self.encoder.0.write_all(&line).map_err(|source| Error::io("write", &self.target, source))
     }
 
+    /// Has it published elsewhere.
+    pub fn retarget(&mut self, target: &Path) {
+        target.clone_into(&mut self.target);
+    }
+
     /// Ends the file, waits until it is on the disk and gives it its name, in the place of an
     /// earlier one.
     pub fn publish(self) -> Result<PathBuf, Error> {

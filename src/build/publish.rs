@@ -1,12 +1,15 @@
 //! Writing a release beside its place and publishing it.
 
 use jiff::civil::Date;
+use semver::Version;
 
 use super::base::Base;
+use super::changelog::Entry;
 use super::plan::Plan;
-use super::version::Next;
+use super::version::{self, Next};
 use super::write::{Writing, WrittenParts};
 use super::{BuildReport, Outcome};
+use crate::diff::{DiffOptions, DiffReport, Side, diff};
 use crate::error::Error;
 use crate::judge::InputRead;
 use crate::parts::{CODEC, Encoder, Layout, RunRows, SETTINGS};
@@ -29,6 +32,7 @@ pub(super) struct Target<'t> {
     pub(super) next: &'t Next,
     pub(super) released: Date,
     pub(super) withdrawn: Vec<Withdrawn>,
+    pub(super) allow_understated: bool,
     pub(super) threads: usize,
     pub(super) watch: &'t dyn Watch,
 }
@@ -42,7 +46,7 @@ impl Target<'_> {
         rows: RunRows,
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
-        let mut staging = Staging::new(lock, &self.next.version.to_string())?;
+        let mut staging = Staging::new(lock)?;
         let columns = self.schema.columns();
         let encoder = Encoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
         let Self { order, layout, base, threads, watch, .. } = *self;
@@ -50,7 +54,7 @@ impl Target<'_> {
         let fingerprint = plan.fingerprint;
         let written = writing.write(plan, rows, &mut staging)?;
         (report.parts, report.reused) = (written.parts.len(), written.reused);
-        let manifest = self.manifest(written, fingerprint, report);
+        let mut manifest = self.manifest(written, fingerprint, report);
         if let Some(folder) = &self.next.existing {
             return if same_content(&Release::open(folder)?, &manifest) {
                 Ok(Outcome::Unchanged(folder.clone()))
@@ -58,9 +62,48 @@ impl Target<'_> {
                 Err(Error::VersionExists { version: self.next.version.clone(), path: folder.clone() })
             };
         }
+        if let Some(previous) = &self.next.previous {
+            report.changes = self.changes(previous, &staging, &manifest)?;
+            match self.version(previous, report.changes.as_ref())? {
+                Some(version) => manifest.version = version,
+                None => return Ok(Outcome::Unchanged(previous.folder().to_owned())),
+            }
+        }
+        report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;
         staging.write(MANIFEST, &manifest.to_bytes())?;
-        Ok(Outcome::Published(staging.publish()?))
+        let folder = staging.publish(&manifest.version.to_string())?;
+        let entry = Entry {
+            version: &manifest.version,
+            released: manifest.released,
+            records: report.records,
+            previous: manifest.previous.as_ref().map(|previous| &previous.version),
+            changes: report.changes.as_ref(),
+        };
+        entry.add(lock.folder())?;
+        Ok(Outcome::Published(folder))
+    }
+
+    /// What changed since the previous release. One that cannot be read is no obstacle if the
+    /// version may understate what changed.
+    fn changes(&self, previous: &Release, staging: &Staging, manifest: &Manifest) -> Result<Option<DiffReport>, Error> {
+        let current = Side::staged(&staging.path(""), manifest, self.schema);
+        let changes = Side::release(previous).and_then(|base| diff(&base, &current, &DiffOptions::default()));
+        match changes {
+            Err(_) if self.allow_understated => Ok(None),
+            changes => changes.map(Some),
+        }
+    }
+
+    /// The version of the release; none if there is nothing new to release.
+    fn version(&self, previous: &Release, changes: Option<&DiffReport>) -> Result<Option<Version>, Error> {
+        let (policy, previous) = (self.dataset.policy.versions, &previous.manifest().version);
+        match changes {
+            Some(changes) if self.next.auto => return Ok(version::asked_for(previous, changes, policy)),
+            Some(changes) if !self.allow_understated => version::check(&self.next.version, previous, changes, policy)?,
+            _ => {}
+        }
+        Ok(Some(self.next.version.clone()))
     }
 
     fn manifest(&self, written: WrittenParts<'_>, fingerprint: Fingerprint, report: &BuildReport) -> Manifest {

@@ -237,7 +237,7 @@ pub(crate) struct ManArguments {
 #[command(after_help = "\
 Examples:
   pressmark build datasets/mine                            the first release, 1.0.0
-  pressmark build datasets/mine --bump minor               the next one
+  pressmark build datasets/mine --bump auto                the next one
   pressmark build datasets/mine --version 2.0.0 new.jsonl  from this file only
   pressmark build datasets/mine --bump minor --base 1.0.0 --upsert new.jsonl
                                                            1.0.0 with these articles on top
@@ -265,9 +265,12 @@ pub(crate) struct BuildArguments {
     /// The release's version [default: 1.0.0 for the first].
     #[arg(long, value_name = "V", conflicts_with = "bump")]
     pub(crate) version: Option<Version>,
-    /// Which number of the newest release's version goes up.
+    /// Which number of the newest release's version goes up; `auto` goes by what changed.
     #[arg(long, value_enum, value_name = "NUMBER")]
     pub(crate) bump: Option<BumpArgument>,
+    /// Publish even if the version says less than what changed since the release before.
+    #[arg(long)]
+    pub(crate) allow_understated: bool,
     /// The day of the release, YYYY-MM-DD [default: today, in UTC].
     #[arg(long, value_name = "D")]
     pub(crate) date: Option<Date>,
@@ -287,6 +290,7 @@ pub(crate) struct BuildArguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum BumpArgument {
+    Auto,
     Major,
     Minor,
     Patch,

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
 use pressmark::build::{BuildOptions, BuildReport, Bump, From, Memory, Outcome as Release, VersionChoice, build};
+use pressmark::diff::{DiffReport, described};
 use pressmark::release::Dataset;
-use pressmark::text::printable;
+use pressmark::text::{one_line, printable};
 use serde::Serialize;
 
 use crate::args::{BuildArguments, BumpArgument, ReportFormat};
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
 fn options(arguments: &BuildArguments) -> BuildOptions {
     let version = match (&arguments.version, arguments.bump) {
         (Some(version), _) => VersionChoice::Exact(version.clone()),
+        (None, Some(BumpArgument::Auto)) => VersionChoice::Auto,
         (None, Some(BumpArgument::Major)) => VersionChoice::Next(Bump::Major),
         (None, Some(BumpArgument::Minor)) => VersionChoice::Next(Bump::Minor),
         (None, Some(BumpArgument::Patch)) => VersionChoice::Next(Bump::Patch),
@@ -58,6 +60,7 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         from: from(arguments),
         output: arguments.output.clone(),
         version,
+        allow_understated: arguments.allow_understated,
         released: arguments.date.unwrap_or_else(today),
         max_rejects: arguments.max_rejects,
         memory: Memory::new(arguments.memory.0),
@@ -82,6 +85,10 @@ fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
+fn previous(changes: &DiffReport) -> String {
+    changes.base.version.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
 /// What became of records on their way into the release.
 fn steps(report: &BuildReport) -> String {
     let mut text = String::new();
@@ -97,6 +104,11 @@ fn steps(report: &BuildReport) -> String {
         tell(base.replaced, "record", &format!("{of} replaced"));
         tell(base.unchanged, "record", &format!("stood in {} already", base.version));
         tell(base.withdrawn, "record", &format!("{of} withdrawn"));
+    }
+    if let Some(changes) = &report.changes {
+        for line in described(changes) {
+            text.push_str(&format!("since {}: {}\n", previous(changes), one_line(&line.text, 200)));
+        }
     }
     if report.reused > 0 {
         text.push_str(&format!(

@@ -62,6 +62,13 @@ impl RejectLog {
         Ok(())
     }
 
+    /// Has the file published elsewhere, if there is one.
+    pub fn retarget(&mut self, target: &Path) {
+        if let Destination::Open(file) = &mut self.file {
+            file.retarget(target);
+        }
+    }
+
     /// Gives the file its name, if there is one. More rejects cannot follow.
     pub fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::bump::VersionPolicy;
 use super::manifest::Creator;
 use crate::error::Error;
 use crate::filesystem;
@@ -65,6 +66,8 @@ pub struct Policy {
     pub max_rejects: Allowance,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
+    /// By which convention versions are chosen.
+    pub versions: VersionPolicy,
     /// What becomes of records that share a key and differ.
     pub on_conflict: OnConflict,
     /// The column by which the newest of them is known.

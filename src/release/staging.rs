@@ -91,20 +91,21 @@ impl Drop for Lock {
 #[derive(Debug)]
 pub struct Staging {
     folder: TempDir,
-    target: PathBuf,
+    /// Where releases go.
+    releases: PathBuf,
     sums: Sums,
 }
 
 impl Staging {
-    /// Makes a staging folder for the release `name` in the locked folder.
-    pub fn new(lock: &Lock, name: &str) -> Result<Self, Error> {
+    /// Makes a staging folder in the locked folder.
+    pub fn new(lock: &Lock) -> Result<Self, Error> {
         let folder = tempfile::Builder::new()
             .prefix(STAGING)
             .tempdir_in(lock.folder())
             .map_err(|source| Error::io("create a folder in", lock.folder(), source))?;
         filesystem::share_folder(folder.path())?;
         filesystem::create_folder(&folder.path().join(DATA))?;
-        Ok(Self { folder, target: lock.folder().join(name), sums: Sums::new() })
+        Ok(Self { folder, releases: lock.folder().to_owned(), sums: Sums::new() })
     }
 
     /// Where the file `name` (relative, with `/`) is to be written while it is staged.
@@ -131,16 +132,17 @@ impl Staging {
         self.add(name, Digest::of(bytes))
     }
 
-    /// Writes `SHA256SUMS` and makes the release visible. Returns its folder.
-    pub fn publish(self) -> Result<PathBuf, Error> {
+    /// Writes `SHA256SUMS` and makes the release visible as `name`. Returns its folder.
+    pub fn publish(self, name: &str) -> Result<PathBuf, Error> {
         let sums = self.path(SUMS);
         filesystem::write_new(&sums, &write_sums(&self.sums))?;
         filesystem::make_read_only(&sums)?;
         filesystem::sync_folder(&self.path(DATA))?;
         filesystem::sync_folder(self.folder.path())?;
-        filesystem::publish(self.folder.path(), &self.target)?;
+        let target = self.releases.join(name);
+        filesystem::publish(self.folder.path(), &target)?;
         // The folder has another name now; there is nothing left to clean up.
         let _old_name = self.folder.keep();
-        Ok(self.target)
+        Ok(target)
     }
 }
