@@ -52,6 +52,14 @@ pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
     Ok((bytes, digest))
 }
 
+/// The path from the root on, links left as they are.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    // `..` and `.` at the end name no folder by themselves.
+    let named = path.file_name().is_some();
+    let absolute = if named { std::path::absolute(path) } else { fs::canonicalize(path) };
+    absolute.map_err(|source| Error::io("read", path, source))
+}
+
 /// The size of a regular file in bytes, where the system tells it.
 pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())

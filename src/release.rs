@@ -17,6 +17,7 @@ pub(crate) use dataset::{DATASET_TOML, is_name};
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };
+pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use staging::{Lock, Staging};
 pub use sums::{Sums, parse_sums};

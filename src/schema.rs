@@ -8,6 +8,7 @@ mod columns;
 mod compare;
 mod derive;
 mod explain;
+mod form;
 mod instance;
 mod judge;
 mod load;
@@ -21,5 +22,6 @@ pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, R
 pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange};
 pub(crate) use derive::escape_pointer;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
+pub use form::Form;
 pub use judge::Violation;
 pub use load::{BuiltIn, Schema};

@@ -1,26 +1,46 @@
 //! `verify`: proves a release intact, or says where it is not.
 //!
-//! Three questions, in three files: are exactly the listed files there, with their bytes
-//! (`files`); do the parts hold records of the schema, in order, each with its own hash
-//! (`rows`); do counts and fingerprints agree with the manifest. Everything is looked at and
-//! every finding collected; only what rests on something unreadable is left out. The release
-//! may come from anyone: nothing outside its folder is read.
+//! From the outside in: is the manifest sound, does it agree with itself and with the release
+//! before (`document`); are exactly the listed files there (`files`); is each part encoded as the
+//! format says and its bytes those on record (`parts`); is every record valid and its hash right
+//! (`rows`); do order, keys, ends and fingerprints hold over all of them (`sequence`, `layout`,
+//! `sets`). Everything is looked at and every finding collected; only what rests on something
+//! unreadable is left out. The release may come from anyone: beside its folder only the manifest
+//! of the release before is read.
 
+mod document;
 mod files;
 mod finding;
+mod layout;
+mod parts;
 mod rows;
+mod sequence;
+mod sets;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::parts::Footer;
 use crate::progress::{Stage, Watch};
-use crate::record::Fingerprint;
+use crate::record::Order;
 use crate::release::{MANIFEST, Manifest, Release, SCHEMA};
 use crate::schema::Schema;
 
+use rows::Rules;
+
 pub use finding::{Finding, Findings};
+
+/// How to verify.
+#[derive(Debug, Clone)]
+pub struct VerifyOptions {
+    /// Look at sizes and footers only; nothing is hashed and no row is read.
+    pub quick: bool,
+    /// How many threads work.
+    pub threads: usize,
+    /// Where scratch files lie while a release of many records is looked at.
+    pub scratch: PathBuf,
+}
 
 /// What was found.
 #[derive(Debug)]
@@ -29,6 +49,8 @@ pub struct VerifyReport {
     pub folder: PathBuf,
     /// The manifest, if it could be read.
     pub manifest: Option<Manifest>,
+    /// Whether only sizes and footers were looked at.
+    pub quick: bool,
     /// How many files were hashed.
     pub files: u64,
     /// How many records were hashed.
@@ -38,7 +60,7 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
-    /// Whether the release is intact.
+    /// Whether nothing is wrong with what was looked at.
     pub fn is_intact(&self) -> bool {
         self.findings.total() == 0
     }
@@ -47,40 +69,53 @@ impl VerifyReport {
 /// Verifies the release in `folder`, and tells `watch` how far it is.
 ///
 /// # Errors
-/// [`Error::NoRelease`] if there is no such folder. Whatever is wrong inside it is a finding.
-pub fn verify(folder: &Path, watch: &dyn Watch) -> Result<VerifyReport, Error> {
+/// [`Error::NoRelease`] if there is no such folder, [`Error::Io`] if it cannot be listed or a
+/// scratch file cannot be used. Whatever is wrong inside it is a finding.
+pub fn verify(folder: &Path, options: &VerifyOptions, watch: &dyn Watch) -> Result<VerifyReport, Error> {
     if !folder.is_dir() {
         return Err(Error::NoRelease { path: folder.to_owned(), message: "there is no such folder".into() });
     }
+    let (folder, quick) = (folder.to_owned(), options.quick);
     let mut report =
-        VerifyReport { folder: folder.to_owned(), manifest: None, files: 0, records: 0, findings: Findings::default() };
-    let present = files::walk(folder, &mut report.findings)?;
-    if !present.contains(MANIFEST) {
-        report.findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
-        return Ok(report);
+        VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
+    if let Some(release) = look(&mut report, options, watch)? {
+        report.manifest = Some(release.manifest().clone());
     }
-    let release = match Release::open(folder) {
-        Ok(release) => release,
-        Err(error) => {
-            report.findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
-            return Ok(report);
-        }
-    };
-    watch.start(
-        Stage::Verify,
-        Some(release.manifest().parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.bytes))),
-    );
-    report.files = files::check(folder, release.manifest(), &present, &mut report.findings);
-    // What is not among the listed files is missing or a link, and was told as such.
-    if present.contains(SCHEMA)
-        && let Some(schema) = check_schema(&release, &mut report.findings)
-    {
-        check_records(&release, &schema, &present, &mut report, watch);
-    }
-    report.manifest = Some(release.manifest().clone());
     Ok(report)
 }
 
+/// Looks at everything; gives the release back if its manifest can be read.
+fn look(report: &mut VerifyReport, options: &VerifyOptions, watch: &dyn Watch) -> Result<Option<Release>, Error> {
+    let folder = report.folder.clone();
+    let findings = &mut report.findings;
+    let present = files::walk(&folder, findings)?;
+    if !present.contains(MANIFEST) {
+        findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
+        return Ok(None);
+    }
+    let Some(release) = document::read(&folder, findings) else { return Ok(None) };
+    let manifest = release.manifest();
+    watch.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
+    document::check_counts(manifest, findings);
+    document::check_chain(&release, !options.quick, findings)?;
+    let files = files::check(&folder, manifest, present, findings);
+    report.files = files::check_sums(&folder, manifest, &files, !options.quick, findings);
+    // A schema that is not among the files is missing or a link, and was told as such.
+    let schema = if files.is_here(SCHEMA) { check_schema(&release, findings) } else { None };
+    let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
+    let parts =
+        parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
+    if options.quick {
+        parts.footers(watch, findings);
+    } else {
+        let done = parts.all(options.threads, watch, findings)?;
+        report.files += done.hashed;
+        report.records = done.records;
+    }
+    Ok(Some(release))
+}
+
+/// The schema, if rows can be judged by it. One that is not the manifest's is told.
 fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     let schema = match release.load_schema() {
         Ok(schema) => schema,
@@ -90,38 +125,31 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
         }
     };
     let manifest = release.manifest();
-    let told: Vec<(&str, &str)> =
-        manifest.columns.iter().map(|column| (column.name.as_str(), column.kind.as_str())).collect();
-    let kinds: Vec<String> = schema.columns().iter().map(|column| column.kind.describe()).collect();
-    let given: Vec<(&str, &str)> =
-        schema.columns().iter().zip(&kinds).map(|(column, kind)| (column.name.as_str(), kind.as_str())).collect();
-    if schema.sha256() != manifest.schema.sha256 || told != given {
+    let told = manifest.columns.iter().map(|column| (column.name.clone(), column.kind.clone()));
+    let given = schema.columns().iter().map(|column| (column.name.clone(), column.kind.describe()));
+    let same = schema.sha256() == manifest.schema.sha256 && schema.id() == manifest.schema.id.as_deref();
+    if !same || !told.eq(given) {
         findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, "it is not the schema that the manifest describes"));
     }
     Some(schema)
 }
 
-fn check_records(
-    release: &Release,
-    schema: &Schema,
-    present: &BTreeSet<String>,
-    report: &mut VerifyReport,
-    watch: &dyn Watch,
-) {
-    let manifest = release.manifest();
-    let Some(mut checker) = rows::Checker::new(schema, manifest, &mut report.findings) else { return };
-    for (place, part) in manifest.parts.iter().enumerate() {
-        checker.part(release.folder(), present, place, part);
-        watch.advance(part.bytes);
-    }
-    let (mut hashes, complete) = checker.finish();
-    report.records = hashes.len() as u64;
-    if !complete {
-        return; // of some of the rows there is no fingerprint to compare
-    }
-    let fingerprint = Fingerprint::of(&mut hashes);
-    if fingerprint != manifest.fingerprint {
-        let message = format!("the manifest says {}, the rows give {fingerprint}", manifest.fingerprint);
-        report.findings.add(Finding::new(Code::Fingerprint, MANIFEST, &message));
+/// What rows are held against. `None`, with a finding, if the manifest names an order that the
+/// schema does not have.
+fn rules<'s>(schema: &'s Schema, manifest: &Manifest, findings: &mut Findings) -> Option<Rules<'s>> {
+    let order = match Order::new(schema.columns(), &manifest.order_by, &manifest.key) {
+        Ok(order) => order,
+        Err(error) => {
+            findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
+            return None;
+        }
+    };
+    // Parts name the schema that the manifest names; whether it is the one here was told above.
+    match Footer::new(schema.columns(), &order, &manifest.layout, &manifest.schema.sha256) {
+        Ok(footer) => Some(Rules::new(schema, order, footer, manifest)),
+        Err(error) => {
+            findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, &error.to_string()));
+            None
+        }
     }
 }

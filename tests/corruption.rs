@@ -5,11 +5,15 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch, StringArray};
 use arrow_select::interleave::interleave_record_batch;
 use parquet::arrow::ArrowWriter;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use pressmark::code::Code;
 use pressmark::digest::Digest;
+use pressmark::parts::{Encoder, Layout, PartWriter, Selection, Written};
+use pressmark::record::{BatchBuilder, Fingerprint, Order, Rows, Summary, admit, record_hash};
+use pressmark::schema::{Extra, Schema};
 use serde_json::{Value, json};
 
 use crate::support::{Files, Test, articles, batches, files};
@@ -70,10 +74,58 @@ impl Release {
 
     /// Encodes the part again with another batch of rows, as [`Release::replace_part`].
     fn rewrite_part(&self, change: impl FnOnce(&RecordBatch) -> RecordBatch) {
-        let batch = change(&batches(&self.path(&part()))[0]);
-        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
-        writer.write(&batch).unwrap();
-        self.replace_part(&writer.into_inner().unwrap());
+        let rows = change(&batches(&self.path(&part()))[0]);
+        self.replace_part(&self.encoded(&rows));
+    }
+
+    /// The bytes of a part with these rows, as the release's own settings give them.
+    fn encoded(&self, rows: &RecordBatch) -> Vec<u8> {
+        let release = pressmark::release::Release::open(&self.path("")).unwrap();
+        let (manifest, schema) = (release.manifest(), release.load_schema().unwrap());
+        let order = Order::new(schema.columns(), &manifest.order_by, &manifest.key).unwrap();
+        write_part(&self.test.path("encoded"), &schema, &order, &manifest.layout, rows);
+        let bytes = self.test.read("encoded");
+        fs::remove_file(self.test.path("encoded")).unwrap();
+        bytes
+    }
+
+    /// Puts other bytes in the place of the last ones like these in the part, and makes the rest
+    /// agree.
+    fn replace_in_part(&self, from: &[u8], to: &[u8]) {
+        let mut bytes = self.read(&part());
+        let at = bytes.windows(from.len()).rposition(|window| window == from).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        self.replace_part(&bytes);
+    }
+
+    /// Puts another record in the place of the first and makes everything agree but the schema.
+    fn agree(&self, article: &str) {
+        let release = pressmark::release::Release::open(&self.path("")).unwrap();
+        let schema = release.load_schema().unwrap();
+        let value = pressmark::json::parse(article.as_bytes()).unwrap();
+        let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
+        let hash = record_hash(schema.columns(), &record, &mut Vec::new());
+        let mut builder = BatchBuilder::new(schema.columns());
+        builder.append(&record, &hash);
+        let first = builder.finish();
+        let rows = &batches(&self.path(&part()))[0];
+        let rest = RecordBatch::try_new(first.schema(), rows.columns().to_vec()).unwrap();
+        let rows = interleave_record_batch(&[&first, &rest], &[(0, 0), (1, 1), (1, 2)]).unwrap();
+        let rows_of = Rows::new(schema.columns(), &rows).unwrap();
+        let mut hashes: Vec<_> = (0..3).map(|row| rows_of.stored_hash(row)).collect();
+        let fingerprint = Fingerprint::of(&mut hashes);
+        let bytes = self.encoded(&rows);
+        self.remove(&part());
+        let path = format!("data/part-00000-{}.parquet", fingerprint.short());
+        self.write(&path, &bytes);
+        self.manifest(|manifest| {
+            manifest["fingerprint"] = json!(fingerprint);
+            let part = &mut manifest["parts"][0];
+            part["fingerprint"] = json!(fingerprint);
+            part["path"] = json!(path);
+            part["bytes"] = json!(bytes.len());
+            part["sha256"] = json!(Digest::of(&bytes).to_string());
+        });
     }
 
     /// Writes `SHA256SUMS` anew from the files that are there.
@@ -94,6 +146,22 @@ impl Release {
         let findings = report["findings"].as_array().unwrap();
         findings.iter().map(|finding| (text(finding, "code"), text(finding, "file"))).collect()
     }
+}
+
+/// Writes a part with the settings of a release; its row groups end by the number of their rows.
+fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> Written {
+    let columns = schema.columns();
+    let encoder = Encoder::new(columns, order, layout, &schema.sha256()).unwrap();
+    let mut writer = PartWriter::create(path.to_owned(), &encoder).unwrap();
+    let all: Vec<usize> = (0..rows.num_rows()).collect();
+    for group in all.chunks(usize::try_from(layout.row_group_rows).unwrap()) {
+        let mut selected = Selection::default();
+        for row in group {
+            selected.add((0, 0), rows, *row);
+        }
+        writer.append(encoder.encode(&selected, &mut Summary::new(columns)).unwrap()).unwrap();
+    }
+    writer.finish().unwrap()
 }
 
 /// The path of the one part.
@@ -225,7 +293,11 @@ const CASES: &[Case] = &[
     Case {
         name: "a part without one of its columns",
         damage: |release| {
-            release.rewrite_part(|rows| rows.project(&(1..rows.num_columns()).collect::<Vec<_>>()).unwrap());
+            let rows = &batches(&release.path(&part()))[0];
+            let rows = rows.project(&(1..rows.num_columns()).collect::<Vec<_>>()).unwrap();
+            let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).unwrap();
+            writer.write(&rows).unwrap();
+            release.replace_part(&writer.into_inner().unwrap());
         },
         findings: &[("R-COLUMNS", "PART")],
     },
@@ -235,6 +307,8 @@ const CASES: &[Case] = &[
             release.manifest(|manifest| {
                 manifest["parts"][0]["rows"] = json!(4);
                 manifest["records"] = json!(4);
+                manifest["inputs"][0]["articles"] = json!(4);
+                manifest["inputs"][0]["admitted"] = json!(4);
             });
         },
         findings: &[("R-ROWS", "PART")],
@@ -253,22 +327,112 @@ const CASES: &[Case] = &[
     Case {
         name: "two rows in each other's place",
         damage: |release| release.rewrite_part(|rows| picked(rows, &[1, 0, 2])),
-        findings: &[("R-ORDER", "PART")],
+        findings: &[("R-ORDER", "PART"), ("R-PART-ENDS", "PART")],
     },
     Case {
         name: "a row twice",
         damage: |release| release.rewrite_part(|rows| picked(rows, &[0, 0, 1, 2])),
         findings: &[
-            ("R-ORDER", "PART"),
             ("R-ROWS", "PART"),
             ("R-PART-FINGERPRINT", "PART"),
+            ("R-KEY", "PART"),
             ("R-FINGERPRINT", "manifest.json"),
+            SUMMARY,
         ],
     },
     Case {
         name: "a row in the place of another",
         damage: |release| release.rewrite_part(|rows| picked(rows, &[0, 1])),
-        findings: &[("R-ROWS", "PART"), ("R-PART-FINGERPRINT", "PART"), ("R-FINGERPRINT", "manifest.json")],
+        findings: &[
+            ("R-ROWS", "PART"),
+            ("R-PART-ENDS", "PART"),
+            ("R-PART-FINGERPRINT", "PART"),
+            ("R-FINGERPRINT", "manifest.json"),
+            SUMMARY,
+        ],
+    },
+    Case {
+        name: "an input with an article more",
+        damage: |release| release.manifest(|manifest| manifest["inputs"][0]["articles"] = json!(4)),
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a reject that no input has",
+        damage: |release| release.manifest(|manifest| manifest["rejected"]["V-TYPE"] = json!(1)),
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a duplicate that was admitted nowhere",
+        damage: |release| release.manifest(|manifest| manifest["duplicates"] = json!(1)),
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a record that was taken back and is there",
+        damage: |release| {
+            release.manifest(|manifest| {
+                manifest["base"] = json!("0.9.0");
+                manifest["withdrawn"] = json!([{ "key": "b", "reason": "asked for" }]);
+            });
+        },
+        findings: &[("R-WITHDRAWN", "PART")],
+    },
+    Case {
+        name: "a record that was taken back from nowhere",
+        damage: |release| {
+            release.manifest(|manifest| manifest["withdrawn"] = json!([{ "key": "x", "reason": "asked for" }]));
+        },
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a column with a null less",
+        damage: |release| release.manifest(|manifest| manifest["columns"][1]["nulls"] = json!(2)),
+        findings: &[SUMMARY],
+    },
+    Case {
+        name: "a part that ends with another record, by the manifest",
+        damage: |release| release.manifest(|manifest| manifest["parts"][0]["last"]["id"] = json!("b")),
+        findings: &[("R-PART-ENDS", "PART")],
+    },
+    Case {
+        name: "a part that was created by another tool",
+        damage: |release| release.replace_in_part(b"(build pressmark/1)", b"(build pressmark/x)"),
+        findings: &[("R-SETTINGS", "PART")],
+    },
+    Case {
+        name: "statistics that skip the last title",
+        damage: |release| release.replace_in_part(b"Title c", b"Title b"),
+        findings: &[("R-STATISTICS", "PART")],
+    },
+    Case {
+        name: "a bloom filter that knows no key",
+        damage: |release| {
+            let chunk = footer(&release.path(&part())).row_group(0).column(0).clone();
+            let start = usize::try_from(chunk.bloom_filter_offset().unwrap()).unwrap();
+            let end = start + usize::try_from(chunk.bloom_filter_length().unwrap()).unwrap();
+            let mut bytes = release.read(&part());
+            // A filter for so few keys is one block of 32 bytes, behind its header.
+            bytes[end - 32..end].fill(0);
+            release.replace_part(&bytes);
+        },
+        findings: &[("R-KEY-FILTER", "PART"), ("R-KEY-FILTER", "PART"), ("R-KEY-FILTER", "PART")],
+    },
+    Case {
+        name: "a record that the schema forbids, with all hashes made to agree",
+        damage: |release| release.agree(r#"{"id":"a","title":"Title a","text":""}"#),
+        findings: &[("R-INVALID", "PART")],
+    },
+    Case {
+        name: "undeclared members that are not written as they must be",
+        damage: |release| {
+            release.rewrite_part(|rows| {
+                let mut columns = rows.columns().to_vec();
+                let extra: ArrayRef = Arc::new(StringArray::from(vec![Some("{ }"), None, None]));
+                let place = rows.schema().index_of("_extra").unwrap();
+                columns[place] = extra;
+                RecordBatch::try_new(rows.schema(), columns).unwrap()
+            });
+        },
+        findings: &[("R-VALUE", "PART"), SUMMARY],
     },
     Case {
         name: "the manifest gives the part another fingerprint",
@@ -287,6 +451,14 @@ const CASES: &[Case] = &[
         findings: &[("R-FILE-KIND", "link")],
     },
 ];
+
+/// The finding of a column whose summary is not so.
+const SUMMARY: (&str, &str) = ("R-COLUMN-SUMMARY", "manifest.json");
+
+/// The footer of a part.
+fn footer(path: &Path) -> ParquetMetaData {
+    ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap()).unwrap()
+}
 
 fn hashes(rows: [[u8; 32]; 3]) -> ArrayRef {
     Arc::new(FixedSizeBinaryArray::try_from_iter(rows.into_iter()).unwrap())
@@ -321,8 +493,11 @@ fn each_damage_shows_as_what_it_is() {
     for case in CASES {
         let release = Release::intact();
         (case.damage)(&release);
-        let findings = release.findings();
-        let part = part();
+        let mut findings = release.findings();
+        // One row more or less is a null more or less in every column without values.
+        findings.dedup_by(|one, other| one == other && one.0 == "R-COLUMN-SUMMARY");
+        let part = files(&release.path("data")).into_keys().next();
+        let part = part.map_or_else(self::part, |name| format!("data/{name}"));
         let expand = |file: &str| if file == "PART" { part.clone() } else { file.to_owned() };
         let want: Vec<(String, String)> =
             case.findings.iter().map(|(code, file)| ((*code).to_owned(), expand(file))).collect();
@@ -335,7 +510,10 @@ fn each_damage_shows_as_what_it_is() {
 
 #[test]
 fn every_code_of_a_release_is_reached() {
-    let reached: BTreeSet<&str> = CASES.iter().flat_map(|case| case.findings).map(|(code, _)| *code).collect();
+    // These take more than one part or release; each has a test of its own below.
+    let elsewhere = ["R-VERSION", "R-CHAIN", "R-ROW-GROUP", "R-CUT"];
+    let cases = CASES.iter().flat_map(|case| case.findings).map(|(code, _)| *code);
+    let reached: BTreeSet<&str> = cases.chain(elsewhere).collect();
     let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).filter(|name| name.starts_with("R-")).collect();
     assert_eq!(reached, all);
 }
@@ -388,8 +566,14 @@ fn the_largest_counts_are_findings_and_no_overflow() {
         manifest["parts"][0]["bytes"] = json!(u64::MAX);
         manifest["parts"][0]["rows"] = json!(u64::MAX);
         manifest["records"] = json!(u64::MAX);
+        manifest["inputs"][0]["admitted"] = json!(u64::MAX);
+        manifest["inputs"][0]["rejected"] = json!(u64::MAX);
+        manifest["rejected"] = json!({ "V-TYPE": u64::MAX, "V-ENUM": u64::MAX });
+        manifest["duplicates"] = json!(u64::MAX);
     });
-    assert_eq!(release.findings(), [("R-FILE-SIZE".to_owned(), part()), ("R-ROWS".to_owned(), part())]);
+    let counts = || ("R-COUNTS".to_owned(), "manifest.json".to_owned());
+    let (size, rows) = (("R-FILE-SIZE".to_owned(), part()), ("R-ROWS".to_owned(), part()));
+    assert_eq!(release.findings(), [counts(), counts(), counts(), size, rows]);
     release.test.run("show r").check();
 }
 
@@ -512,4 +696,170 @@ fn a_part_that_breaks_off_anywhere_is_survived() {
     for counts in damaged_parts(cuts.collect(), true) {
         assert_eq!(counts, BTreeMap::from([("R-PART".to_owned(), 1)]));
     }
+}
+
+/// The release in `set/1.0.0` of the articles `0`, `1`, ... with row groups of two rows, its
+/// rows moved to parts that hold so many each. Everything agrees but the layout.
+fn parted(sizes: &[usize]) -> Test {
+    let count: usize = sizes.iter().sum();
+    let ids: Vec<String> = (0..count).map(|number| format!("{number:03}")).collect();
+    let test = Test::set("", articles(&ids.iter().map(String::as_str).collect::<Vec<_>>()));
+    test.build("").check();
+    let folder = test.path("set/1.0.0");
+    let release = pressmark::release::Release::open(&folder).unwrap();
+    let (manifest, schema) = (release.manifest(), release.load_schema().unwrap());
+    let order = Order::new(schema.columns(), &manifest.order_by, &manifest.key).unwrap();
+    let layout = Layout { target_rows: 16, row_group_rows: ROW_GROUP_ROWS, ..manifest.layout.clone() };
+    let old = folder.join(manifest.parts[0].path(0));
+    let all = &batches(&old)[0];
+    fs::remove_file(&old).unwrap();
+    let (mut start, mut parts) = (0, Vec::new());
+    for (place, size) in sizes.iter().enumerate() {
+        let rows = all.slice(start, *size);
+        let rows_of = Rows::new(schema.columns(), &rows).unwrap();
+        let mut hashes: Vec<_> = (0..*size).map(|row| rows_of.stored_hash(row)).collect();
+        let fingerprint = Fingerprint::of(&mut hashes);
+        let path = format!("data/part-{place:05}-{}.parquet", fingerprint.short());
+        let written = write_part(&folder.join(&path), &schema, &order, &layout, &rows);
+        parts.push(json!({
+            "path": path, "bytes": written.bytes, "rows": size, "sha256": written.sha256, "fingerprint": fingerprint,
+            "first": { "published_at": null, "id": ids[start] },
+            "last": { "published_at": null, "id": ids[start + size - 1] },
+        }));
+        start += size;
+    }
+    edit(&test, "set/1.0.0", |manifest| {
+        manifest["layout"] = serde_json::to_value(&layout).unwrap();
+        manifest["parts"] = json!(parts);
+    });
+    test
+}
+
+/// How many rows a row group has where a part has about sixteen.
+const ROW_GROUP_ROWS: u64 = 2;
+
+/// Changes the manifest of a release and makes its `SHA256SUMS` agree.
+fn edit(test: &Test, release: &str, change: impl FnOnce(&mut Value)) {
+    let mut manifest = test.json(&format!("{release}/manifest.json"));
+    change(&mut manifest);
+    test.write(&format!("{release}/manifest.json"), serde_json::to_vec_pretty(&manifest).unwrap());
+    let files = files(&test.path(release));
+    let listed = files.iter().filter(|(name, _)| *name != "SHA256SUMS");
+    let sums: Vec<String> = listed.map(|(name, bytes)| format!("{}  {name}\n", Digest::of(bytes))).collect();
+    test.write(&format!("{release}/SHA256SUMS"), sums.concat());
+}
+
+/// The findings in `set/1.0.0`, as code, place of the part (or the file), row and key.
+#[track_caller]
+fn placed(test: &Test) -> Vec<(String, String, Value, Value)> {
+    let report = test.run("verify set/1.0.0 --format json").code(1).json();
+    let findings = report["releases"][0]["findings"].as_array().unwrap().clone();
+    let word = |finding: &Value, member: &str| finding[member].as_str().unwrap().to_owned();
+    let file = |finding: &Value| word(finding, "file").chars().take("data/part-00000".len()).collect();
+    findings
+        .iter()
+        .map(|finding| (word(finding, "code"), file(finding), finding["row"].clone(), finding["key"].clone()))
+        .collect()
+}
+
+#[track_caller]
+fn check_parted(sizes: &[usize], want: &[(&str, &str, u64, &str)]) {
+    let test = parted(sizes);
+    if want.is_empty() {
+        test.run("verify set/1.0.0").leaves_nothing().check();
+        return;
+    }
+    let want: Vec<(String, String, Value, Value)> = want
+        .iter()
+        .map(|(code, file, row, key)| ((*code).to_owned(), (*file).to_owned(), json!(row), json!(key)))
+        .collect();
+    assert_eq!(placed(&test), want);
+}
+
+#[test]
+fn parts_end_where_the_rule_cuts() {
+    check_parted(&[11], &[]);
+    check_parted(&[5, 6], &[("R-CUT", "data/part-00000", 5, "004")]);
+}
+
+#[test]
+fn row_groups_end_where_the_layout_says() {
+    let test = parted(&[11]);
+    // Half as many rows in a group, says the manifest.
+    edit(&test, "set/1.0.0", |manifest| {
+        manifest["layout"]["target_rows"] = json!(32);
+        manifest["layout"]["row_group_rows"] = json!(2 * ROW_GROUP_ROWS);
+    });
+    let ended = |row: u64| {
+        let key = format!("{:03}", row - 1);
+        ("R-ROW-GROUP".to_owned(), "data/part-00000".to_owned(), json!(row), json!(key))
+    };
+    assert_eq!(placed(&test), [3, 5, 7, 9, 11].map(ended));
+}
+
+/// The releases 1.0.0, 1.1.0 and 1.2.0 of `set`.
+fn chained() -> Test {
+    let test = Test::set("", articles(&["a"]));
+    test.build("").check();
+    for ids in [&["a", "b"][..], &["a", "b", "c"]] {
+        test.write("set/sources/a.jsonl", articles(ids));
+        test.build("--bump minor").check();
+    }
+    test.run("verify set").leaves_nothing().check();
+    test
+}
+
+#[track_caller]
+fn check_chain(test: &Test, release: &str, message: &str) {
+    let report = test.run(&format!("verify {release} --format json")).code(1).leaves_nothing().json();
+    let findings = &report["releases"][0]["findings"];
+    assert_eq!(findings.as_array().unwrap().len(), 1, "{findings}");
+    assert_eq!((&findings[0]["code"], &findings[0]["message"]), (&json!("R-CHAIN"), &json!(message)));
+}
+
+#[test]
+fn a_release_follows_the_one_that_it_names() {
+    let test = chained();
+    edit(&test, "set/1.1.0", |manifest| manifest["dataset"]["title"] = json!("Changed"));
+    check_chain(&test, "set/1.2.0", "the manifest of 1.1.0, the release before it, is not the one it names");
+    // What cannot be known without hashing is not said.
+    test.run("verify set/1.2.0 --quick").check();
+    fs::remove_dir_all(test.path("set/1.1.0")).unwrap();
+    test.run("verify set").check();
+}
+
+#[test]
+fn a_release_that_was_slipped_in_is_told() {
+    let test = chained();
+    fs::rename(test.path("set/1.1.0"), test.path("aside")).unwrap();
+    edit(&test, "set/1.2.0", |manifest| manifest["previous"] = Value::Null);
+    check_chain(&test, "set/1.2.0", "the release before it is 1.0.0, and it names none");
+    edit(&test, "set/1.2.0", |manifest| {
+        manifest["previous"] =
+            json!({ "version": "2.0.0", "manifest_sha256": "0".repeat(64), "fingerprint": "0".repeat(64) });
+    });
+    check_chain(&test, "set/1.2.0", "it names 2.0.0 as a release before it");
+}
+
+#[test]
+fn a_folder_is_named_by_its_version_or_not_by_one() {
+    let test = chained();
+    fs::rename(test.path("set/1.0.0"), test.path("copy")).unwrap();
+    test.run("verify copy").check();
+    fs::rename(test.path("copy"), test.path("3.0.0")).unwrap();
+    let report = test.run("verify 3.0.0 --format json").code(1).json();
+    assert_eq!(report["releases"][0]["counts"], json!({ "R-VERSION": 1 }));
+    let told = test.run("verify 3.0.0").code(1).check();
+    assert!(told.contains("R-VERSION manifest.json: the folder is named 3.0.0, the manifest says 1.0.0"), "{told}");
+}
+
+#[test]
+fn a_key_that_comes_again_elsewhere_is_named() {
+    let release = Release::intact();
+    release.rewrite_part(|rows| picked(rows, &[0, 1, 1]));
+    let report = release.test.run("verify r --format json").code(1).json();
+    let findings = report["releases"][0]["findings"].as_array().unwrap().clone();
+    let key = findings.iter().find(|finding| finding["code"] == "R-KEY").unwrap();
+    assert_eq!((&key["row"], &key["key"]), (&json!(3), &json!("b")));
+    assert_eq!(key["message"], json!(format!("it came before, in row 2 of {}", part())));
 }

@@ -38,6 +38,8 @@ mod incremental;
 mod log;
 // Real parsers, and releases of what they print.
 mod parsers;
+// Releases changed at random, and that `verify` survives them.
+mod mutation;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

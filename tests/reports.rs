@@ -125,7 +125,7 @@ fn verify_tells_an_intact_release() {
 #[test]
 fn verify_as_json_tells_an_intact_release() {
     let want = json!({ "format": "pressmark-verify/1", "releases": [{
-        "release": "set/1.0.0", "intact": true, "version": "1.0.0", "fingerprint": FINGERPRINT,
+        "release": "set/1.0.0", "intact": true, "quick": false, "version": "1.0.0", "fingerprint": FINGERPRINT,
         "files": 4, "records": 2, "counts": {}, "findings": [],
     }] });
     assert_eq!(released().run("verify set/1.0.0 --format json").json(), want);
@@ -154,6 +154,92 @@ fn verify_as_json_tells_what_is_damaged() {
     assert_eq!(report["releases"][0]["findings"], json!([finding]));
     assert_eq!(report["releases"][0]["counts"], json!({ "R-FILE-EXTRA": 1 }));
     assert_eq!(report["releases"][0]["intact"], json!(false));
+}
+
+/// The releases of a run, checked against the published schema.
+#[track_caller]
+fn described(report: serde_json::Value) -> serde_json::Value {
+    let schema = serde_json::from_str(include_str!("../schema/verify-report.schema.json")).unwrap();
+    let errors: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    report["releases"].clone()
+}
+
+/// A release that is damaged, with the row of `b` in it.
+fn damaged() -> Test {
+    let test = released();
+    let part = crate::support::parts(&test.path("set/1.0.0")).into_keys().next().unwrap();
+    let name = format!("set/1.0.0/data/{part}");
+    let mut bytes = test.read(&name);
+    let at = bytes.windows(8).position(|window| window == b"pressmar").unwrap();
+    bytes[at] ^= 1;
+    test.write(&name, bytes);
+    test
+}
+
+#[test]
+fn verify_as_json_is_as_described() {
+    let released = released();
+    described(released.run("verify set/1.0.0 --format json").json());
+    described(released.run("verify set/1.0.0 --quick --format json").json());
+    let releases = described(damaged().run("verify set/1.0.0 --format json").code(1).json());
+    assert_eq!(releases[0]["counts"]["R-FILE-HASH"], json!(1));
+}
+
+#[test]
+fn a_quick_look_says_that_it_was_one() {
+    let test = released();
+    let stdout = "no findings set/1.0.0: sizes and footers only, nothing was hashed\n";
+    test.run("verify set/1.0.0 --quick").stdout(stdout).leaves_nothing().check();
+    // A byte that is turned over has the same size; one more has not.
+    let part = crate::support::parts(&test.path("set/1.0.0")).into_keys().next().unwrap();
+    let name = format!("set/1.0.0/data/{part}");
+    let mut bytes = test.read(&name);
+    bytes[100] ^= 1;
+    test.write(&name, &bytes);
+    test.run("verify set/1.0.0 --quick").stdout(stdout).check();
+    bytes.insert(0, 0);
+    test.write(&name, &bytes);
+    let told = test.run("verify set/1.0.0 --quick").code(1).check();
+    let head = "damaged set/1.0.0: 1 finding; sizes and footers only, nothing was hashed\n  R-FILE-SIZE data/";
+    assert!(told.starts_with(head), "{told}");
+}
+
+#[test]
+fn verify_does_the_same_with_any_number_of_threads() {
+    let test = damaged();
+    let with = |threads: u32| test.run(&format!("verify set/1.0.0 --format json --threads {threads}")).code(1).json();
+    assert_eq!(with(1), with(4));
+}
+
+#[test]
+fn verify_as_annotations() {
+    let test = released();
+    test.write("set/1.0.0/notes.txt", "mine");
+    let stdout = "\
+::error file=set/1.0.0/notes.txt,title=R-FILE-EXTRA%3A 1 finding::the release holds a file that its manifest does not list
+::notice title=pressmark::set/1.0.0 damaged: 1 finding
+";
+    test.run("verify set/1.0.0 --format github").code(1).stdout(stdout).check();
+}
+
+#[test]
+fn verify_as_junit_and_sarif() {
+    let test = released();
+    let clean = test.run("verify set/1.0.0 --format junit").check();
+    assert!(clean.contains("tests=\"1\" skipped=\"0\" failures=\"0\""), "{clean}");
+    test.write("set/1.0.0/notes.txt", "mine");
+    let junit = test.run("verify set/1.0.0 --format junit").code(1).check();
+    assert!(
+        junit.contains("tests=\"2\" skipped=\"0\" failures=\"2\"") && junit.contains("type=\"R-FILE-EXTRA\""),
+        "{junit}"
+    );
+    let sarif = test.run("verify set/1.0.0 --format sarif").code(1).json();
+    let run = &sarif["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "R-FILE-EXTRA");
+    let place = &run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "set/1.0.0/notes.txt");
 }
 
 #[test]

@@ -300,17 +300,24 @@ pub(crate) enum BumpArgument {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  pressmark verify datasets/mine/1.0.0
-  pressmark verify datasets/*
+  pressmark verify datasets/mine                  every release of a dataset
+  pressmark verify datasets/mine/1.0.0 --quick    is anything missing or cut short?
+  pressmark verify 1.0.0 --format github          annotations of a workflow run
 
 Exit code 1: a release is not intact.")]
 pub(crate) struct VerifyArguments {
     /// Folders of releases; a dataset's folder stands for all its releases.
     #[arg(required = true, value_hint = ValueHint::DirPath)]
     pub(crate) releases: Vec<PathBuf>,
+    /// Look at sizes and footers only; hash nothing and read no row.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// How many threads work [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
     /// How to tell the result.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
 }
 
 /// Show what a release holds and how to query it.

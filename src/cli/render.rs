@@ -1,10 +1,11 @@
-//! What was checked, told in one of five ways: for people, for programs, and for the three
+//! What was checked or verified, told in one of five ways: for people, for programs, and for the three
 //! places where continuous integration shows results.
 
 mod github;
 mod human;
 mod json;
 mod junit;
+mod release;
 mod sarif;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use crate::args::ReportFormat;
 
 pub(crate) use json::Checked;
+pub(crate) use release::verified;
 
 /// Something that is worth a look.
 #[derive(Debug, Serialize)]
@@ -44,7 +46,7 @@ impl<'r> Check<'r> {
             ReportFormat::Json => json::report(self),
             ReportFormat::Github => github::report(self),
             ReportFormat::Sarif => sarif::report(self),
-            ReportFormat::Junit => junit::report(self),
+            ReportFormat::Junit => junit::report(junit::cases(self)),
         }
     }
 

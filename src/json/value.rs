@@ -203,6 +203,11 @@ impl<'a> Object<'a> {
         &self.members
     }
 
+    /// The members, in the order they were written.
+    pub(crate) fn into_members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        self.members.into_iter()
+    }
+
     /// An object of members whose names the caller knows to be unique, in linear time.
     pub(crate) fn of_unique(members: impl IntoIterator<Item = (Cow<'a, str>, Value<'a>)>) -> Self {
         Self { members: members.into_iter().collect() }

@@ -69,9 +69,13 @@ impl Iterator for PartReader {
 }
 
 fn builder(file: File) -> Result<ParquetRecordBatchReaderBuilder<File>, PartError> {
-    // An embedded Arrow schema could claim types of its own; the Parquet schema decides.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(unreadable)
+    ParquetRecordBatchReaderBuilder::try_new_with_options(file, options()).map_err(unreadable)
+}
+
+/// How footers are read: an embedded Arrow schema could claim types of its own; the Parquet
+/// schema decides.
+pub(super) fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
 /// Whether these are the columns, in their order, with `record_sha256` behind them.
@@ -100,7 +104,7 @@ pub(super) fn check_columns(found: &Fields, columns: &Columns) -> Result<(), Par
     }
 }
 
-fn rows(metadata: &ParquetMetaData) -> u64 {
+pub(super) fn rows(metadata: &ParquetMetaData) -> u64 {
     u64::try_from(metadata.file_metadata().num_rows()).unwrap_or_default()
 }
 

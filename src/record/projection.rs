@@ -95,6 +95,7 @@ fn hash_column() -> Column {
         name: RECORD_SHA256.to_owned(),
         kind: Kind::String,
         nullable: false,
+        required: true,
         short: true,
         pointer: String::new(),
         role: Role::Declared,

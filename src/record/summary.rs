@@ -79,7 +79,8 @@ fn fixed(cell: &Cell<'_>) -> Option<Cell<'static>> {
     match cell {
         Cell::Int64(value) => Some(Cell::Int64(*value)),
         Cell::UInt64(value) => Some(Cell::UInt64(*value)),
-        Cell::Float64(value) => Some(Cell::Float64(*value)),
+        // A foreign part may hold what is no number; it has no place in an order.
+        Cell::Float64(value) if value.is_finite() => Some(Cell::Float64(*value)),
         Cell::Timestamp(value) => Some(Cell::Timestamp(*value)),
         Cell::Date(value) => Some(Cell::Date(*value)),
         _ => None,

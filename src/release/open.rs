@@ -13,7 +13,7 @@ use crate::filesystem::{self, EntryKind};
 use crate::schema::{Extra, Schema};
 
 /// The longest manifest that is read, in bytes.
-const MAX_MANIFEST_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_MANIFEST_BYTES: u64 = 256 << 20;
 /// The longest schema that is read, in bytes.
 const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 
@@ -37,9 +37,13 @@ impl Release {
             return Err(none(format!("it has no {MANIFEST}")));
         }
         let bytes = filesystem::read_bounded(&path, MAX_MANIFEST_BYTES)?;
-        let manifest =
-            Manifest::from_bytes(&bytes).map_err(|error: ManifestError| none(format!("{MANIFEST}: {error}")))?;
-        Ok(Self { folder: folder.to_owned(), manifest, manifest_sha256: Digest::of(&bytes) })
+        Self::of(folder, &bytes).map_err(|error: ManifestError| none(format!("{MANIFEST}: {error}")))
+    }
+
+    /// The release in `folder` whose manifest has these bytes.
+    pub(crate) fn of(folder: &Path, manifest: &[u8]) -> Result<Self, ManifestError> {
+        let manifest_sha256 = Digest::of(manifest);
+        Ok(Self { folder: folder.to_owned(), manifest: Manifest::from_bytes(manifest)?, manifest_sha256 })
     }
 
     /// Its folder.

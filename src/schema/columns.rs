@@ -99,6 +99,9 @@ pub struct Column {
     pub kind: Kind,
     /// Whether a record may lack it.
     pub nullable: bool,
+    /// Whether the schema asks for the member, if only as null; elements of a list are always
+    /// there.
+    pub required: bool,
     /// Whether the schema bounds its texts to [`SHORT`] characters, by length or by listing them.
     pub short: bool,
     /// JSON Pointer to the subschema it comes from.

@@ -103,6 +103,7 @@ impl Deriver {
                 name: EXTRA.into(),
                 kind: Kind::Json,
                 nullable: true,
+                required: false,
                 short: false,
                 pointer: pointer.to_owned(),
                 role: Role::Extra,
@@ -129,6 +130,7 @@ impl Deriver {
         Ok(Column {
             name: name.to_owned(),
             nullable: shape.null || !required,
+            required,
             short: kind == Kind::String && shape.text.as_ref().is_some_and(|texts| texts.short),
             pointer: shape.pointer.clone(),
             role: Role::Declared,

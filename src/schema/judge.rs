@@ -10,6 +10,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
 use super::derive::escape_pointer;
+use super::instance::Instance;
 use super::{shortcut, suggest};
 use crate::code::Code;
 use crate::json::Value;
@@ -47,9 +48,22 @@ impl Violation {
     }
 }
 
+/// Every rule that a value breaks. Whether there is one is found out first, which is much faster
+/// than looking for all of them.
+pub(super) fn judge(
+    validator: &jsonschema::Validator<Instance>,
+    value: &Value<'_>,
+    schema: &Value<'_>,
+) -> Vec<Violation> {
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
+    validator.iter_errors(value).flat_map(|error| violations(&error, value, schema)).collect()
+}
+
 /// The violations that an error of the validator stands for: one for each undeclared member,
 /// else one.
-pub(super) fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'_>) -> Vec<Violation> {
+fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'_>) -> Vec<Violation> {
     let pointer = error.instance_path().as_str();
     let rule = rule_of(error);
     let rule = rule.as_ref();

@@ -139,15 +139,11 @@ impl Schema {
 
     /// Judges one article: no violations means that the schema accepts it.
     pub fn judge(&self, article: &Value<'_>) -> Vec<Violation> {
-        if self.validator.is_valid(article) {
-            return Vec::new();
-        }
-        let errors = self.validator.iter_errors(article);
-        errors.flat_map(|error| judge::violations(&error, article, &self.value)).collect()
+        judge::judge(&self.validator, article, &self.value)
     }
 }
 
-fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
+pub(super) fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
     let mut schema = schema.to_serde();
     shortcut::rewrite(&mut schema);
     jsonschema::options_for::<Instance>()

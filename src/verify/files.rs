@@ -46,78 +46,105 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Compares the files with the manifest and `SHA256SUMS`. Returns how many were hashed.
-pub(super) fn check(folder: &Path, manifest: &Manifest, present: &BTreeSet<String>, findings: &mut Findings) -> u64 {
-    let mut known: BTreeMap<String, Option<(u64, Digest)>> =
-        [MANIFEST, SUMS].into_iter().map(|name| (name.to_owned(), None)).collect();
-    for (place, part) in manifest.parts.iter().enumerate() {
-        known.insert(part.path(place), Some((part.bytes, part.sha256)));
+/// The files of a release as they lie there.
+#[derive(Debug)]
+pub(super) struct Files {
+    present: BTreeSet<String>,
+    /// The files among them that the manifest lists with the size that they have.
+    sized: BTreeSet<String>,
+}
+
+impl Files {
+    /// Whether there is a regular file of this name.
+    pub(super) fn is_here(&self, name: &str) -> bool {
+        self.present.contains(name)
     }
-    known.insert(SCHEMA.to_owned(), None);
-    for name in known.keys().filter(|name| !present.contains(*name)) {
+
+    /// Whether it has the size that the manifest says.
+    pub(super) fn has_its_size(&self, name: &str) -> bool {
+        self.sized.contains(name)
+    }
+}
+
+/// Compares which files there are, and how large, with the manifest.
+pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String>, findings: &mut Findings) -> Files {
+    let parts: BTreeMap<String, u64> =
+        manifest.parts.iter().enumerate().map(|(place, part)| (part.path(place), part.bytes)).collect();
+    let known: BTreeSet<&str> = parts.keys().map(String::as_str).chain([MANIFEST, SCHEMA, SUMS]).collect();
+    for name in known.iter().filter(|name| !present.contains(**name)) {
         findings.add(Finding::new(Code::FileMissing, name, Code::FileMissing.meaning()));
     }
-    for name in present.iter().filter(|name| !known.contains_key(*name)) {
+    for name in present.iter().filter(|name| !known.contains(name.as_str())) {
         findings.add(Finding::new(Code::FileExtra, name, Code::FileExtra.meaning()));
     }
-    let mut hashed = BTreeMap::new();
-    for (name, expected) in known.iter().filter(|(name, _)| present.contains(*name)) {
+    let mut sized = BTreeSet::new();
+    for (name, expected) in parts.into_iter().filter(|(name, _)| present.contains(name)) {
+        match filesystem::size(&folder.join(&name)) {
+            Some(found) if found == expected => drop(sized.insert(name)),
+            found => {
+                let found = found.map_or("another size now".to_owned(), |found| found.to_string());
+                let message = format!("the manifest says {expected} bytes, it has {found}");
+                findings.add(Finding::new(Code::FileSize, &name, &message));
+            }
+        }
+    }
+    Files { present, sized }
+}
+
+/// `SHA256SUMS` lists every other file, once. It is not in the manifest, so its own lines are
+/// compared with the manifest and, with `hash`, with the files that the manifest has no hash of.
+/// Returns how many files were hashed.
+pub(super) fn check_sums(
+    folder: &Path,
+    manifest: &Manifest,
+    files: &Files,
+    hash: bool,
+    findings: &mut Findings,
+) -> u64 {
+    let mut hashed = 0;
+    let mut found = BTreeMap::new();
+    for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.is_here(name)) {
         match filesystem::hash_file(&folder.join(name)) {
-            Ok((bytes, digest)) => {
-                hashed.insert(name.as_str(), digest);
-                compare(name, (bytes, digest), *expected, findings);
+            Ok((_bytes, digest)) => {
+                hashed += 1;
+                found.insert(name, digest);
             }
             Err(error) => findings.add(Finding::new(Code::FileUnreadable, name, &error.to_string())),
         }
     }
-    if present.contains(SUMS) {
-        check_sums(folder, &known, &hashed, findings);
+    if files.is_here(SUMS) {
+        match filesystem::read_bounded(&folder.join(SUMS), MAX_SUMS_BYTES) {
+            Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
+            Err(error) => findings.add(Finding::new(Code::FileUnreadable, SUMS, &error.to_string())),
+        }
     }
-    hashed.len() as u64
+    hashed
 }
 
-fn compare(name: &str, found: (u64, Digest), expected: Option<(u64, Digest)>, findings: &mut Findings) {
-    let Some(expected) = expected else { return };
-    if found.0 != expected.0 {
-        let message = format!("the manifest says {} bytes, it has {}", expected.0, found.0);
-        findings.add(Finding::new(Code::FileSize, name, &message));
-    } else if found.1 != expected.1 {
-        let message = format!("the manifest says {}, it has {}", expected.1, found.1);
-        findings.add(Finding::new(Code::FileHash, name, &message));
+fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
+    let mut tell = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
+    let Some(mut sums) = parse_sums(bytes) else { return tell("its lines are not of the form `SHA-256  path`") };
+    for (place, part) in manifest.parts.iter().enumerate() {
+        let name = part.path(place);
+        match sums.remove(&name) {
+            None => tell(&format!("it does not list `{name}`")),
+            Some(digest) if digest != part.sha256 => {
+                tell(&format!("for `{name}` it says {digest}, the manifest {}", part.sha256));
+            }
+            Some(_) => {}
+        }
     }
-}
-
-/// `SHA256SUMS` lists every other file, once. It is not in the manifest, so its own lines are
-/// compared with the files.
-fn check_sums(
-    folder: &Path,
-    known: &BTreeMap<String, Option<(u64, Digest)>>,
-    hashed: &BTreeMap<&str, Digest>,
-    findings: &mut Findings,
-) {
-    let bytes = match filesystem::read_bounded(&folder.join(SUMS), MAX_SUMS_BYTES) {
-        Ok(bytes) => bytes,
-        Err(error) => return findings.add(Finding::new(Code::FileUnreadable, SUMS, &error.to_string())),
-    };
-    let Some(sums) = parse_sums(&bytes) else {
-        return findings.add(Finding::new(Code::SumsInvalid, SUMS, "its lines are not of the form `SHA-256  path`"));
-    };
-    for name in known.keys().filter(|name| *name != SUMS && !sums.contains_key(*name)) {
-        findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it does not list `{name}`")));
-    }
-    for (name, digest) in &sums {
-        match (known.get(name), hashed.get(name.as_str())) {
-            (None, _) => findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it lists `{name}`"))),
-            // A part that differs from the manifest was told already.
-            (Some(None), Some(found)) if found != digest => {
+    for name in [MANIFEST, SCHEMA] {
+        match (sums.remove(name), found.get(name)) {
+            (None, _) => findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it does not list `{name}`"))),
+            (Some(digest), Some(found)) if digest != *found => {
                 let message = format!("SHA256SUMS says {digest}, it has {found}");
                 findings.add(Finding::new(Code::FileHash, name, &message));
             }
-            (Some(Some((_, expected))), _) if expected != digest => {
-                let message = format!("for `{name}` it says {digest}, the manifest {expected}");
-                findings.add(Finding::new(Code::SumsInvalid, SUMS, &message));
-            }
             _ => {}
         }
+    }
+    for name in sums.keys() {
+        findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it lists `{name}`")));
     }
 }

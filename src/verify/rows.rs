@@ -1,104 +1,251 @@
-//! Do the parts hold records of the schema, in order, each with its own hash?
+//! One row group by itself: each record hashed and judged again. Any thread may do it; what takes
+//! more than one row group to know is left to [`super::sequence`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
 use std::path::Path;
+
+use arrow_array::RecordBatch;
+use serde_json::Map;
 
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::parts::{PartError, PartReader};
-use crate::record::{Fingerprint, Order, RecordHash, Rows, key_text, record_hash};
-use crate::release::{MANIFEST, Manifest, Part};
-use crate::schema::Schema;
+use crate::parts::{Extremes, Filter, Footer, PartError, PartFile};
+use crate::record::{Cell, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, restore};
+use crate::release::Manifest;
+use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
-/// Walks the parts of a release in order.
-pub(super) struct Checker<'r> {
-    schema: &'r Schema,
-    order: Order,
-    last: Option<Box<[u8]>>,
-    keys: HashSet<Digest>,
-    hashes: Vec<RecordHash>,
-    complete: bool,
-    findings: &'r mut Findings,
+/// What all rows of a release are held against.
+#[derive(Debug)]
+pub(super) struct Rules<'r> {
+    pub(super) schema: &'r Schema,
+    pub(super) order: Order,
+    pub(super) footer: Footer,
+    /// Whether members were dropped from articles, which the schema may have asked for.
+    dropped: bool,
 }
 
-impl<'r> Checker<'r> {
-    /// A checker for parts of this schema and order. `None`, with a finding, if the manifest
-    /// names an order that the schema does not have.
-    pub(super) fn new(schema: &'r Schema, manifest: &Manifest, findings: &'r mut Findings) -> Option<Self> {
-        match Order::new(schema.columns(), &manifest.order_by, &manifest.key) {
-            Ok(order) => {
-                let (keys, hashes) = (HashSet::new(), Vec::new());
-                Some(Self { schema, order, last: None, keys, hashes, complete: true, findings })
-            }
-            Err(error) => {
-                findings.add(Finding::new(Code::ManifestInvalid, MANIFEST, &error.to_string()));
-                None
-            }
-        }
+impl<'r> Rules<'r> {
+    pub(super) fn new(schema: &'r Schema, order: Order, footer: Footer, manifest: &Manifest) -> Self {
+        let may_drop = manifest.schema.extra == Extra::Drop;
+        let dropped = may_drop && (manifest.base.is_some() || manifest.normalised.contains_key(EXTRA));
+        Self { schema, order, footer, dropped }
     }
 
-    /// The record hashes as recomputed, and whether every part was there and could be read.
-    pub(super) fn finish(self) -> (Vec<RecordHash>, bool) {
-        (self.hashes, self.complete)
+    pub(super) fn columns(&self) -> &'r Columns {
+        self.schema.columns()
     }
 
-    /// Checks one part. One that is not `present` is missing or a link, and was told before.
-    pub(super) fn part(&mut self, release: &Path, present: &BTreeSet<String>, place: usize, part: &Part) {
-        let name = part.path(place);
-        if !present.contains(&name) {
-            self.complete = false;
-            return;
+    /// The rules that a record breaks. Where members were dropped after an article was judged,
+    /// what rests on their being there cannot be judged again.
+    fn broken(&self, article: &crate::json::Value<'_>) -> Vec<Violation> {
+        let mut broken = self.schema.judge(article);
+        if self.dropped {
+            broken.retain(|violation| {
+                use Code::{AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required};
+                let rests = [AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required];
+                !rests.contains(&violation.code)
+            });
         }
-        let start = self.hashes.len();
-        if let Err(error) = self.read(&release.join(&name), &name) {
-            self.complete = false;
-            let code = match error {
-                PartError::Unreadable(_) => Code::PartUnreadable,
-                PartError::Columns(_) => Code::PartColumns,
-            };
-            return self.findings.add(Finding::new(code, &name, &error.to_string()));
+        broken
+    }
+}
+
+/// One row group of a part.
+#[derive(Debug)]
+pub(super) struct Task<'t> {
+    pub(super) file: &'t PartFile,
+    /// The part's path in the release.
+    pub(super) name: &'t str,
+    /// The row group, from 0.
+    pub(super) group: usize,
+    /// How many rows of the part come before it.
+    pub(super) first_row: u64,
+}
+
+/// What is known of the rows of a row group. All lists have an entry for each row.
+#[derive(Debug)]
+pub(super) struct Facts<'r> {
+    /// Recomputed; as stored where a row holds what cannot be hashed.
+    pub(super) hashes: Vec<RecordHash>,
+    pub(super) keys: Vec<String>,
+    pub(super) key_digests: Vec<Digest>,
+    pub(super) sort_keys: Vec<Box<[u8]>>,
+    /// Of the canonical form, in bytes; 0 where a row has none.
+    pub(super) lengths: Vec<u64>,
+    /// The ordering columns and key of the first row and the last.
+    pub(super) first: Option<Map<String, serde_json::Value>>,
+    pub(super) last: Option<Map<String, serde_json::Value>>,
+    pub(super) summary: Summary<'r>,
+    /// Whether all rows could be read.
+    pub(super) whole: bool,
+    pub(super) findings: Findings,
+}
+
+impl<'r> Facts<'r> {
+    /// Looks through a row group.
+    pub(super) fn of(rules: &Rules<'r>, task: &Task<'_>) -> Self {
+        let columns = rules.columns();
+        let facts = Self {
+            hashes: Vec::new(),
+            keys: Vec::new(),
+            key_digests: Vec::new(),
+            sort_keys: Vec::new(),
+            lengths: Vec::new(),
+            first: None,
+            last: None,
+            summary: Summary::new(columns),
+            whole: true,
+            findings: Findings::default(),
+        };
+        let mut looker =
+            Looker { rules, task, facts, extremes: Extremes::new(columns), filter: None, canonical: Vec::new() };
+        if let Err(error) = looker.read() {
+            looker.facts.whole = false;
+            let finding = unreadable(task.name, &error).in_group(task.group);
+            looker.facts.findings.add(finding);
         }
-        let mut hashes = self.hashes[start..].to_vec();
-        if hashes.len() as u64 != part.rows {
-            let message = format!("the manifest says {} rows, it has {}", part.rows, hashes.len());
-            self.findings.add(Finding::new(Code::RowCount, &name, &message));
+        looker.facts
+    }
+}
+
+/// The finding that a part cannot be read, or has other columns.
+pub(super) fn unreadable(name: &str, error: &PartError) -> Finding {
+    let code = match error {
+        PartError::Unreadable(_) => Code::PartUnreadable,
+        PartError::Columns(_) => Code::PartColumns,
+    };
+    Finding::new(code, name, &error.to_string())
+}
+
+struct Looker<'l, 'r> {
+    rules: &'l Rules<'r>,
+    task: &'l Task<'l>,
+    facts: Facts<'r>,
+    extremes: Extremes<'r>,
+    filter: Option<Filter>,
+    canonical: Vec<u8>,
+}
+
+impl Looker<'_, '_> {
+    fn read(&mut self) -> Result<(), PartError> {
+        let (file, group) = (self.task.file, self.task.group);
+        let key = &self.rules.columns().at(self.rules.order.key()).name;
+        if let Some(leaf) = self.rules.footer.leaf(key) {
+            self.filter = file.filter(group, leaf)?;
         }
-        let fingerprint = Fingerprint::of(&mut hashes);
-        if fingerprint != part.fingerprint {
-            let message = format!("the manifest says {}, its rows give {fingerprint}", part.fingerprint);
-            self.findings.add(Finding::new(Code::PartFingerprint, &name, &message));
+        for batch in file.group(group)? {
+            self.batch(&batch?)?;
         }
+        let (name, findings) = (self.task.name, &mut self.facts.findings);
+        self.extremes.compare(file.metadata().row_group(group), &mut |column, message| {
+            findings.add(Finding::new(Code::Statistics, name, &message).in_group(group).in_column(&column));
+        });
+        Ok(())
     }
 
-    fn read(&mut self, path: &Path, name: &str) -> Result<(), PartError> {
-        let columns = self.schema.columns();
-        let mut canonical = Vec::new();
-        let mut row_in_file = 0;
-        for batch in PartReader::open(path, columns)? {
-            let batch = batch?;
-            let Some(rows) = Rows::new(columns, &batch) else {
-                return Err(PartError::Columns("a batch has other columns than the part".into()));
-            };
-            for row in 0..rows.len() {
-                let hash = record_hash(columns, &rows.record(row), &mut canonical);
-                let key_cell = rows.cell(row, self.order.key());
-                let key = key_text(&key_cell).unwrap_or_default();
-                let sort_key = self.order.sort_key(|place| rows.cell(row, place));
-                if hash != rows.stored_hash(row) {
-                    let message = format!("it says {}, the record gives {hash}", rows.stored_hash(row));
-                    self.findings.add(Finding::new(Code::RowHash, name, &message).at(row_in_file, Some(&key)));
+    fn batch(&mut self, batch: &RecordBatch) -> Result<(), PartError> {
+        let columns = self.rules.columns();
+        let rows = Rows::new(columns, batch)
+            .ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
+        self.facts.summary.add(batch);
+        self.extremes.add(batch);
+        for row in 0..rows.len() {
+            let record = rows.record(row);
+            let fits = self.row(&record, &rows.stored_hash(row));
+            let is_last = row + 1 == rows.len();
+            if is_last || self.facts.hashes.len() == 1 {
+                let ends = fits.then(|| self.ends(&record));
+                if self.facts.hashes.len() == 1 {
+                    self.facts.first.clone_from(&ends);
                 }
-                let unique = self.keys.insert(Digest::of(key.as_bytes()));
-                if !unique || self.last.as_ref().is_some_and(|last| *last >= sort_key) {
-                    let message = if unique { "it belongs before the row above" } else { "its key came before" };
-                    self.findings.add(Finding::new(Code::RowOrder, name, message).at(row_in_file, Some(&key)));
-                }
-                self.last = Some(sort_key);
-                self.hashes.push(hash);
-                row_in_file += 1;
+                self.facts.last = ends;
             }
         }
         Ok(())
     }
+
+    /// Looks at one row. Whether it holds nothing that its columns must not hold.
+    fn row(&mut self, record: &Record<'_>, stored: &RecordHash) -> bool {
+        let columns = self.rules.columns();
+        let cell = &record.cells()[self.rules.order.key()];
+        let key = key_text(cell).unwrap_or_default().into_owned();
+        let at = self.task.first_row + self.facts.hashes.len() as u64;
+        let (name, group) = (self.task.name, self.task.group);
+        let finding = |code, message: &str| Finding::new(code, name, message).in_group(group).at(at, &key);
+        let (mut hash, mut length) = (*stored, 0);
+        let article = restore(columns, record);
+        match &article {
+            Err(unfit) => {
+                self.facts.findings.add(finding(Code::RowValue, unfit.message).in_column(unfit.column));
+            }
+            Ok(article) => {
+                hash = record_hash(columns, record, &mut self.canonical);
+                length = self.canonical.len() as u64;
+                if hash != *stored {
+                    let message = format!("it says {stored}, the record gives {hash}");
+                    self.facts.findings.add(finding(Code::RowHash, &message));
+                }
+                let broken = self.rules.broken(article);
+                if let Some(first) = broken.first() {
+                    let message = message(first, broken.len());
+                    self.facts.findings.add(finding(Code::RowInvalid, &message).in_column(column(first)));
+                }
+            }
+        }
+        if self.filter.as_ref().is_some_and(|filter| !filter.has(cell)) {
+            let message = "a reader that asks for this key would pass over the row group";
+            self.facts.findings.add(finding(Code::KeyFilter, message));
+        }
+        self.facts.hashes.push(hash);
+        self.facts.lengths.push(length);
+        self.facts.sort_keys.push(self.rules.order.sort_key(|place| &record.cells()[place]));
+        self.facts.key_digests.push(Digest::of(key.as_bytes()));
+        self.facts.keys.push(key);
+        article.is_ok()
+    }
+
+    fn ends(&self, record: &Record<'_>) -> Map<String, serde_json::Value> {
+        let value = |place: &usize| {
+            let column = self.rules.columns().at(*place);
+            (column.name.clone(), cell_json(column, &record.cells()[*place]))
+        };
+        self.rules.order.places().iter().map(value).collect()
+    }
+}
+
+fn message(first: &Violation, broken: usize) -> String {
+    let at = if first.pointer.is_empty() { String::new() } else { format!(" at {}", first.pointer) };
+    let more = if broken > 1 { format!(" (and {} more)", broken - 1) } else { String::new() };
+    format!("{}{at}: {}{more}", first.code, first.message)
+}
+
+/// The column that a violation is about: the first step of its pointer.
+fn column(violation: &Violation) -> &str {
+    violation.pointer.split('/').nth(1).unwrap_or_default()
+}
+
+/// The key of a row (from 0) of a part, read again; empty if that fails.
+pub(super) fn key_at(path: &Path, columns: &Columns, order: &Order, row: u64) -> String {
+    let find = || -> Option<String> {
+        let file = PartFile::open(path, columns).ok()?;
+        let mut left = row;
+        for (group, rows) in file.group_rows().enumerate() {
+            if left >= rows {
+                left -= rows;
+                continue;
+            }
+            for batch in file.group(group).ok()? {
+                let batch = batch.ok()?;
+                let rows = batch.num_rows() as u64;
+                if left < rows {
+                    let cell: Cell<'_> = Rows::new(columns, &batch)?.cell(usize::try_from(left).ok()?, order.key());
+                    return key_text(&cell).map(Cow::into_owned);
+                }
+                left -= rows;
+            }
+        }
+        None
+    };
+    find().unwrap_or_default()
 }

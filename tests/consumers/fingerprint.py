@@ -259,10 +259,7 @@ class Check:
         """One part: its records' hashes, fingerprint, ends and cut. Returns its hashes and places."""
         name, manifest = part["path"], self.manifest
         path = os.path.join(self.release, name)
-<<<<<<< HEAD
-=======
         json_paths = self.groups(path, name)
->>>>>>> ae7292b (JSON columns are plain texts that the footer names; a number has a double only by its own digits)
         table = pq.read_table(path, partitioning=None).combine_chunks()
         chunk = lambda column: pa.concat_arrays(table[column].chunks)
         columns = [column for column in table.column_names if column != "record_sha256"]

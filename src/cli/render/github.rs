@@ -7,7 +7,7 @@ use super::{Check, Warning, headline, level};
 use crate::paint::counted;
 
 /// How many annotations GitHub shows for a step.
-const ANNOTATIONS: usize = 10;
+pub(super) const ANNOTATIONS: usize = 10;
 
 pub(super) fn report(check: &Check<'_>) -> String {
     let causes = check.causes();
@@ -43,12 +43,12 @@ pub(super) fn report(check: &Check<'_>) -> String {
 }
 
 /// A message, escaped as workflow commands ask for.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property, which may hold neither commas nor colons either.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -7,16 +7,19 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{Check, headline};
 use crate::paint::counted;
 
-pub(super) fn report(check: &Check<'_>) -> String {
+/// A report of these cases.
+pub(super) fn report(cases: impl IntoIterator<Item = TestCase>) -> String {
     let mut suite = TestSuite::new("pressmark");
-    suite.add_test_case(whole(check));
-    for cause in check.causes() {
-        suite.add_test_case(failed(cause));
-    }
+    suite.add_test_cases(cases);
     let mut report = Report::new("pressmark");
     report.add_test_suite(suite);
     // The text is ours and without control characters, all that XML cannot hold.
     report.to_string().unwrap_or_default()
+}
+
+/// What was checked: the articles as a whole, and each cause.
+pub(super) fn cases(check: &Check<'_>) -> Vec<TestCase> {
+    std::iter::once(whole(check)).chain(check.causes().into_iter().map(failed)).collect()
 }
 
 fn whole(check: &Check<'_>) -> TestCase {

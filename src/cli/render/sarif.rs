@@ -21,13 +21,18 @@ pub(super) fn report(check: &Check<'_>) -> String {
     let warnings = check.warnings();
     let codes = causes.iter().map(|cause| cause.code).chain(warnings.iter().map(|warning| warning.code));
     let codes: BTreeSet<Code> = codes.collect();
-    let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
     let results: Vec<Value> = causes
         .iter()
         .flat_map(|cause| cause.examples.iter().map(|example| result(cause, example)))
         .chain(warnings.iter().map(warned))
-        .take(RESULTS)
         .collect();
+    document(&codes, results)
+}
+
+/// The whole of one run, with the rules that its results name.
+pub(super) fn document(codes: &BTreeSet<Code>, results: Vec<Value>) -> String {
+    let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
+    let results: Vec<Value> = results.into_iter().take(RESULTS).collect();
     crate::outcome::pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -78,7 +83,7 @@ fn warned(warning: &Warning) -> Value {
 }
 
 /// A relative path as a URI reference (RFC 3986): what is not unreserved or a slash is escaped.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

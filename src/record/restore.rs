@@ -1,0 +1,181 @@
+//! From a record back to the article that its own schema judges again, strictly.
+//!
+//! [`super::article()`] asks what another schema would say and takes the kinder answer; here the
+//! record must be what its schema let in: undeclared members stand beside the declared ones again,
+//! and a null is written only where the schema asks for the member. Texts are borrowed. A cell may come from a part
+//! that nobody vouches for, so it may hold what no record has; that is an [`Unfit`].
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::cell::{Cell, Record};
+use super::time;
+use crate::json::{self, Number, Object, Value};
+use crate::schema::{Column, Columns, Kind, Role};
+
+/// A value that its column must not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfit<'c> {
+    /// The column, or the innermost member, that holds it.
+    pub column: &'c str,
+    /// What is wrong with it.
+    pub message: &'static str,
+}
+
+/// The article that a record stands for.
+///
+/// # Errors
+/// The first value that no record has: a double that is no number, a time outside the years 0000
+/// to 9999, text that is not canonical JSON in a JSON column.
+pub fn restore<'c, 'a>(columns: &'c Columns, record: &'a Record<'a>) -> Result<Value<'a>, Unfit<'c>>
+where
+    'c: 'a,
+{
+    members(columns, record.cells())
+}
+
+fn members<'c: 'a, 'a>(columns: &'c Columns, cells: &'a [Cell<'a>]) -> Result<Value<'a>, Unfit<'c>> {
+    let mut members = Vec::with_capacity(cells.len());
+    for (column, cell) in columns.iter().zip(cells) {
+        match (cell, column.role) {
+            (Cell::Null, _) if !column.required => {}
+            (Cell::Json(text), Role::Extra) => members.extend(extra(columns, column, text)?),
+            _ => members.push((Cow::Borrowed(column.name.as_str()), value(column, cell)?)),
+        }
+    }
+    Ok(Value::Object(Object::of_unique(members)))
+}
+
+/// The undeclared members of a level.
+fn extra<'c: 'a, 'a>(
+    columns: &'c Columns,
+    column: &'c Column,
+    text: &'a str,
+) -> Result<Vec<(Cow<'a, str>, Value<'a>)>, Unfit<'c>> {
+    let unfit = |message| Unfit { column: &column.name, message };
+    let Value::Object(object) = canonical(column, text)? else {
+        return Err(unfit("it is no object of undeclared members"));
+    };
+    let members: Vec<_> = object.into_members().collect();
+    let declared = |name: &str| columns.position(name).is_some_and(|place| columns.at(place).role == Role::Declared);
+    if members.iter().any(|(name, _)| declared(name)) {
+        return Err(unfit("it holds a member that has a column of its own"));
+    }
+    Ok(members)
+}
+
+fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>) -> Result<Value<'a>, Unfit<'c>> {
+    let unfit = |message| Unfit { column: &column.name, message };
+    Ok(match (cell, &column.kind) {
+        (Cell::Boolean(truth), _) => Value::Bool(*truth),
+        (Cell::Int64(value), _) => Value::Number(Number::from_i64(*value)),
+        (Cell::UInt64(value), _) => Value::Number(Number::from_u64(*value)),
+        (Cell::Float64(value), _) => double(*value).map(Value::Number).ok_or(unfit("it is no number of JSON"))?,
+        (Cell::String(text), _) => Value::String(Cow::Borrowed(text)),
+        (Cell::Json(text), _) => canonical(column, text)?,
+        (Cell::Timestamp(value), _) => written(|out| time::write_timestamp(out, *value)).ok_or(unfit(YEARS))?,
+        (Cell::Date(value), _) => written(|out| time::write_date(out, *value)).ok_or(unfit(YEARS))?,
+        (Cell::List(cells), Kind::List(element)) => {
+            Value::Array(cells.iter().map(|cell| value(element, cell)).collect::<Result<_, _>>()?)
+        }
+        (Cell::Struct(cells), Kind::Struct(columns)) => members(columns, cells)?,
+        (Cell::Struct(cells), Kind::Tuple(entries)) => {
+            let entries = entries.iter().zip(cells);
+            Value::Array(entries.map(|(entry, cell)| value(entry, cell)).collect::<Result<_, _>>()?)
+        }
+        (Cell::Map(entries), Kind::Map(of)) => {
+            let mut names = HashSet::new();
+            if !entries.iter().all(|(name, _)| names.insert(name.as_ref())) {
+                return Err(unfit("it holds a name twice"));
+            }
+            let entries = entries.iter().map(|(name, cell)| Ok((Cow::Borrowed(name.as_ref()), value(of, cell)?)));
+            Value::Object(Object::of_unique(entries.collect::<Result<Vec<_>, _>>()?))
+        }
+        // A null that the schema asks for, or an element that is null.
+        (Cell::Null | Cell::List(_) | Cell::Struct(_) | Cell::Map(_), _) => Value::Null,
+    })
+}
+
+const YEARS: &str = "it lies outside the years 0000 to 9999";
+
+fn double(value: f64) -> Option<Number<'static>> {
+    if !value.is_finite() || (value == 0.0 && value.is_sign_negative()) {
+        return None;
+    }
+    let mut text = Vec::new();
+    json::write_f64(&mut text, value);
+    str::from_utf8(&text).ok().and_then(Number::parse).map(Number::into_owned)
+}
+
+fn written<'a>(write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<Value<'a>> {
+    let mut text = Vec::new();
+    write(&mut text)?;
+    String::from_utf8(text).ok().map(|text| Value::String(Cow::Owned(text)))
+}
+
+/// The value of a text that must be its canonical form.
+fn canonical<'c, 'a>(column: &'c Column, text: &'a str) -> Result<Value<'a>, Unfit<'c>> {
+    let unfit = |message| Unfit { column: &column.name, message };
+    let value = json::parse(text.as_bytes()).map_err(|_no_json| unfit("its text is not JSON"))?;
+    let mut again = Vec::with_capacity(text.len());
+    match json::write_value(&mut again, &value) {
+        Ok(()) if again == text.as_bytes() => Ok(value),
+        _ => Err(unfit("its text is not the canonical form of its value")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::admit;
+    use crate::schema::{Extra, Schema};
+
+    const SCHEMA: &str = r#"{"type":"object","required":["id","n"],"properties":{
+        "id":{"type":"string"},"n":{"type":["integer","null"]},"x":{"type":"number"},"d":{"type":"string","format":"date"},
+        "t":{"type":"string","format":"date-time"},"l":{"type":"array","items":{"type":["string","null"]}},"j":{}}}"#;
+
+    fn schema() -> Schema {
+        Schema::compile("test".into(), SCHEMA.into(), Extra::Keep).unwrap()
+    }
+
+    #[track_caller]
+    fn check(text: &str) {
+        let schema = schema();
+        let value = json::parse(text.as_bytes()).unwrap();
+        let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
+        let back = restore(schema.columns(), &record).unwrap();
+        assert_eq!(back.to_serde(), value.to_serde());
+        assert!(schema.judge(&back).is_empty());
+    }
+
+    #[test]
+    fn an_article_comes_back() {
+        check(r#"{"id":"a","n":null}"#);
+        check(r#"{"id":"a","n":-1,"x":0.5,"d":"2024-02-29","t":"2024-02-29T10:00:00.5Z","l":["a",null,""],"j":[{}]}"#);
+        check(r#"{"id":"a","n":1,"more":{"b":null},"x y":1}"#);
+    }
+
+    #[track_caller]
+    fn check_unfit(name: &str, cell: Cell<'static>, message: &str) {
+        let schema = schema();
+        let columns = schema.columns();
+        let mut cells = vec![Cell::Null; columns.len()];
+        cells[columns.position(name).unwrap()] = cell;
+        let unfit = restore(columns, &Record::new(cells.clone())).unwrap_err();
+        assert_eq!((unfit.column, unfit.message), (name, message));
+    }
+
+    #[test]
+    fn what_no_record_holds_is_refused() {
+        let json = |text: &'static str| Cell::Json(Cow::Borrowed(text));
+        for double in [f64::NAN, f64::INFINITY, -0.0] {
+            check_unfit("x", Cell::Float64(double), "it is no number of JSON");
+        }
+        check_unfit("d", Cell::Date(i32::MAX), YEARS);
+        check_unfit("t", Cell::Timestamp(i64::MIN), YEARS);
+        check_unfit("j", json("{"), "its text is not JSON");
+        check_unfit("j", json("[1, 2]"), "its text is not the canonical form of its value");
+        check_unfit("_extra", json("[]"), "it is no object of undeclared members");
+        check_unfit("_extra", json("{\"id\":1}"), "it holds a member that has a column of its own");
+    }
+}

@@ -1,0 +1,127 @@
+//! Is the manifest what a manifest must be, and does it agree with itself and with what stands
+//! beside the release?
+
+use std::path::Path;
+
+use super::finding::{Finding, Findings};
+use crate::code::Code;
+use crate::error::Error;
+use crate::filesystem::{self, EntryKind};
+use crate::json;
+use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases};
+use crate::schema::Form;
+
+/// Reads the manifest of the release in `folder`. `None`, with findings, if nothing can rest on
+/// it.
+pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
+    let invalid = |message: &str| Finding::new(Code::ManifestInvalid, MANIFEST, message);
+    let bytes = match filesystem::read_bounded(&folder.join(MANIFEST), MAX_MANIFEST_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            findings.add(Finding::new(Code::FileUnreadable, MANIFEST, &error.to_string()));
+            return None;
+        }
+    };
+    let opened = Release::of(folder, &bytes);
+    if let Err(error @ ManifestError::UnknownFormat(_)) = &opened {
+        findings.add(invalid(&error.to_string()));
+        return None;
+    }
+    let broken = json::parse(&bytes).map(|value| Form::manifest().judge(&value)).unwrap_or_default();
+    for violation in &broken {
+        let at = if violation.pointer.is_empty() { String::new() } else { format!("{}: ", violation.pointer) };
+        findings.add(invalid(&format!("{at}{}", violation.message)));
+    }
+    match opened {
+        Ok(release) => Some(release),
+        Err(error) => {
+            if broken.is_empty() {
+                findings.add(invalid(&error.to_string()));
+            }
+            None
+        }
+    }
+}
+
+/// Do the counts of articles, rejects and records add up?
+pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
+    let mut tell = |message: String| findings.add(Finding::new(Code::Counts, MANIFEST, &message));
+    for input in &manifest.inputs {
+        if input.admitted.checked_add(input.rejected) != Some(input.articles) {
+            let (name, articles) = (&input.name, input.articles);
+            tell(format!(
+                "`{name}`: {articles} articles are not the {} admitted and {} rejected",
+                input.admitted, input.rejected
+            ));
+        }
+    }
+    let sum = |mut counts: Box<dyn Iterator<Item = u64> + '_>| counts.try_fold(0_u64, u64::checked_add);
+    let rejected = sum(Box::new(manifest.inputs.iter().map(|input| input.rejected)));
+    if rejected != sum(Box::new(manifest.rejected.values().copied())) {
+        tell("`rejected` has another sum than the inputs".to_owned());
+    }
+    // A release that builds on another has its records as well.
+    let admitted = sum(Box::new(manifest.inputs.iter().map(|input| input.admitted)));
+    let left_out = sum(Box::new([manifest.duplicates, manifest.superseded].into_iter()));
+    let kept = left_out.and_then(|left_out| admitted?.checked_sub(left_out));
+    if manifest.base.is_none() && kept != Some(manifest.records()) {
+        tell(format!("{} records are not the admitted articles without those left out", manifest.records()));
+    }
+    if manifest.base.is_none() && !manifest.withdrawn.is_empty() {
+        tell("records were withdrawn, and there is no release that they were taken from".to_owned());
+    }
+}
+
+/// Is the release the one that its folder is named for, and does it follow the one before it?
+/// Only a release whose folder is named by a version stands among others. With `hash`, the bytes
+/// of the other's manifest are looked at as well.
+pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings) -> Result<(), Error> {
+    let manifest = release.manifest();
+    let absolute = filesystem::absolute(release.folder())?;
+    let named = absolute.file_name().and_then(|name| name.to_str()?.parse::<semver::Version>().ok());
+    let (Some(named), Some(dataset)) = (named, absolute.parent()) else { return Ok(()) };
+    if named != manifest.version {
+        let message = format!("the folder is named {named}, the manifest says {}", manifest.version);
+        findings.add(Finding::new(Code::Version, MANIFEST, &message));
+        return Ok(());
+    }
+    let mut tell = |message: String| findings.add(Finding::new(Code::Chain, MANIFEST, &message));
+    let before = manifest.previous.as_ref().map(|previous| &previous.version);
+    if let Some(before) = before.into_iter().chain(&manifest.base).find(|before| **before >= manifest.version) {
+        tell(format!("it names {before} as a release before it"));
+        return Ok(());
+    }
+    let beside = releases(dataset)?.into_iter().rfind(|(version, _)| *version < manifest.version);
+    let Some((version, folder)) = beside else { return Ok(()) };
+    match before {
+        Some(before) if *before == version => {}
+        Some(before) if *before > version => return Ok(()), // the one before it is not here
+        _ => {
+            let named = before.map_or("none".to_owned(), ToString::to_string);
+            tell(format!("the release before it is {version}, and it names {named}"));
+            return Ok(());
+        }
+    }
+    match previous(&folder) {
+        Err(message) => tell(format!("{version}, the release before it: {message}")),
+        Ok(other) => {
+            let told = manifest.previous.as_ref();
+            if told.is_some_and(|told| hash && told.manifest_sha256 != other.manifest_sha256()) {
+                tell(format!("the manifest of {version}, the release before it, is not the one it names"));
+            }
+            if told.is_some_and(|told| told.fingerprint != other.manifest().fingerprint) {
+                tell(format!("{version}, the release before it, has other records than it names"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The release before, if its manifest is a file and no way out of its folder.
+fn previous(folder: &Path) -> Result<Release, String> {
+    let entries = filesystem::list(folder).map_err(|error| error.to_string())?;
+    if !entries.iter().any(|(path, kind)| *kind == EntryKind::File && path.ends_with(MANIFEST)) {
+        return Err(format!("its {MANIFEST} is no file"));
+    }
+    Release::open(folder).map_err(|error| error.to_string())
+}
