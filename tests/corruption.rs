@@ -12,7 +12,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use pressmark::code::Code;
 use pressmark::digest::Digest;
 use pressmark::parts::{Encoder, Layout, PartWriter, Selection, Written};
-use pressmark::record::{BatchBuilder, Fingerprint, Order, Rows, Summary, admit, record_hash};
+use pressmark::record::{BatchBuilder, Fingerprint, Order, Rows, Sizes, Summary, admit, record_hash};
 use pressmark::schema::{Extra, Schema};
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ impl Release {
         let value = pressmark::json::parse(article.as_bytes()).unwrap();
         let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
         let hash = record_hash(schema.columns(), &record, &mut Vec::new());
-        let mut builder = BatchBuilder::new(schema.columns());
+        let mut builder = BatchBuilder::new(schema.columns(), &Sizes::default());
         builder.append(&record, &hash);
         let first = builder.finish();
         let rows = &batches(&self.path(&part()))[0];
