@@ -52,8 +52,8 @@ pub fn rejudge(folder: &Path, schema: &Schema, extra: Extra) -> Result<RejudgeRe
             for row in 0..rows.len() {
                 records += 1;
                 let judged = judge(own.columns(), &rows.record(row), schema, extra);
-                let judged = judged.ok_or_else(|| damaged("a JSON column does not hold JSON".into()))?;
-                if let Some(violation) = judged {
+                let violations = judged.ok_or_else(|| damaged("a JSON column does not hold JSON".into()))?;
+                if let Some(violation) = violations.into_iter().next() {
                     *causes.entry((violation.code, violation.schema)).or_default() += 1;
                 }
             }
@@ -65,20 +65,22 @@ pub fn rejudge(folder: &Path, schema: &Schema, extra: Extra) -> Result<RejudgeRe
     Ok(RejudgeReport { records, rejected: causes.iter().map(|cause| cause.records).sum(), causes })
 }
 
-/// The first violation of a record, if it has one however its nulls were written. `None` if the
-/// record cannot be read as an article.
-fn judge(own: &Columns, record: &Record<'_>, schema: &Schema, extra: Extra) -> Option<Option<Violation>> {
-    let mut first = None;
+/// The violations of a record: none if it has none in one way to write its nulls, else those of
+/// the way that has the fewest. `None` if the record cannot be read as an article.
+fn judge(own: &Columns, record: &Record<'_>, schema: &Schema, extra: Extra) -> Option<Vec<Violation>> {
+    let mut fewest: Option<Vec<Violation>> = None;
     for nulls in [Nulls::Missing, Nulls::Written] {
         let article = article(own, record, nulls)?;
         let mut violations = schema.judge(&article);
         if violations.is_empty() {
             match admit(schema.columns(), extra, &article) {
-                Ok(_) => return Some(None),
+                Ok(_) => return Some(Vec::new()),
                 Err(found) => violations = found,
             }
         }
-        first = first.or_else(|| violations.into_iter().next());
+        if fewest.as_ref().is_none_or(|before| violations.len() < before.len()) {
+            fewest = Some(violations);
+        }
     }
-    Some(first)
+    fewest
 }

@@ -73,7 +73,7 @@ fn subschema(dice: &mut Dice, depth: u64) -> Value {
         return dice.pick(&leaf);
     }
     let inner = |dice: &mut Dice| subschema(dice, depth - 1);
-    let listed = |dice: &mut Dice| (0..1 + dice.below(3)).map(|_| inner(dice)).collect::<Vec<_>>();
+    let listed = |dice: &mut Dice| (0..=dice.below(3)).map(|_| inner(dice)).collect::<Vec<_>>();
     match dice.below(9) {
         0 => json!({"type": dice.pick(&[json!("array"), json!(["array", "null"])]), "items": inner(dice)}),
         1 => {
@@ -95,7 +95,7 @@ fn subschema(dice: &mut Dice, depth: u64) -> Value {
 
 fn object(dice: &mut Dice, depth: u64) -> Value {
     let mut members = Map::new();
-    for _ in 0..1 + dice.below(5) {
+    for _ in 0..=dice.below(5) {
         members.insert(dice.pick(&NAMES).to_owned(), subschema(dice, depth));
     }
     let required: Vec<String> = members.keys().filter(|_| dice.chance(40)).cloned().collect();

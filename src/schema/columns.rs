@@ -29,6 +29,7 @@ pub enum Extra {
 
 /// The columns of one level: of the record, or of a struct within it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "columns are what it holds")]
 pub struct Columns {
     columns: Vec<Column>,
     canonical_order: Vec<usize>,

@@ -155,7 +155,7 @@ impl Deriver {
             return Ok(Typed::json(why));
         }
         let joined = if shape.notes.contains(&Note::Alternatives) { ", in every alternative" } else { "" };
-        let typed = if let Some(numbers) = &shape.number {
+        let single = if let Some(numbers) = &shape.number {
             number(numbers)
         } else if let Some(texts) = &shape.text {
             match texts.form {
@@ -170,7 +170,7 @@ impl Deriver {
         } else {
             Typed::new(Kind::Boolean, "true or false", &[])
         };
-        Ok(Typed { why: format!("{}{joined}", typed.why), ..typed })
+        Ok(Typed { why: format!("{}{joined}", single.why), ..single })
     }
 
     fn array(&self, arrays: &Arrays, depth: usize) -> Result<Typed> {

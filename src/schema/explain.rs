@@ -69,7 +69,7 @@ impl Schema {
 
 fn explain(columns: &Columns, prefix: &str, out: &mut Explanation) {
     for column in columns {
-        explain_column(column, format!("{prefix}{}", column.name), out);
+        explain_column(column, &format!("{prefix}{}", column.name), out);
     }
     out.omitted.extend(columns.omitted().iter().map(|omitted| ExplainedOmission {
         path: format!("{prefix}{}", omitted.name),
@@ -78,10 +78,10 @@ fn explain(columns: &Columns, prefix: &str, out: &mut Explanation) {
     }));
 }
 
-fn explain_column(column: &Column, path: String, out: &mut Explanation) {
+fn explain_column(column: &Column, path: &str, out: &mut Explanation) {
     let refusal = |refusal: &Refusal| ExplainedRefusal { code: refusal.code.name(), what: refusal.what };
     out.columns.push(Explained {
-        path: path.clone(),
+        path: path.to_owned(),
         kind: column.kind.describe(),
         arrow: column.kind.arrow(),
         parquet: column.kind.parquet(),
@@ -92,12 +92,12 @@ fn explain_column(column: &Column, path: String, out: &mut Explanation) {
         refuses: column.refuses.iter().map(refusal).collect(),
     });
     match &column.kind {
-        Kind::List(element) => explain_column(element, format!("{path}[]"), out),
-        Kind::Map(value) => explain_column(value, format!("{path}{{}}"), out),
+        Kind::List(element) => explain_column(element, &format!("{path}[]"), out),
+        Kind::Map(value) => explain_column(value, &format!("{path}{{}}"), out),
         Kind::Struct(columns) => explain(columns, &format!("{path}."), out),
         Kind::Tuple(columns) => {
             for (place, entry) in columns.iter().enumerate() {
-                explain_column(entry, format!("{path}[{place}]"), out);
+                explain_column(entry, &format!("{path}[{place}]"), out);
             }
         }
         _ => {}

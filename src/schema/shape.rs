@@ -47,7 +47,7 @@ pub(super) enum Note {
 }
 
 /// The numbers of a shape. Bounds are kept for whole numbers only, and beyond 128 bits not at all.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Numbers {
     pub(super) whole: bool,
     pub(super) least: Option<i128>,
@@ -55,7 +55,7 @@ pub(super) struct Numbers {
 }
 
 /// The texts of a shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Texts {
     pub(super) form: Form,
     /// Whether their length is bounded to [`super::columns::SHORT`], or they are listed.
@@ -199,7 +199,7 @@ impl Shape {
         Self {
             null: self.null && other.null,
             boolean: self.boolean && other.boolean,
-            number: both(self.number, other.number, |a, b| Some(a.cross(&b))),
+            number: both(self.number, other.number, |a, b| Some(a.cross(b))),
             text: both(self.text, other.text, Texts::cross),
             array: both(self.array, other.array, |a, b| Some(Box::new(a.cross(*b)))),
             object: both(self.object, other.object, |a, b| Some(Box::new(a.cross(*b)))),
@@ -221,7 +221,9 @@ fn both<T>(a: Option<T>, b: Option<T>, cross: impl FnOnce(T, T) -> Option<T>) ->
 }
 
 fn merged(mut notes: Vec<Note>, more: Vec<Note>) -> Vec<Note> {
-    more.into_iter().for_each(|note| add(&mut notes, note));
+    for note in more {
+        add(&mut notes, note);
+    }
     notes
 }
 
@@ -241,7 +243,7 @@ impl Numbers {
         }
     }
 
-    fn cross(&self, other: &Self) -> Self {
+    fn cross(self, other: Self) -> Self {
         Self {
             whole: self.whole || other.whole,
             least: self.least.max(other.least),
@@ -365,8 +367,9 @@ impl Rest {
     fn cross(self, other: Self) -> Self {
         match (self, other) {
             (Self::Closed, _) | (_, Self::Closed) => Self::Closed,
-            (Self::Open, rest) | (rest, Self::Open) => rest,
-            (Self::Stated, rest) | (rest, Self::Stated) => rest,
+            // What one side states is stated.
+            (Self::Stated, Self::Open) => Self::Stated,
+            (Self::Open | Self::Stated, rest) | (rest, Self::Open | Self::Stated) => rest,
             (Self::Typed(a), Self::Typed(b)) => Self::Typed(Box::new(a.cross(*b))),
         }
     }

@@ -191,7 +191,7 @@ impl<'s> Reader<'s> {
             }
         }
         self.unevaluated(&mut shape, object, pointer, depth)?;
-        shape.pointer = pointer.to_owned();
+        pointer.clone_into(&mut shape.pointer);
         Ok(shape)
     }
 
