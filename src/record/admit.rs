@@ -250,14 +250,14 @@ impl<'c> Admitter<'c> {
     }
 }
 
-/// The members that the schema does not declare. A declared one without a column holds null,
-/// which is the same as not being there.
+/// The members that no column declares. One that is declared without a column is as good as
+/// missing where it is null; where an alternative lets in something else, it is kept with the rest.
 fn undeclared<'o>(columns: &Columns, object: &'o Object<'_>) -> impl Iterator<Item = (&'o str, &'o Value<'o>)> {
-    let declared = |name: &str| {
+    let placed = |name: &str, value: &Value<'_>| {
         columns.iter().any(|column| column.role == Role::Declared && column.name == name)
-            || columns.omitted().iter().any(|omitted| omitted.name == name)
+            || matches!(value, Value::Null) && columns.omitted().iter().any(|omitted| omitted.name == name)
     };
-    object.iter().filter(move |(name, _)| !declared(name))
+    object.iter().filter(move |(name, value)| !placed(name, value))
 }
 
 fn code_of(inexact: Inexact) -> Code {
