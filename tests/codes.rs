@@ -89,7 +89,7 @@ fn check(test: &Test, arguments: &str, code: &str) {
 #[test]
 fn violations_and_conversions() {
     for (code, schema, value) in VIOLATIONS {
-        let schema = format!("{{\"type\":\"object\",\"properties\":{{\"a\":{schema}}}}}");
+        let schema = format!("{{\"type\":\"object\",\"properties\":{{\"id\":true,\"a\":{schema}}}}}");
         let line = format!("{{\"id\":\"i\",\"a\":{value}}}\n");
         check(&Test::new().file("in", line).file("s.json", schema), "--schema s.json", code);
     }
