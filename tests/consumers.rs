@@ -403,7 +403,7 @@ fn a_delta_loads() {
     records.pop();
     let dataset = dataset("schema = \"article\"", &records);
     let base = build(dataset.path(), dataset.path(), "1.0.0");
-    records[1]["title"] = json!("\u{1f5de} \"another\"\n");
+    records[1]["title"] = json!("\u{1f5de} \"another\" \u{e9}");
     records.remove(2);
     records.push(json!({"id": "came", "text": "It rained."}));
     let lines = records.iter().map(|article| article.to_string() + "\n").collect::<String>();

@@ -457,3 +457,26 @@ fn releases_longer_than_a_block() {
     let report = test.run("diff set/1.0.0 set/1.2.0 --format json").code(1).json();
     assert_eq!(counts(&report), json!([29_898, 8_900, 0, 2]));
 }
+
+#[test]
+fn a_delta_holds_records_as_the_release_hashed_them() {
+    let schema = r#"{"type":"object","required":["id"],"properties":{
+      "id":{"type":"string"},
+      "prices":{"type":"object","additionalProperties":{"type":["number","null"]}},
+      "pair":{"type":"array","prefixItems":[{"type":"string"},{"type":"integer"}],"minItems":2,"items":false},
+      "any":true}}"#;
+    let record = |price: Value, any: Value| {
+        let prices = json!({ "z": price, "\u{1f600}": 2, "\u{fb33}": null });
+        json!({ "id": "a", "prices": prices, "pair": ["x", 7], "any": any, "undeclared": { "b": 1e2, "a": null } })
+    };
+    let base = record(json!(1.5), json!([1.0, { "k": null }]));
+    let current = record(json!(2), json!("[1]"));
+    let test = Test::set("schema = \"s.json\"\norder_by = []", lines(&[base])).file("set/s.json", schema);
+    test.build("").check();
+    test.write("set/sources/a.jsonl", lines(&[current]));
+    test.build("--version 1.1.0").check();
+    run(&test, "--delta d.parquet").code(1).stdout_has("any: 1 record\n    a: [1,{\"k\":null}] -> \"[1]\"\n").check();
+    test.run("diff --check-delta d.parquet set/1.0.0").stdout_has("proven d.parquet: 1 record taken away").check();
+    // A file alone does not tell an array of fixed entries from an object.
+    test.run("diff --check-delta d.parquet set/1.0.0/data --key id").code(1).stdout_has("another base").check();
+}

@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type,
@@ -15,12 +14,13 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
-use arrow_schema::extension::EXTENSION_TYPE_NAME_KEY;
+use arrow_array::{Array, StructArray};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
 use super::loose::loose;
 use crate::json;
 use crate::record::{write_date, write_timestamp};
+use crate::schema::{self, Column, Columns};
 
 /// Whether there is no value in `row`; a column without a type never has one.
 pub(super) fn is_nothing(array: &dyn Array, row: usize) -> bool {
@@ -48,8 +48,16 @@ enum Kind {
     Json,
     List(Box<Form>),
     Struct(Members),
-    Map(Members),
+    /// A struct that stands for an array of fixed entries.
+    Tuple(Vec<Form>),
+    /// A map of texts, written as an object.
+    Map(Box<Form>),
+    /// A map of other keys, written as a list of its entries.
+    Entries(Members),
 }
+
+/// The leaves of a file that hold JSON: their dotted Parquet paths.
+pub(super) type JsonPaths<'p> = [&'p str];
 
 /// The members of an object, in the order in which they are written.
 #[derive(Debug)]
@@ -58,13 +66,23 @@ struct Members {
 }
 
 impl Members {
-    fn new(fields: &Fields) -> Result<Self, String> {
+    fn new(fields: &Fields, path: &str, json: &JsonPaths<'_>) -> Result<Self, String> {
         let mut members = Vec::new();
         for (place, field) in fields.iter().enumerate() {
-            members.push((place, field.name().clone(), Form::new(field)?));
+            members.push((place, field.name().clone(), Form::within(field, path, json)?));
         }
+        Ok(Self::sorted(members))
+    }
+
+    fn of(columns: &Columns, fields: &Fields) -> Self {
+        let members = columns.iter().zip(fields).enumerate();
+        let form = |column: &Column, field: &Field| Form::of(column, field.data_type());
+        Self::sorted(members.map(|(at, (column, field))| (at, column.name.clone(), form(column, field))).collect())
+    }
+
+    fn sorted(mut members: Vec<(usize, String, Form)>) -> Self {
         members.sort_by(|a, b| json::utf16_order(&a.1, &b.1));
-        Ok(Self { members })
+        Self { members }
     }
 
     fn write(&self, columns: &[arrow_array::ArrayRef], row: usize, texts: Texts, out: &mut Vec<u8>) {
@@ -109,21 +127,48 @@ impl<'o> ObjectWriter<'o> {
 }
 
 impl Form {
-    /// The form of a column's values, or the type that has none.
-    pub(super) fn new(field: &Field) -> Result<Self, String> {
-        let json = field.metadata().get(EXTENSION_TYPE_NAME_KEY).is_some_and(|name| name == "arrow.json");
+    /// The form of a column's values, or the type that has none. `json` names the leaves of its
+    /// file that hold JSON.
+    pub(super) fn new(field: &Field, json: &JsonPaths<'_>) -> Result<Self, String> {
+        Self::within(field, "", json)
+    }
+
+    fn within(field: &Field, path: &str, json: &JsonPaths<'_>) -> Result<Self, String> {
+        let path = if path.is_empty() { field.name().clone() } else { format!("{path}.{}", field.name()) };
         let kind = match field.data_type() {
-            DataType::Utf8 if json => Kind::Json,
-            DataType::List(element) => Kind::List(Box::new(Self::new(element)?)),
-            DataType::Struct(fields) => Kind::Struct(Members::new(fields)?),
+            DataType::Utf8 if json.contains(&path.as_str()) => Kind::Json,
+            DataType::List(element) => Kind::List(Box::new(Self::within(element, &format!("{path}.list"), json)?)),
+            DataType::Struct(fields) => Kind::Struct(Members::new(fields, &path, json)?),
             DataType::Map(entries, _) => match entries.data_type() {
-                DataType::Struct(fields) => Kind::Map(Members::new(fields)?),
+                DataType::Struct(fields) if fields.len() == 2 && *fields[0].data_type() == DataType::Utf8 => {
+                    Kind::Map(Box::new(Self::within(&fields[1], &format!("{path}.{}", entries.name()), json)?))
+                }
+                DataType::Struct(fields) => Kind::Entries(Members::new(fields, &path, json)?),
                 other => return Err(other.to_string()),
             },
             plain if is_plain(plain) => Kind::Plain(plain.clone()),
             other => return Err(other.to_string()),
         };
         Ok(Self { kind })
+    }
+
+    /// The form of a release's column, whose values have the type that its kind has.
+    pub(super) fn of(column: &Column, kind: &DataType) -> Self {
+        let element = |field: &Field, column: &Column| Box::new(Self::of(column, field.data_type()));
+        let kind = match (&column.kind, kind) {
+            (schema::Kind::Json, _) => Kind::Json,
+            (schema::Kind::List(inner), DataType::List(field)) => Kind::List(element(field, inner)),
+            (schema::Kind::Struct(columns), DataType::Struct(fields)) => Kind::Struct(Members::of(columns, fields)),
+            (schema::Kind::Tuple(columns), DataType::Struct(fields)) => {
+                Kind::Tuple(columns.iter().zip(fields).map(|(column, field)| *element(field, column)).collect())
+            }
+            (schema::Kind::Map(value), DataType::Map(entries, _)) => match entries.data_type() {
+                DataType::Struct(fields) if fields.len() == 2 => Kind::Map(element(&fields[1], value)),
+                other => Kind::Plain(other.clone()),
+            },
+            (_, kind) => Kind::Plain(kind.clone()),
+        };
+        Self { kind }
     }
 
     /// Appends the canonical text of the value in `row`; `null` for none.
@@ -141,7 +186,12 @@ impl Form {
             Kind::Json => write_json(array.as_string::<i32>().value(row), out),
             Kind::List(element) => element.write_all(&array.as_list::<i32>().value(row), texts, out),
             Kind::Struct(members) => members.write(array.as_struct().columns(), row, texts, out),
-            Kind::Map(members) => {
+            Kind::Tuple(forms) => {
+                let columns = array.as_struct().columns();
+                write_list(forms.len(), out, |at, out| forms[at].write(&columns[at], row, texts, out));
+            }
+            Kind::Map(value) => write_map(value, &array.as_map().value(row), texts, out),
+            Kind::Entries(members) => {
                 let entries = array.as_map().value(row);
                 write_list(entries.len(), out, |at, out| members.write(entries.columns(), at, texts, out));
             }
@@ -156,6 +206,23 @@ impl Form {
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Plain(DataType::Utf8))
     }
+}
+
+/// The entries of a map of texts as an object, in canonical order.
+fn write_map(value: &Form, entries: &StructArray, texts: Texts, out: &mut Vec<u8>) {
+    let keys = entries.column(0).as_string::<i32>();
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by(|a, b| json::utf16_order(keys.value(*a), keys.value(*b)));
+    out.push(b'{');
+    for (place, at) in order.into_iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        json::write_string(out, keys.value(at));
+        out.push(b':');
+        value.write(entries.column(1), at, texts, out);
+    }
+    out.push(b'}');
 }
 
 fn write_list(length: usize, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8>)) {
@@ -310,7 +377,7 @@ mod tests {
 
     #[track_caller]
     fn check(array: &dyn Array, want: &[&str]) {
-        let form = Form::new(&Field::new("x", array.data_type().clone(), true)).unwrap();
+        let form = Form::new(&Field::new("x", array.data_type().clone(), true), &[]).unwrap();
         for (row, want) in want.iter().enumerate() {
             let mut out = Vec::new();
             form.write(array, row, Texts::Exact, &mut out);
@@ -320,20 +387,20 @@ mod tests {
 
     #[test]
     fn values_of_every_kind() {
-        check(&(BooleanArray::from(vec![Some(true), None])), &["true", "null"]);
-        check(&(Int32Array::from(vec![-7])), &["-7"]);
-        check(&(NullArray::new(1)), &["null"]);
-        check(&(StringArray::from(vec!["a\"\n"])), &[r#""a\"\n""#]);
-        check(&(Float64Array::from(vec![1e21, -0.0, f64::NAN])), &["1e+21", "0", "\"NaN\""]);
-        check(&(BinaryArray::from(vec![&b"\x00\xff"[..]])), &["\"00ff\""]);
-        check(&(Date32Array::from(vec![0, i32::MAX])), &["\"1970-01-01\"", "2147483647"]);
+        check(&BooleanArray::from(vec![Some(true), None]), &["true", "null"]);
+        check(&Int32Array::from(vec![-7]), &["-7"]);
+        check(&NullArray::new(1), &["null"]);
+        check(&StringArray::from(vec!["a\"\n"]), &[r#""a\"\n""#]);
+        check(&Float64Array::from(vec![1e21, -0.0, f64::NAN]), &["1e+21", "0", "\"NaN\""]);
+        check(&BinaryArray::from(vec![&b"\x00\xff"[..]]), &["\"00ff\""]);
+        check(&Date32Array::from(vec![0, i32::MAX]), &["\"1970-01-01\"", "2147483647"]);
         let decimals = Decimal128Array::from(vec![150, -1, 0, 700]).with_precision_and_scale(9, 2).unwrap();
-        check(&(decimals), &["1.5", "-0.01", "0", "7"]);
-        check(&(Time64MicrosecondArray::from(vec![3_600_000_001])), &["\"01:00:00.000001\""]);
+        check(&decimals, &["1.5", "-0.01", "0", "7"]);
+        check(&Time64MicrosecondArray::from(vec![3_600_000_001]), &["\"01:00:00.000001\""]);
         let times = [0, 1500, -1, i64::MAX];
         let zoned = TimestampMillisecondArray::from(times.to_vec()).with_timezone("UTC");
         let want = ["\"1970-01-01T00:00:00Z\"", "\"1970-01-01T00:00:01.5Z\"", "\"1969-12-31T23:59:59.999Z\""];
-        check(&(zoned), &[want[0], want[1], want[2], "9223372036854775807000000"]);
-        check(&(TimestampNanosecondArray::from(vec![1])), &["\"1970-01-01T00:00:00.000000001\""]);
+        check(&zoned, &[want[0], want[1], want[2], "9223372036854775807000000"]);
+        check(&TimestampNanosecondArray::from(vec![1]), &["\"1970-01-01T00:00:00.000000001\""]);
     }
 }

@@ -181,9 +181,7 @@ fn column_changes(base: &Table, current: &Table, pair: &ColumnPair) -> Vec<Schem
 
 /// The type of a column in the manifest's words, where it has any.
 fn kind(field: &Field) -> String {
-    let json = field.metadata().values().any(|name| name == "arrow.json");
     match field.data_type() {
-        _ if json => "json".to_owned(),
         DataType::Utf8 => "string".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Timestamp(unit, zone) => {

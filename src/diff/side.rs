@@ -139,7 +139,7 @@ impl Side {
             }
             files.push(file);
         }
-        Table::new(files, &self.key, self.release.is_some())
+        Table::new(files, &self.key, self.release.as_ref().map(|release| &release.columns))
     }
 }
 

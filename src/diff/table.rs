@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::json;
 use crate::parts::{ParquetFile, PartError};
-use crate::schema::RECORD_SHA256;
+use crate::schema::{Columns, RECORD_SHA256};
 
 /// Where a row stands: the file's number above, the row's number in it below. Rows ascend as
 /// they stand in the files.
@@ -88,8 +88,9 @@ impl Chunk<'_> {
 
 impl Table {
     /// The table of these files, which must have the same columns, one of them called `key`.
-    /// Stored record hashes are used only if they are `trusted`.
-    pub(super) fn new(files: Vec<ParquetFile>, key: &str, trusted: bool) -> Result<Self, Error> {
+    /// Stored record hashes are used only if it is a
+    /// `release`, which has these columns.
+    pub(super) fn new(files: Vec<ParquetFile>, key: &str, release: Option<&Columns>) -> Result<Self, Error> {
         let first = files.first().expect("a side without files is refused before");
         for file in &files[1..] {
             let names = |file: &ParquetFile| -> Vec<(String, DataType)> {
@@ -102,12 +103,18 @@ impl Table {
         }
         let mut columns: Vec<TableColumn> = Vec::new();
         let mut hash = None;
+        let json: Vec<&str> = first.note("pressmark.json").unwrap_or_default().lines().collect();
         for (place, field) in first.fields().iter().enumerate() {
             if field.name() == RECORD_SHA256 && *field.data_type() == DataType::FixedSizeBinary(HASH_BYTES) {
                 hash = Some(place);
                 continue;
             }
-            let form = Form::new(field).map_err(|kind| {
+            let kind = release.and_then(|columns| columns.iter().find(|column| column.name == *field.name()));
+            let form = match kind {
+                Some(column) => Ok(Form::of(column, field.data_type())),
+                None => Form::new(field, &json),
+            };
+            let form = form.map_err(|kind| {
                 unreadable(first.path(), &format!("column `{}`: its type {kind} cannot be compared", field.name()))
             })?;
             if columns.iter().any(|column| column.name == *field.name()) {
@@ -122,7 +129,7 @@ impl Table {
         };
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by(|a, b| json::utf16_order(&columns[*a].name, &columns[*b].name));
-        Ok(Self { files, columns, order, key, hash: hash.filter(|_| trusted) })
+        Ok(Self { files, columns, order, key, hash: hash.filter(|_| release.is_some()) })
     }
 
     pub(super) fn columns(&self) -> &[TableColumn] {
