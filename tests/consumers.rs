@@ -408,7 +408,7 @@ fn a_delta_loads() {
     records.push(json!({"id": "came", "text": "It rained."}));
     let lines = records.iter().map(|article| article.to_string() + "\n").collect::<String>();
     fs::write(dataset.path().join("articles.jsonl"), lines).unwrap();
-    let current = build(dataset.path(), dataset.path(), "1.1.0");
+    let current = build(dataset.path(), dataset.path(), "2.0.0");
     let delta = dataset.path().join("delta.parquet");
     let diff = ["diff", "--exit-zero", "--delta"];
     run(Command::new(env!("CARGO_BIN_EXE_pressmark")).args(diff).arg(&delta).arg(&base).arg(&current));
