@@ -8,7 +8,6 @@
 
 mod admit;
 mod arrow;
-mod article;
 mod builder;
 mod canonical;
 mod cell;
@@ -22,14 +21,13 @@ mod time;
 
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
-pub use article::{Nulls, article};
 pub use builder::{BatchBuilder, Sizes};
 pub use canonical::{canonical_form, cell_json, cell_text, record_hash};
 pub use cell::{Cell, Record};
 pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash};
 pub use order::{Order, OrderError, key_text};
 pub use projection::{Projection, ProjectionError, Selected};
-pub use restore::{Unfit, restore};
+pub use restore::{Nulls, Unfit, restore};
 pub use rows::{Rows, cell};
 pub use summary::Summary;
 pub(crate) use time::{write_date, write_timestamp};

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::code::Code;
 use crate::error::Error;
 use crate::parts::PartReader;
-use crate::record::{Nulls, Record, Rows, admit, article};
+use crate::record::{Nulls, Record, Rows, admit, restore};
 use crate::release::Release;
 use crate::schema::{Columns, Extra, Schema, Violation};
 
@@ -70,7 +70,7 @@ pub fn rejudge(folder: &Path, schema: &Schema, extra: Extra) -> Result<RejudgeRe
 fn judge(own: &Columns, record: &Record<'_>, schema: &Schema, extra: Extra) -> Option<Vec<Violation>> {
     let mut fewest: Option<Vec<Violation>> = None;
     for nulls in [Nulls::Missing, Nulls::Written] {
-        let article = article(own, record, nulls)?;
+        let article = restore(own, record, nulls).ok()?;
         let mut violations = schema.judge(&article);
         if violations.is_empty() {
             match admit(schema.columns(), extra, &article) {

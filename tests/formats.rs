@@ -114,8 +114,8 @@ fn manifests_are_as_described() {
     let described = Described::by("manifest.schema.json");
     let settings = "title = \"T\"\ncreators = [{ name = \"A\", url = \"https://a.example\" }, { name = \"B\" }]\n\
                     [policy]\nmax_rejects = \"99%\"";
-    let folder = build(settings, LINES, &["1.0.0-rc.1+b.7", "1.0.0"], 0);
-    let first = manifest(folder.path(), "1.0.0-rc.1+b.7");
+    let folder = build(settings, LINES, &["1.0.0-rc.1.b-7", "1.0.0"], 0);
+    let first = manifest(folder.path(), "1.0.0-rc.1.b-7");
     let second = manifest(folder.path(), "1.0.0");
     described.check(&first);
     described.check(&second);

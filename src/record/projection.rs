@@ -96,11 +96,11 @@ fn hash_column() -> Column {
         kind: Kind::String,
         nullable: false,
         required: true,
+        null: false,
         short: true,
         pointer: String::new(),
         role: Role::Declared,
         why: "every record has a hash".to_owned(),
-        presence: "required",
         refuses: Vec::new(),
     }
 }

@@ -1,9 +1,10 @@
-//! From a record back to the article that its own schema judges again, strictly.
+//! From a record back to an article that it may have been, to be judged again by its own schema
+//! or another.
 //!
-//! [`super::article()`] asks what another schema would say and takes the kinder answer; here the
-//! record must be what its schema let in: undeclared members stand beside the declared ones again,
-//! and a null is written only where the schema asks for the member. Texts are borrowed. A cell may come from a part
-//! that nobody vouches for, so it may hold what no record has; that is an [`Unfit`].
+//! A record does not tell missing from null, so there are two such articles ([`Nulls`]) and
+//! whoever judges takes the kinder one; the bytes an article had, its order of members and its
+//! spelling are gone. Texts are borrowed. A cell may come from a part that nobody vouches for, so
+//! it may hold what no record has; that is an [`Unfit`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,7 +12,7 @@ use std::collections::HashSet;
 use super::cell::{Cell, Record};
 use super::time;
 use crate::json::{self, Number, Object, Value};
-use crate::schema::{Column, Columns, Kind, Role};
+use crate::schema::{Column, Columns, EXTRA, Kind, Role};
 
 /// A value that its column must not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,25 +23,34 @@ pub struct Unfit<'c> {
     pub message: &'static str,
 }
 
-/// The article that a record stands for.
+/// What a null of a record is in the article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// No member at all, unless the schema asks for it.
+    Missing,
+    /// A member that is null, where the schema admits that.
+    Written,
+}
+
+/// An article that a record may have been.
 ///
 /// # Errors
 /// The first value that no record has: a double that is no number, a time outside the years 0000
 /// to 9999, text that is not canonical JSON in a JSON column.
-pub fn restore<'c, 'a>(columns: &'c Columns, record: &'a Record<'a>) -> Result<Value<'a>, Unfit<'c>>
+pub fn restore<'c, 'a>(columns: &'c Columns, record: &'a Record<'a>, nulls: Nulls) -> Result<Value<'a>, Unfit<'c>>
 where
     'c: 'a,
 {
-    members(columns, record.cells())
+    members(columns, record.cells(), nulls)
 }
 
-fn members<'c: 'a, 'a>(columns: &'c Columns, cells: &'a [Cell<'a>]) -> Result<Value<'a>, Unfit<'c>> {
+fn members<'c: 'a, 'a>(columns: &'c Columns, cells: &'a [Cell<'a>], nulls: Nulls) -> Result<Value<'a>, Unfit<'c>> {
     let mut members = Vec::with_capacity(cells.len());
     for (column, cell) in columns.iter().zip(cells) {
         match (cell, column.role) {
-            (Cell::Null, _) if !column.required => {}
+            (Cell::Null, _) if !(column.required || column.null && nulls == Nulls::Written) => {}
             (Cell::Json(text), Role::Extra) => members.extend(extra(columns, column, text)?),
-            _ => members.push((Cow::Borrowed(column.name.as_str()), value(column, cell)?)),
+            _ => members.push((Cow::Borrowed(column.name.as_str()), value(column, cell, nulls)?)),
         }
     }
     Ok(Value::Object(Object::of_unique(members)))
@@ -59,12 +69,13 @@ fn extra<'c: 'a, 'a>(
     let members: Vec<_> = object.into_members().collect();
     let declared = |name: &str| columns.position(name).is_some_and(|place| columns.at(place).role == Role::Declared);
     if members.iter().any(|(name, _)| declared(name)) {
-        return Err(unfit("it holds a member that has a column of its own"));
+        // The source has a member of that name which its mapping did not take for the field.
+        return Ok(vec![(Cow::Borrowed(EXTRA), Value::Object(Object::of_unique(members)))]);
     }
     Ok(members)
 }
 
-fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>) -> Result<Value<'a>, Unfit<'c>> {
+fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>, nulls: Nulls) -> Result<Value<'a>, Unfit<'c>> {
     let unfit = |message| Unfit { column: &column.name, message };
     Ok(match (cell, &column.kind) {
         (Cell::Boolean(truth), _) => Value::Bool(*truth),
@@ -76,19 +87,20 @@ fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>) -> Result<Value<'a>
         (Cell::Timestamp(value), _) => written(|out| time::write_timestamp(out, *value)).ok_or(unfit(YEARS))?,
         (Cell::Date(value), _) => written(|out| time::write_date(out, *value)).ok_or(unfit(YEARS))?,
         (Cell::List(cells), Kind::List(element)) => {
-            Value::Array(cells.iter().map(|cell| value(element, cell)).collect::<Result<_, _>>()?)
+            Value::Array(cells.iter().map(|cell| value(element, cell, nulls)).collect::<Result<_, _>>()?)
         }
-        (Cell::Struct(cells), Kind::Struct(columns)) => members(columns, cells)?,
+        (Cell::Struct(cells), Kind::Struct(columns)) => members(columns, cells, nulls)?,
         (Cell::Struct(cells), Kind::Tuple(entries)) => {
             let entries = entries.iter().zip(cells);
-            Value::Array(entries.map(|(entry, cell)| value(entry, cell)).collect::<Result<_, _>>()?)
+            Value::Array(entries.map(|(entry, cell)| value(entry, cell, nulls)).collect::<Result<_, _>>()?)
         }
         (Cell::Map(entries), Kind::Map(of)) => {
             let mut names = HashSet::new();
             if !entries.iter().all(|(name, _)| names.insert(name.as_ref())) {
                 return Err(unfit("it holds a name twice"));
             }
-            let entries = entries.iter().map(|(name, cell)| Ok((Cow::Borrowed(name.as_ref()), value(of, cell)?)));
+            let entries =
+                entries.iter().map(|(name, cell)| Ok((Cow::Borrowed(name.as_ref()), value(of, cell, nulls)?)));
             Value::Object(Object::of_unique(entries.collect::<Result<Vec<_>, _>>()?))
         }
         // A null that the schema asks for, or an element that is null.
@@ -143,7 +155,7 @@ mod tests {
         let schema = schema();
         let value = json::parse(text.as_bytes()).unwrap();
         let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
-        let back = restore(schema.columns(), &record).unwrap();
+        let back = restore(schema.columns(), &record, Nulls::Missing).unwrap();
         assert_eq!(back.to_serde(), value.to_serde());
         assert!(schema.judge(&back).is_empty());
     }
@@ -155,13 +167,25 @@ mod tests {
         check(r#"{"id":"a","n":1,"more":{"b":null},"x y":1}"#);
     }
 
+    #[test]
+    fn nulls_are_written_where_the_schema_admits_them() {
+        let columns = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"},
+            "a":{"type":["string","null"]},"b":{"type":"string"}}}"#;
+        let schema = Schema::compile("test".into(), columns.into(), Extra::Keep).unwrap();
+        let value = json::parse(br#"{"id":"i","_extra":{"b":1}}"#).unwrap();
+        let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
+        let back = |nulls| restore(schema.columns(), &record, nulls).unwrap().to_serde();
+        assert_eq!(back(Nulls::Missing), serde_json::json!({"id": "i", "_extra": {"b": 1}}));
+        assert_eq!(back(Nulls::Written), serde_json::json!({"id": "i", "a": null, "_extra": {"b": 1}}));
+    }
+
     #[track_caller]
     fn check_unfit(name: &str, cell: Cell<'static>, message: &str) {
         let schema = schema();
         let columns = schema.columns();
         let mut cells = vec![Cell::Null; columns.len()];
         cells[columns.position(name).unwrap()] = cell;
-        let unfit = restore(columns, &Record::new(cells.clone())).unwrap_err();
+        let unfit = restore(columns, &Record::new(cells.clone()), Nulls::Missing).unwrap_err();
         assert_eq!((unfit.column, unfit.message), (name, message));
     }
 
@@ -176,6 +200,5 @@ mod tests {
         check_unfit("j", json("{"), "its text is not JSON");
         check_unfit("j", json("[1, 2]"), "its text is not the canonical form of its value");
         check_unfit("_extra", json("[]"), "it is no object of undeclared members");
-        check_unfit("_extra", json("{\"id\":1}"), "it holds a member that has a column of its own");
     }
 }

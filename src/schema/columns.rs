@@ -103,6 +103,8 @@ pub struct Column {
     /// Whether the schema asks for the member, if only as null; elements of a list are always
     /// there.
     pub required: bool,
+    /// Whether the schema admits null there.
+    pub null: bool,
     /// Whether the schema bounds its texts to [`SHORT`] characters, by length or by listing them.
     pub short: bool,
     /// JSON Pointer to the subschema it comes from.
@@ -111,11 +113,21 @@ pub struct Column {
     pub role: Role,
     /// Why it is of this kind: one line for people.
     pub why: String,
-    /// Whether it may lack a value, in words that tell missing from null.
-    pub presence: &'static str,
     /// Values that the schema may accept and the column cannot hold. An article with one is
     /// rejected under the code.
     pub refuses: Vec<Refusal>,
+}
+
+impl Column {
+    /// Whether it may lack a value, in words that tell missing from null.
+    pub fn presence(&self) -> &'static str {
+        match (self.null, self.required) {
+            (true, true) => "may be null",
+            (true, false) => "may be missing or null",
+            (false, false) => "may be missing",
+            (false, true) => "required",
+        }
+    }
 }
 
 /// Values that a column cannot hold.

@@ -104,11 +104,11 @@ impl Deriver {
                 kind: Kind::Json,
                 nullable: true,
                 required: false,
+                null: false,
                 short: false,
                 pointer: pointer.to_owned(),
                 role: Role::Extra,
                 why: "members that the schema neither declares nor forbids".into(),
-                presence: "may be missing",
                 refuses: NUMBERS.iter().chain([&TWICE]).copied().collect(),
             });
         }
@@ -121,21 +121,15 @@ impl Deriver {
         if shape.notes.contains(&Note::OpenElsewhere) && kind != Kind::Json {
             refuses.push(OPEN_ELSEWHERE);
         }
-        let presence = match (shape.null, required) {
-            (true, true) => "may be null",
-            (true, false) => "may be missing or null",
-            (false, false) => "may be missing",
-            (false, true) => "required",
-        };
         Ok(Column {
             name: name.to_owned(),
             nullable: shape.null || !required,
             required,
+            null: shape.null,
             short: kind == Kind::String && shape.text.as_ref().is_some_and(|texts| texts.short),
             pointer: shape.pointer.clone(),
             role: Role::Declared,
             why,
-            presence,
             refuses,
             kind,
         })

@@ -11,7 +11,7 @@ use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::parts::{Extremes, Filter, Footer, PartError, PartFile};
-use crate::record::{Cell, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, restore};
+use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, restore};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
@@ -174,7 +174,7 @@ impl Looker<'_, '_> {
         let (name, group) = (self.task.name, self.task.group);
         let finding = |code, message: &str| Finding::new(code, name, message).in_group(group).at(at, &key);
         let (mut hash, mut length) = (*stored, 0);
-        let article = restore(columns, record);
+        let article = restore(columns, record, Nulls::Missing);
         match &article {
             Err(unfit) => {
                 self.facts.findings.add(finding(Code::RowValue, unfit.message).in_column(unfit.column));
@@ -187,7 +187,9 @@ impl Looker<'_, '_> {
                     self.facts.findings.add(finding(Code::RowHash, &message));
                 }
                 let broken = self.rules.broken(article);
-                if let Some(first) = broken.first() {
+                let written = || restore(columns, record, Nulls::Written).map(|article| self.rules.broken(&article));
+                let is_broken = !broken.is_empty() && written().is_ok_and(|broken| !broken.is_empty());
+                if let Some(first) = broken.first().filter(|_| is_broken) {
                     let message = message(first, broken.len());
                     self.facts.findings.add(finding(Code::RowInvalid, &message).in_column(column(first)));
                 }
