@@ -108,21 +108,8 @@ pub enum Error {
         newest: semver::Version,
     },
     /// The version says less than what changed since the release before.
-    #[error(
-        "version {version} says too little: by the policy `{policy}`, what changed since {previous} asks for {needed}: {changes}"
-    )]
-    VersionUnderstates {
-        /// The version that was asked for.
-        version: semver::Version,
-        /// The release before.
-        previous: semver::Version,
-        /// The smallest that would do.
-        needed: semver::Version,
-        /// The policy.
-        policy: &'static str,
-        /// What changed, in one line.
-        changes: String,
-    },
+    #[error(transparent)]
+    VersionUnderstates(Box<Understatement>),
     /// The version carries build metadata, which orders nothing.
     #[error("version {version} has build metadata (`+{}`), by which releases cannot be told apart in order", version.build)]
     VersionBuild {
@@ -232,6 +219,25 @@ pub enum Error {
     },
 }
 
+/// A version that says less than what changed since the release before.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "version {version} says too little: by the policy `{policy}`, what changed since {previous} asks for {needed}: \
+     {changes}"
+)]
+pub struct Understatement {
+    /// The version that was asked for.
+    pub version: semver::Version,
+    /// The release before.
+    pub previous: semver::Version,
+    /// The smallest that would do.
+    pub needed: semver::Version,
+    /// The policy.
+    pub policy: &'static str,
+    /// What changed, in one line.
+    pub changes: String,
+}
+
 impl Error {
     /// An I/O error with its action and path.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
@@ -258,7 +264,8 @@ impl Error {
             Self::NoInputs { .. } => Some("name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder".into()),
             Self::VersionExists { .. } => Some("a release never changes: publish under a new `--version`".into()),
             Self::WhichVersion { .. } => Some("say `--version V` or `--bump auto|major|minor|patch`".into()),
-            Self::VersionUnderstates { needed, .. } => {
+            Self::VersionUnderstates(said) => {
+                let needed = &said.needed;
                 Some(format!("say `--version {needed}` or `--bump auto`; `--allow-understated` publishes it as it is"))
             }
             Self::VersionBuild { .. } => Some("leave out what follows the `+`".into()),

@@ -18,7 +18,7 @@ mod suggest;
 mod target;
 mod vocabulary;
 
-pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role, SHORT};
+pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT};
 pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange};
 pub(crate) use derive::escape_pointer;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};

@@ -365,7 +365,7 @@ fn a_release_of_many_parts() {
         writeln!(lines, "{}", json!({"id": format!("{number}"), "text": format!("text {number}")})).unwrap();
     }
     fs::write(first.path().join("articles.jsonl"), lines).unwrap();
-    let release = build(first.path(), first.path(), "1.1.0");
+    let release = build(first.path(), first.path(), "2.0.0");
     let manifest = Release::open(&release).unwrap().manifest().clone();
     assert_eq!(manifest.layout.target_rows, 16);
     assert!((100..400).contains(&manifest.parts.len()), "{}", manifest.parts.len());

@@ -179,7 +179,7 @@ fn what_cannot_be_built_upon() {
         test.write("gone.jsonl", line);
         test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl --withdraw gone.jsonl")
             .code(2)
-            .stderr_has(&format!("error: `gone.jsonl` line {message}\n"))
+            .stderr_has(format!("error: `gone.jsonl` line {message}\n"))
             .leaves_nothing()
             .check();
     };

@@ -35,7 +35,7 @@ pub(super) struct Base<'b> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) part: usize,
-    pub(super) group: usize,
+    pub(super) place: usize,
     /// The number of its first row in the release.
     first: u32,
     pub(super) rows: u32,
@@ -53,7 +53,7 @@ impl<'b> Base<'b> {
             for group in 0..part.groups() {
                 let damaged = |_too_many| changed(part.path());
                 let rows = u32::try_from(part.rows_of(group)).map_err(damaged)?;
-                groups.push(Group { part: place, group, first, rows });
+                groups.push(Group { part: place, place: group, first, rows });
                 first = first.checked_add(rows).ok_or_else(|| changed(part.path()))?;
             }
             parts.push(part);
@@ -147,7 +147,7 @@ impl<'b> Base<'b> {
 }
 
 fn hashes(batch: &RecordBatch) -> impl Iterator<Item = RecordHash> {
-    let hashes = batch.columns().last().map(|column| column.as_fixed_size_binary());
+    let hashes = batch.columns().last().map(AsArray::as_fixed_size_binary);
     let hash =
         |bytes: &[u8]| RecordHash::from_bytes(bytes.try_into().expect("the type was checked to be 32 bytes wide"));
     hashes.into_iter().flat_map(|hashes| hashes.iter().flatten()).map(hash)
@@ -201,7 +201,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in part.read(group.group..group.group + 1, None)? {
+        for batch in part.read(group.place..group.place + 1, None)? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {

@@ -166,13 +166,13 @@ impl<'g> Records<'g> {
             Onto::Previous(known) => known.row(&hash),
             Onto::Nothing | Onto::Base => None,
         };
-        let at = match known {
-            Some(row) => At::Base(row),
-            None => {
+        let at = known.map_or_else(
+            || {
                 self.builder.append(admitted.record, &hash);
                 At::Run(u32::try_from(self.builder.rows() - 1).expect("a block is far smaller than 2^32 records"))
-            }
-        };
+            },
+            At::Base,
+        );
         let place =
             Place { source: 0, line: admitted.position.line, byte: admitted.position.byte, length: admitted.length };
         let sort_key = self.order.sort_key(|place| &cells[place]);

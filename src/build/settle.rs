@@ -197,7 +197,9 @@ impl Group {
             }
         } else {
             settled.duplicates += repeats.len() as u64;
-            repeats.iter().for_each(|(ordinal, length)| settled.drop(*ordinal, *length));
+            for (ordinal, length) in repeats {
+                settled.drop(*ordinal, *length);
+            }
         }
     }
 }

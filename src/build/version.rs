@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::diff::{DiffReport, described};
-use crate::error::Error;
+use crate::error::{Error, Understatement};
 use crate::release::{Bump, Release, VersionPolicy, releases};
 
 /// The version that was asked for.
@@ -78,13 +78,13 @@ pub(super) fn check(
         return Ok(());
     }
     let what: Vec<String> = described(changes).into_iter().map(|line| crate::text::one_line(&line.text, 200)).collect();
-    Err(Error::VersionUnderstates {
+    Err(Error::VersionUnderstates(Box::new(Understatement {
         version: version.clone(),
         previous: previous.clone(),
         needed: needed.next(previous),
         policy: policy.name(),
         changes: what.join("; "),
-    })
+    })))
 }
 
 /// Which number went up from one version to a later one.

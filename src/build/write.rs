@@ -178,8 +178,8 @@ fn copyable(base: &Base<'_>, picks: &[Pick], at: usize) -> Option<Group> {
     let consecutive = (first.row..).zip(rows).all(|(row, pick)| pick.run == BASE && pick.row == row);
     // The last row group of a part ends where the part does, the others where the rule says. And
     // what the first record of a part is, is known of parts only.
-    let same_end = (at + rows.len() == picks.len()) == (group.group + 1 == base.part(group.part).0.groups());
-    (consecutive && same_end && (at > 0 || group.group == 0)).then_some(group)
+    let same_end = (at + rows.len() == picks.len()) == (group.place + 1 == base.part(group.part).0.groups());
+    (consecutive && same_end && (at > 0 || group.place == 0)).then_some(group)
 }
 
 /// Puts parts together from what was done, in order.
@@ -253,10 +253,10 @@ impl<'w> Assembly<'w, '_> {
     fn copy(&mut self, group: Group) -> Result<(), Error> {
         let (from, listed) = self.base().part(group.part);
         self.writing.watch.advance(u64::from(group.rows));
-        from.summarise(group.group..group.group + 1, &mut self.written.summary, self.writing.columns)?;
+        from.summarise(group.place..group.place + 1, &mut self.written.summary, self.writing.columns)?;
         let begun = self.begin(|| listed.first.clone())?;
         begun.part.last.clone_from(&listed.last);
-        begun.writer.copy(from, group.group)
+        begun.writer.copy(from, group.place)
     }
 
     fn end(&mut self) -> Result<(), Error> {

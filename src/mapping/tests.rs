@@ -189,11 +189,17 @@ proptest! {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         numbers(&input, &mut before);
         numbers(&mapped.article, &mut after);
-        before.sort();
-        after.sort();
-        // Only Fundus joins objects, in which nothing but texts is asked for.
+        // Only Fundus joins objects, in which nothing but texts is asked for. A list of numbers
+        // where a date is expected goes to each field that asks for it, to be refused there.
         if mapping.plan.name != "fundus" {
-            prop_assert_eq!(before, after, "{:?}", mapped.article);
+            let lost = before.iter().find(|number| match after.iter().position(|other| other == *number) {
+                Some(place) => {
+                    after.swap_remove(place);
+                    false
+                }
+                None => true,
+            });
+            prop_assert!(lost.is_none(), "{:?} is lost in {:?}", lost, mapped.article);
         }
         if let Some(object) = mapped.article.as_object() {
             for (name, _) in object.iter() {

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use arrow_schema::SchemaRef;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::SerializedFileWriter;
@@ -74,7 +74,7 @@ impl Encoder {
                 }
             }
         }
-        writers.into_iter().map(|writer| writer.close()).collect()
+        writers.into_iter().map(ArrowColumnWriter::close).collect()
     }
 }
 

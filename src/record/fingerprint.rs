@@ -48,7 +48,9 @@ impl Fingerprint {
     pub fn of(hashes: &mut [RecordHash]) -> Self {
         hashes.sort_unstable();
         let mut all = Fingerprinting::default();
-        hashes.iter().for_each(|hash| all.add(hash));
+        for hash in hashes {
+            all.add(hash);
+        }
         all.finish()
     }
 

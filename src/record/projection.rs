@@ -13,7 +13,7 @@ use super::arrow::arrow_schema;
 use super::cell::{Cell, Record};
 use super::rows::cell;
 use crate::digest::Digest;
-use crate::schema::{Column, Columns, Kind, RECORD_SHA256, Role};
+use crate::schema::{Column, Columns, Kind, Presence, RECORD_SHA256, Role};
 
 /// Which columns are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +95,7 @@ fn hash_column() -> Column {
         name: RECORD_SHA256.to_owned(),
         kind: Kind::String,
         nullable: false,
-        required: true,
-        null: false,
+        presence: Presence::Required,
         short: true,
         pointer: String::new(),
         role: Role::Declared,

@@ -48,12 +48,17 @@ fn members<'c: 'a, 'a>(columns: &'c Columns, cells: &'a [Cell<'a>], nulls: Nulls
     let mut members = Vec::with_capacity(cells.len());
     for (column, cell) in columns.iter().zip(cells) {
         match (cell, column.role) {
-            (Cell::Null, _) if !(column.required || column.null && nulls == Nulls::Written) => {}
+            (Cell::Null, _) if !is_written(column, nulls) => {}
             (Cell::Json(text), Role::Extra) => members.extend(extra(columns, column, text)?),
             _ => members.push((Cow::Borrowed(column.name.as_str()), value(column, cell, nulls)?)),
         }
     }
     Ok(Value::Object(Object::of_unique(members)))
+}
+
+/// Whether a null of this column is a member.
+fn is_written(column: &Column, nulls: Nulls) -> bool {
+    column.presence.is_required() || column.presence.admits_null() && nulls == Nulls::Written
 }
 
 /// The undeclared members of a level.

@@ -100,11 +100,8 @@ pub struct Column {
     pub kind: Kind,
     /// Whether a record may lack it.
     pub nullable: bool,
-    /// Whether the schema asks for the member, if only as null; elements of a list are always
-    /// there.
-    pub required: bool,
-    /// Whether the schema admits null there.
-    pub null: bool,
+    /// What the schema says of its being there; elements of a list always are.
+    pub presence: Presence,
     /// Whether the schema bounds its texts to [`SHORT`] characters, by length or by listing them.
     pub short: bool,
     /// JSON Pointer to the subschema it comes from.
@@ -118,14 +115,37 @@ pub struct Column {
     pub refuses: Vec<Refusal>,
 }
 
-impl Column {
-    /// Whether it may lack a value, in words that tell missing from null.
-    pub fn presence(&self) -> &'static str {
-        match (self.null, self.required) {
-            (true, true) => "may be null",
-            (true, false) => "may be missing or null",
-            (false, false) => "may be missing",
-            (false, true) => "required",
+/// Whether a member must be there, and whether it may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be there and have a value.
+    Required,
+    /// It must be there.
+    MayBeNull,
+    /// It need not be there; if it is, it has a value.
+    MayBeMissing,
+    /// It need not be there, and may be null.
+    MayBeMissingOrNull,
+}
+
+impl Presence {
+    /// Whether the schema asks for the member, if only as null.
+    pub fn is_required(self) -> bool {
+        matches!(self, Self::Required | Self::MayBeNull)
+    }
+
+    /// Whether the schema admits null.
+    pub fn admits_null(self) -> bool {
+        matches!(self, Self::MayBeNull | Self::MayBeMissingOrNull)
+    }
+
+    /// The same in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::MayBeNull => "may be null",
+            Self::MayBeMissing => "may be missing",
+            Self::MayBeMissingOrNull => "may be missing or null",
         }
     }
 }

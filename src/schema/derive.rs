@@ -5,7 +5,7 @@
 //! holds JSON text: nothing that the schema accepts is squeezed into a narrower type. Each column
 //! carries why it is what it is, and what it cannot hold.
 
-use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, RECORD_SHA256, Refusal, Role};
+use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role};
 use super::shape::{Arrays, Form, Note, Numbers, Objects, Reader, Rest, Shape};
 use super::vocabulary::SchemaFault;
 use crate::code::Code;
@@ -103,8 +103,7 @@ impl Deriver {
                 name: EXTRA.into(),
                 kind: Kind::Json,
                 nullable: true,
-                required: false,
-                null: false,
+                presence: Presence::MayBeMissing,
                 short: false,
                 pointer: pointer.to_owned(),
                 role: Role::Extra,
@@ -121,11 +120,16 @@ impl Deriver {
         if shape.notes.contains(&Note::OpenElsewhere) && kind != Kind::Json {
             refuses.push(OPEN_ELSEWHERE);
         }
+        let presence = match (shape.null, required) {
+            (true, true) => Presence::MayBeNull,
+            (true, false) => Presence::MayBeMissingOrNull,
+            (false, false) => Presence::MayBeMissing,
+            (false, true) => Presence::Required,
+        };
         Ok(Column {
             name: name.to_owned(),
             nullable: shape.null || !required,
-            required,
-            null: shape.null,
+            presence,
             short: kind == Kind::String && shape.text.as_ref().is_some_and(|texts| texts.short),
             pointer: shape.pointer.clone(),
             role: Role::Declared,

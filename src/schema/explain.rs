@@ -87,7 +87,7 @@ fn explain_column(column: &Column, path: &str, out: &mut Explanation) {
         parquet: column.kind.parquet(),
         nullable: column.nullable,
         pointer: column.pointer.clone(),
-        presence: column.presence(),
+        presence: column.presence.words(),
         why: column.why.clone(),
         refuses: column.refuses.iter().map(refusal).collect(),
     });
