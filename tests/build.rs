@@ -386,3 +386,61 @@ fn a_failed_build_is_cleared_away_by_the_next() {
     test.build("").check();
     assert!(!test.path("set/.staging-x1").exists() && !test.path("set/.lock").exists());
 }
+
+/// What a dataset's next release is to be called after a change of its articles.
+#[track_caller]
+fn check_auto(settings: &str, articles: &str, version: &str, since: &str) {
+    let test = Test::set(settings, article("a") + &article("b"));
+    test.run("build set --date 2024-12-31").check();
+    test.write("set/sources/a.jsonl", articles);
+    test.run("build set --date 2025-01-01 --bump auto")
+        .stdout_has(format!("published set/{version}\n"))
+        .stdout_has(since)
+        .check();
+    let changelog = String::from_utf8(test.read("set/CHANGELOG.md")).unwrap();
+    assert!(changelog.starts_with(&format!("# Changelog\n\n## {version} (2025-01-01)\n\n")), "{changelog}");
+    assert!(changelog.ends_with("\n## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n"), "{changelog}");
+}
+
+#[test]
+fn what_changed_decides_the_version() {
+    let changed = article("a") + &article("b").replace("Text b", "Another text");
+    let datapackage = "[policy]\nversions = \"datapackage\"\n";
+    check_auto("", &(article("a") + &article("b") + &article("c")), "1.1.0", "since 1.0.0: 1 record added\n");
+    check_auto("", &article("a"), "2.0.0", "since 1.0.0: 1 record removed\n");
+    check_auto("", &changed, "2.0.0", "since 1.0.0: 1 record changed\n");
+    check_auto(datapackage, &changed, "1.0.1", "since 1.0.0: 1 record changed\n");
+}
+
+#[test]
+fn nothing_changed_is_nothing_new() {
+    let test = released();
+    test.run("build set --bump auto")
+        .stdout_has("unchanged set/1.0.0 holds exactly these records\n")
+        .leaves_nothing()
+        .check();
+}
+
+#[test]
+fn a_version_that_says_too_little_is_refused() {
+    let test = released();
+    test.write("set/sources/a.jsonl", article("a"));
+    let stderr = "\
+error: version 1.1.0 says too little: by the policy `croissant`, what changed since 1.0.0 asks for 2.0.0: 1 record \
+                  removed; 1 record the same
+  help: say `--version 2.0.0` or `--bump auto`; `--allow-understated` publishes it as it is
+";
+    let build = "build set --date 2024-12-31 --version 1.1.0";
+    test.run(build).code(2).stdout("").stderr(stderr).leaves_nothing().check();
+    test.run(&format!("{build} --allow-understated")).stdout_has("published set/1.1.0\n").check();
+}
+
+#[test]
+fn a_version_with_build_metadata_is_refused() {
+    let test = Test::set("", article("a"));
+    let stderr = "\
+error: version 1.0.0+a has build metadata (`+a`), by which releases cannot be told apart in order
+  help: leave out what follows the `+`
+";
+    test.build("--version 1.0.0+a").code(2).stdout("").stderr(stderr).leaves_nothing().check();
+}

@@ -353,6 +353,14 @@ fn a_schema_with_every_kind_of_column() {
     }
 }
 
+/// The releases that were made when the format was frozen.
+#[test]
+fn frozen_releases() {
+    for release in ["1.0.0", "2.0.0"] {
+        check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/releases/every-kind").join(release));
+    }
+}
+
 /// Records so long that a part is to hold only 16 (the least) would be expensive; instead the
 /// layout of a first release of a few long records is inherited by a second one of many short.
 #[test]

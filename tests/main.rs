@@ -36,6 +36,8 @@ mod hostile_input;
 mod incremental;
 // The releases of a dataset, and whether each follows the one before.
 mod log;
+// Releases of formats that are frozen.
+mod old_releases;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Releases changed at random, and that `verify` survives them.

@@ -158,10 +158,10 @@ fn verify_as_json_tells_what_is_damaged() {
 
 /// The releases of a run, checked against the published schema.
 #[track_caller]
-fn described(report: serde_json::Value) -> serde_json::Value {
+fn described(report: &serde_json::Value) -> serde_json::Value {
     let schema = serde_json::from_str(include_str!("../schema/verify-report.schema.json")).unwrap();
     let errors: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|error| error.to_string()).collect();
+        jsonschema::validator_for(&schema).unwrap().iter_errors(report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     report["releases"].clone()
 }
@@ -180,11 +180,11 @@ fn damaged() -> Test {
 
 #[test]
 fn verify_as_json_is_as_described() {
-    let released = released();
-    described(released.run("verify set/1.0.0 --format json").json());
-    described(released.run("verify set/1.0.0 --quick --format json").json());
-    let releases = described(damaged().run("verify set/1.0.0 --format json").code(1).json());
-    assert_eq!(releases[0]["counts"]["R-FILE-HASH"], json!(1));
+    let intact = released();
+    described(&intact.run("verify set/1.0.0 --format json").json());
+    described(&intact.run("verify set/1.0.0 --quick --format json").json());
+    let told = described(&damaged().run("verify set/1.0.0 --format json").code(1).json());
+    assert_eq!(told[0]["counts"]["R-FILE-HASH"], json!(1));
 }
 
 #[test]

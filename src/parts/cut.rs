@@ -186,4 +186,41 @@ mod tests {
         assert_eq!(ends(&[1, 1, 1, 1, 1], &mut groups), [false, false, false, true, false]);
         assert_eq!(ends(&[ROW_GROUP_BYTES - 1, ROW_GROUP_BYTES, 1], &mut groups), [true, true, false]);
     }
+
+    /// The parts that these keys make, each as the keys it holds.
+    fn parts(layout: &Layout, keys: &[u64]) -> Vec<Vec<u64>> {
+        let mut cut = Cut::new(layout);
+        let mut parts = vec![Vec::new()];
+        for key in keys {
+            parts.last_mut().unwrap().push(*key);
+            if cut.after(hash(*key)) {
+                parts.push(Vec::new());
+            }
+        }
+        parts
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+
+        /// However many records come or go, few parts change for each: those around it, until the
+        /// cuts fall where they fell before.
+        #[test]
+        fn a_change_touches_few_parts(
+            removed in proptest::collection::btree_set(0_u64..20_000, 0..20),
+            added in proptest::collection::btree_set(0_u64..20_000, 0..20),
+        ) {
+            let layout = Layout { cut: CUT.into(), target_rows: 32, row_group_rows: 4 };
+            let before: std::collections::BTreeSet<u64> = (0..20_000).map(|key| key * 2).collect();
+            let mut after = before.clone();
+            after.retain(|key| !removed.contains(&(key / 2)));
+            after.extend(added.iter().map(|key| key * 2 + 1));
+            let sorted = |keys: &std::collections::BTreeSet<u64>| keys.iter().copied().collect::<Vec<u64>>();
+            let before: std::collections::BTreeSet<Vec<u64>> = parts(&layout, &sorted(&before)).into_iter().collect();
+            let after = parts(&layout, &sorted(&after));
+            let changed = after.iter().filter(|part| !before.contains(*part)).count();
+            let edits = removed.len() + added.len();
+            proptest::prop_assert!(changed <= 6 * edits, "{changed} of {} parts for {edits} edits", after.len());
+        }
+    }
 }

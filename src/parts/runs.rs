@@ -125,3 +125,73 @@ impl Runs {
 fn in_memory(chunk: Chunk) -> (Facts, Rows) {
     (Facts::held(chunk.facts), Rows::Held(chunk.rows))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, StringArray, cast::AsArray as _};
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::parts::Place;
+    use crate::record::RecordHash;
+
+    /// A chunk of these numbers: each row holds its number as text, and sorts by it.
+    fn chunk(numbers: &[u32], first: u64) -> Chunk {
+        let text: ArrayRef =
+            Arc::new(StringArray::from_iter_values(numbers.iter().map(|number| format!("row {number}"))));
+        let mut facts: Vec<Fact> = (0..)
+            .zip(numbers)
+            .map(|(row, number)| Fact {
+                sort_key: Box::from(number.to_be_bytes()),
+                hash: RecordHash::new(Digest::of(&number.to_be_bytes())),
+                cut: u64::from(*number),
+                length: 100,
+                ordinal: first + u64::from(row),
+                at: At::Run(row),
+                place: Place::default(),
+            })
+            .collect();
+        facts.sort_by(|a, b| a.sort_key.cmp(&b.sort_key));
+        Chunk { rows: RecordBatch::try_from_iter([("text", text)]).unwrap(), facts }
+    }
+
+    #[track_caller]
+    fn check(chunks: u32, rows: u32, memory: usize, spilled: std::ops::RangeInclusive<usize>) {
+        let folder = tempfile::tempdir().unwrap();
+        let number = |place: u32| place.wrapping_mul(2_654_435_761) % 1_000_003;
+        let mut runs = Runs::new(chunk(&[], 0).rows.schema(), folder.path(), memory);
+        for at in 0..chunks {
+            let numbers: Vec<u32> = (at * rows..(at + 1) * rows).map(number).collect();
+            runs.push(chunk(&numbers, u64::from(at * rows))).unwrap();
+        }
+        assert!(spilled.contains(&runs.spilled()), "{} runs on the disk", runs.spilled());
+        let (facts, mut rows_of) = runs.finish().unwrap();
+        let mut want: Vec<u32> = (0..chunks * rows).map(number).collect();
+        want.sort_unstable();
+        // Twice, as rejecting conflicts does.
+        let order: Vec<(usize, Fact)> = Merge::new(facts).unwrap().map(Result::unwrap).collect();
+        for _ in 0..2 {
+            let mut selection = Selection::default();
+            for (run, fact) in &order {
+                let At::Run(row) = fact.at else { unreachable!("there is no base") };
+                rows_of.select(*run, row, &mut selection).unwrap();
+            }
+            let batch = selection.batch();
+            let texts: Vec<&str> = batch.column(0).as_string::<i32>().iter().flatten().collect();
+            assert_eq!(texts, want.iter().map(|number| format!("row {number}")).collect::<Vec<String>>());
+            rows_of = rows_of.rewound().unwrap();
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "the files have names");
+    }
+
+    #[test]
+    fn one_order_whatever_the_memory() {
+        check(0, 0, 0, 0..=0);
+        check(20, 50, 1 << 20, 0..=0);
+        check(20, 50, 100_000, 1..=8);
+        // So little that runs on the disk are merged into one again.
+        check(60, 50, 0, 1..=16);
+    }
+}
