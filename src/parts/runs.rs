@@ -188,7 +188,6 @@ mod tests {
 
     #[test]
     fn one_order_whatever_the_memory() {
-        check(0, 0, 0, 0..=0);
         check(20, 50, 1 << 20, 0..=0);
         check(20, 50, 100_000, 1..=8);
         // So little that runs on the disk are merged into one again.
