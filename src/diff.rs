@@ -1,8 +1,8 @@
 //! `diff`: what changed between two releases, or between anybody's Parquet files with a key.
 //!
 //! Parts with one fingerprint are passed over unread. In the others the record hashes say which
-//! rows differ ([`walk`]), their keys say which belong together ([`matching`]), and only the
-//! rows of one key and two contents are compared, a column at a time ([`compare`]). Memory stays
+//! rows differ (`walk`), their keys say which belong together (`matching`), and only the
+//! rows of one key and two contents are compared, a column at a time (`compare`). Memory stays
 //! bounded: what could grow with the data is kept as bits for each row, or in temporary files.
 //! Nothing is printed, and nothing is guessed: rows whose key does not identify them are told
 //! as unmatched. Whether a release is intact is for [`crate::verify`] to find out.

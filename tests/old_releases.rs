@@ -57,9 +57,9 @@ fn they_compare() {
 fn a_line_of_their_export_has_the_hash_of_its_record() {
     for (release, _) in RELEASES {
         let lines = run(&["export", release], 0);
-        let mut hashes: Vec<String> = lines.lines().map(|line| Digest::of(line.as_bytes()).to_string()).collect();
+        let mut hashes: Vec<String> = lines.lines().map(|line| format!("{}\n", Digest::of(line.as_bytes()))).collect();
         hashes.sort();
-        let all: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
+        let all = hashes.concat();
         let manifest: serde_json::Value =
             serde_json::from_slice(&fs::read(root().join(release).join("manifest.json")).unwrap()).unwrap();
         assert_eq!(manifest["fingerprint"], Digest::of(all.as_bytes()).to_string(), "{release}");
