@@ -24,9 +24,6 @@ use lookup::Lookup;
 
 pub use lines::ExportFormat;
 
-/// How the name of a file starts that is not whole yet.
-const STAGING: &str = ".staging-";
-
 /// What to export.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
@@ -102,22 +99,15 @@ pub fn export_to_file(
     if target.exists() && !target.is_file() && !target.is_dir() {
         return export(release, options, &mut filesystem::open_device(target)?, watch);
     }
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = filesystem::folder_of(target);
     if filesystem::is_within(folder, release.folder())? {
         return Err(Error::InRelease { path: target.to_owned() });
     }
-    let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(folder);
-    let staged = staged.map_err(|source| Error::io("create a file in", folder, source))?;
-    let mut out = BufWriter::with_capacity(1 << 20, staged.as_file());
+    let (staged, file) = filesystem::stage_file(folder)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
     let report = export(release, options, &mut out, watch)?;
-    drop(out);
-    filesystem::sync(staged.as_file(), target)?;
-    filesystem::share_file(staged.path())?;
-    staged.persist(target).map_err(|error| Error::io("create", target, error.error))?;
-    filesystem::sync_folder(folder)?;
+    let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
+    filesystem::publish_file((staged, file), target)?;
     Ok(report)
 }
 

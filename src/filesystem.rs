@@ -4,27 +4,45 @@
 //! No policy lives here: what is written where is decided in [`crate::release`].
 #![expect(clippy::disallowed_methods, reason = "this is the file that the others are sent to")]
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, BufReader, Read as _, Seek as _};
+mod fault;
+mod handle;
+mod staged;
+
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
 
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
+use fault::{Operation, pass};
+
+pub(crate) use handle::{Handle, Spooled};
+pub(crate) use staged::{STAGING, StagedFile, StagedFolder, publish_file, stage_file, stage_folder};
 
 /// The size of the buffers between files and code, in bytes.
 const BUFFER: usize = 1 << 20;
 
-/// Opens a file for reading.
+/// Opens a file for reading by a library that wants the system's own handle.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(|source| Error::io("read", path, source))
+    pass(Operation::Look).and_then(|()| File::open(path)).map_err(|source| Error::io("read", path, source))
+}
+
+/// Opens a file for reading.
+pub(crate) fn read(path: &Path) -> Result<Handle, Error> {
+    open(path).map(Handle)
+}
+
+/// The folder that a path lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a file that must not be larger than `limit` bytes.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    open(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
+    read(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > limit {
         let message = format!("larger than {limit} bytes");
         return Err(Error::io("read", path, io::Error::new(io::ErrorKind::FileTooLarge, message)));
@@ -35,10 +53,10 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 /// Makes `new` another name of the file `old`, or a copy of it where the file system has no such
 /// names.
 pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {
-    if fs::hard_link(old, new).is_ok() {
+    if pass(Operation::Fill).and_then(|()| fs::hard_link(old, new)).is_ok() {
         return Ok(());
     }
-    let mut from = open(old)?;
+    let mut from = read(old)?;
     let mut to = create_new(new)?;
     io::copy(&mut from, &mut to).map_err(|source| Error::io("write", new, source))?;
     sync(&to, new)
@@ -46,7 +64,7 @@ pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {
 
 /// The size and SHA-256 of a file.
 pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
-    let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(open(path)?));
+    let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(read(path)?));
     io::copy(&mut reader, &mut io::sink()).map_err(|source| Error::io("read", path, source))?;
     let (_file, bytes, digest) = reader.into_inner().finish();
     Ok((bytes, digest))
@@ -66,31 +84,33 @@ pub(crate) fn size(path: &Path) -> Option<u64> {
 }
 
 /// Creates a file that must not exist yet.
-pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path);
-    file.map_err(|source| Error::io("create", path, source))
+pub(crate) fn create_new(path: &Path) -> Result<Handle, Error> {
+    let file = pass(Operation::Fill).and_then(|()| OpenOptions::new().write(true).create_new(true).open(path));
+    file.map(Handle).map_err(|source| Error::io("create", path, source))
 }
 
 /// A file without a name in `folder`, to write to and read back; it vanishes with its handle,
 /// whatever becomes of the process.
-pub(crate) fn scratch(folder: &Path) -> Result<File, Error> {
-    tempfile::tempfile_in(folder).map_err(|source| Error::io("create a scratch file in", folder, source))
+pub(crate) fn scratch(folder: &Path) -> Result<Handle, Error> {
+    let file = pass(Operation::Fill).and_then(|()| tempfile::tempfile_in(folder));
+    file.map(Handle).map_err(|source| Error::io("create a scratch file in", folder, source))
 }
 
 /// A buffer that holds up to `memory` bytes and is a scratch file beyond.
-pub(crate) fn spooled(folder: &Path, memory: usize) -> SpooledTempFile {
-    SpooledTempFile::new_in(memory, folder)
+pub(crate) fn spooled(folder: &Path, memory: usize) -> Spooled {
+    Spooled(SpooledTempFile::new_in(memory, folder))
 }
 
 /// The scratch file, to be read from its start.
-pub(crate) fn rewound(mut file: File, folder: &Path) -> Result<File, Error> {
+pub(crate) fn rewound(mut file: Handle, folder: &Path) -> Result<Handle, Error> {
     file.rewind().map_err(|source| Error::io("read a scratch file in", folder, source))?;
     Ok(file)
 }
 
 /// Opens a device or pipe for writing.
-pub(crate) fn open_device(path: &Path) -> Result<File, Error> {
-    OpenOptions::new().write(true).open(path).map_err(|source| Error::io("write", path, source))
+pub(crate) fn open_device(path: &Path) -> Result<Handle, Error> {
+    let file = pass(Operation::Look).and_then(|()| OpenOptions::new().write(true).open(path));
+    file.map(Handle).map_err(|source| Error::io("write", path, source))
 }
 
 /// Whether a folder is another one or lies in it, links followed. Both must be there.
@@ -99,58 +119,50 @@ pub(crate) fn is_within(folder: &Path, other: &Path) -> Result<bool, Error> {
     Ok(resolve(folder)?.starts_with(resolve(other)?))
 }
 
-/// A file beside `path`, gone unless it is published there.
-pub(crate) fn stage_file(path: &Path) -> Result<tempfile::NamedTempFile, Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".staging-").tempfile_in(folder);
-    file.map_err(|source| Error::io("create", path, source))
-}
-
-/// Makes a staged file visible as `path`, over what may stand there.
-pub(crate) fn publish_file(staged: tempfile::NamedTempFile, path: &Path) -> Result<(), Error> {
-    share_file(staged.path())?;
-    publish(&staged.into_temp_path().keep().map_err(|error| Error::io("create", path, error.error))?, path)
-}
-
-/// Opens a lock file, creating it if need be; what it holds is left alone.
-pub(crate) fn open_lock(path: &Path) -> Result<File, Error> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-    file.map_err(|source| Error::io("create", path, source))
+/// Opens a lock file, creating it if need be, and locks it; what it holds is left alone. None if
+/// another process has locked it.
+pub(crate) fn lock(path: &Path) -> Result<Option<File>, Error> {
+    let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let file = pass(Operation::Fill).and_then(|()| open()).map_err(|source| Error::io("create", path, source))?;
+    match pass(Operation::Look).map_err(TryLockError::Error).and_then(|()| file.try_lock()) {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(Error::io("lock", path, source)),
+    }
 }
 
 /// Writes a file that must not exist yet and waits until it is on the disk.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = create_new(path)?;
-    io::Write::write_all(&mut file, bytes).map_err(|source| Error::io("write", path, source))?;
+    file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
     sync(&file, path)
 }
 
 /// Puts these bytes in the place of a file, in one step, or makes it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let staged = stage_file(path)?;
-    io::Write::write_all(&mut staged.as_file(), bytes).map_err(|source| Error::io("write", path, source))?;
-    sync(staged.as_file(), path)?;
-    publish_file(staged, path)
+    let (staged, mut file) = stage_file(folder_of(path))?;
+    file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
+    publish_file((staged, file), path)
 }
 
-/// Waits until a file or folder is on the disk.
-pub(crate) fn sync(file: &File, path: &Path) -> Result<(), Error> {
-    file.sync_all().map_err(|source| Error::io("write", path, source))
+/// Waits until a file is on the disk.
+pub(crate) fn sync(file: &Handle, path: &Path) -> Result<(), Error> {
+    pass(Operation::Look).and_then(|()| file.0.sync_all()).map_err(|source| Error::io("write", path, source))
 }
 
 /// Waits until the entries of a folder are on the disk.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
-    sync(&open(path)?, path)
+    sync(&read(path)?, path)
 }
 
 /// Makes a folder and the ones above it.
 pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
-    fs::create_dir_all(path).map_err(|source| Error::io("create", path, source))
+    pass(Operation::Fill).and_then(|()| fs::create_dir_all(path)).map_err(|source| Error::io("create", path, source))
 }
 
 /// Removes a folder with all that is in it; one that is not there is fine.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(path) {
+    match pass(Operation::Look).and_then(|()| fs::remove_dir_all(path)) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, source)),
         _ => Ok(()),
     }
@@ -158,7 +170,7 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), Error> {
 
 /// Removes a file; one that is not there is fine.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
+    match pass(Operation::Look).and_then(|()| fs::remove_file(path)) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, source)),
         _ => Ok(()),
     }
@@ -167,13 +179,14 @@ pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
 /// Removes a folder if nothing is in it.
 pub(crate) fn remove_empty_folder(path: &Path) {
     // A folder in use stays; that is what was asked for.
-    let _in_use = fs::remove_dir(path);
+    let _in_use = pass(Operation::Look).and_then(|()| fs::remove_dir(path));
 }
 
 /// Takes the right to write a file from everyone.
 pub(crate) fn make_read_only(path: &Path) -> Result<(), Error> {
     let refuse = |source| Error::io("protect", path, source);
-    let mut permissions: Permissions = fs::metadata(path).map_err(refuse)?.permissions();
+    let mut permissions: Permissions =
+        pass(Operation::Look).and_then(|()| fs::metadata(path)).map_err(refuse)?.permissions();
     permissions.set_readonly(true);
     fs::set_permissions(path, permissions).map_err(refuse)
 }
@@ -181,18 +194,16 @@ pub(crate) fn make_read_only(path: &Path) -> Result<(), Error> {
 /// Makes `staged` visible as `target` in one step, and durable. Both lie in one folder, whose
 /// entry for the new name is on the disk when this returns.
 pub(crate) fn publish(staged: &Path, target: &Path) -> Result<(), Error> {
-    fs::rename(staged, target).map_err(|source| Error::io("create", target, source))?;
-    match target.parent() {
-        Some(parent) => sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }),
-        None => Ok(()),
-    }
+    let renamed = pass(Operation::Fill).and_then(|()| fs::rename(staged, target));
+    renamed.map_err(|source| Error::io("create", target, source))?;
+    sync_folder(folder_of(target))
 }
 
 /// Whether `path` still leads to the open `file`. Where the system cannot tell, it says yes.
 #[cfg(unix)]
 pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::metadata(path)) {
+    match (file.metadata(), pass(Operation::Look).and_then(|()| fs::metadata(path))) {
         (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
         _ => false,
     }
@@ -208,14 +219,16 @@ pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
 #[cfg(unix)]
 pub(crate) fn share_folder(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, Permissions::from_mode(0o755)).map_err(|source| Error::io("share", path, source))
+    let shared = pass(Operation::Look).and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o755)));
+    shared.map_err(|source| Error::io("share", path, source))
 }
 
 /// Lets everyone read a file that was made for its owner alone.
 #[cfg(unix)]
 pub(crate) fn share_file(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, Permissions::from_mode(0o644)).map_err(|source| Error::io("share", path, source))
+    let shared = pass(Operation::Look).and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o644)));
+    shared.map_err(|source| Error::io("share", path, source))
 }
 
 /// Lets everyone read a file; nothing needs to be done on this system.
@@ -243,7 +256,7 @@ pub(crate) enum EntryKind {
 pub(crate) fn list(path: &Path) -> Result<Vec<(PathBuf, EntryKind)>, Error> {
     let refuse = |source| Error::io("read", path, source);
     let mut entries = Vec::new();
-    for entry in fs::read_dir(path).map_err(refuse)? {
+    for entry in pass(Operation::Look).and_then(|()| fs::read_dir(path)).map_err(refuse)? {
         let entry = entry.map_err(refuse)?;
         let kind = entry.file_type().map_err(refuse)?;
         let kind = if kind.is_file() {

@@ -7,17 +7,15 @@
 
 mod wire;
 
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle, StagedFile};
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
 use crate::text;
@@ -28,8 +26,6 @@ pub use wire::{Stored, StoredError};
 const MAX_RAW_BYTES: usize = 1 << 20;
 /// How many violations are stored of one article; the total is exact.
 const MAX_VIOLATIONS: usize = 100;
-/// How the name of a file starts that is not published yet.
-const STAGING: &str = ".staging-";
 
 /// An article that was kept out.
 #[derive(Debug, Clone)]
@@ -102,12 +98,12 @@ impl Reject {
 #[derive(Debug)]
 pub struct RejectFile {
     target: PathBuf,
-    staged: NamedTempFile,
+    staged: StagedFile,
     encoder: Encoder,
 }
 
-/// An encoder over a second handle of the staged file.
-struct Encoder(zstd::Encoder<'static, BufWriter<File>>);
+/// An encoder over the staged file.
+struct Encoder(zstd::Encoder<'static, BufWriter<Handle>>);
 
 impl std::fmt::Debug for Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -119,8 +115,7 @@ impl RejectFile {
     /// Starts a file that will be `target`; until then it lies in the folder `beside`.
     pub fn create(target: PathBuf, beside: &Path) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
-        let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(beside).map_err(refuse)?;
-        let file = staged.reopen().map_err(refuse)?;
+        let (staged, file) = filesystem::stage_file(beside)?;
         let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
         Ok(Self { target, staged, encoder: Encoder(encoder) })
     }
@@ -143,13 +138,8 @@ impl RejectFile {
         let refuse = |source| Error::io("write", &target, source);
         let buffered = encoder.0.finish().map_err(refuse)?;
         let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
-        filesystem::sync(&file, &target)?;
-        if let Some(folder) = target.parent() {
-            filesystem::create_folder(folder)?;
-        }
-        filesystem::share_file(staged.path())?;
-        let persisted = staged.persist(&target).map_err(|error| Error::io("create", &target, error.error))?;
-        drop(persisted);
+        filesystem::create_folder(filesystem::folder_of(&target))?;
+        filesystem::publish_file((staged, file), &target)?;
         Ok(target)
     }
 }

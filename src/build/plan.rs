@@ -6,13 +6,11 @@
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::SpooledTempFile;
-
 use super::base::BASE;
 use super::memory::Memory;
 use super::settle::Settled;
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Spooled};
 use crate::parts::{At, Cut, Fact, Facts, Layout, Merge, SortBytes};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
@@ -100,7 +98,7 @@ const PICK: usize = 16;
 
 /// Writes picks, to memory first.
 struct PickWriter {
-    out: BufWriter<SpooledTempFile>,
+    out: BufWriter<Spooled>,
     folder: PathBuf,
 }
 
@@ -130,7 +128,7 @@ impl PickWriter {
 /// The rows of a release in order, to be read once.
 #[derive(Debug)]
 pub(super) struct Picks {
-    from: BufReader<SpooledTempFile>,
+    from: BufReader<Spooled>,
     folder: PathBuf,
 }
 

@@ -4,7 +4,6 @@
 //! Row groups are encoded on several threads and come back in order; a part's bytes are the
 //! same whichever way they came.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -12,7 +11,7 @@ use std::thread;
 use super::base::{BASE, Base, BaseRows, Group};
 use super::plan::{Pick, Picks, Plan, PlannedPart};
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 use crate::ordered::{Workers, ordered};
 use crate::parts::{Encoder, Layout, PartWriter, RowGroup, RowGroups, RunRows, Selection};
 use crate::progress::{Stage, Watch};
@@ -71,7 +70,7 @@ impl<'w> Writing<'w> {
         let mut steps = Steps { writing: self, rows, base_rows: self.base.map(Base::rows) };
         let rows = parts.iter().map(|part| part.rows as u64).sum();
         self.watch.start(Stage::Write, Some(rows));
-        let (to_sync, syncing) = channel::<(File, PathBuf)>();
+        let (to_sync, syncing) = channel::<(Handle, PathBuf)>();
         thread::scope(|scope| {
             // Waiting for the disk takes time and no processor.
             let synced =
@@ -187,7 +186,7 @@ struct Assembly<'w, 's> {
     writing: &'s Writing<'w>,
     planned: std::collections::VecDeque<&'s PlannedPart>,
     staging: &'s mut Staging,
-    to_sync: Sender<(File, PathBuf)>,
+    to_sync: Sender<(Handle, PathBuf)>,
     begun: Option<Begun>,
     written: WrittenParts<'w>,
 }

@@ -25,7 +25,7 @@ use super::rows::RowChange;
 use super::side::Side;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle, StagedFile};
 use crate::parts::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
@@ -45,8 +45,8 @@ const GROUP_BYTES: usize = 64 << 20;
 /// Writes a delta; it becomes visible when it is finished.
 pub struct DeltaWriter {
     path: PathBuf,
-    staged: tempfile::NamedTempFile,
-    writer: ArrowWriter<BufWriter<std::fs::File>>,
+    staged: StagedFile,
+    writer: ArrowWriter<BufWriter<Handle>>,
     schema: SchemaRef,
     run: Vec<RowChange>,
     bytes: usize,
@@ -61,8 +61,7 @@ impl std::fmt::Debug for DeltaWriter {
 impl DeltaWriter {
     /// Starts the delta that is to stand at `path`, over what may stand there.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let staged = filesystem::stage_file(path)?;
-        let file = staged.reopen().map_err(|source| Error::io("create", path, source))?;
+        let (staged, file) = filesystem::stage_file(filesystem::folder_of(path))?;
         let schema = schema();
         let options = properties()
             .map(|properties| ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true))
@@ -94,8 +93,7 @@ impl DeltaWriter {
         let buffered = self.writer.into_inner().map_err(|error| failed(&self.path, &error))?;
         let refuse = |source| Error::io("write", &self.path, source);
         let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
-        filesystem::sync(&file, &self.path)?;
-        filesystem::publish_file(self.staged, &self.path)
+        filesystem::publish_file((self.staged, file), &self.path)
     }
 
     fn write_run(&mut self) -> Result<(), Error> {

@@ -4,12 +4,11 @@
 //! the same number of slices can be compared slice by slice. One slice stays in memory; several
 //! go to temporary files without names.
 
-use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
 use super::table::Position;
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 
 /// How many entries a slice holds, roughly.
 const SLICE_ROWS: u64 = 1 << 19;
@@ -40,7 +39,7 @@ pub(super) struct Entries {
 #[derive(Debug)]
 enum Slice {
     Memory(Vec<Entry>),
-    File(BufWriter<File>),
+    File(BufWriter<Handle>),
 }
 
 /// In how many slices so many rows are held.
@@ -83,7 +82,7 @@ impl Entries {
     }
 }
 
-fn read_back(file: BufWriter<File>) -> std::io::Result<Vec<Entry>> {
+fn read_back(file: BufWriter<Handle>) -> std::io::Result<Vec<Entry>> {
     let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     let bytes = file.stream_position()?;
     file.rewind()?;

@@ -102,7 +102,7 @@ impl Reader {
     /// A file that cannot be opened or read, or the first error of `sink`.
     pub fn read(&self, source: &Source, watch: &dyn Watch, sink: Sink<'_>) -> Result<Tally, Error> {
         let file: Box<dyn Read + Send> = match &source.path {
-            Some(path) => Box::new(filesystem::open(path)?),
+            Some(path) => Box::new(filesystem::read(path)?),
             None => Box::new(io::stdin()),
         };
         let file = Watched { inner: file, watch };

@@ -4,7 +4,6 @@
 //! encodes the rows, on its own thread.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::BufReader;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,7 +15,7 @@ use arrow_select::interleave::interleave_record_batch;
 
 use super::spill::{self, BUFFER};
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 
 /// Names one batch among all that are selected from: its run, and its place there.
 pub type BatchId = (usize, usize);
@@ -85,8 +84,8 @@ pub(super) enum Rows {
 #[derive(Debug)]
 pub(super) struct SpilledRows {
     /// The same file as the stream reads, to start again.
-    file: File,
-    batches: StreamReader<BufReader<File>>,
+    file: Handle,
+    batches: StreamReader<BufReader<Handle>>,
     current: RecordBatch,
     /// The place of the current batch, and the number of its first row.
     place: usize,
@@ -95,7 +94,7 @@ pub(super) struct SpilledRows {
 }
 
 impl SpilledRows {
-    pub(super) fn open(file: File, folder: &Path) -> Result<Self, Error> {
+    pub(super) fn open(file: Handle, folder: &Path) -> Result<Self, Error> {
         let failed = |error: ArrowError| spill::failed("read", folder, error);
         let file = filesystem::rewound(file, folder)?;
         let stream = file.try_clone().map_err(|error| failed(error.into()))?;

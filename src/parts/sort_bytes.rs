@@ -5,12 +5,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 
 /// How many bytes are read ahead of each sorted run.
 const READ_AHEAD: usize = 64 << 10;
@@ -22,7 +21,7 @@ pub struct SortBytes<const N: usize> {
     held: Vec<[u8; N]>,
     limit: usize,
     folder: PathBuf,
-    runs: Vec<(File, u64)>,
+    runs: Vec<(Handle, u64)>,
 }
 
 impl<const N: usize> SortBytes<N> {
@@ -47,10 +46,9 @@ impl<const N: usize> SortBytes<N> {
         self.held.sort_unstable();
         let file = filesystem::scratch(&self.folder)?;
         let failed = |source| Error::io("write to", &self.folder, source);
-        let mut out = BufWriter::with_capacity(1 << 20, &file);
+        let mut out = BufWriter::with_capacity(1 << 20, file);
         self.held.iter().try_for_each(|bytes| out.write_all(bytes)).map_err(failed)?;
-        out.flush().map_err(failed)?;
-        drop(out);
+        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
         self.runs.push((file, self.held.len() as u64));
         self.held.clear();
         Ok(())
@@ -78,7 +76,7 @@ impl<const N: usize> SortBytes<N> {
 /// A sorted run on the disk.
 #[derive(Debug)]
 struct Run {
-    from: BufReader<File>,
+    from: BufReader<Handle>,
     left: u64,
 }
 

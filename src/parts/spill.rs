@@ -4,7 +4,6 @@
 //! columns stand there as an Arrow IPC stream, compressed with LZ4: it costs little beside the
 //! judging that made them. The files have no names and vanish with the process.
 
-use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ use super::fact::Fact;
 use super::merge::Facts;
 use super::selection::{Rows, SpilledRows};
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 
 /// How many rows, and about how many bytes of canonical form, a batch on the disk has at most.
 pub(super) const SPILLED_ROWS: usize = 1024;
@@ -28,16 +27,16 @@ pub(super) const BUFFER: usize = 64 << 10;
 /// A run on the disk.
 #[derive(Debug)]
 pub(super) struct SpilledRun {
-    facts: File,
+    facts: Handle,
     count: u64,
-    rows: File,
+    rows: Handle,
 }
 
 /// Writes a run.
 pub(super) struct SpillWriter {
-    facts: BufWriter<File>,
+    facts: BufWriter<Handle>,
     count: u64,
-    rows: StreamWriter<BufWriter<File>>,
+    rows: StreamWriter<BufWriter<Handle>>,
     folder: PathBuf,
 }
 
@@ -86,7 +85,7 @@ impl SpilledRun {
 /// The facts of a run on the disk.
 #[derive(Debug)]
 pub struct SpilledFacts {
-    from: BufReader<File>,
+    from: BufReader<Handle>,
     left: u64,
     folder: PathBuf,
 }

@@ -3,7 +3,6 @@
 //! Row groups come from an [`Encoder`], or byte for byte from a part of an earlier release that
 //! holds the same rows; the file cannot tell which.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
@@ -14,13 +13,13 @@ use super::encode::{Encoder, RowGroup};
 use super::published::PublishedPart;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, Handle};
 
 /// A part in the making.
 #[derive(Debug)]
 pub struct PartWriter {
     path: PathBuf,
-    file: SerializedFileWriter<Hashing<BufWriter<File>>>,
+    file: SerializedFileWriter<Hashing<BufWriter<Handle>>>,
     rows: u64,
 }
 
@@ -34,7 +33,7 @@ pub struct Written {
     /// How many records it holds.
     pub rows: u64,
     /// The file, which may not be on the disk yet.
-    pub file: File,
+    pub(crate) file: Handle,
 }
 
 impl PartWriter {

@@ -4,19 +4,15 @@
 //! crash leaves the old state and a staging folder, which the next build removes; a build that
 //! fails removes its own.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
 
 use super::sums::{Sums, write_sums};
 use super::{DATA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
+use crate::filesystem::{self, EntryKind, STAGING, StagedFolder};
 
-/// What staging folders' names start with.
-const STAGING: &str = ".staging-";
 /// The name of the lock file.
 const LOCK: &str = ".lock";
 
@@ -42,12 +38,7 @@ impl Lock {
         filesystem::create_folder(folder)?;
         let path = folder.join(LOCK);
         let file = loop {
-            let file = filesystem::open_lock(&path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Error::Locked { path }),
-                Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path, source)),
-            }
+            let Some(file) = filesystem::lock(&path)? else { return Err(Error::Locked { path }) };
             // The one who held it before may have removed the file in between; then this lock
             // is on a file that nobody else can see.
             if filesystem::is_same_file(&file, &path) {
@@ -90,7 +81,7 @@ impl Drop for Lock {
 /// A release in the making.
 #[derive(Debug)]
 pub struct Staging {
-    folder: TempDir,
+    folder: StagedFolder,
     /// Where releases go.
     releases: PathBuf,
     sums: Sums,
@@ -99,10 +90,7 @@ pub struct Staging {
 impl Staging {
     /// Makes a staging folder in the locked folder.
     pub fn new(lock: &Lock) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new()
-            .prefix(STAGING)
-            .tempdir_in(lock.folder())
-            .map_err(|source| Error::io("create a folder in", lock.folder(), source))?;
+        let folder = filesystem::stage_folder(lock.folder())?;
         filesystem::share_folder(folder.path())?;
         filesystem::create_folder(&folder.path().join(DATA))?;
         Ok(Self { folder, releases: lock.folder().to_owned(), sums: Sums::new() })
@@ -141,8 +129,6 @@ impl Staging {
         filesystem::sync_folder(self.folder.path())?;
         let target = self.releases.join(name);
         filesystem::publish(self.folder.path(), &target)?;
-        // The folder has another name now; there is nothing left to clean up.
-        let _old_name = self.folder.keep();
         Ok(target)
     }
 }
