@@ -28,7 +28,6 @@ use semver::Version;
 
 use crate::diff::DiffReport;
 use crate::error::Error;
-use crate::filesystem;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
 use crate::mapping::Mapping;
@@ -153,9 +152,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
     let sources = sources(dataset, &options.from)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = version::next(lock.folder(), &options.version)?;
-    let rejects_file =
-        |version: &Version| lock.folder().join("rejects").join(version.to_string()).join("rejects.jsonl.zst");
-    let rejects = RejectLog::staged(rejects_file(&next.version), lock.folder().to_owned());
+    let rejects = RejectLog::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
     let making = Making {
         dataset,
         schema: &schema,
@@ -174,17 +171,16 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
         }
         From::Dataset | From::Inputs(_) => making.anew(&sources, rejects)?,
     };
-    let rejects_file = rejects_file(&report.version);
-    match report.outcome {
-        // The rejects of the release that stands are its own.
-        Outcome::Unchanged(_) => {}
-        Outcome::Published(_) if report.read.rejects.total() == 0 => filesystem::remove_file(&rejects_file)?,
-        Outcome::Published(_) | Outcome::Refused => {
-            report.read.rejects.retarget(&rejects_file);
-            report.read.rejects.publish()?;
-        }
+    // Those of a published release stand already, and of one that is left as it is they are its own.
+    if report.outcome == Outcome::Refused {
+        report.read.rejects.publish()?;
     }
     Ok(report)
+}
+
+/// Where the rejects of a version go.
+fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
+    folder.join("rejects").join(version.to_string()).join("rejects.jsonl.zst")
 }
 
 /// One build, and all that does not change while it runs.

@@ -50,6 +50,8 @@ mod sample;
 mod schemas;
 // What parsers write becomes records: presets, mapping files, and what is refused.
 mod sources;
+// Builds that are hit at every operation on the file system.
+mod under_fire;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
 

@@ -11,6 +11,7 @@ use super::write::{Writing, WrittenParts};
 use super::{BuildReport, Outcome};
 use crate::diff::{DiffOptions, DiffReport, Side, diff};
 use crate::error::Error;
+use crate::filesystem;
 use crate::judge::InputRead;
 use crate::parts::{CODEC, Encoder, Layout, RunRows, SETTINGS};
 use crate::progress::Watch;
@@ -72,6 +73,15 @@ impl Target<'_> {
         report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;
         staging.write(MANIFEST, &manifest.to_bytes())?;
+        // Before the release: once that stands, no build comes back for its rejects.
+        let rejects_file = super::rejects_file(lock.folder(), &manifest.version);
+        if report.read.rejects.total() == 0 {
+            // Those of an earlier attempt.
+            filesystem::remove_file(&rejects_file)?;
+        } else {
+            report.read.rejects.retarget(&rejects_file);
+            report.read.rejects.publish()?;
+        }
         let folder = staging.publish(&manifest.version.to_string())?;
         let entry = Entry {
             version: &manifest.version,

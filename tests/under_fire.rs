@@ -1,0 +1,261 @@
+//! Builds whose every operation on the file system fails once, or is the last one. Whatever
+//! happens, the old releases stand as they did, the new one is whole or not there, and the next
+//! build makes good.
+#![cfg(debug_assertions)] // a release build has no faults
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use pressmark::digest::Digest;
+use serde_json::json;
+
+use crate::support::{Files, Test, files};
+
+/// A schema with few columns: what is tested here is how files are handled.
+const NOTE_SCHEMA: &str = r#"{
+  "$id": "urn:test:note",
+  "type": "object",
+  "required": ["id", "text"],
+  "properties": { "id": { "type": "string" }, "text": { "type": "string" } },
+  "additionalProperties": false
+}
+"#;
+
+/// What the environment asks for. See `src/filesystem/fault.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// An operation fails.
+    Error,
+    /// A write takes half of what it is given.
+    Short,
+    /// From an operation on, there is no room on the disk.
+    Full,
+    /// The process ends, in the middle of a write if it is one.
+    Kill,
+}
+
+impl Fault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Short => "short",
+            Self::Full => "full",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// A dataset with two releases, and a build of the third.
+struct Story {
+    test: Test,
+    arguments: String,
+    /// The dataset before the build.
+    before: Files,
+    /// The dataset after it, if nothing happens.
+    after: Files,
+}
+
+/// So many records that the smallest layout makes several parts of them.
+fn records(numbers: impl Iterator<Item = usize>, text: impl Fn(usize) -> String) -> String {
+    let line = |number| json!({"id": format!("a{number:02}"), "text": text(number)}).to_string() + "\n";
+    numbers.map(line).collect()
+}
+
+impl Story {
+    fn new(arguments: &str) -> Self {
+        let test = Test::set("schema = \"note.schema.json\"\n[policy]\nmax_rejects = 5\n", "");
+        test.write("set/note.schema.json", NOTE_SCHEMA);
+        test.build("-").stdin("{\"id\":\"seed\",\"text\":\"One.\"}\n").check();
+        small_layout(&test);
+        test.write("set/sources/a.jsonl", records(0..60, |number| format!("Text {number}.")));
+        test.build("--version 1.1.0").check();
+        // Some removed, some changed, some added, one broken.
+        let mended = |number| if number == 25 { "Mended.".to_owned() } else { format!("Text {number}.") };
+        test.write("set/sources/a.jsonl", records(1..63, mended) + "no\n");
+        test.write("upsert.jsonl", records([25, 70].into_iter(), |_| "Mended.".into()) + "no\n");
+        test.write("withdraw.jsonl", "{\"key\":\"a40\",\"reason\":\"asked for\"}\n");
+        let story = Self { before: files(&test.path("set")), after: Files::new(), arguments: arguments.into(), test };
+        let unharmed = story.copy();
+        let (status, stderr) = story.build(&unharmed, None);
+        assert!(status.success(), "{stderr}");
+        for release in ["1.0.0", "1.1.0", "2.0.0"] {
+            unharmed.run(&format!("verify set/{release}")).check();
+        }
+        let after = files(&unharmed.path("set"));
+        let count = |start: &str| after.keys().filter(|path| path.starts_with(start)).count();
+        assert!(count("2.0.0/data/") > 2 && count("rejects/2.0.0/") == 1 && !after.keys().any(|path| is_litter(path)));
+        Self { after, ..story }
+    }
+
+    fn copy(&self) -> Test {
+        let copy = Test::new();
+        copy_folder(&self.test.path(""), &copy.path(""));
+        copy
+    }
+
+    /// Builds the third release.
+    fn build(&self, test: &Test, fault: Option<(usize, Fault)>) -> (ExitStatus, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_pressmark"))
+            .args(self.arguments.split(' '))
+            .current_dir(test.path(""))
+            .env_clear()
+            .envs(fault.map(|(number, fault)| ("PRESSMARK_FAULT", format!("{number}:{}", fault.name()))))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (output.status, String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Builds with a fault at this operation, looks at what is left, and builds again. Gives
+    /// whether the first build came to its end.
+    fn hit(&self, number: usize, fault: Fault) -> bool {
+        let test = self.copy();
+        let (status, stderr) = self.build(&test, Some((number, fault)));
+        let shown = format!("{} at operation {number}: {status}\n{stderr}", fault.name());
+        let left = files(&test.path("set"));
+        self.check_left(&left, &shown);
+        let litter = left.keys().filter(|path| is_litter(path)).count();
+        match status.code() {
+            // Nothing was lost with the fault: it hit what can be done in another way, or tidying.
+            Some(0) => assert!(differing(&left, &self.after).all(is_litter), "{shown}"),
+            Some(2) => {
+                let errors: Vec<&str> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+                assert!(errors.len() == 1 && errors[0].contains('`'), "{shown}");
+                assert_eq!(litter, 0, "{shown}{:?}", left.keys());
+            }
+            code => assert!(code.is_none() && fault == Fault::Kill, "{shown}"),
+        }
+        if fault == Fault::Short {
+            assert!(status.success(), "{shown}");
+        }
+        let (again, stderr) = self.build(&test, None);
+        assert!(again.success(), "after {shown}{stderr}");
+        let healed = files(&test.path("set"));
+        // The changelog is written when the release stands; an entry can be missing from it.
+        let missing: Vec<&String> = differing(&healed, &self.after).collect();
+        assert!(missing.iter().all(|path| *path == "CHANGELOG.md"), "after {shown}{missing:?}");
+        assert!(missing.is_empty() || healed["CHANGELOG.md"] == self.before["CHANGELOG.md"], "after {shown}");
+        status.code().is_some()
+    }
+
+    /// Every file is as it was before or as it is to be, and the new release is whole if it is
+    /// there at all.
+    fn check_left(&self, left: &Files, shown: &str) {
+        for (path, bytes) in self.before.iter().filter(|(path, _)| *path != "CHANGELOG.md") {
+            assert!(left.get(path) == Some(bytes), "{path} is not what it was, {shown}");
+        }
+        for (path, bytes) in left.iter().filter(|(path, _)| !is_litter(path)) {
+            let known = self.after.get(path) == Some(bytes) || self.before.get(path) == Some(bytes);
+            // The folder of a file that was never given its name.
+            assert!(
+                known || ["rejects/", "rejects/2.0.0/"].contains(&path.as_str()),
+                "{path} is neither old nor new, {shown}"
+            );
+        }
+        let count = |files: &Files| files.keys().filter(|path| path.starts_with("2.0.0/")).count();
+        assert!(count(left) == 0 || count(left) == count(&self.after), "half a release, {shown}");
+    }
+}
+
+/// Gives the only release the smallest layout there is, for the next ones to inherit.
+fn small_layout(test: &Test) {
+    let mut manifest = test.json("set/1.0.0/manifest.json");
+    manifest["layout"]["target_rows"] = json!(16);
+    manifest["layout"]["row_group_rows"] = json!(2);
+    let manifest = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
+    let sums = String::from_utf8(test.read("set/1.0.0/SHA256SUMS")).unwrap();
+    let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+    let sums = sums.replace(&digest(&test.read("set/1.0.0/manifest.json")), &digest(manifest.as_bytes()));
+    test.write("set/1.0.0/manifest.json", manifest);
+    test.write("set/1.0.0/SHA256SUMS", sums);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// What the next build clears away.
+fn is_litter(path: &String) -> bool {
+    path == ".lock" || path.starts_with(".staging-")
+}
+
+/// The paths that do not hold the same on both sides.
+fn differing<'f>(left: &'f Files, right: &'f Files) -> impl Iterator<Item = &'f String> {
+    let only_right = right.keys().filter(|path| !left.contains_key(*path));
+    left.iter().filter(|(path, bytes)| right.get(*path) != Some(bytes)).map(|(path, _)| path).chain(only_right)
+}
+
+/// Kills the build at every operation. Gives how many there are.
+fn kill(story: &Story) -> usize {
+    let (next, first_unharmed) = (AtomicUsize::new(1), AtomicUsize::new(usize::MAX));
+    in_parallel(|| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number > first_unharmed.load(Ordering::Relaxed) {
+            return false;
+        }
+        if story.hit(number, Fault::Kill) {
+            first_unharmed.fetch_min(number, Ordering::Relaxed);
+        }
+        true
+    });
+    first_unharmed.into_inner() - 1
+}
+
+/// Lets the build meet this fault at every so many operations.
+fn hit(story: &Story, operations: usize, step: usize, fault: Fault) {
+    let next = AtomicUsize::new(1);
+    in_parallel(|| {
+        let number = next.fetch_add(step, Ordering::Relaxed);
+        if number <= operations {
+            story.hit(number, fault);
+        }
+        number <= operations
+    });
+}
+
+/// Does the work on two threads until there is no more.
+fn in_parallel(work: impl Fn() -> bool + Sync) {
+    let failed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let go = || while !failed.load(Ordering::Relaxed) && work() {};
+        let threads = [scope.spawn(go), scope.spawn(go)];
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                failed.store(true, Ordering::Relaxed);
+                std::panic::resume_unwind(panic);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_build_may_end_or_fail_at_any_operation() {
+    let story = Story::new("build set --date 2024-12-31 --version 2.0.0 --threads 1");
+    let operations = kill(&story);
+    assert!(operations > 100, "{operations} operations are too few to be all");
+    hit(&story, operations, 1, Fault::Error);
+    // These two differ from an error only where something is written: some will do.
+    hit(&story, operations, 3, Fault::Full);
+    hit(&story, operations, 3, Fault::Short);
+}
+
+#[test]
+fn so_may_one_upon_a_release() {
+    let change = "--base 1.1.0 --upsert upsert.jsonl --withdraw withdraw.jsonl";
+    let story = Story::new(&format!("build set --date 2024-12-31 --version 2.0.0 --threads 1 {change}"));
+    let operations = kill(&story);
+    hit(&story, operations, 2, Fault::Error);
+    hit(&story, operations, 5, Fault::Full);
+}
