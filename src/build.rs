@@ -143,7 +143,8 @@ pub enum Outcome {
 /// Builds a release of the dataset.
 ///
 /// # Errors
-/// Whatever keeps it from doing its job; then nothing is published and nothing is left behind.
+/// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
+/// the end that failed: making it durable, or its entry in the changelog.
 pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;

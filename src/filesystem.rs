@@ -83,6 +83,12 @@ pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
 }
 
+/// Whether a file stands there, links followed.
+pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
+    let metadata = pass(Operation::Look).and_then(|()| fs::metadata(path));
+    metadata.map(|metadata| metadata.is_file()).map_err(|source| Error::io("read", path, source))
+}
+
 /// Creates a file that must not exist yet.
 pub(crate) fn create_new(path: &Path) -> Result<Handle, Error> {
     let file = pass(Operation::Fill).and_then(|()| OpenOptions::new().write(true).create_new(true).open(path));

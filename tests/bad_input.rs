@@ -229,6 +229,38 @@ fn a_target_below_a_file() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_input_that_has_vanished() {
+    let test = Test::set("", article("a"));
+    std::os::unix::fs::symlink("gone.jsonl", test.path("set/sources/b.jsonl")).unwrap();
+    let stderr = "\
+error: cannot read `set/sources/b.jsonl`
+  because: No such file or directory (os error 2)
+";
+    check(&test, "", stderr);
+    check(&test, "set/sources", stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_folder_that_is_read_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let test = Test::set("", article("a")).file("out/notes.txt", "mine");
+    let protect = |mode| fs::set_permissions(test.path("out"), fs::Permissions::from_mode(mode)).unwrap();
+    protect(0o555);
+    // Permissions do not bind the superuser, who may run this.
+    if fs::write(test.path("out/probe"), "").is_err() {
+        let stderr = "\
+error: cannot create `out/.lock`
+  because: Permission denied (os error 13)
+";
+        check(&test, "--output out", stderr);
+    }
+    protect(0o755);
+}
+
+#[test]
 fn a_target_whose_name_is_taken() {
     let test = Test::set("", article("a")).file("set/1.0.0/notes.txt", "mine");
     test.build("").code(2).stdout("").stderr_has("cannot create `set/1.0.0`").leaves_nothing().check();

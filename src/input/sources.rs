@@ -29,7 +29,8 @@ impl Source {
 /// their file name alone, so that no path of the producer's machine reaches a release.
 ///
 /// # Errors
-/// [`Error::NoInput`] if a pattern matches nothing.
+/// [`Error::NoInput`] if a pattern matches nothing, [`Error::Io`] for a folder that cannot be read
+/// or a link that leads nowhere.
 pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     for pattern in patterns {
@@ -58,7 +59,17 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
     let paths = glob::glob(&searched.to_string_lossy()).map_err(|_bad_pattern| none())?;
     // Hidden files (editors' and systems' own) are only read when they are named.
     let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    let files: Vec<PathBuf> = paths.flatten().filter(|path| path.is_file() && !hidden(path)).collect();
+    let mut files = Vec::new();
+    for path in paths {
+        // What cannot be looked at may hold articles: leaving it out would lose them in silence.
+        let path = path.map_err(|error| {
+            let path = error.path().to_owned();
+            Error::io("read", &path, error.into())
+        })?;
+        if !hidden(&path) && filesystem::is_file(&path)? {
+            files.push(path);
+        }
+    }
     if files.is_empty() { Err(none()) } else { Ok(files) }
 }
 
