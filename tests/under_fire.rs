@@ -231,12 +231,12 @@ fn hit(story: &Story, operations: usize, step: usize, fault: Fault) {
     });
 }
 
-/// Does the work on two threads until there is no more.
+/// Does the work on some threads, which mostly wait for the disk, until there is no more.
 fn in_parallel(work: impl Fn() -> bool + Sync) {
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         let go = || while !failed.load(Ordering::Relaxed) && work() {};
-        let threads = [scope.spawn(go), scope.spawn(go)];
+        let threads = [(); 4].map(|()| scope.spawn(go));
         for thread in threads {
             if let Err(panic) = thread.join() {
                 failed.store(true, Ordering::Relaxed);
