@@ -86,7 +86,7 @@ impl Story {
         }
         let after = files(&unharmed.path("set"));
         let count = |start: &str| after.keys().filter(|path| path.starts_with(start)).count();
-        assert!(count("2.0.0/data/") > 2 && count("rejects/2.0.0/") == 1 && !after.keys().any(|path| is_litter(path)));
+        assert!(count("2.0.0/data/") > 2 && count("rejects/2.0.0/") == 1 && !after.keys().any(is_litter));
         Self { after, ..story }
     }
 
@@ -235,7 +235,12 @@ fn hit(story: &Story, operations: usize, step: usize, fault: Fault) {
 fn in_parallel(work: impl Fn() -> bool + Sync) {
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
-        let go = || while !failed.load(Ordering::Relaxed) && work() {};
+        let go = || {
+            let mut more = true;
+            while more && !failed.load(Ordering::Relaxed) {
+                more = work();
+            }
+        };
         let threads = [(); 4].map(|()| scope.spawn(go));
         for thread in threads {
             if let Err(panic) = thread.join() {
