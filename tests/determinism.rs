@@ -78,6 +78,19 @@ fn the_same_input_twice() {
 }
 
 #[test]
+fn other_threads_and_memory() {
+    let first = Test::set("", lines().concat());
+    build(&first);
+    for arguments in ["--threads 1 --memory 64MiB", "--threads 8", "--threads 3 --memory 4GiB"] {
+        let test = Test::set("", lines().concat());
+        build(&test);
+        std::fs::remove_dir_all(test.path("set/1.1.0")).unwrap();
+        test.build(&format!("--version 1.1.0 {arguments}")).check();
+        assert!(lasting(&first) == lasting(&test), "{arguments}");
+    }
+}
+
+#[test]
 fn the_input_shuffled() {
     check(&Test::set("", shuffled(lines()).concat()));
     check(&Test::set("", lines().into_iter().rev().collect::<String>()));

@@ -2,7 +2,7 @@
 //! release is built from exactly what they print, by a dataset.toml of three lines.
 //!
 //! They are installed at pinned versions into the target folder (`tests/sources/parsers/`), once.
-//! Without Python, or without Node, the test says that it was skipped, except where `CI` is set.
+//! Without Node, or where `CI` is not set without Python, the test says that it was skipped.
 #![expect(clippy::print_stdout, reason = "a test that was skipped must tell so")]
 
 use std::env;
@@ -20,12 +20,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources")
 }
 
-/// Whether a program can be run. Where `CI` is set it must be.
+/// Whether a program can be run. Where `CI` is set Python must be; Node is not on every machine that
+/// builds Rust, and what its parser prints is kept as a fixture too.
 fn is_there(program: &str) -> bool {
     match Command::new(program).arg("--version").output() {
         Ok(output) if output.status.success() => true,
         _ => {
-            assert!(env::var_os("CI").is_none(), "CI needs {program}");
+            assert!(program != "python3" || env::var_os("CI").is_none(), "CI needs {program}");
             println!("skipped: {program} cannot be run");
             false
         }
