@@ -28,7 +28,7 @@
 //! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
 //! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`rejudge`](mod@rejudge), [`export`](mod@export), [`log`](mod@log) | operations: options in, report out |
 //!
-//! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`text`].
+//! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`progress`], [`text`].
 //!
 //! # What holds everywhere
 //!
