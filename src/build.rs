@@ -21,7 +21,6 @@ mod write;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use jiff::civil::Date;
 use semver::Version;
@@ -252,7 +251,7 @@ impl Making<'_> {
 
     fn gathering<'g>(&'g self, onto: Onto<'g>) -> Gathering<'g> {
         let Self { dataset, schema, mapping, order, ranking, options, watch, .. } = *self;
-        Gathering { dataset, schema, mapping, order, ranking, options, onto, watch, sizes: Mutex::default() }
+        Gathering { dataset, schema, mapping, order, ranking, options, onto, watch }
     }
 
     /// Makes keys unique, and then a release if there is nothing against it.

@@ -4,6 +4,7 @@
 //! different meanings; [`crate::record::Fingerprint`] is therefore a type of its own. Nothing
 //! here knows what was hashed.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::str::FromStr;
@@ -11,8 +12,30 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 value (FIPS 180-4): 32 bytes, written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
+
+/// By its bytes, the first of which nearly always decide: sorting compares them as one number.
+impl Ord for Digest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        head(&self.0).cmp(&head(&other.0)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Digest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The first bytes, at most 16, as a number: numbers that differ compare as the bytes do.
+pub(crate) fn head(bytes: &[u8]) -> u128 {
+    const LENGTH: usize = size_of::<u128>();
+    let mut head = [0; LENGTH];
+    let length = bytes.len().min(LENGTH);
+    head[..length].copy_from_slice(&bytes[..length]);
+    u128::from_be_bytes(head)
+}
 
 impl Digest {
     /// The SHA-256 of `bytes`.

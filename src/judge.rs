@@ -63,7 +63,7 @@ struct Notes {
 #[derive(Debug)]
 pub struct Admitted<'a> {
     /// The record.
-    pub record: &'a Record<'a>,
+    pub record: Record<'a>,
     /// Where its article stood.
     pub position: Position,
     /// How many bytes the article had there.
@@ -82,7 +82,7 @@ impl<'s> Judge<'s> {
     }
 
     /// Judges the articles of a block. Each record is handed to `keep`, in order.
-    pub fn block(&self, block: &Block, mut keep: impl FnMut(Admitted<'_>)) -> Judged {
+    pub fn block<'b>(&self, block: &'b Block, mut keep: impl FnMut(Admitted<'b>)) -> Judged {
         let mut notes = Notes::default();
         let mut rejects = Vec::new();
         for frame in &block.frames {
@@ -100,12 +100,12 @@ impl<'s> Judge<'s> {
         Judged { source: block.source.clone(), articles, rejects, normalised, fit: notes.fit, drops: notes.drops }
     }
 
-    fn frame(
+    fn frame<'b>(
         &self,
-        block: &Block,
-        frame: &Frame,
+        block: &'b Block,
+        frame: &'b Frame,
         notes: &mut Notes,
-        keep: &mut impl FnMut(Admitted<'_>),
+        keep: &mut impl FnMut(Admitted<'b>),
     ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
         let (mapped, placing) = match &frame.content {
@@ -130,7 +130,7 @@ impl<'s> Judge<'s> {
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        keep(Admitted { record: &record, position: block.position(frame), length: frame.length });
+        keep(Admitted { record, position: block.position(frame), length: frame.length });
         Ok(())
     }
 

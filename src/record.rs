@@ -8,7 +8,7 @@
 
 mod admit;
 mod arrow;
-mod builder;
+mod batch;
 mod canonical;
 mod cell;
 mod fingerprint;
@@ -21,7 +21,7 @@ mod time;
 
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
-pub use builder::{BatchBuilder, Sizes};
+pub use batch::batch;
 pub use canonical::{canonical_form, cell_json, cell_text, record_hash};
 pub use cell::{Cell, Record};
 pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash};

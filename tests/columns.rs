@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use pressmark::code::Class;
 use pressmark::json;
-use pressmark::record::{BatchBuilder, Nulls, Rows, Sizes, admit, canonical_form, record_hash, restore};
+use pressmark::record::{Nulls, Record, RecordHash, Rows, admit, batch, canonical_form, record_hash, restore};
 use pressmark::schema::{Extra, Schema};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -283,11 +283,11 @@ fn what_is_accepted_comes_back_or_has_a_code() {
                 return Ok(());
             };
             let columns = schema.columns();
-            let mut builder = BatchBuilder::new(columns, &Sizes::default());
+            let (mut records, mut hashes): (Vec<Record<'_>>, Vec<RecordHash>) = Default::default();
             let mut wanted = Vec::new();
-            for _ in 0..12 {
-                let input = members(dice, &root, &root, 5);
-                let bytes = input.to_string();
+            let inputs: Vec<Value> = (0..12).map(|_| members(dice, &root, &root, 5)).collect();
+            let texts: Vec<String> = inputs.iter().map(Value::to_string).collect();
+            for (input, bytes) in inputs.into_iter().zip(&texts) {
                 let parsed = json::parse(bytes.as_bytes()).unwrap();
                 if !schema.judge(&parsed).is_empty() {
                     continue;
@@ -296,7 +296,8 @@ fn what_is_accepted_comes_back_or_has_a_code() {
                     Ok(admission) => {
                         let mut canonical = Vec::new();
                         let hash = record_hash(columns, &admission.record, &mut canonical);
-                        builder.append(&admission.record, &hash);
+                        records.push(admission.record);
+                        hashes.push(hash);
                         wanted.push((canonical, input));
                         kept.set(kept.get() + 1);
                     }
@@ -310,7 +311,7 @@ fn what_is_accepted_comes_back_or_has_a_code() {
             if wanted.is_empty() {
                 return Ok(());
             }
-            let batch = through_parquet(&builder.finish());
+            let batch = through_parquet(&batch(columns, &records, &hashes));
             let rows = Rows::new(columns, &batch).expect("the columns are those that were written");
             prop_assert_eq!(rows.len(), wanted.len());
             for (row, (canonical, input)) in wanted.iter().enumerate() {

@@ -12,7 +12,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use pressmark::code::Code;
 use pressmark::digest::Digest;
 use pressmark::parts::{Encoder, Layout, PartWriter, Selection, Written};
-use pressmark::record::{BatchBuilder, Fingerprint, Order, Rows, Sizes, Summary, admit, record_hash};
+use pressmark::record::{Fingerprint, Order, Rows, Summary, admit, batch, record_hash};
 use pressmark::schema::{Extra, Schema};
 use serde_json::{Value, json};
 
@@ -105,9 +105,7 @@ impl Release {
         let value = pressmark::json::parse(article.as_bytes()).unwrap();
         let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;
         let hash = record_hash(schema.columns(), &record, &mut Vec::new());
-        let mut builder = BatchBuilder::new(schema.columns(), &Sizes::default());
-        builder.append(&record, &hash);
-        let first = builder.finish();
+        let first = batch(schema.columns(), &[record], &[hash]);
         let rows = &batches(&self.path(&part()))[0];
         let rest = RecordBatch::try_new(first.schema(), rows.columns().to_vec()).unwrap();
         let rows = interleave_record_batch(&[&first, &rest], &[(0, 0), (1, 1), (1, 2)]).unwrap();

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::BuildOptions;
 use super::base::Known;
@@ -18,7 +18,7 @@ use crate::judge::{Admitted, Judge, Read, RejectLog, Survey, survey};
 use crate::mapping::Mapping;
 use crate::parts::{At, Chunk, Fact, Place, Runs, key_hash};
 use crate::progress::Watch;
-use crate::record::{BatchBuilder, Order, RecordHash, Sizes, arrow_schema, canonical_form, key_text};
+use crate::record::{Order, Record, RecordHash, arrow_schema, batch, canonical_form, key_text};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 
@@ -53,8 +53,6 @@ pub(super) struct Gathering<'g> {
     /// What is there already.
     pub(super) onto: Onto<'g>,
     pub(super) watch: &'g dyn Watch,
-    /// How large the last block's columns were.
-    pub(super) sizes: Mutex<Sizes>,
 }
 
 /// What is there already.
@@ -97,8 +95,7 @@ impl Gathering<'_> {
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         let work = |judge: &Judge<'_>, block: &_| {
             let mut records = Records::new(self);
-            let judged = judge.block(block, |admitted| records.add(&admitted));
-            *self.sizes.lock().unwrap_or_else(PoisonError::into_inner) = records.builder.sizes();
+            let judged = judge.block(block, |admitted| records.add(admitted));
             let source = judged.source.clone();
             (judged, (source, records.finish()))
         };
@@ -128,36 +125,39 @@ impl Gathering<'_> {
 }
 
 /// The records of one block.
-struct Records<'g> {
+struct Records<'g, 'b> {
     columns: &'g Columns,
     order: &'g Order,
     ranking: Ranking,
     onto: Onto<'g>,
-    builder: BatchBuilder,
+    /// Those that stand nowhere yet, and their hashes.
+    records: Vec<Record<'b>>,
+    hashes: Vec<RecordHash>,
     facts: Vec<Fact>,
     entries: Vec<Entry>,
     canonical: Vec<u8>,
 }
 
-impl<'g> Records<'g> {
+impl<'g, 'b> Records<'g, 'b> {
     fn new(what: &Gathering<'g>) -> Self {
-        let columns = what.schema.columns();
         Self {
-            columns,
+            columns: what.schema.columns(),
             order: what.order,
             ranking: what.ranking,
             onto: what.onto,
-            builder: BatchBuilder::new(columns, &what.sizes.lock().unwrap_or_else(PoisonError::into_inner)),
+            records: Vec::new(),
+            hashes: Vec::new(),
             facts: Vec::new(),
             entries: Vec::new(),
             canonical: Vec::new(),
         }
     }
 
-    fn add(&mut self, admitted: &Admitted<'_>) {
-        let cells = admitted.record.cells();
+    fn add(&mut self, admitted: Admitted<'b>) {
+        let Admitted { record, position, length: bytes } = admitted;
+        let cells = record.cells();
         self.canonical.clear();
-        canonical_form(self.columns, admitted.record, &mut self.canonical);
+        canonical_form(self.columns, &record, &mut self.canonical);
         let hash = RecordHash::new(Digest::of(&self.canonical));
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
         let key = Digest::of(key.as_bytes());
@@ -166,24 +166,23 @@ impl<'g> Records<'g> {
             Onto::Previous(known) => known.row(&hash),
             Onto::Nothing | Onto::Base => None,
         };
-        let at = known.map_or_else(
-            || {
-                self.builder.append(admitted.record, &hash);
-                At::Run(u32::try_from(self.builder.rows() - 1).expect("a block is far smaller than 2^32 records"))
-            },
-            At::Base,
-        );
-        let place =
-            Place { source: 0, line: admitted.position.line, byte: admitted.position.byte, length: admitted.length };
+        let row = u32::try_from(self.records.len()).expect("a block is far smaller than 2^32 records");
+        let at = known.map_or(At::Run(row), At::Base);
+        let place = Place { source: 0, line: position.line, byte: position.byte, length: bytes };
         let sort_key = self.order.sort_key(|place| &cells[place]);
         let length = self.canonical.len() as u64;
         self.entries.push(Entry { key, era: Era::New, rank: self.ranking.rank(cells), hash, ordinal, length });
         self.facts.push(Fact { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place });
+        if known.is_none() {
+            self.records.push(record);
+            self.hashes.push(hash);
+        }
     }
 
     /// The records as a sorted chunk, and their keys.
-    fn finish(mut self) -> (Chunk, Vec<Entry>) {
-        self.facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        (Chunk { rows: self.builder.finish(), facts: self.facts }, self.entries)
+    fn finish(self) -> (Chunk, Vec<Entry>) {
+        let Self { columns, records, hashes, mut facts, entries, .. } = self;
+        facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        (Chunk { rows: batch(columns, &records, &hashes), facts }, entries)
     }
 }

@@ -16,7 +16,7 @@ impl Memory {
     /// For records that wait to be sorted. The rest of what the shares leave is for articles
     /// and row groups that threads have under way.
     pub(super) fn records(self) -> usize {
-        self.0 / 8 * 5
+        self.0 / 4 * 3
     }
 
     /// For the keys of all records.

@@ -21,8 +21,23 @@ pub(super) struct Plan {
     pub(super) parts: Vec<PlannedPart>,
     /// The rows of all parts, in order.
     pub(super) picks: Picks,
-    /// The fingerprint of all records.
-    pub(super) fingerprint: Fingerprint,
+    /// The hashes of all records, of which the release's fingerprint is made.
+    pub(super) hashes: Hashes,
+}
+
+/// The hashes of all records of a release, more of them than memory holds.
+#[derive(Debug)]
+pub(super) struct Hashes(SortBytes<32>);
+
+impl Hashes {
+    /// The fingerprint of the records.
+    pub(super) fn fingerprint(self) -> Result<Fingerprint, Error> {
+        let mut fingerprint = Fingerprinting::default();
+        for hash in self.0.sorted()? {
+            fingerprint.add(&RecordHash::from_bytes(hash?));
+        }
+        Ok(fingerprint.finish())
+    }
 }
 
 /// A part that is to be made.
@@ -80,11 +95,7 @@ pub(super) fn plan(
     if !hashes.is_empty() {
         parts.push(planned(&mut hashes));
     }
-    let mut fingerprint = Fingerprinting::default();
-    for hash in all.sorted()? {
-        fingerprint.add(&RecordHash::from_bytes(hash?));
-    }
-    Ok(Plan { parts, picks: picks.finish()?, fingerprint: fingerprint.finish() })
+    Ok(Plan { parts, picks: picks.finish()?, hashes: Hashes(all) })
 }
 
 fn planned(hashes: &mut Vec<RecordHash>) -> PlannedPart {

@@ -1,5 +1,7 @@
 //! Writing a release beside its place and publishing it.
 
+use std::thread;
+
 use jiff::civil::Date;
 use semver::Version;
 
@@ -52,8 +54,13 @@ impl Target<'_> {
         let encoder = Encoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
         let Self { order, layout, base, threads, watch, .. } = *self;
         let writing = Writing { columns, order, layout, encoder: &encoder, base, threads, watch };
-        let fingerprint = plan.fingerprint;
-        let written = writing.write(plan, rows, &mut staging)?;
+        let Plan { parts, picks, hashes } = plan;
+        let (written, fingerprint) = thread::scope(|scope| {
+            let fingerprint = scope.spawn(|| hashes.fingerprint());
+            let written = writing.write(&parts, picks, rows, &mut staging)?;
+            let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok((written, fingerprint))
+        })?;
         (report.parts, report.reused) = (written.parts.len(), written.reused);
         let mut manifest = self.manifest(written, fingerprint, report);
         if let Some(folder) = &self.next.existing {

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use super::base::{BASE, Base, BaseRows, Group};
-use super::plan::{Pick, Picks, Plan, PlannedPart};
+use super::plan::{Pick, Picks, PlannedPart};
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 use crate::ordered::{Workers, ordered};
@@ -64,9 +64,14 @@ enum Done<'w> {
 }
 
 impl<'w> Writing<'w> {
-    /// Writes all parts of the plan into the staging folder.
-    pub(super) fn write(&self, plan: Plan, rows: RunRows, staging: &mut Staging) -> Result<WrittenParts<'w>, Error> {
-        let Plan { parts, mut picks, .. } = plan;
+    /// Writes these parts into the staging folder; `picks` are the rows of all of them.
+    pub(super) fn write(
+        &self,
+        parts: &[PlannedPart],
+        mut picks: Picks,
+        rows: RunRows,
+        staging: &mut Staging,
+    ) -> Result<WrittenParts<'w>, Error> {
         let mut steps = Steps { writing: self, rows, base_rows: self.base.map(Base::rows) };
         let rows = parts.iter().map(|part| part.rows as u64).sum();
         self.watch.start(Stage::Write, Some(rows));
@@ -111,7 +116,7 @@ impl<'w> Writing<'w> {
 
     /// The ordering columns and key of a record, as JSON.
     fn edge(&self, rows: &Selection, row: usize) -> Edge {
-        let batch = rows.slice(row..row + 1);
+        let batch = rows.row(row);
         let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
         let value = |place: &usize| {
             let column = self.columns.at(*place);

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
@@ -23,7 +23,8 @@ use crate::schema::Columns;
 /// Encodes row groups of one shape. Any number of threads may share it.
 #[derive(Debug)]
 pub struct Encoder {
-    arrow: SchemaRef,
+    /// The columns as [`Selection::columns`] gives them.
+    fields: Vec<Field>,
     parquet: SchemaDescriptor,
     properties: WriterPropertiesPtr,
     writers: ArrowRowGroupWriterFactory,
@@ -48,7 +49,8 @@ impl Encoder {
             Ok((parquet, properties, writers))
         };
         let (parquet, properties, writers) = build().map_err(|error| failed(&error))?;
-        Ok(Self { arrow, parquet, properties, writers })
+        let fields = arrow.fields().iter().map(|field| given(field)).collect();
+        Ok(Self { fields, parquet, properties, writers })
     }
 
     /// The Parquet schema and the settings of a file of such row groups.
@@ -56,25 +58,37 @@ impl Encoder {
         (self.parquet.root_schema_ptr(), self.properties.clone())
     }
 
-    /// Encodes the selected rows as one row group, and adds them to the summary.
+    /// Encodes the selected rows, at least one, as one row group, and adds them to the summary.
     pub fn encode(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<RowGroup, Error> {
         let chunks = self.chunks(rows, summary).map_err(|error| failed(&error))?;
         Ok(RowGroup { chunks, rows: rows.len() as u64 })
     }
 
     fn chunks(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let mut writers = self.writers.create_column_writers(0)?;
-        for start in (0..rows.len()).step_by(BATCH_ROWS) {
-            let batch = rows.slice(start..rows.len().min(start + BATCH_ROWS));
-            summary.add(&batch);
-            let mut next = writers.iter_mut();
-            for (field, column) in self.arrow.fields().iter().zip(batch.columns()) {
-                for leaf in compute_leaves(field, column)? {
-                    next.next().expect("a writer for every leaf of the same schema").write(&leaf)?;
-                }
+        let columns = rows.columns();
+        summary.add(&columns);
+        let mut writers = self.writers.create_column_writers(0)?.into_iter();
+        let mut chunks = Vec::with_capacity(writers.len());
+        for (field, column) in self.fields.iter().zip(&columns) {
+            let mut own: Vec<ArrowColumnWriter> = Vec::new();
+            for start in (0..rows.len()).step_by(BATCH_ROWS) {
+                let leaves = compute_leaves(field, &column.slice(start, BATCH_ROWS.min(rows.len() - start)))?;
+                own.extend(writers.by_ref().take(leaves.len() - own.len()));
+                own.iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))?;
+            }
+            for writer in own {
+                chunks.push(writer.close()?);
             }
         }
-        writers.into_iter().map(ArrowColumnWriter::close).collect()
+        Ok(chunks)
+    }
+}
+
+/// A column as the encoder is given it: texts as views of bytes, which were UTF-8 before.
+fn given(field: &Field) -> Field {
+    match field.data_type() {
+        DataType::Utf8 => field.clone().with_data_type(DataType::BinaryView),
+        _ => field.clone(),
     }
 }
 

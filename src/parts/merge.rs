@@ -6,6 +6,7 @@ use std::collections::binary_heap::PeekMut;
 
 use super::fact::Fact;
 use super::spill::SpilledFacts;
+use crate::digest::head;
 use crate::error::Error;
 
 /// The facts of one run, in order.
@@ -45,8 +46,16 @@ pub struct Merge {
 
 #[derive(Debug)]
 struct Head {
+    /// The first bytes of the sort key, which mostly decide and are at hand.
+    prefix: u128,
     fact: Fact,
     run: usize,
+}
+
+impl Head {
+    fn new(fact: Fact, run: usize) -> Self {
+        Self { prefix: head(&fact.sort_key), fact, run }
+    }
 }
 
 impl Merge {
@@ -58,7 +67,7 @@ impl Merge {
         let mut next = BinaryHeap::with_capacity(runs.len());
         for (run, facts) in runs.iter_mut().enumerate() {
             if let Some(fact) = facts.next() {
-                next.push(Head { fact: fact?, run });
+                next.push(Head::new(fact?, run));
             }
         }
         Ok(Self { runs, next })
@@ -72,7 +81,7 @@ impl Iterator for Merge {
         let mut least = self.next.peek_mut()?;
         let run = least.run;
         Some(match self.runs[run].next() {
-            Some(Ok(fact)) => Ok((run, std::mem::replace(&mut least.fact, fact))),
+            Some(Ok(fact)) => Ok((run, std::mem::replace(&mut *least, Head::new(fact, run)).fact)),
             Some(Err(error)) => Err(error),
             None => Ok((run, PeekMut::pop(least).fact)),
         })
@@ -84,7 +93,8 @@ impl Iterator for Merge {
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |head: &Self| (head.fact.ordinal, head.run);
-        other.fact.sort_key.cmp(&self.fact.sort_key).then_with(|| place(other).cmp(&place(self)))
+        let by_key = || other.fact.sort_key.cmp(&self.fact.sort_key);
+        other.prefix.cmp(&self.prefix).then_with(by_key).then_with(|| place(other).cmp(&place(self)))
     }
 }
 

@@ -1,17 +1,19 @@
 //! [`Selection`]: rows picked from many batches, on their way to becoming batches of their own.
 //!
-//! Picking keeps the batches alive and copies nothing; the copy is made once, by whoever
-//! encodes the rows, on its own thread.
+//! Picking keeps the batches alive and copies nothing. Whoever encodes the rows has them put
+//! together on its own thread, where texts still stay where they are ([`Selection::columns`]).
 
 use std::collections::HashMap;
 use std::io::BufReader;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::builder::BinaryViewBuilder;
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_ipc::reader::StreamReader;
-use arrow_schema::ArrowError;
-use arrow_select::interleave::interleave_record_batch;
+use arrow_schema::{ArrowError, DataType};
+use arrow_select::interleave::{interleave, interleave_record_batch};
 
 use super::spill::{self, BUFFER};
 use crate::error::Error;
@@ -48,26 +50,48 @@ impl Selection {
         self.rows.is_empty()
     }
 
-    /// All rows as one batch.
+    /// All rows as one batch; they must hold less than 2 GiB of text.
     pub fn batch(&self) -> RecordBatch {
-        self.slice(0..self.rows.len())
+        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        interleave_record_batch(&batches, &self.rows).expect("batches of one schema, with less than 2 GiB of text")
     }
 
-    /// The rows of a range as one batch; they must hold less than 2 GiB of text.
-    pub fn slice(&self, range: Range<usize>) -> RecordBatch {
-        // Only the batches that the range touches: looking at all of them for every few rows
-        // would cost more than the rows.
-        let mut places: HashMap<usize, usize> = HashMap::new();
-        let mut batches = Vec::new();
-        let mut rows = Vec::with_capacity(range.len());
-        for (batch, row) in &self.rows[range] {
-            let place = *places.entry(*batch).or_insert_with(|| {
-                batches.push(&self.batches[*batch]);
-                batches.len() - 1
-            });
-            rows.push((place, *row));
+    /// One row as a batch.
+    pub fn row(&self, row: usize) -> RecordBatch {
+        let (batch, row) = self.rows[row];
+        self.batches[batch].slice(row, 1)
+    }
+
+    /// All rows, column by column; the texts in lists must be less than 2 GiB. A column of texts
+    /// becomes one of byte views into the batches: most of a record is text, and copying that is
+    /// what putting rows together would cost.
+    pub fn columns(&self) -> Vec<ArrayRef> {
+        let columns = 0..self.batches.first().map_or(0, RecordBatch::num_columns);
+        let column = |place: usize| {
+            let arrays: Vec<&dyn Array> = self.batches.iter().map(|batch| batch.column(place).as_ref()).collect();
+            match arrays[0].data_type() {
+                DataType::Utf8 => self.texts(&arrays),
+                _ => interleave(&arrays, &self.rows).expect("arrays of one type, with less than 2 GiB of text"),
+            }
+        };
+        columns.map(column).collect()
+    }
+
+    fn texts(&self, arrays: &[&dyn Array]) -> ArrayRef {
+        let arrays: Vec<&StringArray> = arrays.iter().map(|array| array.as_string::<i32>()).collect();
+        let mut views = BinaryViewBuilder::with_capacity(self.rows.len());
+        let blocks: Vec<u32> = arrays.iter().map(|array| views.append_block(array.values().clone())).collect();
+        for (batch, row) in &self.rows {
+            let (array, block) = (arrays[*batch], blocks[*batch]);
+            if array.is_null(*row) {
+                views.append_null();
+                continue;
+            }
+            let start = array.value_offsets()[*row].cast_unsigned();
+            let length = array.value_length(*row).cast_unsigned();
+            views.try_append_view(block, start, length).expect("a text lies within its array");
         }
-        interleave_record_batch(&batches, &rows).expect("batches of one schema, in slices below 2 GiB")
+        Arc::new(views.finish())
     }
 }
 

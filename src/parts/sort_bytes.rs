@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::digest::head;
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
@@ -43,7 +44,7 @@ impl<const N: usize> SortBytes<N> {
     }
 
     fn spill(&mut self) -> Result<(), Error> {
-        self.held.sort_unstable();
+        sort(&mut self.held);
         let file = filesystem::scratch(&self.folder)?;
         let failed = |source| Error::io("write to", &self.folder, source);
         let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -59,7 +60,7 @@ impl<const N: usize> SortBytes<N> {
     /// # Errors
     /// [`Error::Io`] if a run cannot be read back.
     pub fn sorted(mut self) -> Result<Sorted<N>, Error> {
-        self.held.sort_unstable();
+        sort(&mut self.held);
         let mut runs = Vec::new();
         for (file, length) in self.runs {
             let file = filesystem::rewound(file, &self.folder)?;
@@ -71,6 +72,11 @@ impl<const N: usize> SortBytes<N> {
         }
         Ok(sorted)
     }
+}
+
+/// Sorts by what mostly decides, at the price of comparing one number.
+fn sort<const N: usize>(all: &mut [[u8; N]]) {
+    all.sort_unstable_by(|a, b| head(a).cmp(&head(b)).then_with(|| a.cmp(b)));
 }
 
 /// A sorted run on the disk.

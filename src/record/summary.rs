@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use arrow_array::{Array as _, RecordBatch};
+use arrow_array::{Array as _, ArrayRef};
 
 use super::canonical::cell_json;
 use super::cell::Cell;
-use super::rows::Rows;
+use super::rows::cell;
 use crate::schema::{Columns, Kind};
 
 /// Nulls and extremes of each column over the batches that were added.
@@ -23,16 +23,15 @@ impl<'c> Summary<'c> {
         Self { columns, nulls: vec![0; columns.len()], extremes: vec![None; columns.len()] }
     }
 
-    /// Adds the records of a batch with these columns.
-    pub fn add(&mut self, batch: &RecordBatch) {
-        let Some(rows) = Rows::new(self.columns, batch) else { return };
-        for (place, column) in self.columns.iter().enumerate() {
-            self.nulls[place] += batch.column(place).logical_null_count() as u64;
+    /// Adds the records of these arrays, one for each column and of its type; more may follow.
+    pub fn add(&mut self, arrays: &[ArrayRef]) {
+        for (place, (column, array)) in self.columns.iter().zip(arrays).enumerate() {
+            self.nulls[place] += array.logical_null_count() as u64;
             if !is_ranged(&column.kind) {
                 continue;
             }
-            for row in 0..rows.len() {
-                if let Some(cell) = fixed(&rows.cell(row, place)) {
+            for row in 0..array.len() {
+                if let Some(cell) = fixed(&cell(column, array, row)) {
                     widen(&mut self.extremes[place], cell);
                 }
             }

@@ -148,7 +148,7 @@ impl Looker<'_, '_> {
         let columns = self.rules.columns();
         let rows = Rows::new(columns, batch)
             .ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
-        self.facts.summary.add(batch);
+        self.facts.summary.add(batch.columns());
         self.extremes.add(batch);
         for row in 0..rows.len() {
             let record = rows.record(row);
