@@ -131,7 +131,7 @@ struct Records<'g, 'b> {
     ranking: Ranking,
     onto: Onto<'g>,
     /// Those that stand nowhere yet, and their hashes.
-    records: Vec<Record<'b>>,
+    fresh: Vec<Record<'b>>,
     hashes: Vec<RecordHash>,
     facts: Vec<Fact>,
     entries: Vec<Entry>,
@@ -145,7 +145,7 @@ impl<'g, 'b> Records<'g, 'b> {
             order: what.order,
             ranking: what.ranking,
             onto: what.onto,
-            records: Vec::new(),
+            fresh: Vec::new(),
             hashes: Vec::new(),
             facts: Vec::new(),
             entries: Vec::new(),
@@ -166,7 +166,7 @@ impl<'g, 'b> Records<'g, 'b> {
             Onto::Previous(known) => known.row(&hash),
             Onto::Nothing | Onto::Base => None,
         };
-        let row = u32::try_from(self.records.len()).expect("a block is far smaller than 2^32 records");
+        let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
         let at = known.map_or(At::Run(row), At::Base);
         let place = Place { source: 0, line: position.line, byte: position.byte, length: bytes };
         let sort_key = self.order.sort_key(|place| &cells[place]);
@@ -174,15 +174,15 @@ impl<'g, 'b> Records<'g, 'b> {
         self.entries.push(Entry { key, era: Era::New, rank: self.ranking.rank(cells), hash, ordinal, length });
         self.facts.push(Fact { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place });
         if known.is_none() {
-            self.records.push(record);
+            self.fresh.push(record);
             self.hashes.push(hash);
         }
     }
 
     /// The records as a sorted chunk, and their keys.
     fn finish(self) -> (Chunk, Vec<Entry>) {
-        let Self { columns, records, hashes, mut facts, entries, .. } = self;
+        let Self { columns, fresh, hashes, mut facts, entries, .. } = self;
         facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        (Chunk { rows: batch(columns, &records, &hashes), facts }, entries)
+        (Chunk { rows: batch(columns, &fresh, &hashes), facts }, entries)
     }
 }
