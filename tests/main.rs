@@ -52,6 +52,8 @@ mod schemas;
 mod sources;
 // Builds that are hit at every operation on the file system.
 mod under_fire;
+// The workflow for repositories that we offer.
+mod workflow;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
 
