@@ -31,12 +31,12 @@ impl Memory {
 
     /// For the hashes of all records.
     pub(super) fn hashes(self) -> usize {
-        self.0 / 32
+        self.0 / 64
     }
 
     /// For the order of all records.
     pub(super) fn picks(self) -> usize {
-        self.0 / 32
+        self.0 / 64
     }
 }
 
