@@ -11,6 +11,8 @@ mod base;
 mod changelog;
 mod conflicts;
 mod gather;
+mod known;
+mod memo;
 mod memory;
 mod plan;
 mod publish;
@@ -30,14 +32,16 @@ use crate::error::Error;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
 use crate::mapping::Mapping;
-use crate::parts::{Chunk, Layout, key_hash};
+use crate::parts::{Chunk, Fact, Layout, key_hash};
 use crate::progress::Watch;
-use crate::record::{Order, arrow_schema};
+use crate::record::Order;
 use crate::release::{Allowance, Dataset, Lock, Release};
 use crate::schema::{Columns, Kind, Schema};
 use base::Base;
 use conflicts::Conflicts;
 use gather::{Gathered, Gathering, Onto};
+use known::Known;
+use memo::{Marks, Memo, Rules, Traces};
 use settle::Ranking;
 use version::Next;
 use withdraw::Withdrawals;
@@ -159,6 +163,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, watch: &dyn Watch) -> Re
         mapping: &mapping,
         order: &order,
         ranking,
+        rules: Rules::of(dataset, &schema, &mapping),
         options,
         next: &next,
         lock: &lock,
@@ -190,6 +195,7 @@ struct Making<'m> {
     mapping: &'m Mapping,
     order: &'m Order,
     ranking: Ranking,
+    rules: Rules,
     options: &'m BuildOptions,
     next: &'m Next,
     lock: &'m Lock,
@@ -204,7 +210,7 @@ impl Making<'_> {
         let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
         // One that cannot be read is no reason not to build: everything is written anew then.
         let base = alike.and_then(|(previous, _)| Base::open(previous, self.schema.columns()).ok());
-        let known = base.as_ref().and_then(|base| base.known(self.options.memory.known()).ok()?);
+        let known = alike.zip(base.as_ref()).and_then(|((previous, _), base)| self.known(previous, base));
         let onto = known.as_ref().map_or(Onto::Nothing, Onto::Previous);
         let gathered = self.gathering(onto).gather(sources, self.lock.folder(), rejects)?;
         drop(known);
@@ -231,18 +237,35 @@ impl Making<'_> {
             [] => Gathered::nothing(self.schema, self.lock.folder(), self.options.memory, rejects),
             _ => self.gathering(Onto::Base).gather(sources, self.lock.folder(), rejects)?,
         };
+        let memo = self.memo(release);
+        let traces = memo.as_ref().map(Memo::traces).unwrap_or_default();
+        let traces = gathered.traces.places(traces.iter());
         let first = gathered.articles;
         let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
         changed.extend(gathered.changed.drain());
-        let empty = arrow_array::RecordBatch::new_empty(arrow_schema(self.schema.columns()));
         for part in 0..base.len() {
-            let (facts, entries): (Vec<_>, Vec<_>) = base.facts(part, self.order, first)?.into_iter().unzip();
+            let (mut facts, entries): (Vec<Fact>, Vec<_>) =
+                base.facts(part, self.order, memo.as_ref(), first)?.into_iter().unzip();
+            for fact in &mut facts {
+                Traces::renumber(&mut fact.mark, &traces);
+            }
             gathered.articles += facts.len() as u64;
             let touched = entries.into_iter().filter(|entry| changed.contains(&key_hash(&entry.key)));
             touched.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
-            gathered.runs.push(Chunk { rows: empty.clone(), facts })?;
+            gathered.runs.push(Chunk { rows: gathered.runs.no_rows(), facts })?;
         }
         self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
+    }
+
+    fn known<'k>(&'k self, previous: &Release, base: &'k Base<'_>) -> Option<Known<'k>> {
+        let (memory, threads) = (self.options.memory.known(), self.options.threads);
+        Known::read(base, self.order, self.memo(previous), memory, threads).ok()?
+    }
+
+    /// What is remembered of a release.
+    fn memo(&self, release: &Release) -> Option<Memo> {
+        let of = (&release.manifest_sha256(), release.manifest().records());
+        Memo::open(self.lock.folder(), self.rules, of, self.options.memory.known())
     }
 
     fn is_alike(&self, release: &Release, layout: &Layout) -> bool {
@@ -263,7 +286,7 @@ impl Making<'_> {
         base: Option<&Base<'_>>,
         version: Option<Version>,
     ) -> Result<BuildReport, Error> {
-        let Gathered { runs, mut entries, articles, bytes, sources, mut read, .. } = gathered;
+        let Gathered { runs, mut entries, articles, bytes, sources, traces, mut read, .. } = gathered;
         let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
         withdrawals.enter(&mut entries)?;
         let settled = entries.settle(articles, withdrawals.len())?;
@@ -273,7 +296,8 @@ impl Making<'_> {
         let (facts, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new(self.schema.columns(), base, rows, &sources, &mut read);
         let reject = |run, fact: &_| conflicts.reject(run, fact);
-        let plan = plan::plan(facts, &settled, &layout, (folder, memory), reject)?;
+        let mut marks = Marks::new(self.rules, folder, memory);
+        let plan = plan::plan(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;
         let rows = conflicts.finish()?;
         let put_on = version.map(|version| PutOn {
             version,
@@ -311,7 +335,7 @@ impl Making<'_> {
                 threads,
                 watch,
             };
-            report.outcome = target.publish(self.lock, plan, rows, &mut report)?;
+            report.outcome = target.publish(self.lock, (plan, rows), (marks, &traces), &mut report)?;
         }
         Ok(report)
     }

@@ -5,23 +5,28 @@
 //! on several threads and reports as if there had been one.
 
 mod log;
+mod recall;
 mod survey;
+mod trace;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::code::Code;
 use crate::input::pages::Drop;
 use crate::input::{Block, Content, Frame, Position};
 use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
-use crate::mapping::{Changed, Fit, Mapped, Mapping, Misfit, Place, is_cut};
-use crate::record::{Record, admit};
+use crate::mapping::{Fit, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
+use crate::record::{Admission, Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, Schema, Violation};
 use crate::text;
 
+use trace::{Left, Traces};
+
 pub use log::RejectLog;
+pub use recall::{Recall, Seen};
 pub use survey::{InputRead, MAX_DROPS, Read, Survey, survey};
+pub use trace::Trace;
 
 /// How many bytes may be searched to place the violations of one article.
 const PLACING: usize = 64 << 20;
@@ -32,6 +37,7 @@ pub struct Judge<'s> {
     schema: &'s Schema,
     mapping: &'s Mapping,
     extra: Extra,
+    recall: Option<&'s dyn Recall>,
 }
 
 /// What came of one block, beside its records.
@@ -43,8 +49,8 @@ pub struct Judged {
     pub articles: u64,
     /// The articles that were kept out.
     pub rejects: Vec<Reject>,
-    /// What was changed before validation: field, rule, count.
-    pub normalised: BTreeMap<(String, &'static str), u64>,
+    /// What the articles that became records left in the counts, and how many left it.
+    pub traces: Vec<(Trace, u64)>,
     /// How well the mapping fits.
     pub fit: Fit,
     /// The lines of page dumps that records were made without.
@@ -54,7 +60,7 @@ pub struct Judged {
 /// What was noted while one block is judged.
 #[derive(Debug, Default)]
 struct Notes {
-    changes: BTreeMap<(Changed, &'static str), u64>,
+    traces: Traces,
     fit: Fit,
     drops: Vec<Drop>,
 }
@@ -63,17 +69,37 @@ struct Notes {
 #[derive(Debug)]
 pub struct Admitted<'a> {
     /// The record.
-    pub record: Record<'a>,
+    pub record: Kept<'a>,
     /// Where its article stood.
     pub position: Position,
     /// How many bytes the article had there.
     pub length: u64,
+    /// By what its article is known again, where articles are recalled and what becomes of this
+    /// one depends on its bytes alone.
+    pub seen: Option<Seen>,
+    /// The place of its trace in [`Judged::traces`].
+    pub trace: usize,
+}
+
+/// How a record is had.
+#[derive(Debug)]
+pub enum Kept<'a> {
+    /// Its article was judged.
+    Judged(Record<'a>),
+    /// Its article was recalled: it stands in this row.
+    Recalled(u32),
 }
 
 impl<'s> Judge<'s> {
     /// A judge by this schema, for articles that this mapping reads.
     pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
-        Self { schema, mapping, extra }
+        Self { schema, mapping, extra, recall: None }
+    }
+
+    /// The same judge, which does not judge again what is known.
+    #[must_use]
+    pub fn recalling(self, recall: &'s dyn Recall) -> Self {
+        Self { recall: Some(recall), ..self }
     }
 
     /// Whether the mapping fits badly, after all that was seen.
@@ -91,13 +117,11 @@ impl<'s> Judge<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let named = |((changed, rule), count)| ((self.mapping.name_of(changed).to_owned(), rule), count);
-        let mut normalised = BTreeMap::new();
-        for (change, count) in notes.changes.into_iter().map(named) {
-            *normalised.entry(change).or_default() += count;
-        }
         let articles = block.frames.len() as u64;
-        Judged { source: block.source.clone(), articles, rejects, normalised, fit: notes.fit, drops: notes.drops }
+        let Notes { traces, fit, drops } = notes;
+        let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
+        let traces = traces.finish(self.mapping, recalled);
+        Judged { source: block.source.clone(), articles, rejects, traces, fit, drops }
     }
 
     fn frame<'b>(
@@ -108,6 +132,13 @@ impl<'s> Judge<'s> {
         keep: &mut impl FnMut(Admitted<'b>),
     ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
+        let mut seen = self.recall.filter(|_| frame.content.is_plain()).map(|_| Seen::of(bytes));
+        let (position, length) = (block.position(frame), frame.length);
+        if let Some((row, trace)) = self.recall.zip(seen.as_ref()).and_then(|(recall, seen)| recall.find(seen)) {
+            let trace = self.note_recalled(trace, notes);
+            keep(Admitted { record: Kept::Recalled(row), position, length, seen, trace });
+            return Ok(());
+        }
         let (mapped, placing) = match &frame.content {
             Content::Broken { code, message } => {
                 let violation = Violation::plain(*code, String::new(), message.clone());
@@ -124,50 +155,51 @@ impl<'s> Judge<'s> {
                 (self.mapping.map(value, place), PLACING)
             }
         };
-        self.note_fit(&mapped, bytes, &mut notes.fit);
-        let placed = |found| self.place(bytes, frame, found, placing);
-        let record = self.article(&mapped, &mut notes.changes).map_err(placed)?;
+        let cut = is_text_cut(&mapped);
+        if self.note_fit(&mapped, cut, bytes, &mut notes.fit) {
+            // Which members it has instead is told of some; it must be looked at each time.
+            seen = None;
+        }
+        let Mapped { article, changes } = mapped;
+        let admitted = self.article(&article);
+        let Admission { record, dropped } = admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        keep(Admitted { record, position: block.position(frame), length: frame.length });
+        let trace = notes.traces.add(Left::Judged { changes, dropped, cut });
+        keep(Admitted { record: Kept::Judged(record), position, length, seen, trace });
         Ok(())
     }
 
-    fn article<'a>(
-        &self,
-        mapped: &Mapped<'a>,
-        changes: &mut BTreeMap<(Changed, &'static str), u64>,
-    ) -> Result<Record<'a>, Vec<Violation>> {
-        if mapped.article.as_object().is_none() {
-            let message = format!("expected an object, found {}", mapped.article.kind());
+    fn article<'a>(&self, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
+        if article.as_object().is_none() {
+            let message = format!("expected an object, found {}", article.kind());
             return Err(vec![Violation::plain(Code::NotObject, String::new(), message)]);
         }
-        let violations = self.schema.judge(&mapped.article);
-        if !violations.is_empty() {
-            return Err(violations);
-        }
-        let admission = admit(self.schema.columns(), self.extra, &mapped.article)?;
-        for change in &mapped.changes {
-            *changes.entry(*change).or_default() += 1;
-        }
-        if admission.dropped > 0 {
-            *changes.entry((Changed::Named(crate::schema::EXTRA), "dropped")).or_default() += admission.dropped;
-        }
-        Ok(admission.record)
+        let violations = self.schema.judge(article);
+        if violations.is_empty() { admit(self.schema.columns(), self.extra, article) } else { Err(violations) }
     }
 
-    /// Notes whether the article lacks its text or id, and which members it had instead.
-    fn note_fit(&self, mapped: &Mapped<'_>, bytes: &[u8], fit: &mut Fit) {
-        let Some(article) = mapped.article.as_object() else { return };
-        if article.get("text").and_then(Value::as_str).is_some_and(is_cut) {
-            fit.cut += 1;
-        }
-        if fit.count(self.mapping.lacks(article))
+    /// Notes whether the article lacks its text or id, and which members it had instead. Gives
+    /// whether it does.
+    fn note_fit(&self, mapped: &Mapped<'_>, cut: bool, bytes: &[u8], fit: &mut Fit) -> bool {
+        let Some(article) = mapped.article.as_object() else { return false };
+        fit.cut += u64::from(cut);
+        let lacks = self.mapping.lacks(article);
+        if fit.count(lacks)
             && let Ok(Value::Object(input)) = json::parse(bytes)
         {
             fit.saw(&input);
         }
+        lacks.any()
+    }
+
+    /// Notes what is noted of an article that lacks nothing. Gives the place of its trace.
+    fn note_recalled(&self, trace: u16, notes: &mut Notes) -> usize {
+        let cut = self.recall.is_some_and(|recall| recall.trace(trace).cut);
+        notes.fit.cut += u64::from(cut);
+        notes.fit.count(Lacks::default());
+        notes.traces.add(Left::Recalled(trace))
     }
 
     /// Violations with their places in the input. The mapping may have moved what they speak of.
@@ -178,6 +210,12 @@ impl<'s> Judge<'s> {
         let input = json::parse(bytes).unwrap_or(Value::Null);
         place(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
     }
+}
+
+/// Whether the text of a mapped article ends where its source cut it.
+fn is_text_cut(mapped: &Mapped<'_>) -> bool {
+    let text = mapped.article.as_object().and_then(|article| article.get("text")).and_then(Value::as_str);
+    text.is_some_and(is_cut)
 }
 
 /// Violations with their places in the input, as long as finding them stays within `budget`. A

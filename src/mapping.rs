@@ -21,6 +21,7 @@ mod treat;
 pub mod url;
 mod walk;
 
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::input::{Framing, pages::Page};
@@ -47,6 +48,7 @@ pub struct Mapping {
     in_place: bool,
     has_text: bool,
     has_id: bool,
+    sha256: Digest,
 }
 
 /// An article in the schema's shape, and what was done to it.
@@ -84,9 +86,15 @@ impl Mapping {
             in_place: plan.fields.is_empty() && plan.drop.is_empty() && plan.unmapped == Unmapped::Pass,
             has_text: has("text"),
             has_id: has("id"),
+            sha256: Digest::of(&bytes),
             plan,
             targets,
         })
+    }
+
+    /// SHA-256 of the mapping file's bytes.
+    pub fn sha256(&self) -> Digest {
+        self.sha256
     }
 
     /// How articles of this source stand in their inputs.

@@ -26,7 +26,7 @@ mod writer;
 
 pub use cut::{Cut, Layout, RowGroups, key_hash};
 pub use encode::{Encoder, RowGroup};
-pub use fact::{At, Fact, Place};
+pub use fact::{At, Fact, MARK, Place};
 pub use file::{Batches, ParquetFile};
 pub use footer::{Fault, Footer};
 pub use groups::{Filter, Group, PartFile};

@@ -6,17 +6,7 @@ use std::collections::BTreeMap;
 use pressmark::digest::Digest;
 use serde_json::{Value, json};
 
-use crate::support::{Files, Test, article, articles, files, rows};
-
-/// Numbers that look random and are the same every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-}
+use crate::support::{Files, Random, Test, article, articles, files, rows, small_parts};
 
 /// Records by key: a day and a text each.
 type Records = BTreeMap<String, (usize, String)>;
@@ -32,16 +22,6 @@ fn line(key: &str, (day, text): &(usize, String)) -> String {
 
 fn lines<'r>(records: impl IntoIterator<Item = (&'r String, &'r (usize, String))>) -> String {
     records.into_iter().map(|(key, record)| line(key, record)).collect()
-}
-
-/// A release of one record with the smallest layout there is, for the next one to inherit: so few
-/// records make many parts.
-fn small_parts(test: &Test) {
-    test.build("-").stdin(article("seed")).check();
-    let mut manifest = test.json("set/1.0.0/manifest.json");
-    manifest["layout"]["target_rows"] = json!(16);
-    manifest["layout"]["row_group_rows"] = json!(2);
-    test.write("set/1.0.0/manifest.json", manifest.to_string());
 }
 
 /// The parts of a release, and what its manifest says of its records.

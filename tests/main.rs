@@ -38,6 +38,8 @@ mod incremental;
 mod log;
 // Releases of formats that are frozen.
 mod old_releases;
+// What is remembered from one build to the next.
+mod memo;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Releases changed at random, and that `verify` survives them.

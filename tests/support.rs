@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pressmark::parts::PartReader;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The files of a folder by path, a folder in it by a path that ends in `/`, a link by `-> target`.
@@ -55,6 +55,12 @@ impl Test {
         // A file of a release is read-only; another one can take its place.
         let _not_there = fs::remove_file(&path);
         fs::write(path, contents).unwrap();
+    }
+
+    /// Takes a file away, or a folder with all that is in it; one that is not there is fine.
+    pub(crate) fn remove(&self, name: &str) {
+        let path = self.path(name);
+        let _not_there = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 
     /// The bytes of a file.
@@ -255,6 +261,27 @@ impl Run<'_> {
         let folder = self.test.folder.path().display().to_string();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&folder, "<dir>");
         (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+}
+
+/// A release of one record with the smallest layout there is, for the next one to inherit: so few
+/// records make many parts.
+pub(crate) fn small_parts(test: &Test) {
+    test.build("-").stdin(article("seed")).check();
+    let mut manifest = test.json("set/1.0.0/manifest.json");
+    manifest["layout"]["target_rows"] = json!(16);
+    manifest["layout"]["row_group_rows"] = json!(2);
+    test.write("set/1.0.0/manifest.json", manifest.to_string());
+}
+
+/// Numbers that look random and are the same every time.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// One of them below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
     }
 }
 

@@ -3,24 +3,24 @@
 //! A record that stands there already need not be held or encoded again. Whatever is taken over
 //! row by row is checked against its hash on the way, so damage cannot spread.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 
+use super::memo::Memo;
 use super::settle::{Entry, Era};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
-use crate::parts::{At, CODEC, Fact, Layout, Place, PublishedPart, SETTINGS, Selection, key_hash};
-use crate::record::{Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
+use crate::ordered::{Workers, ordered};
+use crate::parts::{At, CODEC, Fact, Layout, MARK, Place, PublishedPart, SETTINGS, Selection, key_hash};
+use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 
 /// The number that stands for the base where runs are numbered.
 pub(super) const BASE: usize = u32::MAX as usize;
-/// About how many bytes a known hash takes in memory.
-const KNOWN: usize = 64;
 
 /// An earlier release, to be built upon.
 #[derive(Debug)]
@@ -89,55 +89,63 @@ impl<'b> Base<'b> {
         self.groups[self.groups.partition_point(|group| group.first <= row) - 1]
     }
 
-    /// The hashes of all records with their rows, if about `memory` bytes hold them.
-    pub(super) fn known(&self, memory: usize) -> Result<Option<Known>, Error> {
-        let records: u64 = self.release.manifest().parts.iter().map(|part| part.rows).sum();
-        if records > (memory / KNOWN) as u64 {
-            return Ok(None);
-        }
-        let mut known = HashMap::new();
-        let mut row = 0;
-        for part in &self.parts {
-            for batch in part.read(0..part.groups(), Some(&[self.columns.len()]))? {
-                for hash in hashes(&batch?) {
-                    known.insert(hash, row);
-                    row += 1;
-                }
-            }
-        }
-        Ok(Some(Known(known)))
+    /// How many records it has.
+    pub(super) fn records(&self) -> u64 {
+        self.release.manifest().records()
+    }
+
+    /// The hashes of the records of some parts, and what places them in an order if one is given.
+    pub(super) fn outline<'o>(
+        &'o self,
+        parts: Range<usize>,
+        order: Option<&'o Order>,
+        threads: usize,
+    ) -> Result<Outline<'o>, Error> {
+        let mut places = order.map(|order| order.places().to_vec()).unwrap_or_default();
+        places.sort_unstable();
+        places.push(self.columns.len());
+        let first = self.groups.iter().find(|group| group.part == parts.start).map_or(0, |group| group.first);
+        let (batches, ends) = (Vec::new(), vec![first]);
+        let mut outline = Outline { columns: self.columns, order, places: places.clone(), batches, ends };
+        let read = |part: usize| -> Result<Vec<RecordBatch>, Error> {
+            let part = &self.parts[part];
+            part.read(0..part.groups(), Some(&places))?.collect()
+        };
+        let take = |batches: Result<Vec<RecordBatch>, Error>| {
+            batches?.into_iter().for_each(|batch| outline.push(batch));
+            Ok(())
+        };
+        let produce = |give: &mut dyn FnMut(usize) -> Result<(), Error>| parts.clone().try_for_each(give);
+        ordered(Workers { threads, under_way: threads * 2 }, produce, read, take, || Error::Stopped)?;
+        Ok(outline)
     }
 
     /// The facts of one part's records and what there is to settle about them. Their ordinals
-    /// follow `first`.
-    pub(super) fn facts(&self, place: usize, order: &Order, first: u64) -> Result<Vec<(Fact, Entry)>, Error> {
-        let part = &self.parts[place];
-        let first_row = self.groups.iter().find(|group| group.part == place).map_or(0, |group| group.first);
-        let mut places = order.places().to_vec();
-        places.push(self.columns.len());
-        let mut facts = Vec::new();
-        for batch in part.read(0..part.groups(), Some(&places))? {
-            let batch = batch?;
-            let column = |place: usize| {
-                let column = self.columns.at(place);
-                (column, batch.column_by_name(&column.name).expect("the columns were checked and asked for"))
+    /// follow `first`; what `memo` remembers of them stays.
+    pub(super) fn facts(
+        &self,
+        place: usize,
+        order: &Order,
+        memo: Option<&Memo>,
+        first: u64,
+    ) -> Result<Vec<(Fact, Entry)>, Error> {
+        let outline = self.outline(place..place + 1, Some(order), 1)?;
+        let fact = |row| {
+            let standing = outline.row(row);
+            let (hash, key, ordinal) = (standing.hash(), standing.key(), first + u64::from(row));
+            let fact = Fact {
+                sort_key: standing.sort_key(),
+                hash,
+                cut: key_hash(&key),
+                length: 0,
+                ordinal,
+                at: At::Base(row),
+                place: Place::default(),
+                mark: memo.map_or([0; MARK], |memo| memo.mark(row)),
             };
-            for (at, hash) in hashes(&batch).enumerate() {
-                let cell = |place| {
-                    let (column, array) = column(place);
-                    cell(column, array, at)
-                };
-                let key_cell = cell(order.key());
-                let key = Digest::of(key_text(&key_cell).unwrap_or_default().as_bytes());
-                let row = u32::try_from(facts.len()).map_err(|_too_many| changed(part.path()))? + first_row;
-                let ordinal = first + u64::from(row);
-                let (at, place) = (At::Base(row), Place::default());
-                let sort_key = order.sort_key(cell);
-                let fact = Fact { sort_key, hash, cut: key_hash(&key), length: 0, ordinal, at, place };
-                facts.push((fact, Entry { key, era: Era::Base, rank: [0; 9], hash, ordinal, length: 0 }));
-            }
-        }
-        Ok(facts)
+            (fact, Entry { key, era: Era::Base, rank: [0; 9], hash, ordinal, length: 0 })
+        };
+        Ok(outline.rows().map(fact).collect())
     }
 
     /// Its rows, to be read in order.
@@ -146,21 +154,70 @@ impl<'b> Base<'b> {
     }
 }
 
-fn hashes(batch: &RecordBatch) -> impl Iterator<Item = RecordHash> {
-    let hashes = batch.columns().last().map(AsArray::as_fixed_size_binary);
-    let hash =
-        |bytes: &[u8]| RecordHash::from_bytes(bytes.try_into().expect("the type was checked to be 32 bytes wide"));
-    hashes.into_iter().flat_map(|hashes| hashes.iter().flatten()).map(hash)
+/// The hashes of records of the base, and the columns that order and identify them.
+#[derive(Debug)]
+pub(super) struct Outline<'o> {
+    columns: &'o Columns,
+    order: Option<&'o Order>,
+    /// The places of the columns in the batches, ascending.
+    places: Vec<usize>,
+    batches: Vec<RecordBatch>,
+    /// The row of the base that follows each batch, and before them the first row.
+    ends: Vec<u32>,
 }
 
-/// The records of the base by their hash.
-#[derive(Debug)]
-pub(super) struct Known(HashMap<RecordHash, u32>);
+impl Outline<'_> {
+    fn push(&mut self, batch: RecordBatch) {
+        let end = u32::try_from(batch.num_rows()).ok().and_then(|rows| self.ends.last()?.checked_add(rows));
+        self.ends.push(end.expect("the rows of the base were counted"));
+        self.batches.push(batch);
+    }
 
-impl Known {
-    /// The row of the record with this hash.
-    pub(super) fn row(&self, hash: &RecordHash) -> Option<u32> {
-        self.0.get(hash).copied()
+    /// The rows of the base that it has.
+    pub(super) fn rows(&self) -> Range<u32> {
+        self.ends[0]..self.ends[self.ends.len() - 1]
+    }
+
+    /// What it has of a row.
+    pub(super) fn row(&self, row: u32) -> Standing<'_> {
+        let place = self.ends.partition_point(|end| *end <= row) - 1;
+        Standing { outline: self, batch: &self.batches[place], at: (row - self.ends[place]) as usize }
+    }
+}
+
+/// A record of the base, as far as an outline has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing<'o> {
+    outline: &'o Outline<'o>,
+    batch: &'o RecordBatch,
+    at: usize,
+}
+
+impl<'o> Standing<'o> {
+    fn cell(&self, place: usize) -> Cell<'o> {
+        let Outline { columns, places, .. } = self.outline;
+        let array = places.binary_search(&place).expect("the columns of the order were read");
+        cell(columns.at(place), self.batch.column(array), self.at)
+    }
+
+    /// Its record hash.
+    pub(super) fn hash(&self) -> RecordHash {
+        let hashes = self.batch.column(self.outline.places.len() - 1).as_fixed_size_binary();
+        RecordHash::from_bytes(hashes.value(self.at).try_into().expect("the type was checked to be 32 bytes wide"))
+    }
+
+    fn order(&self) -> &'o Order {
+        self.outline.order.expect("only an outline with an order is asked for it")
+    }
+
+    /// Its place in the order.
+    pub(super) fn sort_key(&self) -> Box<[u8]> {
+        self.order().sort_key(|place| self.cell(place))
+    }
+
+    /// SHA-256 of the text of its key.
+    pub(super) fn key(&self) -> Digest {
+        Digest::of(key_text(&self.cell(self.order().key())).unwrap_or_default().as_bytes())
     }
 }
 

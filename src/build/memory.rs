@@ -24,13 +24,18 @@ impl Memory {
         self.0 / 16
     }
 
-    /// For the hashes of the release before.
+    /// For what is known of the release before.
     pub(super) fn known(self) -> usize {
         self.0 / 8
     }
 
     /// For the hashes of all records.
     pub(super) fn hashes(self) -> usize {
+        self.0 / 64
+    }
+
+    /// For what is remembered of the articles of all records.
+    pub(super) fn marks(self) -> usize {
         self.0 / 64
     }
 

@@ -5,8 +5,11 @@
 
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use super::base::BASE;
+use super::memo::Marks;
 use super::memory::Memory;
 use super::settle::Settled;
 use crate::error::Error;
@@ -61,47 +64,60 @@ pub(super) struct Pick {
 }
 
 /// Puts the records of the runs in order and cuts them into parts, but for those that are
-/// dropped. Those that are rejected are handed to `reject`, in order.
+/// dropped. What is remembered of their articles goes to `marks`; those that are rejected are
+/// handed to `reject`, in order.
 pub(super) fn plan(
     facts: Vec<Facts>,
     settled: &Settled,
     layout: &Layout,
     (folder, memory): (&Path, Memory),
+    marks: &mut Marks,
     mut reject: impl FnMut(usize, &Fact) -> Result<(), Error>,
 ) -> Result<Plan, Error> {
-    let mut parts = Vec::new();
     let mut picks = PickWriter::new(folder, memory);
     let mut cut = Cut::new(layout);
     let mut hashes = Vec::new();
-    let mut all = SortBytes::new(folder, memory.hashes());
-    for next in Merge::new(facts)? {
-        let (run, fact) = next?;
-        if settled.dropped.get(fact.ordinal) {
-            if settled.conflicts.get(fact.ordinal) {
-                reject(run, &fact)?;
+    // Hashing takes as long as ordering. Nothing waits in between: the hashes of two parts are in
+    // memory at most.
+    let (ended, parts) = sync_channel(0);
+    thread::scope(|scope| {
+        let planned = scope.spawn(move || planned(parts, SortBytes::new(folder, memory.hashes())));
+        for next in Merge::new(facts)? {
+            let (run, fact) = next?;
+            if settled.dropped.get(fact.ordinal) {
+                if settled.conflicts.get(fact.ordinal) {
+                    reject(run, &fact)?;
+                }
+                continue;
             }
-            continue;
+            picks.push(match fact.at {
+                At::Run(row) => Pick { run, row, length: fact.length },
+                At::Base(row) => Pick { run: BASE, row, length: fact.length },
+            })?;
+            marks.push(&fact)?;
+            hashes.push(fact.hash);
+            if cut.after(fact.cut) && ended.send(std::mem::take(&mut hashes)).is_err() {
+                // It failed, and that is told below.
+                break;
+            }
         }
-        picks.push(match fact.at {
-            At::Run(row) => Pick { run, row, length: fact.length },
-            At::Base(row) => Pick { run: BASE, row, length: fact.length },
-        })?;
-        all.push(*fact.hash.as_bytes())?;
-        hashes.push(fact.hash);
-        if cut.after(fact.cut) {
-            parts.push(planned(&mut hashes));
+        if !hashes.is_empty() {
+            let _told_below = ended.send(hashes);
         }
-    }
-    if !hashes.is_empty() {
-        parts.push(planned(&mut hashes));
-    }
-    Ok(Plan { parts, picks: picks.finish()?, hashes: Hashes(all) })
+        drop(ended);
+        let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(Plan { parts, picks: picks.finish()?, hashes })
+    })
 }
 
-fn planned(hashes: &mut Vec<RecordHash>) -> PlannedPart {
-    let part = PlannedPart { rows: hashes.len(), fingerprint: Fingerprint::of(hashes) };
-    hashes.clear();
-    part
+/// The parts that have these hashes, and all of them.
+fn planned(ended: Receiver<Vec<RecordHash>>, mut all: SortBytes<32>) -> Result<(Vec<PlannedPart>, Hashes), Error> {
+    let mut parts = Vec::new();
+    for mut hashes in ended {
+        hashes.iter().try_for_each(|hash| all.push(*hash.as_bytes()))?;
+        parts.push(PlannedPart { rows: hashes.len(), fingerprint: Fingerprint::of(&mut hashes) });
+    }
+    Ok((parts, Hashes(all)))
 }
 
 /// The length of a pick in bytes.

@@ -7,11 +7,13 @@ use semver::Version;
 
 use super::base::Base;
 use super::changelog::Entry;
+use super::memo::{Marks, Traces};
 use super::plan::Plan;
 use super::version::{self, Next};
 use super::write::{Writing, WrittenParts};
 use super::{BuildReport, Outcome};
 use crate::diff::{DiffOptions, DiffReport, Side, diff};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::judge::InputRead;
@@ -45,8 +47,8 @@ impl Target<'_> {
     pub(super) fn publish(
         &self,
         lock: &Lock,
-        plan: Plan,
-        rows: RunRows,
+        (plan, rows): (Plan, RunRows),
+        (marks, traces): (Marks, &Traces),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
@@ -79,7 +81,8 @@ impl Target<'_> {
         }
         report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;
-        staging.write(MANIFEST, &manifest.to_bytes())?;
+        let manifest_bytes = manifest.to_bytes();
+        staging.write(MANIFEST, &manifest_bytes)?;
         // Before the release: once that stands, no build comes back for its rejects.
         let rejects_file = super::rejects_file(lock.folder(), &manifest.version);
         if report.read.rejects.total() == 0 {
@@ -98,6 +101,8 @@ impl Target<'_> {
             changes: report.changes.as_ref(),
         };
         entry.add(lock.folder())?;
+        // The release stands; without a memo the next build only takes longer.
+        let _judged_again = marks.write(lock.folder(), traces, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
     }
 

@@ -70,6 +70,13 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// Whether it is JSON whose meaning nothing around it takes part in.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Json { names: None, .. })
+    }
+}
+
 /// The names under which a container holds an article.
 #[derive(Debug, Clone, Default)]
 pub struct Names {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RejectLog;
-use super::{Judge, Judged};
+use super::{Judge, Judged, Trace};
 use crate::error::Error;
 use crate::input::pages::Drop;
 use crate::input::{Block, Reader, Source, Tally};
@@ -120,9 +120,7 @@ pub fn survey<T: Send>(
     let take = |(place, (judged, made)): (usize, (Judged, T))| {
         counts[place].add(&judged);
         judged.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        for ((field, rule), count) in judged.normalised {
-            *normalised.entry(field).or_default().entry(rule.to_owned()).or_default() += count;
-        }
+        judged.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
         fit.add(&judged.fit);
         take(made)
     };
@@ -144,4 +142,15 @@ pub fn survey<T: Send>(
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
     Ok(Read { inputs, rejects, normalised, misfit: judge.misfit(&fit) })
+}
+
+/// Adds what so many articles left in the counts.
+fn add(normalised: &mut Normalised, trace: &Trace, times: u64) {
+    for (field, rules) in &trace.normalised {
+        let of_field = normalised.entry(field.clone()).or_default();
+        for (rule, count) in rules {
+            let total = of_field.entry(rule.clone()).or_default();
+            *total = total.saturating_add(count.saturating_mul(times));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What was changed on the way from input to article, noted so that it can be counted cheaply.
 
 /// What a change is told under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Changed {
     /// A field of the mapping, by its place.
     Field(usize),

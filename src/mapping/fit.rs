@@ -64,7 +64,7 @@ impl Fit {
         self.articles += 1;
         self.without_text += u64::from(lacks.text);
         self.without_id += u64::from(lacks.id);
-        if !(lacks.text || lacks.id) {
+        if !lacks.any() {
             return false;
         }
         self.lacking += 1;
@@ -139,8 +139,15 @@ impl Fit {
 }
 
 /// What an article lacks after mapping.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Lacks {
     pub(super) text: bool,
     pub(super) id: bool,
+}
+
+impl Lacks {
+    /// Whether it lacks anything.
+    pub fn any(self) -> bool {
+        self.text || self.id
+    }
 }

@@ -29,7 +29,7 @@ fn preset(name: &str) -> Mapping {
 fn own(text: &str) -> Mapping {
     let targets = targets();
     let plan = file::read(text, Fields { targets: &targets, lenient: false }).unwrap();
-    Mapping { plan, targets, in_place: false, has_text: true, has_id: true }
+    Mapping { plan, targets, in_place: false, has_text: true, has_id: true, sha256: Digest::of(b"") }
 }
 
 /// What becomes of an article, in canonical form, and what was changed.

@@ -24,7 +24,12 @@ pub struct Fact {
     pub at: At,
     /// Where its article stood.
     pub place: Place,
+    /// What is to be remembered of its article. Only whoever wrote it can read it.
+    pub mark: [u8; MARK],
 }
+
+/// How many bytes are remembered of an article.
+pub const MARK: usize = 35;
 
 /// Where a record's columns are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,7 @@ impl Fact {
             out.write_all(&number.to_le_bytes())?;
         }
         out.write_all(self.hash.as_bytes())?;
+        out.write_all(&self.mark)?;
         out.write_all(&self.sort_key)
     }
 
@@ -88,6 +94,8 @@ impl Fact {
         let [base, row, source, key_length] = [short()?, short()?, short()?, short()?];
         let mut hash = [0; 32];
         from.read_exact(&mut hash)?;
+        let mut mark = [0; MARK];
+        from.read_exact(&mut mark)?;
         let mut sort_key = vec![0; key_length as usize];
         from.read_exact(&mut sort_key)?;
         Ok(Self {
@@ -98,6 +106,7 @@ impl Fact {
             ordinal,
             at: if base == 0 { At::Run(row) } else { At::Base(row) },
             place: Place { source, line, byte, length: bytes },
+            mark,
         })
     }
 }
@@ -112,7 +121,8 @@ mod tests {
         for at in [At::Run(7), At::Base(u32::MAX)] {
             let place = Place { source: 1, line: 2, byte: 3, length: 4 };
             let hash = RecordHash::new(Digest::of(b"a"));
-            let fact = Fact { sort_key: Box::from(*b"key"), hash, cut: 5, length: 6, ordinal: 7, at, place };
+            let (sort_key, mark) = (Box::from(*b"key"), [8; MARK]);
+            let fact = Fact { sort_key, hash, cut: 5, length: 6, ordinal: 7, at, place, mark };
             let mut bytes = Vec::new();
             fact.write(&mut bytes).unwrap();
             assert_eq!(Fact::read(&mut bytes.as_slice()).unwrap(), fact);

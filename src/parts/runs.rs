@@ -53,6 +53,11 @@ impl Runs {
         Self { schema, folder: folder.to_owned(), limit: memory, held: 0, chunks, spilled, fan_in }
     }
 
+    /// A batch of no rows, for a chunk of facts alone.
+    pub fn no_rows(&self) -> RecordBatch {
+        RecordBatch::new_empty(self.schema.clone())
+    }
+
     /// Adds a chunk.
     ///
     /// # Errors
@@ -134,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::digest::Digest;
-    use crate::parts::Place;
+    use crate::parts::{MARK, Place};
     use crate::record::RecordHash;
 
     /// A chunk of these numbers: each row holds its number as text, and sorts by it.
@@ -151,6 +156,7 @@ mod tests {
                 ordinal: first + u64::from(row),
                 at: At::Run(row),
                 place: Place::default(),
+                mark: [0; MARK],
             })
             .collect();
         facts.sort_by(|a, b| a.sort_key.cmp(&b.sort_key));

@@ -117,10 +117,14 @@ fn push_sort_key(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
         }
         Cell::String(text) => {
             bytes.push(VALUE);
-            for byte in text.bytes() {
-                // A zero within the text must stay above the end of a shorter one.
-                bytes.extend_from_slice(if byte == 0 { &[0, 1] } else { std::slice::from_ref(&byte) });
+            // A zero within the text must stay above the end of a shorter one.
+            let mut rest = text.as_bytes();
+            while let Some(zero) = memchr::memchr(0, rest) {
+                bytes.extend_from_slice(&rest[..=zero]);
+                bytes.push(1);
+                rest = &rest[zero + 1..];
             }
+            bytes.extend_from_slice(rest);
             bytes.extend_from_slice(&[0, 0]);
         }
         // Columns of the kinds that remain do not order, so this is a null, which comes last.
