@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::digest::Hashing;
-use pressmark::parts::PartReader;
+use pressmark::parts::ParquetFile;
 use pressmark::progress::Unwatched;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
@@ -63,7 +63,8 @@ fn export(release: &Path, target: &Path) {
     let mut out = BufWriter::new(fs::File::create(target).unwrap());
     let mut line = Vec::new();
     for (place, part) in release.manifest().parts.iter().enumerate() {
-        for batch in PartReader::open(&release.folder().join(part.path(place)), schema.columns()).unwrap() {
+        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
+        for batch in file.read(&file.all_columns(), None).unwrap() {
             let batch = batch.unwrap();
             let rows = Rows::new(schema.columns(), &batch).unwrap();
             for row in 0..rows.len() {

@@ -25,6 +25,7 @@ mod rows;
 mod schema_change;
 mod side;
 mod table;
+mod twins;
 mod walk;
 mod warning;
 mod words;

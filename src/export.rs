@@ -8,13 +8,14 @@ mod lookup;
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
-use crate::parts::{PartError, Slice, SlicedPart};
+use crate::parts::{ParquetFile, PartError};
 use crate::progress::{Stage, Watch};
 use crate::record::{Order, Projection};
 use crate::release::Release;
@@ -127,10 +128,10 @@ struct Export<'e> {
     lookup: Option<Lookup>,
 }
 
-/// Some rows to export. Of a lookup, the rows that are looked through.
+/// Some rows of one row group to export. Of a lookup, the rows that are looked through.
 struct Task {
-    part: Arc<SlicedPart>,
-    slice: Slice,
+    part: Arc<ParquetFile>,
+    rows: Range<u32>,
 }
 
 /// What came of a task.
@@ -172,8 +173,8 @@ impl<'e> Export<'e> {
                 continue;
             }
             let path = self.release.folder().join(described.path(place));
-            let part = SlicedPart::open(&path, self.columns).map_err(|error| unreadable(&path, &error))?;
-            if part.rows() != described.rows {
+            let part = ParquetFile::part(&path, self.columns).map_err(|error| error.at(&path))?;
+            if u64::from(part.rows()) != described.rows {
                 let message = format!("the manifest says {} rows, it has {}", described.rows, part.rows());
                 return Err(Error::Part { action: "read", path, message });
             }
@@ -182,32 +183,27 @@ impl<'e> Export<'e> {
                 None => part.slices(self.lines.projection().places()),
                 Some(_) => (0..part.groups()).map(|group| part.group(group)).collect(),
             };
-            slices.into_iter().try_for_each(|slice| give(Task { part: part.clone(), slice }))?;
+            slices.into_iter().try_for_each(|rows| give(Task { part: part.clone(), rows }))?;
         }
         Ok(())
     }
 
     fn work(&self, task: &Task) -> Result<Done, Error> {
-        self.read(task).map_err(|error| unreadable(task.part.path(), &error))
+        self.read(task).map_err(|error| error.at(task.part.path()))
     }
 
     fn read(&self, task: &Task) -> Result<Done, PartError> {
         let mut done = Done { bytes: Vec::new(), records: 0, found: Vec::new() };
-        let found = match &self.lookup {
-            None => None,
-            Some(lookup) => Some(lookup.rows(&task.part, &task.slice, &mut done.found)?),
+        let rows = match &self.lookup {
+            None => vec![task.rows.clone()],
+            Some(lookup) => lookup.rows(&task.part, &task.rows, &mut done.found)?,
         };
-        let slice = found.as_ref().unwrap_or(&task.slice);
-        if slice.rows.is_empty() {
+        if rows.is_empty() {
             return Ok(done);
         }
-        for batch in task.part.read(slice, self.lines.projection().places())? {
+        for batch in task.part.read(self.lines.projection().places(), Some(&rows))? {
             done.records += self.lines.write(&batch?, &mut done.bytes)?;
         }
         Ok(done)
     }
-}
-
-fn unreadable(path: &Path, error: &PartError) -> Error {
-    Error::Part { action: "read", path: path.to_owned(), message: error.to_string() }
 }

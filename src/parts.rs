@@ -5,19 +5,15 @@
 //! parts make a release, and where they lie, is the business of [`crate::release`].
 
 mod cut;
+mod damage;
 mod encode;
 mod fact;
 mod file;
 mod footer;
-mod groups;
-mod guard;
 mod merge;
-mod published;
-mod reader;
 mod runs;
 mod selection;
 mod settings;
-mod slice;
 mod sort_bytes;
 mod spill;
 mod statistics;
@@ -25,19 +21,15 @@ mod thrift;
 mod writer;
 
 pub use cut::{Cut, Layout, RowGroups, key_hash};
+pub use damage::{PartError, is_guarded};
 pub use encode::{Encoder, RowGroup};
 pub use fact::{At, Fact, MARK, Place};
-pub use file::{Batches, ParquetFile};
+pub use file::{Batches, Filter, Page, ParquetFile, StoredPages};
 pub use footer::{Fault, Footer};
-pub use groups::{Filter, Group, PartFile};
-pub use guard::is_guarded;
 pub use merge::{Facts, Merge};
-pub use published::{PartBatches, PublishedPart};
-pub use reader::{PartError, PartReader};
 pub use runs::{Chunk, Runs};
 pub use selection::{BatchId, RunRows, Selection};
 pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};
-pub use slice::{Slice, SliceReader, SlicedPart};
 pub use sort_bytes::{SortBytes, Sorted};
 pub use statistics::Extremes;
 pub use writer::{PartWriter, Written};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::parts::PartReader;
+use crate::parts::ParquetFile;
 use crate::record::{Nulls, Record, Rows, admit, restore};
 use crate::release::Release;
 use crate::schema::{Columns, Extra, Schema, Violation};
@@ -46,8 +46,9 @@ pub fn rejudge(folder: &Path, schema: &Schema, extra: Extra) -> Result<RejudgeRe
     for (place, part) in release.manifest().parts.iter().enumerate() {
         let path = folder.join(part.path(place));
         let damaged = |message: String| Error::Part { action: "read", path: path.clone(), message };
-        for batch in PartReader::open(&path, own.columns()).map_err(|error| damaged(error.to_string()))? {
-            let batch = batch.map_err(|error| damaged(error.to_string()))?;
+        let file = ParquetFile::part(&path, own.columns()).map_err(|error| error.at(&path))?;
+        for batch in file.read(&file.all_columns(), None).map_err(|error| error.at(&path))? {
+            let batch = batch.map_err(|error| error.at(&path))?;
             let rows = Rows::new(own.columns(), &batch).ok_or_else(|| damaged("its columns change".into()))?;
             for row in 0..rows.len() {
                 records += 1;

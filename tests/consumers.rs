@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use pressmark::digest::Digest;
-use pressmark::parts::PartReader;
+use pressmark::parts::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
@@ -85,7 +85,8 @@ fn canonical_lines(release: &Path) -> Vec<u8> {
     let schema = release.load_schema().unwrap();
     let mut lines = Vec::new();
     for (place, part) in release.manifest().parts.iter().enumerate() {
-        for batch in PartReader::open(&release.folder().join(part.path(place)), schema.columns()).unwrap() {
+        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
+        for batch in file.read(&file.all_columns(), None).unwrap() {
             let batch = batch.unwrap();
             let rows = Rows::new(schema.columns(), &batch).unwrap();
             for row in 0..rows.len() {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use pressmark::parts::PartReader;
+use pressmark::parts::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
@@ -337,7 +337,8 @@ pub(crate) fn rows(release: &Path) -> Vec<Value> {
     let schema = release.load_schema().unwrap();
     let mut found = Vec::new();
     for (place, part) in release.manifest().parts.iter().enumerate() {
-        for batch in PartReader::open(&release.folder().join(part.path(place)), schema.columns()).unwrap() {
+        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
+        for batch in file.read(&file.all_columns(), None).unwrap() {
             let batch = batch.unwrap();
             let rows = Rows::new(schema.columns(), &batch).unwrap();
             for row in 0..rows.len() {

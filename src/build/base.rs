@@ -14,7 +14,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
-use crate::parts::{At, CODEC, Fact, Layout, MARK, Place, PublishedPart, SETTINGS, Selection, key_hash};
+use crate::parts::{At, CODEC, Fact, Layout, MARK, ParquetFile, Place, SETTINGS, Selection, key_hash};
 use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
@@ -27,7 +27,7 @@ pub(super) const BASE: usize = u32::MAX as usize;
 pub(super) struct Base<'b> {
     release: &'b Release,
     columns: &'b Columns,
-    parts: Vec<PublishedPart>,
+    parts: Vec<ParquetFile>,
     groups: Vec<Group>,
 }
 
@@ -49,10 +49,11 @@ impl<'b> Base<'b> {
     pub(super) fn open(release: &'b Release, columns: &'b Columns) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
         for (place, listed) in release.manifest().parts.iter().enumerate() {
-            let part = PublishedPart::open(release.folder().join(listed.path(place)), columns)?;
+            let path = release.folder().join(listed.path(place));
+            let part = ParquetFile::whole_part(&path, columns).map_err(|error| error.at(&path))?;
             for group in 0..part.groups() {
-                let damaged = |_too_many| changed(part.path());
-                let rows = u32::try_from(part.rows_of(group)).map_err(damaged)?;
+                let Range { start, end } = part.group(group);
+                let rows = end - start;
                 groups.push(Group { part: place, place: group, first, rows });
                 first = first.checked_add(rows).ok_or_else(|| changed(part.path()))?;
             }
@@ -67,7 +68,7 @@ impl<'b> Base<'b> {
     }
 
     /// A part, as a file and as it is listed.
-    pub(super) fn part(&self, place: usize) -> (&PublishedPart, &Part) {
+    pub(super) fn part(&self, place: usize) -> (&ParquetFile, &Part) {
         (&self.parts[place], &self.release.manifest().parts[place])
     }
 
@@ -108,8 +109,7 @@ impl<'b> Base<'b> {
         let (batches, ends) = (Vec::new(), vec![first]);
         let mut outline = Outline { columns: self.columns, order, places: places.clone(), batches, ends };
         let read = |part: usize| -> Result<Vec<RecordBatch>, Error> {
-            let part = &self.parts[part];
-            part.read(0..part.groups(), Some(&places))?.collect()
+            batches(&self.parts[part], &places, None)?.collect()
         };
         let take = |batches: Result<Vec<RecordBatch>, Error>| {
             batches?.into_iter().for_each(|batch| outline.push(batch));
@@ -152,6 +152,16 @@ impl<'b> Base<'b> {
     pub(super) fn rows(&self) -> BaseRows<'_> {
         BaseRows { base: self, current: None, batches: Vec::new(), lengths: Vec::new() }
     }
+}
+
+/// Reads a part, and tells an error with its path.
+fn batches<'p>(
+    part: &'p ParquetFile,
+    columns: &[usize],
+    rows: Option<&[Range<u32>]>,
+) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + use<'p>, Error> {
+    let batches = part.read(columns, rows).map_err(|error| error.at(part.path()))?;
+    Ok(batches.map(|batch| batch.map_err(|error| error.at(part.path()))))
 }
 
 /// The hashes of records of the base, and the columns that order and identify them.
@@ -258,7 +268,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in part.read(group.place..group.place + 1, None)? {
+        for batch in batches(part, &part.all_columns(), Some(&[part.group(group.place)]))? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {

@@ -1,13 +1,21 @@
 //! Comparing the rows of one key, a column at a time: which columns changed, how often, and
 //! whether more than white space and Unicode forms.
 //!
-//! Of each side one column is decoded at a time and each value kept as a short hash, so that
-//! long texts never gather in memory. Whole values are read again only for what is shown.
+//! Where stored bytes say that a column is the same nothing is decoded (`twins`). Else each value
+//! is kept as a short hash, so that long texts never gather in memory. Whole values are read again
+//! only for what is shown.
 
 use super::form::{Texts, is_nothing, nanoseconds};
 use super::table::{Position, Table, half};
+use super::twins::Twins;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::ordered::{Workers, ordered};
+
+/// How many pairs are compared at a time by one thread.
+const LOT: usize = 1 << 16;
+/// How many threads compare at most; each holds a batch of either side.
+const THREADS: usize = 8;
 
 /// A column of both sides.
 #[derive(Debug, Clone)]
@@ -106,7 +114,7 @@ impl Shifts {
 struct Difference {
     /// In how many columns that count, and in the last of them.
     columns: u32,
-    last: u32,
+    last: usize,
     /// Whether in more than white space and Unicode forms.
     hard: bool,
     /// Whether in columns that do not count.
@@ -133,65 +141,133 @@ struct Mark {
     loose: [u8; 16],
 }
 
+/// A column that differs in a pair of rows.
+struct Change {
+    /// Which pair of its lot it is.
+    at: usize,
+    /// Whether only white space or Unicode forms differ.
+    loose: bool,
+    /// By how much an instant moved, in nanoseconds.
+    shift: Option<i128>,
+}
+
 /// Compares pairs of rows, which are sorted by their base rows, and adds to `tallies`.
 pub(super) fn compare(
-    (base, current): (&Table, &Table),
+    tables: (&Table, &Table),
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     tallies: &mut [Tally],
 ) -> Result<Compared, Error> {
-    let places: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
-    let (other_places, order) = by_current(pairs);
-    let mut differences = vec![Difference::default(); pairs.len()];
-    for ((number, column), tally) in (0_u32..).zip(columns).zip(tallies.iter_mut()) {
-        let instants = column.base.is_some_and(|place| base.columns()[place].is_instant())
-            && column.current.is_some_and(|place| current.columns()[place].is_instant());
-        let (ours, theirs) =
-            both(|| marks(base, column.base, &places, &[]), || marks(current, column.current, &other_places, &order))?;
-        for (at, (a, b)) in ours.iter().zip(&theirs).enumerate() {
-            if a.exact == b.exact {
-                continue;
-            }
-            if column.ignored {
-                differences[at].ignored = true;
-                continue;
-            }
-            let loose = !instants && a.loose == b.loose;
-            tally.changed += 1;
-            tally.loose += u64::from(loose);
-            tally.samples.add(pairs[at]);
-            if instants && *a != Mark::default() && *b != Mark::default() {
-                tally.shifts.add(i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
-            }
-            let difference = &mut differences[at];
-            difference.columns += 1;
-            difference.last = number;
-            difference.hard |= !loose;
-        }
+    let mut compared = Compared::default();
+    if columns.is_empty() {
+        compared.bare = pairs.len() as u64;
+        return Ok(compared);
     }
-    count_alone(&differences, tallies);
-    Ok(sum(&differences))
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
+    let mut differences = Vec::new();
+    ordered(
+        Workers { threads, under_way: threads * 4 },
+        |give| {
+            let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
+            let lots = pairs.chunk_by(|a, b| group(a) == group(b)).flat_map(|pairs| pairs.chunks(LOT));
+            lots.flat_map(|lot| (0..columns.len()).map(move |number| (lot, number))).try_for_each(give)
+        },
+        |(lot, number)| (lot, number, differing(tables, &columns[number], lot)),
+        |(lot, number, changes): (&[(Position, Position)], usize, Result<Vec<Change>, Error>)| {
+            if number == 0 {
+                differences = vec![Difference::default(); lot.len()];
+            }
+            for change in changes? {
+                count(
+                    &columns[number],
+                    number,
+                    lot[change.at],
+                    &change,
+                    (&mut differences[change.at], &mut tallies[number]),
+                );
+            }
+            if number + 1 == columns.len() {
+                count_alone(&differences, tallies);
+                compared.add(&differences);
+            }
+            Ok(())
+        },
+        || Error::Stopped,
+    )?;
+    Ok(compared)
+}
+
+fn count(
+    column: &ColumnPair,
+    number: usize,
+    pair: (Position, Position),
+    change: &Change,
+    (difference, tally): (&mut Difference, &mut Tally),
+) {
+    if column.ignored {
+        difference.ignored = true;
+        return;
+    }
+    tally.changed += 1;
+    tally.loose += u64::from(change.loose);
+    tally.samples.add(pair);
+    if let Some(shift) = change.shift {
+        tally.shifts.add(shift);
+    }
+    difference.columns += 1;
+    difference.last = number;
+    difference.hard |= !change.loose;
+}
+
+/// In which of these pairs a column differs.
+fn differing(
+    (base, current): (&Table, &Table),
+    column: &ColumnPair,
+    pairs: &[(Position, Position)],
+) -> Result<Vec<Change>, Error> {
+    let places = column.base.zip(column.current);
+    let mut twins = Twins::new(base, current);
+    let is_told = |pair| match places {
+        Some((ours, theirs)) if base.is_alike(ours, current, theirs) => twins.tell([ours, theirs], pair),
+        _ => false,
+    };
+    let told: Vec<bool> = pairs.iter().copied().map(is_told).collect();
+    let left: Vec<usize> = (0..pairs.len()).filter(|at| !told[*at]).collect();
+    let pairs: Vec<(Position, Position)> = left.iter().map(|at| pairs[*at]).collect();
+    let instants = places
+        .is_some_and(|(ours, theirs)| base.columns()[ours].is_instant() && current.columns()[theirs].is_instant());
+    let rows: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
+    let (other_rows, order) = by_current(&pairs);
+    let ours = marks(base, column.base, &rows, &[])?;
+    let theirs = marks(current, column.current, &other_rows, &order)?;
+    let both = left.into_iter().zip(ours.iter().zip(&theirs)).filter(|(_, (a, b))| a.exact != b.exact);
+    let change = |(at, (a, b)): (usize, (&Mark, &Mark))| {
+        let moved = instants && *a != Mark::default() && *b != Mark::default();
+        let shift = moved.then(|| i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
+        Change { at, loose: !instants && a.loose == b.loose, shift }
+    };
+    Ok(both.map(change).collect())
 }
 
 fn count_alone(differences: &[Difference], tallies: &mut [Tally]) {
     for difference in differences.iter().filter(|difference| difference.columns == 1) {
-        tallies[difference.last as usize].alone += 1;
+        tallies[difference.last].alone += 1;
     }
 }
 
-fn sum(differences: &[Difference]) -> Compared {
-    let mut compared = Compared::default();
-    for difference in differences {
-        match difference {
-            Difference { columns: 0, ignored: true, .. } => compared.ignored += 1,
-            Difference { columns: 0, .. } => compared.bare += 1,
-            Difference { hard, .. } => {
-                compared.changed += 1;
-                compared.loose += u64::from(!hard);
+impl Compared {
+    fn add(&mut self, differences: &[Difference]) {
+        for difference in differences {
+            match difference {
+                Difference { columns: 0, ignored: true, .. } => self.ignored += 1,
+                Difference { columns: 0, .. } => self.bare += 1,
+                Difference { hard, .. } => {
+                    self.changed += 1;
+                    self.loose += u64::from(!hard);
+                }
             }
         }
     }
-    compared
 }
 
 /// The current rows in their own order, and of which pair each is.

@@ -13,6 +13,7 @@ use super::renames::find_renames;
 use super::report::{ColumnChange, Counts, KeyFaults, Sample};
 use super::rows::{Change, EachRow, tell_marked, tell_pairs};
 use super::table::{Position, Table, half};
+use super::twins::with_one_key;
 use super::walk::{Row, walk};
 use super::words::short;
 use crate::digest::Digest;
@@ -96,7 +97,11 @@ impl<'d, 'e> Engine<'d, 'e> {
         let hashed = self.base.has_hashes() && self.current.has_hashes();
         let [base_files, current_files] = &self.files;
         let few = if hashed { walk((self.base, base_files), (self.current, current_files), FEW)? } else { None };
-        if let Some([base, current]) = few {
+        if let Some(alone) = few {
+            // No key of a release comes twice, so a pair of one key is all there is of it.
+            let pairs = with_one_key(self.base, self.current, alone.beside.clone());
+            let [base, current] = alone.without(&pairs);
+            self.matched.pairs = pairs;
             let (mut base, mut current) = both(|| with_keys(self.base, &base), || with_keys(self.current, &current))?;
             base.sort_unstable();
             current.sort_unstable();

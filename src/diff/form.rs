@@ -37,12 +37,12 @@ pub(super) enum Texts {
 }
 
 /// How the values of one column are written.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Form {
     kind: Kind,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Plain(DataType),
     Json,
@@ -60,7 +60,7 @@ enum Kind {
 pub(super) type JsonPaths<'p> = [&'p str];
 
 /// The members of an object, in the order in which they are written.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Members {
     members: Vec<(usize, String, Form)>,
 }

@@ -128,14 +128,14 @@ impl Side {
         let mut files = Vec::new();
         for place in places {
             let SideFile { path, told } = &self.files[*place];
-            let fail = |message: String| Error::Part { action: "read", path: path.clone(), message };
-            let file = ParquetFile::open(path).map_err(|error| fail(error.to_string()))?;
-            if let Some(release) = &self.release {
-                file.check_columns(&release.columns).map_err(|error| fail(error.to_string()))?;
-            }
+            let file = match &self.release {
+                Some(release) => ParquetFile::part(path, &release.columns),
+                None => ParquetFile::open(path),
+            };
+            let file = file.map_err(|error| error.at(path))?;
             if told.is_some_and(|(rows, _)| rows != u64::from(file.rows())) {
                 let message = "it has another number of rows than the manifest says; `pressmark verify` tells more";
-                return Err(fail(message.to_owned()));
+                return Err(Error::Part { action: "read", path: path.clone(), message: message.to_owned() });
             }
             files.push(file);
         }

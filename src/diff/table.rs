@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array as _, ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
 use arrow_schema::{DataType, FieldRef};
 
 use super::form::{Form, ObjectWriter, Texts, is_nothing};
@@ -73,11 +73,9 @@ impl Chunk<'_> {
         value.try_into().expect("only a column of 32 bytes is taken for hashes")
     }
 
-    /// All stored hashes, one behind the other.
-    pub(super) fn stored_hashes(&self) -> &[u8] {
-        let array = self.at(None).as_fixed_size_binary();
-        let width = HASH_BYTES as usize;
-        &array.value_data()[array.offset() * width..][..self.positions.len() * width]
+    /// All stored hashes.
+    pub(super) fn stored_hashes(&self) -> &FixedSizeBinaryArray {
+        self.at(None).as_fixed_size_binary()
     }
 
     fn at(&self, column: Option<usize>) -> &ArrayRef {
@@ -148,6 +146,28 @@ impl Table {
     /// Whether its rows carry their hashes.
     pub(super) fn has_hashes(&self) -> bool {
         self.hash.is_some()
+    }
+
+    /// One of its files.
+    pub(super) fn file(&self, file: usize) -> &ParquetFile {
+        &self.files[file]
+    }
+
+    /// The leaves in which a file stores a column.
+    pub(super) fn leaves(&self, file: usize, column: usize) -> Range<usize> {
+        self.files[file].leaves(self.columns[column].place)
+    }
+
+    /// Whether the same bytes mean the same values in a column here and one of another table.
+    pub(super) fn is_alike(&self, column: usize, other: &Self, theirs: usize) -> bool {
+        let (ours, theirs) = (&self.columns[column], &other.columns[theirs]);
+        ours.field.data_type().equals_datatype(theirs.field.data_type()) && ours.form == theirs.form
+    }
+
+    /// The file and row group of a row.
+    pub(super) fn group_of(&self, place: Position) -> (usize, usize) {
+        let file = file_of(place);
+        (file, self.files[file].group_of(row_of(place)))
     }
 
     /// How many rows a file has.
@@ -303,7 +323,7 @@ pub(super) fn file_of(position: Position) -> usize {
     usize::try_from(position >> 32).unwrap_or(usize::MAX)
 }
 
-fn row_of(position: Position) -> u32 {
+pub(super) fn row_of(position: Position) -> u32 {
     u32::try_from(position & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 

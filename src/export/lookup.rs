@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::parts::{PartError, Slice, SlicedPart};
+use crate::parts::{ParquetFile, PartError};
 use crate::record::{Cell, Order, Projection, key_text};
 use crate::release::Part;
 use crate::schema::{Columns, Kind};
@@ -57,18 +58,23 @@ impl Lookup {
         }
     }
 
-    /// The rows of a slice that have one of the keys, which are added to `found`.
-    pub(super) fn rows(&self, part: &SlicedPart, slice: &Slice, found: &mut Vec<String>) -> Result<Slice, PartError> {
-        let mut rows = Slice { group: slice.group, rows: Vec::new() };
+    /// Those rows of one row group that have one of the keys, which are added to `found`.
+    pub(super) fn rows(
+        &self,
+        part: &ParquetFile,
+        within: &Range<u32>,
+        found: &mut Vec<String>,
+    ) -> Result<Vec<Range<u32>>, PartError> {
+        let mut rows = Vec::new();
         let mut possible = false;
         for key in self.keys.values() {
-            possible = possible || part.may_hold(slice.group, self.place, key)?;
+            possible = possible || part.may_hold(part.group_of(within.start), self.place, key)?;
         }
         if !possible {
             return Ok(rows);
         }
-        let mut row = 0;
-        for batch in part.read(slice, self.projection.places())? {
+        let mut row = within.start;
+        for batch in part.read(self.projection.places(), Some(std::slice::from_ref(within)))? {
             let batch = batch?;
             let keys = self.projection.select(&batch);
             let keys = keys.ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
@@ -76,7 +82,7 @@ impl Lookup {
                 let record = keys.record(at);
                 let key = key_text(&record.cells()[0]).filter(|key| self.keys.contains_key(key.as_ref()));
                 if let Some(key) = key {
-                    rows.rows.push(row..row + 1);
+                    rows.push(row..row + 1);
                     found.push(key.into_owned());
                 }
                 row += 1;

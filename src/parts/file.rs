@@ -1,12 +1,25 @@
-//! One Parquet file of anybody's, read by columns and rows: only what is asked for is decoded.
+//! [`ParquetFile`]: one Parquet file, of a release or of anybody's, read by columns and rows on
+//! any thread.
 //!
-//! The Parquet types alone decide; an Arrow schema that a writer embedded is not looked at.
-//! What the columns mean is the caller's business. Like every reader here it takes the file for
-//! hostile until it is read.
+//! The file is taken for hostile until it is read. What its footer, page index and page headers
+//! claim is held against what the file can hold before anything is allocated for it (`bounds`),
+//! and whatever the Parquet library refuses, or panics over, is one [`PartError`] and not the end
+//! of the run. The Parquet types alone decide; an Arrow schema that a writer embedded is not
+//! looked at. What the columns mean is the caller's business.
+
+mod bounds;
+mod columns;
+mod lookup;
+mod pages;
+mod stored;
+mod taken;
 
 use std::fmt;
+use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_schema::Fields;
@@ -14,12 +27,15 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader};
 
-use super::guard::guarded;
-use super::reader::{PartError, check_columns, unreadable};
+use super::damage::{PartError, guarded, unreadable};
 use crate::filesystem;
 use crate::schema::Columns;
+use stored::Stored;
+
+pub use lookup::Filter;
+pub use pages::{Page, StoredPages};
 
 /// How many bytes of values a batch should hold.
 const BATCH_BYTES: u64 = 4 << 20;
@@ -32,6 +48,10 @@ pub struct ParquetFile {
     metadata: ArrowReaderMetadata,
     /// The number of each row group's first row, and after them that of all rows.
     starts: Vec<u32>,
+    /// Whether it must keep to what a part can hold.
+    is_part: bool,
+    /// For each column chunk, row group by row group, whether its page headers were looked at.
+    judged: Vec<AtomicBool>,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -41,26 +61,38 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Reads the footer of the file at `path`.
+    /// Opens anybody's file at `path`.
     pub fn open(path: &Path) -> Result<Self, PartError> {
-        let file = filesystem::open(path).map_err(|error| PartError::Unreadable(error.to_string()))?;
-        let options = ArrowReaderOptions::new()
-            .with_skip_arrow_metadata(true)
-            .with_column_index_policy(PageIndexPolicy::Skip)
-            .with_offset_index_policy(PageIndexPolicy::Optional);
-        let metadata = guarded(|| ArrowReaderMetadata::load(&file, options).map_err(unreadable))?;
+        Self::load(path, false, PageIndexPolicy::Skip)
+    }
+
+    /// Opens the part at `path` and checks that its columns are these, with `record_sha256`
+    /// behind them.
+    pub fn part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
+        let file = Self::load(path, true, PageIndexPolicy::Skip)?;
+        columns::check(file.fields(), columns)?;
+        Ok(file)
+    }
+
+    /// As [`ParquetFile::part`], with all that [`ParquetFile::summarise`] and copying need.
+    pub fn whole_part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
+        let file = Self::load(path, true, PageIndexPolicy::Optional)?;
+        columns::check(file.fields(), columns)?;
+        Ok(file)
+    }
+
+    fn load(path: &Path, is_part: bool, column_index: PageIndexPolicy) -> Result<Self, PartError> {
+        let file = filesystem::open(path).map_err(unreadable)?;
+        let metadata = guarded(|| load(&file, column_index))?;
         let mut starts = vec![0_u32];
         for group in metadata.metadata().row_groups() {
             let last = starts[starts.len() - 1];
             let next = u32::try_from(group.num_rows()).ok().and_then(|rows| last.checked_add(rows));
             starts.push(next.ok_or_else(|| PartError::Unreadable("it claims more rows than a file can hold".into()))?);
         }
-        Ok(Self { path: path.to_owned(), metadata, starts })
-    }
-
-    /// Whether its columns are these, with `record_sha256` behind them.
-    pub fn check_columns(&self, columns: &Columns) -> Result<(), PartError> {
-        check_columns(self.fields(), columns)
+        let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
+        let judged = std::iter::repeat_with(AtomicBool::default).take(chunks).collect();
+        Ok(Self { path: path.to_owned(), metadata, starts, is_part, judged })
     }
 
     /// Where it lies.
@@ -68,9 +100,29 @@ impl ParquetFile {
         &self.path
     }
 
+    /// The footer.
+    pub fn metadata(&self) -> &ParquetMetaData {
+        self.metadata.metadata()
+    }
+
     /// How many rows the footer says there are.
     pub fn rows(&self) -> u32 {
         self.starts[self.starts.len() - 1]
+    }
+
+    /// How many row groups it has.
+    pub fn groups(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The rows of a row group.
+    pub fn group(&self, group: usize) -> Range<u32> {
+        self.starts[group]..self.starts[group + 1]
+    }
+
+    /// The row group that a row is in.
+    pub fn group_of(&self, row: u32) -> usize {
+        self.starts.partition_point(|start| *start <= row) - 1
     }
 
     /// Its columns.
@@ -78,31 +130,65 @@ impl ParquetFile {
         self.metadata.schema().fields()
     }
 
+    /// The places of all columns.
+    pub fn all_columns(&self) -> Vec<usize> {
+        (0..self.fields().len()).collect()
+    }
+
     /// Its text of this name in the footer.
     pub fn note(&self, name: &str) -> Option<&str> {
-        let notes = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        let notes = self.metadata().file_metadata().key_value_metadata()?;
         notes.iter().find(|note| note.key == name)?.value.as_deref()
     }
 
     /// Reads these columns, by their places in ascending order, of these rows: ascending ranges
     /// that do not overlap, or all. The batches hold the wanted rows and no others, in order.
-    pub fn read(&self, columns: &[usize], rows: Option<&[Range<u32>]>) -> Result<Batches, PartError> {
-        let file = filesystem::open(&self.path).map_err(|error| PartError::Unreadable(error.to_string()))?;
-        let batches = guarded(|| {
-            let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-            if let Some(rows) = rows {
-                let (groups, selection) = self.select(rows);
-                builder = builder.with_row_groups(groups).with_row_selection(selection);
-            }
-            let size = self.batch_rows(&mask);
-            builder.with_projection(mask).with_batch_size(size).build().map_err(unreadable)
-        })?;
-        Ok(Batches { batches })
+    pub fn read(&self, columns: &[usize], rows: Option<&[Range<u32>]>) -> Result<Batches<'_>, PartError> {
+        let all = 0..self.rows();
+        let rows = rows.unwrap_or(std::slice::from_ref(&all));
+        let source = match Stored::of(self, columns, rows)? {
+            Some(stored) => Source::Stored(stored),
+            None => Source::Decoder(self.decode(columns, rows)?),
+        };
+        Ok(Batches { file: self, columns: columns.to_vec(), source })
     }
 
-    /// The row groups that these rows touch, and the rows as a selection among theirs.
-    fn select(&self, rows: &[Range<u32>]) -> (Vec<usize>, RowSelection) {
+    fn decode(&self, columns: &[usize], rows: &[Range<u32>]) -> Result<ParquetRecordBatchReader, PartError> {
+        let file = filesystem::open(&self.path).map_err(unreadable)?;
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
+        let (groups, selection) = self.select(rows);
+        guarded(|| {
+            groups.iter().try_for_each(|group| self.judge(&file, *group, &mask))?;
+            let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+            if let Some(selection) = selection {
+                builder = builder.with_row_selection(selection);
+            }
+            let size = self.batch_rows(&mask);
+            builder.with_row_groups(groups).with_projection(mask).with_batch_size(size).build().map_err(unreadable)
+        })
+    }
+
+    /// Holds what the wanted column chunks of a row group claim against what they can hold.
+    fn judge(&self, file: &File, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
+        let metadata = self.metadata().row_group(group);
+        if self.is_part {
+            bounds::check_size(metadata.columns())?;
+        }
+        let first: usize = self.metadata().row_groups()[..group].iter().map(|group| group.columns().len()).sum();
+        let index = self.metadata().page_index_for_row_group(group);
+        for (leaf, chunk) in metadata.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
+            let judged = &self.judged[first + leaf];
+            if !judged.load(Ordering::Relaxed) {
+                bounds::check_pages(file, chunk, index.page_locations(leaf))?;
+                judged.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// The row groups that these rows touch, and the rows as a selection among theirs if they
+    /// are not all.
+    fn select(&self, rows: &[Range<u32>]) -> (Vec<usize>, Option<RowSelection>) {
         let (mut groups, mut wanted, mut total) = (Vec::new(), Vec::new(), 0_usize);
         let mut rest = rows;
         for (group, bounds) in self.starts.windows(2).enumerate() {
@@ -119,7 +205,9 @@ impl ParquetFile {
             groups.push(group);
             total += (bounds[1] - bounds[0]) as usize;
         }
-        (groups, RowSelection::from_consecutive_ranges(wanted.into_iter(), total))
+        let is_all = wanted.iter().map(ExactSizeIterator::len).sum::<usize>() == total;
+        let selection = (!is_all).then(|| RowSelection::from_consecutive_ranges(wanted.into_iter(), total));
+        (groups, selection)
     }
 
     /// How many bytes a row of these columns has on average, as the footer tells.
@@ -135,31 +223,79 @@ impl ParquetFile {
     }
 
     fn mean(&self, mask: &ProjectionMask) -> u64 {
-        let groups = self.metadata.metadata().row_groups();
+        let groups = self.metadata().row_groups();
         let chunks = groups.iter().flat_map(|group| group.columns().iter().enumerate());
         let wanted = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
         let sizes = wanted.map(|(_, chunk)| u64::try_from(chunk.uncompressed_size()).unwrap_or_default());
         let bytes = sizes.fold(0, u64::saturating_add);
         (bytes / u64::from(self.rows().max(1))).max(1)
     }
-}
 
-/// The batches of one reading.
-pub struct Batches {
-    batches: ParquetRecordBatchReader,
-}
-
-impl fmt::Debug for Batches {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batches").finish_non_exhaustive()
+    /// The leaves that a column is stored in.
+    pub fn leaves(&self, column: usize) -> Range<usize> {
+        let schema = self.metadata.parquet_schema();
+        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
+        let first = leaves.next();
+        first.map_or(0..0, |first| first..first + 1 + leaves.count())
     }
 }
 
-impl Iterator for Batches {
+/// Reads the footer and the indexes of its pages, those of their values only if `column_index`
+/// says so.
+fn load(file: &File, column_index: PageIndexPolicy) -> Result<ArrowReaderMetadata, PartError> {
+    bounds::check_footer(file)?;
+    let with_values = column_index != PageIndexPolicy::Skip;
+    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(!with_values);
+    let reader = || ParquetMetaDataReader::new().with_metadata_options(Some(options.clone()));
+    let mut metadata = reader().parse_and_finish(file).map_err(unreadable)?;
+    if bounds::check_indexes(file, &metadata, with_values)? {
+        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
+            .with_metadata_options(Some(options))
+            .with_column_index_policy(column_index)
+            .with_offset_index_policy(PageIndexPolicy::Optional);
+        reader.read_page_indexes(file).map_err(unreadable)?;
+        metadata = reader.finish().map_err(unreadable)?;
+        bounds::check_locations(&metadata)?;
+    }
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    ArrowReaderMetadata::try_new(Arc::new(metadata), options).map_err(unreadable)
+}
+
+/// The batches of one reading.
+pub struct Batches<'f> {
+    file: &'f ParquetFile,
+    columns: Vec<usize>,
+    source: Source<'f>,
+}
+
+enum Source<'f> {
+    Stored(Stored<'f>),
+    Decoder(ParquetRecordBatchReader),
+}
+
+impl fmt::Debug for Batches<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Iterator for Batches<'_> {
     type Item = Result<RecordBatch, PartError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batches = &mut self.batches;
-        guarded(|| batches.next().transpose().map_err(unreadable)).transpose()
+        if let Source::Stored(stored) = &mut self.source {
+            match stored.next_batch() {
+                Ok(batch) => return batch.map(Ok),
+                // Not as we write it: the decoder goes on from there.
+                Err(left) => match self.file.decode(&self.columns, &left) {
+                    Ok(batches) => self.source = Source::Decoder(batches),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        }
+        match &mut self.source {
+            Source::Decoder(batches) => guarded(|| batches.next().transpose().map_err(unreadable)).transpose(),
+            Source::Stored(_) => None,
+        }
     }
 }

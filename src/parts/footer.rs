@@ -13,7 +13,7 @@ use parquet::file::properties::{EnabledStatistics, WriterPropertiesPtr, WriterVe
 use parquet::schema::types::SchemaDescriptor;
 
 use super::cut::Layout;
-use super::reader::{PartError, unreadable};
+use super::damage::{PartError, unreadable};
 use super::settings::properties;
 use crate::digest::Digest;
 use crate::record::{Order, arrow_schema};

@@ -5,7 +5,7 @@
 //! is. Here nothing is built and every step takes bytes, so a walk ends. What the values mean is
 //! known only where a caller asks for one by its path.
 
-use super::reader::PartError;
+use super::damage::PartError;
 
 /// How deep structures may be nested; those of Parquet are eight deep.
 const DEPTH: usize = 24;
@@ -20,14 +20,25 @@ const LIST: u8 = 9;
 const SET: u8 = 10;
 const STRUCT: u8 = 12;
 
+/// The field of a column index (`ColumnIndex` in parquet.thrift) that is a list of truth values.
+/// The library knows it, so that there they take their bytes.
+const NULL_PAGES: i64 = 1;
+
 /// Walks the structure that `bytes` start with and tells `seen` each number in it that stands in
 /// no list, with its path of field numbers. Gives the number of bytes it took.
 pub(super) fn walk(bytes: &[u8], seen: &mut dyn FnMut(&[i64], i64)) -> Result<usize, PartError> {
-    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0 };
-    match walker.structure(seen) {
-        Some(()) => Ok(walker.at),
-        None => Err(PartError::Unreadable("a structure of the file is none of the Parquet format".into())),
-    }
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None };
+    walker.structure(seen).map(|()| walker.at).ok_or_else(none)
+}
+
+/// Walks the index of a column's values, which starts with a list of truth values.
+pub(super) fn walk_values(bytes: &[u8]) -> Result<(), PartError> {
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES) };
+    walker.structure(&mut |_, _| {}).ok_or_else(none)
+}
+
+fn none() -> PartError {
+    PartError::Unreadable("a structure of the file is none of the Parquet format".into())
 }
 
 struct Walker<'b> {
@@ -36,6 +47,8 @@ struct Walker<'b> {
     path: Vec<i64>,
     /// How many lists the walk is in.
     lists: usize,
+    /// The one field that may be a list of truth values.
+    truths: Option<i64>,
 }
 
 impl Walker<'_> {
@@ -94,6 +107,9 @@ impl Walker<'_> {
         // Each element takes a byte or more.
         if count > (self.bytes.len() - self.at) as u64 || self.lists >= DEPTH {
             return None;
+        }
+        if matches!(kind, TRUE | FALSE) && self.lists == 0 && self.path.as_slice() == self.truths.as_slice() {
+            return self.skip(usize::try_from(count).ok()?);
         }
         self.lists += 1;
         for _ in 0..count {
@@ -159,6 +175,14 @@ mod tests {
         check(&[0x11, 0x12, 0x18, 2, b'a', b'b', 0], Some((7, &[])));
         check(&[0x19, 0x25, 2, 4, 0], Some((5, &[])));
         check(&[0x19, 0x1c, 0x15, 4, 0, 0], Some((6, &[])));
+    }
+
+    #[test]
+    fn truth_values_stand_in_one_place() {
+        assert!(walk_values(&[0x19, 0x21, 1, 2, 0]).is_ok());
+        assert!(walk_values(&[0x19, 0xf1, 0xff, 0xff, 0x7f, 1, 0]).is_err());
+        assert!(walk_values(&[0x29, 0x21, 1, 2, 0]).is_err());
+        assert!(walk_values(&[0x19, 0x19, 0x21, 1, 2, 0]).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::encode::{Encoder, RowGroup};
-use super::published::PublishedPart;
+use super::file::ParquetFile;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
@@ -59,9 +59,9 @@ impl PartWriter {
     }
 
     /// Adds a row group of a part that was published with the same settings, as its bytes are.
-    pub fn copy(&mut self, part: &PublishedPart, group: usize) -> Result<(), Error> {
+    pub fn copy(&mut self, part: &ParquetFile, group: usize) -> Result<(), Error> {
         let (from, chunks) = part.chunks(group)?;
-        self.rows += part.rows_of(group);
+        self.rows += part.group(group).len() as u64;
         let copy = || {
             let mut out = self.file.next_row_group()?;
             for chunk in chunks {

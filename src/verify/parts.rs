@@ -13,13 +13,13 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
-use crate::parts::PartFile;
+use crate::parts::ParquetFile;
 use crate::progress::Watch;
 use crate::release::{Manifest, Part};
 
 /// The most rows a row group has under any layout. One that claims more is not read, so that
 /// what is known of its rows has a bound.
-const GROUP_ROWS: u64 = 1 << 17;
+const GROUP_ROWS: usize = 1 << 17;
 
 /// The parts of a release, and what is looked for in them.
 #[derive(Debug)]
@@ -58,8 +58,7 @@ enum Step {
     Group {
         place: usize,
         group: usize,
-        first_row: u64,
-        file: Arc<PartFile>,
+        file: Arc<ParquetFile>,
     },
     End {
         place: usize,
@@ -82,7 +81,7 @@ impl<'r> Parts<'r> {
             if let Some(rules) = self.rules.filter(|_| self.files.is_here(&part.path(place))) {
                 let name = part.path(place);
                 match self.open(rules, &name, findings) {
-                    Some(file) if file.rows() != part.rows => {
+                    Some(file) if u64::from(file.rows()) != part.rows => {
                         let message = format!("the manifest says {} rows, its footer {}", part.rows, file.rows());
                         findings.add(Finding::new(Code::RowCount, &name, &message));
                     }
@@ -156,8 +155,8 @@ impl<'r> Parts<'r> {
 
     /// Opens a part and tells what is wrong with its footer. `None` if its rows are not to be
     /// read.
-    fn open(&self, rules: &Rules<'_>, name: &str, findings: &mut Findings) -> Option<PartFile> {
-        let file = match PartFile::open(&self.folder.join(name), rules.columns()) {
+    fn open(&self, rules: &Rules<'_>, name: &str, findings: &mut Findings) -> Option<ParquetFile> {
+        let file = match ParquetFile::part(&self.folder.join(name), rules.columns()) {
             Ok(file) => file,
             Err(error) => {
                 findings.add(unreadable(name, &error));
@@ -170,12 +169,12 @@ impl<'r> Parts<'r> {
             finding = fault.column.map_or(finding.clone(), |column| finding.in_column(&column));
             findings.add(finding);
         });
-        if file.rows() > self.manifest.layout.target_rows * 4 {
+        if u64::from(file.rows()) > self.manifest.layout.target_rows * 4 {
             let message = format!("it has {} rows, more than a part can have; they were not read", file.rows());
             findings.add(Finding::new(Code::Cut, name, &message));
             return None;
         }
-        if let Some(group) = file.group_rows().position(|rows| rows > GROUP_ROWS) {
+        if let Some(group) = (0..file.groups()).find(|group| file.group(*group).len() > GROUP_ROWS) {
             let message = "it has more rows than a row group can have; the part was not read";
             findings.add(Finding::new(Code::RowGroup, name, message).in_group(group));
             return None;
@@ -192,9 +191,9 @@ impl<'r> Parts<'r> {
             Step::Skip { findings } => Taken::Skipped { findings },
             Step::Start { place, findings } => Taken::Started { place, findings },
             Step::End { place } => Taken::Ended { place },
-            Step::Group { place, group, first_row, file } => {
+            Step::Group { place, group, file } => {
                 let name = self.part(place).path(place);
-                let task = Task { file: &file, name: &name, group, first_row };
+                let task = Task { file: &file, name: &name, group };
                 let rules = self.rules.expect("row groups are looked at only by rules");
                 let bytes = u64::try_from(file.metadata().row_group(group).compressed_size()).unwrap_or_default();
                 Taken::Looked { place, group, bytes, facts: Box::new(Facts::of(rules, &task)) }
@@ -218,15 +217,13 @@ impl<'r> Parts<'r> {
 
 fn groups(
     place: usize,
-    file: &Arc<PartFile>,
+    file: &Arc<ParquetFile>,
     findings: Findings,
     give: &mut dyn FnMut(Step) -> Result<(), Error>,
 ) -> Result<(), Error> {
     give(Step::Start { place, findings })?;
-    let mut first_row = 0;
-    for (group, rows) in file.group_rows().enumerate() {
-        give(Step::Group { place, group, first_row, file: file.clone() })?;
-        first_row += rows;
+    for group in 0..file.groups() {
+        give(Step::Group { place, group, file: file.clone() })?;
     }
     give(Step::End { place })
 }

@@ -10,7 +10,7 @@ use serde_json::Map;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::parts::{Extremes, Filter, Footer, PartError, PartFile};
+use crate::parts::{Extremes, Filter, Footer, ParquetFile, PartError};
 use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, restore};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
@@ -54,13 +54,11 @@ impl<'r> Rules<'r> {
 /// One row group of a part.
 #[derive(Debug)]
 pub(super) struct Task<'t> {
-    pub(super) file: &'t PartFile,
+    pub(super) file: &'t ParquetFile,
     /// The part's path in the release.
     pub(super) name: &'t str,
     /// The row group, from 0.
     pub(super) group: usize,
-    /// How many rows of the part come before it.
-    pub(super) first_row: u64,
 }
 
 /// What is known of the rows of a row group. All lists have an entry for each row.
@@ -134,7 +132,7 @@ impl Looker<'_, '_> {
         if let Some(leaf) = self.rules.footer.leaf(key) {
             self.filter = file.filter(group, leaf)?;
         }
-        for batch in file.group(group)? {
+        for batch in file.read(&file.all_columns(), Some(&[file.group(group)]))? {
             self.batch(&batch?)?;
         }
         let (name, findings) = (self.task.name, &mut self.facts.findings);
@@ -170,7 +168,7 @@ impl Looker<'_, '_> {
         let columns = self.rules.columns();
         let cell = &record.cells()[self.rules.order.key()];
         let key = key_text(cell).unwrap_or_default().into_owned();
-        let at = self.task.first_row + self.facts.hashes.len() as u64;
+        let at = u64::from(self.task.file.group(self.task.group).start) + self.facts.hashes.len() as u64;
         let (name, group) = (self.task.name, self.task.group);
         let finding = |code, message: &str| Finding::new(code, name, message).in_group(group).at(at, &key);
         let (mut hash, mut length) = (*stored, 0);
@@ -230,24 +228,11 @@ fn column(violation: &Violation) -> &str {
 /// The key of a row (from 0) of a part, read again; empty if that fails.
 pub(super) fn key_at(path: &Path, columns: &Columns, order: &Order, row: u64) -> String {
     let find = || -> Option<String> {
-        let file = PartFile::open(path, columns).ok()?;
-        let mut left = row;
-        for (group, rows) in file.group_rows().enumerate() {
-            if left >= rows {
-                left -= rows;
-                continue;
-            }
-            for batch in file.group(group).ok()? {
-                let batch = batch.ok()?;
-                let rows = batch.num_rows() as u64;
-                if left < rows {
-                    let cell: Cell<'_> = Rows::new(columns, &batch)?.cell(usize::try_from(left).ok()?, order.key());
-                    return key_text(&cell).map(Cow::into_owned);
-                }
-                left -= rows;
-            }
-        }
-        None
+        let file = ParquetFile::part(path, columns).ok()?;
+        let row = u32::try_from(row).ok().filter(|row| *row < file.rows())?;
+        let batch = file.read(&file.all_columns(), Some(std::slice::from_ref(&(row..row + 1)))).ok()?.next()?.ok()?;
+        let cell: Cell<'_> = Rows::new(columns, &batch)?.cell(0, order.key());
+        key_text(&cell).map(Cow::into_owned)
     };
     find().unwrap_or_default()
 }

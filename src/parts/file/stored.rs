@@ -1,0 +1,206 @@
+//! [`Stored`]: columns that are read from their pages without the decoder: record hashes, whose
+//! pages are the values themselves, and a few texts, whose pages need not be unpacked to the end.
+//!
+//! Only what a plain writer of parts writes is read here. At the first thing that is otherwise
+//! the rest is left to the decoder, which also says what is wrong, if anything is.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_schema::{DataType, Schema, SchemaRef};
+use parquet::basic::{Compression, Type};
+use zstd::stream::read::Decoder;
+use zstd::zstd_safe::{DCtx, ResetDirective};
+
+use super::ParquetFile;
+use super::bounds::{HEADER_BYTES, PageHeader};
+use super::pages::{Page, StoredPages};
+use crate::parts::damage::PartError;
+
+/// The largest page that is read here, in bytes before and after compression.
+const PAGE_BYTES: usize = 32 << 20;
+/// The largest window that a page may ask of zstd, as a power of two.
+const WINDOW: u32 = 25;
+/// Texts are read here if at most one in so many rows is asked for.
+const SPARSE: usize = 4;
+
+/// One column of some rows, page by page.
+pub(super) struct Stored<'f> {
+    file: &'f ParquetFile,
+    pages: StoredPages<'f>,
+    leaf: usize,
+    form: Form,
+    schema: SchemaRef,
+    /// The rows that are left, the next ones last.
+    left: Vec<Range<u32>>,
+    /// What unpacks texts, and the page that it unpacks.
+    context: DCtx<'static>,
+    packed: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// All values of so many bytes, not compressed.
+    Fixed(i32),
+    Texts,
+}
+
+impl<'f> Stored<'f> {
+    /// These rows of these columns, if that is one that can be read from its pages.
+    pub(super) fn of(file: &'f ParquetFile, columns: &[usize], rows: &[Range<u32>]) -> Result<Option<Self>, PartError> {
+        let &[column] = columns else { return Ok(None) };
+        let Some(form) = form(file, column, rows) else { return Ok(None) };
+        let schema = Arc::new(Schema::new(vec![file.fields()[column].clone()]));
+        let left = rows.iter().rev().filter(|range| !range.is_empty()).cloned().collect();
+        let leaf = file.leaves(column).start;
+        let (pages, context, packed) = (StoredPages::open(file)?, DCtx::create(), Vec::new());
+        Ok(Some(Self { file, pages, leaf, form, schema, left, context, packed }))
+    }
+
+    /// The next rows, all of one page; none when all were read. Whatever is not as it should be
+    /// gives the rows that are left.
+    pub(super) fn next_batch(&mut self) -> Result<Option<RecordBatch>, Vec<Range<u32>>> {
+        let Some(row) = self.left.last().map(|range| range.start) else { return Ok(None) };
+        let batch = self.file.page(self.leaf, row).and_then(|page| {
+            let wanted = self.wanted(page.rows.end);
+            let array = self.array(&page, &wanted)?;
+            self.pass(page.rows.end);
+            RecordBatch::try_new(self.schema.clone(), vec![array]).ok()
+        });
+        batch.map(Some).ok_or_else(|| self.left.iter().rev().cloned().collect())
+    }
+
+    /// The rows that are left before `end`.
+    fn wanted(&self, end: u32) -> Vec<Range<u32>> {
+        let before = self.left.iter().rev().take_while(|range| range.start < end);
+        before.map(|range| range.start..range.end.min(end)).collect()
+    }
+
+    fn pass(&mut self, end: u32) {
+        while let Some(range) = self.left.pop_if(|range| range.start < end) {
+            if range.end > end {
+                self.left.push(end..range.end);
+            }
+        }
+    }
+
+    fn array(&mut self, page: &Page, wanted: &[Range<u32>]) -> Option<ArrayRef> {
+        if page.bytes.end - page.bytes.start > PAGE_BYTES as u64 {
+            return None;
+        }
+        let bytes = &mut self.packed;
+        self.pages.read(page.bytes.clone(), bytes).ok()?;
+        let header = PageHeader::of(&bytes[..bytes.len().min(HEADER_BYTES)]).ok()?;
+        let unpacked =
+            header.unpacked.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= PAGE_BYTES)?;
+        let stored = usize::try_from(header.stored?).ok()?;
+        let fits = header.is_plain()
+            && header.length + stored == bytes.len()
+            && header.values == i64::try_from(page.rows.len()).ok();
+        match self.form {
+            _ if !fits => None,
+            Form::Fixed(width) => {
+                let all = std::slice::from_ref(&page.rows) == wanted;
+                let length = page.rows.len().checked_mul(usize::try_from(width).ok()?)?;
+                let values = Buffer::from_vec(std::mem::take(bytes)).slice(header.length);
+                let fits = all && length == stored && unpacked == stored;
+                fits.then(|| FixedSizeBinaryArray::try_new(width, values, None).ok())?.map(|array| Arc::new(array) as _)
+            }
+            Form::Texts => {
+                let values = Values::new(&bytes[header.length..], unpacked, &mut self.context)?;
+                texts(values, page.rows.start, wanted)
+            }
+        }
+    }
+}
+
+fn form(file: &ParquetFile, column: usize, rows: &[Range<u32>]) -> Option<Form> {
+    let leaves = file.leaves(column);
+    let leaf = Some(leaves.start).filter(|_| leaves.len() == 1)?;
+    let described = file.metadata().file_metadata().schema_descr().column(leaf);
+    if described.max_def_level() > 0 || described.max_rep_level() > 0 {
+        return None;
+    }
+    let (groups, _selection) = file.select(rows);
+    let wanted: usize = rows.iter().map(ExactSizeIterator::len).sum();
+    let touched: usize = groups.iter().map(|group| file.group(*group).len()).sum();
+    let all_are = |is: fn(Compression) -> bool| {
+        groups.iter().all(|group| is(file.metadata().row_group(*group).column(leaf).compression()))
+    };
+    match (file.fields()[column].data_type(), described.physical_type()) {
+        (DataType::FixedSizeBinary(width), Type::FIXED_LEN_BYTE_ARRAY) => {
+            let fits = *width > 0 && wanted == touched && all_are(|codec| codec == Compression::UNCOMPRESSED);
+            fits.then_some(Form::Fixed(*width))
+        }
+        (DataType::Utf8, Type::BYTE_ARRAY) => {
+            let fits =
+                wanted.saturating_mul(SPARSE) <= touched && all_are(|codec| matches!(codec, Compression::ZSTD(_)));
+            fits.then_some(Form::Texts)
+        }
+        _ => None,
+    }
+}
+
+/// The wanted texts of a page whose first row is `at`, which is unpacked no further than to the
+/// last of them.
+fn texts(mut values: Values<'_>, mut at: u32, wanted: &[Range<u32>]) -> Option<ArrayRef> {
+    let mut texts = StringBuilder::new();
+    let mut text = Vec::new();
+    for range in wanted {
+        (at..range.start).try_for_each(|_| values.skip())?;
+        for _ in range.clone() {
+            values.next(&mut text)?;
+            texts.append_value(simdutf8::basic::from_utf8(&text).ok()?);
+        }
+        at = range.end;
+    }
+    Some(Arc::new(texts.finish()))
+}
+
+/// Values of a page, each behind its length.
+struct Values<'p> {
+    bytes: BufReader<Decoder<'p, &'p [u8]>>,
+    /// How many bytes are to come.
+    left: usize,
+}
+
+impl<'p> Values<'p> {
+    fn new(packed: &'p [u8], unpacked: usize, context: &'p mut DCtx<'static>) -> Option<Self> {
+        // What an earlier page left in it goes.
+        context.reset(ResetDirective::SessionOnly).ok()?;
+        let mut decoder = Decoder::with_context(packed, context);
+        decoder.window_log_max(WINDOW).ok()?;
+        Some(Self { bytes: BufReader::with_capacity(1 << 16, decoder), left: unpacked })
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        let mut length = [0; 4];
+        self.bytes.read_exact(&mut length).ok()?;
+        let length = usize::try_from(u32::from_le_bytes(length)).ok()?;
+        self.left = self.left.checked_sub(length.checked_add(4)?)?;
+        Some(length)
+    }
+
+    fn next(&mut self, value: &mut Vec<u8>) -> Option<()> {
+        let length = self.length()?;
+        value.resize(length, 0);
+        self.bytes.read_exact(value).ok()
+    }
+
+    fn skip(&mut self) -> Option<()> {
+        let mut length = self.length()?;
+        while length > 0 {
+            let held = self.bytes.fill_buf().ok()?.len().min(length);
+            if held == 0 {
+                return None;
+            }
+            self.bytes.consume(held);
+            length -= held;
+        }
+        Some(())
+    }
+}
