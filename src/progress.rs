@@ -15,6 +15,10 @@ pub enum Stage {
     Write,
     /// Looking through a release, counted in bytes of its files.
     Verify,
+    /// Finding the records that differ, counted in records of both sides.
+    Match,
+    /// Comparing records that differ, counted in pairs of them.
+    Compare,
 }
 
 /// Whoever wants to know how far an operation is. May be told from several threads at once.

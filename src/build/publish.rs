@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::judge::InputRead;
 use crate::parts::{CODEC, Encoder, Layout, RunRows, SETTINGS};
-use crate::progress::Watch;
+use crate::progress::{Unwatched, Watch};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
     ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
@@ -110,7 +110,8 @@ impl Target<'_> {
     /// version may understate what changed.
     fn changes(&self, previous: &Release, staging: &Staging, manifest: &Manifest) -> Result<Option<DiffReport>, Error> {
         let current = Side::staged(&staging.path(""), manifest, self.schema);
-        let changes = Side::release(previous).and_then(|base| diff(&base, &current, &DiffOptions::default()));
+        let changes =
+            Side::release(previous).and_then(|base| diff(&base, &current, &DiffOptions::default(), &Unwatched));
         match changes {
             Err(_) if self.allow_understated => Ok(None),
             changes => changes.map(Some),

@@ -2,7 +2,7 @@
 
 mod human;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use pressmark::Error;
@@ -10,6 +10,7 @@ use pressmark::diff::{
     Counts, DeltaCheck, DeltaWriter, DiffOptions, DiffReport, RowChange, Side, check_delta, diff, diff_rows,
     fingerprint, markdown,
 };
+use pressmark::progress::{Unwatched, Watch};
 use pressmark::release::{Allowance, Bump, VersionPolicy};
 use pressmark::text::{printable, printable_json};
 use serde::Serialize;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use crate::args::{DiffArguments, DiffFormat, Kind};
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
+use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let key = arguments.key.as_deref();
@@ -47,11 +49,11 @@ fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<Dif
     let options = DiffOptions { ignore: arguments.ignore.clone() };
     let mut delta = arguments.delta.as_deref().map(DeltaWriter::create).transpose()?;
     if delta.is_none() && !arguments.rows {
-        return diff(base, current, &options);
+        return diff(base, current, &options, &Bar::new());
     }
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     let mut is_closed = !arguments.rows;
-    let report = diff_rows(base, current, &options, &mut |row| {
+    let mut each = |row: &RowChange| {
         if let Some(delta) = &mut delta {
             delta.add(row)?;
         }
@@ -60,7 +62,12 @@ fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<Dif
             is_closed = true;
         }
         Ok(())
-    })?;
+    };
+    // On a terminal the records themselves show how far it is.
+    let shown = arguments.rows && std::io::stdout().is_terminal();
+    let watch: Box<dyn Watch> = if shown { Box::new(Unwatched) } else { Box::new(Bar::new()) };
+    let report = diff_rows(base, current, &options, &mut each, watch.as_ref())?;
+    drop(watch);
     if !is_closed {
         written(out.flush(), Outcome::No)?;
     }

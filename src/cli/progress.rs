@@ -28,9 +28,14 @@ impl Watch for Bar {
             Stage::Read => "reading",
             Stage::Write => "writing",
             Stage::Verify => "verifying",
+            Stage::Match => "matching",
+            Stage::Compare => "comparing",
         };
         let template = match total {
-            Some(_) if stage == Stage::Write => "{msg} {wide_bar} {human_pos} of {human_len} records, {eta} left",
+            Some(_) if matches!(stage, Stage::Write | Stage::Match | Stage::Compare) => {
+                "{msg} {wide_bar} {human_pos} of {human_len} records, {eta} left"
+            }
+            None if stage == Stage::Compare => "{msg} {spinner} {human_pos} records in {elapsed}",
             Some(_) => "{msg} {wide_bar} {bytes} of {total_bytes}, {eta} left",
             None => "{msg} {spinner} {bytes} in {elapsed}",
         };

@@ -11,6 +11,7 @@ use super::twins::Twins;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::ordered::{Workers, ordered};
+use crate::progress::Watch;
 
 /// How many pairs are compared at a time by one thread.
 const LOT: usize = 1 << 16;
@@ -157,6 +158,7 @@ pub(super) fn compare(
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     tallies: &mut [Tally],
+    watch: &dyn Watch,
 ) -> Result<Compared, Error> {
     let mut compared = Compared::default();
     if columns.is_empty() {
@@ -173,7 +175,7 @@ pub(super) fn compare(
             lots.flat_map(|lot| (0..columns.len()).map(move |number| (lot, number))).try_for_each(give)
         },
         |(lot, number)| (lot, number, differing(tables, &columns[number], lot)),
-        |(lot, number, changes): (&[(Position, Position)], usize, Result<Vec<Change>, Error>)| {
+        |(lot, number, changes): (&[_], usize, Result<Vec<_>, Error>)| {
             if number == 0 {
                 differences = vec![Difference::default(); lot.len()];
             }
@@ -189,6 +191,7 @@ pub(super) fn compare(
             if number + 1 == columns.len() {
                 count_alone(&differences, tallies);
                 compared.add(&differences);
+                watch.advance(lot.len() as u64);
             }
             Ok(())
         },

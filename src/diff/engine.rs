@@ -18,6 +18,7 @@ use super::walk::{Row, walk};
 use super::words::short;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::progress::{Stage, Watch};
 
 /// How many rows may differ before all keys are looked at instead.
 const FEW: usize = 1 << 18;
@@ -49,6 +50,7 @@ pub(super) struct Engine<'d, 'e> {
     /// Whether renamed columns were looked for.
     paired: bool,
     each: Option<&'d mut EachRow<'e>>,
+    watch: &'d dyn Watch,
 }
 
 /// The columns of both sides by name, without the key.
@@ -78,6 +80,7 @@ impl<'d, 'e> Engine<'d, 'e> {
         (current, current_files): (&'d Table, Vec<usize>),
         columns: Vec<ColumnPair>,
         each: Option<&'d mut EachRow<'e>>,
+        watch: &'d dyn Watch,
     ) -> Self {
         Self {
             base,
@@ -89,6 +92,7 @@ impl<'d, 'e> Engine<'d, 'e> {
             matched: Matched::new(base, current),
             paired: false,
             each,
+            watch,
         }
     }
 
@@ -96,7 +100,11 @@ impl<'d, 'e> Engine<'d, 'e> {
     pub(super) fn run(&mut self) -> Result<(), Error> {
         let hashed = self.base.has_hashes() && self.current.has_hashes();
         let [base_files, current_files] = &self.files;
-        let few = if hashed { walk((self.base, base_files), (self.current, current_files), FEW)? } else { None };
+        let rows = |table: &Table, files: &[usize]| files.iter().map(|file| u64::from(table.rows_of(*file))).sum();
+        let [base_rows, current_rows]: [u64; 2] = [rows(self.base, base_files), rows(self.current, current_files)];
+        self.watch.start(Stage::Match, Some(base_rows + current_rows));
+        let sides = ((self.base, base_files.as_slice()), (self.current, current_files.as_slice()));
+        let few = if hashed { walk(sides.0, sides.1, FEW, self.watch)? } else { None };
         if let Some(alone) = few {
             // No key of a release comes twice, so a pair of one key is all there is of it.
             let pairs = with_one_key(self.base, self.current, alone.beside.clone());
@@ -106,14 +114,14 @@ impl<'d, 'e> Engine<'d, 'e> {
             base.sort_unstable();
             current.sort_unstable();
             self.matched.take(&base, &current);
+            self.watch.start(Stage::Compare, Some(self.matched.pairs.len() as u64));
             return self.compare_pairs();
         }
-        let rows = |table: &Table, files: &[usize]| files.iter().map(|file| u64::from(table.rows_of(*file))).sum();
-        let number = slices(u64::max(rows(self.base, base_files), rows(self.current, current_files)));
-        let (base, current) = both(
-            || all_entries(self.base, base_files, hashed, number),
-            || all_entries(self.current, current_files, hashed, number),
-        )?;
+        let number = slices(u64::max(base_rows, current_rows));
+        let watch = self.watch;
+        let (base, current) =
+            both(|| all_entries(sides.0, hashed, number, watch), || all_entries(sides.1, hashed, number, watch))?;
+        self.watch.start(Stage::Compare, None);
         for (base, current) in base.into_slices().zip(current.into_slices()) {
             self.matched.take(&base?, &current?);
             if self.matched.pairs.len() >= PAIRS / 2 {
@@ -133,7 +141,8 @@ impl<'d, 'e> Engine<'d, 'e> {
             self.tallies.truncate(self.columns.len());
         }
         for pairs in pairs.chunks(PAIRS) {
-            let Compared { changed, loose, ignored, bare } = compare(tables, &self.columns, pairs, &mut self.tallies)?;
+            let Compared { changed, loose, ignored, bare } =
+                compare(tables, &self.columns, pairs, &mut self.tallies, self.watch)?;
             self.compared.changed += changed;
             self.compared.loose += loose;
             self.compared.ignored += ignored;
@@ -256,13 +265,19 @@ fn with_keys(table: &Table, rows: &[Row]) -> Result<Vec<Entry>, Error> {
 }
 
 /// All rows of some files by key, with their record hashes, stored or computed.
-fn all_entries(table: &Table, files: &[usize], stored: bool, slices: usize) -> Result<Entries, Error> {
+fn all_entries(
+    (table, files): (&Table, &[usize]),
+    stored: bool,
+    slices: usize,
+    watch: &dyn Watch,
+) -> Result<Entries, Error> {
     let mut entries = Entries::new(slices)?;
     let columns = if stored { vec![table.key()] } else { table.all_columns() };
     let mut text = Vec::new();
     for file in files {
         let mut failed = None;
         table.scan(*file, &columns, stored, None, |chunk| {
+            watch.advance(chunk.positions.len() as u64);
             for (at, position) in chunk.positions.iter().enumerate() {
                 let digest = table.row_hash(chunk, at, stored, &mut text);
                 let key = table.key_hash(chunk, at).unwrap_or(NO_KEY);

@@ -11,6 +11,7 @@ use arrow_array::{Array, FixedSizeBinaryArray};
 
 use super::table::{Position, Table, position};
 use crate::error::Error;
+use crate::progress::Watch;
 
 /// A record hash.
 pub(super) type Hash = [u8; 32];
@@ -38,6 +39,7 @@ pub(super) fn walk(
     (base, base_files): (&Table, &[usize]),
     (current, current_files): (&Table, &[usize]),
     limit: usize,
+    watch: &dyn Watch,
 ) -> Result<Option<Alone>, Error> {
     std::thread::scope(|scope| {
         let (to_base, from_base) = sync_channel(WAITING);
@@ -45,7 +47,7 @@ pub(super) fn walk(
         scope.spawn(move || send(base, base_files, &to_base));
         scope.spawn(move || send(current, current_files, &to_current));
         let mut sides = [Stream::new(from_base, base, base_files), Stream::new(from_current, current, current_files)];
-        let beside = step_all(&mut sides, limit)?;
+        let beside = step_all(&mut sides, limit, watch)?;
         let [base, current] = sides.map(|side| side.alone);
         Ok(beside.map(|beside| Alone::new(cancel(base, current), beside)))
     })
@@ -88,7 +90,11 @@ fn send(table: &Table, files: &[usize], to: &SyncSender<Result<FixedSizeBinaryAr
 
 /// Walks until both sides end, and gives the rows that stand beside each other; none if more
 /// than `limit` rows stand alone.
-fn step_all(sides: &mut [Stream; 2], limit: usize) -> Result<Option<Vec<(Position, Position)>>, Error> {
+fn step_all(
+    sides: &mut [Stream; 2],
+    limit: usize,
+    watch: &dyn Watch,
+) -> Result<Option<Vec<(Position, Position)>>, Error> {
     let mut beside = Vec::new();
     loop {
         for side in sides.iter_mut() {
@@ -98,6 +104,7 @@ fn step_all(sides: &mut [Stream; 2], limit: usize) -> Result<Option<Vec<(Positio
         let equal = base.rest().iter().zip(current.rest()).take_while(|(a, b)| a == b).count();
         base.pass(equal);
         current.pass(equal);
+        watch.advance(2 * equal as u64);
         if base.is_done() && current.is_done() {
             return Ok(Some(beside));
         }
