@@ -33,6 +33,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use crate::error::Error;
+use crate::progress::Watch;
 use crate::record::Fingerprint;
 use crate::release::Manifest;
 
@@ -46,6 +47,7 @@ pub use side::Side;
 pub use warning::Warning;
 pub use words::Piece;
 
+use compare::both;
 use engine::{Engine, Found};
 use table::Table;
 
@@ -56,12 +58,12 @@ pub struct DiffOptions {
     pub ignore: Vec<String>,
 }
 
-/// Says what changed from `base` to `current`.
+/// Says what changed from `base` to `current`, and tells `watch` how far it is.
 ///
 /// # Errors
 /// A file that cannot be read, an ignored column that neither side has.
-pub fn diff(base: &Side, current: &Side, options: &DiffOptions) -> Result<DiffReport, Error> {
-    compare_sides(base, current, options, None)
+pub fn diff(base: &Side, current: &Side, options: &DiffOptions, watch: &dyn Watch) -> Result<DiffReport, Error> {
+    compare_sides(base, current, options, None, watch)
 }
 
 /// Says what changed from `base` to `current`, and hands every changed record to `each`.
@@ -73,8 +75,9 @@ pub fn diff_rows(
     current: &Side,
     options: &DiffOptions,
     each: &mut EachRow<'_>,
+    watch: &dyn Watch,
 ) -> Result<DiffReport, Error> {
-    compare_sides(base, current, options, Some(each))
+    compare_sides(base, current, options, Some(each), watch)
 }
 
 fn compare_sides(
@@ -82,12 +85,12 @@ fn compare_sides(
     current: &Side,
     options: &DiffOptions,
     each: Option<&mut EachRow<'_>>,
+    watch: &dyn Watch,
 ) -> Result<DiffReport, Error> {
     let [picked_base, picked_current] = differing_files(base, current);
-    let (old, old_files) = open(base, &picked_base)?;
-    let (new, new_files) = open(current, &picked_current)?;
+    let ((old, old_files), (new, new_files)) = both(|| open(base, &picked_base), || open(current, &picked_current))?;
     let columns = engine::column_pairs(&old, &new, &options.ignore)?;
-    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each);
+    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each, watch);
     engine.run()?;
     let withdrawn = withdrawn(current);
     let found = engine.finish(&withdrawn)?;

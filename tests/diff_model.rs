@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 use pressmark::diff::{Change, Counts, DeltaWriter, DiffOptions, RowChange, Side, check_delta, diff_rows, fingerprint};
+use pressmark::progress::Unwatched;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
@@ -175,11 +178,11 @@ fn line(row: &RowChange) -> String {
 fn check(base: &Side, current: &Side, delta: &Path, data: &(Data, Data)) -> Result<(), TestCaseError> {
     let mut lines = Vec::new();
     let mut writer = DeltaWriter::create(delta).unwrap();
-    let report = diff_rows(base, current, &DiffOptions::default(), &mut |row| {
+    let mut each = |row: &RowChange| {
         lines.push(line(row));
         writer.add(row)
-    })
-    .unwrap();
+    };
+    let report = diff_rows(base, current, &DiffOptions::default(), &mut each, &Unwatched).unwrap();
     writer.finish(fingerprint(base).unwrap(), fingerprint(current).unwrap()).unwrap();
     lines.sort();
     let (counts, columns, want) = expected(&data.0, &data.1);
@@ -237,8 +240,89 @@ fn releases() {
     told.unwrap();
 }
 
+/// A record whose text is long enough that a page holds about a thousand of them.
+fn long(number: u64) -> Content {
+    let mut random = number;
+    let word = |random: &mut u64| {
+        *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:x} ", *random >> 30)
+    };
+    let text: String = (0..120).map(|_| word(&mut random)).collect();
+    Content::from([("n", json!(number / 7)), ("text", json!(text)), ("title", json!(format!("Title {}", number % 5)))])
+}
+
+/// One edit after the other to a release of several pages a column: in place, at a distance and
+/// side by side, moving all that follows, and nearly everywhere.
+#[test]
+fn releases_of_many_pages() {
+    let mut data: Data = (0..3000).map(|number| (format!("k{number:05}"), long(number))).collect();
+    let test = Test::set("schema = \"s.json\"\norder_by = [\"n\"]", jsonl(&data)).file("set/s.json", SCHEMA);
+    test.build("--version 1.0.0").check();
+    let edits: [&dyn Fn(&mut Data); 9] = [
+        &|data| set(data, [5, 1500, 2999], "text", |text| format!("new {text}")),
+        &|data| set(data, 700..720, "title", |title| format!("{title}!")),
+        &|data| set(data, [0, 1], "text", |text| text.replace(' ', "\u{a0} ")),
+        &|data| set(data, [100, 2000], "text", |_| "short".to_owned()),
+        &|data| data.retain(|key, _| key != "k01400"),
+        &|data| data.extend([("k00700b".to_owned(), long(700)), ("k02100b".to_owned(), long(2100))]),
+        &|data| drop(data.get_mut("k00003").unwrap().insert("n", json!(300))),
+        &|data| {
+            let moved = data.remove("k00010").unwrap();
+            data.insert("renamed".to_owned(), moved);
+        },
+        &|data| set(data, 0..3000, "text", |text| format!("{text}.")),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let before = data.clone();
+        edit(&mut data);
+        test.write("set/sources/a.jsonl", jsonl(&data));
+        test.build(&format!("--version {}.0.0", number + 2)).check();
+        let side = |version: usize| Side::open(&test.path(&format!("set/{version}.0.0")), None).unwrap();
+        let sides = (side(number + 1), side(number + 2));
+        check(&sides.0, &sides.1, &test.path("delta.parquet"), &(before, data.clone())).unwrap();
+    }
+}
+
+/// Changes a text of those of these records that are there.
+fn set(data: &mut Data, numbers: impl IntoIterator<Item = u64>, member: &'static str, change: fn(&str) -> String) {
+    for number in numbers {
+        if let Some(content) = data.get_mut(&format!("k{number:05}")) {
+            let text = change(content[member].as_str().unwrap());
+            content.insert(member, json!(text));
+        }
+    }
+}
+
+/// How plain files are written.
+#[derive(Debug, Clone, Copy)]
+struct Plain {
+    files: usize,
+    /// Integers of 64 bits.
+    wide: bool,
+    /// How many rows a page and a row group hold at most.
+    page: usize,
+    group: usize,
+    zstd: bool,
+    dictionary: bool,
+}
+
+const PLAIN: Plain = Plain { files: 1, wide: false, page: 1000, group: 1000, zstd: false, dictionary: true };
+
+fn plain() -> impl Strategy<Value = Plain> {
+    let sizes = (1..4_usize, 1..9_usize, 1..40_usize);
+    (sizes, any::<bool>(), any::<bool>()).prop_map(|((files, page, group), zstd, dictionary)| Plain {
+        files,
+        wide: false,
+        page,
+        group,
+        zstd,
+        dictionary,
+    })
+}
+
 /// Writes records as plain Parquet: in a few files, in another order, integers of another width.
-fn write_plain(folder: &Path, data: &Data, files: usize, wide: bool) {
+fn write_plain(folder: &Path, data: &Data, plain: Plain) {
+    let Plain { files, wide, page, group, zstd, dictionary } = plain;
     fs::create_dir_all(folder).unwrap();
     let records: Vec<(&String, &Content)> = data.iter().collect();
     for number in 0..files {
@@ -257,9 +341,20 @@ fn write_plain(folder: &Path, data: &Data, files: usize, wide: bool) {
         };
         let keys: ArrayRef = Arc::new(mine.iter().map(|(key, _)| Some(key.as_str())).collect::<StringArray>());
         let columns = [("text", text("text")), ("n", n), ("id", keys), ("title", text("title"))];
-        let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.map(|(name, array)| (name, array, !matches!(name, "id" | "text"))),
+        )
+        .unwrap();
+        let codec = if zstd { Compression::ZSTD(ZstdLevel::default()) } else { Compression::SNAPPY };
+        let properties = WriterProperties::builder()
+            .set_compression(codec)
+            .set_dictionary_enabled(dictionary)
+            .set_write_batch_size(1)
+            .set_data_page_row_count_limit(page)
+            .set_max_row_group_row_count(Some(group))
+            .build();
         let file = File::options().write(true).create_new(true).open(folder.join(format!("{number}.parquet"))).unwrap();
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
     }
@@ -268,16 +363,16 @@ fn write_plain(folder: &Path, data: &Data, files: usize, wide: bool) {
 #[test]
 fn plain_files() {
     let mut runner = TestRunner::new(Config { cases: 64, ..Config::default() });
-    let told = runner.run(&(story(), 1..4_usize), |(data, files)| {
+    let told = runner.run(&(story(), plain(), any::<bool>()), |(data, how, alike)| {
         let test = Test::new();
-        write_plain(&test.path("base"), &data.0, 1, false);
-        write_plain(&test.path("current"), &data.1, files, false);
+        write_plain(&test.path("base"), &data.0, if alike { how } else { Plain { files: 1, ..how } });
+        write_plain(&test.path("current"), &data.1, if alike { how } else { Plain { files: how.files, ..PLAIN } });
         let [base, current] = ["base", "current"].map(|name| Side::plain(&test.path(name), "id").unwrap());
         check(&base, &current, &test.path("delta.parquet"), &data)?;
         // Another width of integers is another type and the same values.
-        write_plain(&test.path("wide"), &data.0, 2, true);
+        write_plain(&test.path("wide"), &data.0, Plain { files: 2, wide: true, ..how });
         let wide = Side::plain(&test.path("wide"), "id").unwrap();
-        let report = pressmark::diff::diff(&base, &wide, &DiffOptions::default()).unwrap();
+        let report = pressmark::diff::diff(&base, &wide, &DiffOptions::default(), &Unwatched).unwrap();
         prop_assert_eq!(report.counts.same, data.0.len() as u64);
         prop_assert_eq!(report.schema.len(), 1);
         Ok(())

@@ -1,5 +1,5 @@
-//! Releases changed at random, with the hashes made to agree where that leads deeper: `verify`
-//! must come to an end, in bounded memory, and never panic.
+//! Releases changed at random, with the hashes made to agree where that leads deeper: `verify`,
+//! `diff` and `export` must come to an end, in bounded memory, and never panic.
 //!
 //! The seeds are fixed, so each run does the same. A longer search is asked for by a number of
 //! seconds in `PRESSMARK_MUTATE`; it starts at seeds of its own, prints what it took, and stops at
@@ -12,15 +12,19 @@
 //!
 //! The second runs one change again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use pressmark::Error;
+use pressmark::diff::{DiffOptions, Side, diff};
 use pressmark::digest::Digest;
+use pressmark::export::{ExportFormat, ExportOptions, export};
 use pressmark::progress::Unwatched;
+use pressmark::release::Release;
 use pressmark::verify::{VerifyOptions, verify};
 use serde_json::Value;
 
@@ -38,9 +42,15 @@ const SCHEMA: &str = r#"{"type":"object","required":["id","n"],"properties":{
     "s":{"type":"object","properties":{"a":{"type":"string"},"l":{"type":"array","items":{"type":"integer"}}}}}}"#;
 
 /// A release of forty records with a value of every kind now and then, in row groups of four.
-static INTACT: LazyLock<Files> = LazyLock::new(|| {
+static INTACT: LazyLock<Files> = LazyLock::new(|| release(""));
+
+/// The same with another text in one record.
+static OTHER: LazyLock<Files> = LazyLock::new(|| release("other "));
+
+fn release(start: &str) -> Files {
     let record = |number: u64| {
         let text = "text ".repeat(usize::try_from(number * 7 % 40).unwrap());
+        let text = if number == 22 { format!("{start}{text}") } else { text };
         let rest = match number % 4 {
             0 => r#""x":0.5,"d":"2024-02-29","l":["a",null,""],"more":[1]"#.to_owned(),
             1 => format!(r#""u":{number},"t":"2024-02-29T10:00:00.5Z","s":{{"a":"b","l":[1,2,3]}}"#),
@@ -55,7 +65,7 @@ static INTACT: LazyLock<Files> = LazyLock::new(|| {
     let report = verify(&test.path("set/1.0.0"), &options(), &Unwatched).unwrap();
     assert!(report.is_intact(), "{:?}", report.findings);
     files(&test.path("set/1.0.0"))
-});
+}
 
 fn options() -> VerifyOptions {
     VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() }
@@ -224,9 +234,34 @@ fn run(folder: &Path, target: Target, seed: u64) -> BTreeMap<String, u64> {
     for (name, bytes) in changed(target, &mut Random(seed)) {
         fs::write(folder.join(name), bytes).unwrap();
     }
-    let result = catch_unwind(AssertUnwindSafe(|| verify(folder, &options(), &Unwatched)));
-    let report = result.unwrap_or_else(|_panic| panic!("{target:?} with the seed {seed} makes verify panic"));
+    let survives = |name: &str, read: &mut dyn FnMut()| {
+        let result = catch_unwind(AssertUnwindSafe(read));
+        result.unwrap_or_else(|_panic| panic!("{target:?} with the seed {seed} makes {name} panic"));
+    };
+    let mut report = None;
+    survives("verify", &mut || report = Some(verify(folder, &options(), &Unwatched).unwrap()));
+    survives("export", &mut || drop(exported(folder)));
+    let other = folder.with_file_name("other");
+    let side = |folder: &Path| Side::open(folder, None);
+    let plain = |folder: &Path| Side::plain(&folder.join("data"), "id");
+    survives("diff", &mut || drop(compared(side(&other), side(folder))));
+    survives("diff", &mut || drop(compared(side(folder), side(&other))));
+    survives("diff of plain files", &mut || drop(compared(plain(&other), plain(folder))));
     report.unwrap().findings.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect()
+}
+
+/// Exports all records, and one by its key.
+fn exported(folder: &Path) -> Result<u64, Error> {
+    let release = Release::open(folder)?;
+    let options = ExportOptions { format: ExportFormat::JsonLines, columns: None, keys: None, threads: 2 };
+    let all = export(&release, &options, &mut std::io::sink(), &Unwatched)?.records;
+    let options = ExportOptions { keys: Some(BTreeSet::from(["key-7".to_owned()])), ..options };
+    Ok(all + export(&release, &options, &mut std::io::sink(), &Unwatched)?.records)
+}
+
+/// How many records changed.
+fn compared(base: Result<Side, Error>, current: Result<Side, Error>) -> Result<u64, Error> {
+    Ok(diff(&base?, &current?, &DiffOptions::default(), &Unwatched)?.counts.changed)
 }
 
 /// A folder whose files can be written over.
@@ -235,12 +270,18 @@ fn folder() -> Test {
     for (name, bytes) in INTACT.iter() {
         test.write(&format!("r/{name}"), bytes);
     }
+    for (name, bytes) in OTHER.iter() {
+        test.write(&format!("other/{name}"), bytes);
+    }
     test
 }
 
 #[test]
-fn verify_survives_changes_of_every_file() {
+fn changes_of_every_file_are_survived() {
     let test = folder();
+    let [base, current] = ["other", "r"].map(|name| Side::open(&test.path(name), None));
+    assert_eq!(compared(base, current).unwrap(), 1);
+    assert_eq!(exported(&test.path("r")).unwrap(), 41);
     let mut reached = BTreeMap::new();
     for target in TARGETS {
         for seed in 0..CASES {

@@ -103,3 +103,58 @@ impl<'f> StoredPages<'f> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use arrow_array::{RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
+    use super::*;
+
+    /// A column of texts in pages of four rows and row groups of ten, with a dictionary.
+    fn write(path: &Path, texts: &[String]) -> ParquetFile {
+        let column: StringArray = texts.iter().map(Some).collect();
+        let batch = RecordBatch::try_from_iter([("a", Arc::new(column) as _)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_write_batch_size(1)
+            .set_data_page_row_count_limit(4)
+            .set_max_row_group_row_count(Some(10))
+            .build();
+        let file = File::create(path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        ParquetFile::open(path).unwrap()
+    }
+
+    #[test]
+    fn pages_are_found_by_their_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write(&folder.path().join("a"), &vec!["x".to_owned(); 23]);
+        let rows = |row| file.page(0, row).unwrap().rows;
+        assert_eq!([0, 3, 4, 9, 10, 22].map(rows), [0..4, 0..4, 4..8, 8..10, 10..14, 20..23]);
+    }
+
+    #[test]
+    fn pages_with_another_dictionary_are_not_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts: Vec<String> = (0..20).map(|row| format!("text {row}")).collect();
+        let ours = write(&folder.path().join("a"), &texts);
+        let mut others = texts;
+        // In the first row group a page has another value, in the second the dictionary begins otherwise.
+        others[5] = "text 0".to_owned();
+        others[10] = "another".to_owned();
+        let theirs = write(&folder.path().join("b"), &others);
+        let (a, b) = (StoredPages::open(&ours).unwrap(), StoredPages::open(&theirs).unwrap());
+        let same = |row| a.same(&ours.page(0, row).unwrap(), &b, &theirs.page(0, row).unwrap()).unwrap();
+        assert_eq!([0, 4, 8, 10, 14, 18].map(same), [false; 6]);
+        let again = write(&folder.path().join("c"), &others);
+        let c = StoredPages::open(&again).unwrap();
+        let same = |row| c.same(&again.page(0, row).unwrap(), &b, &theirs.page(0, row).unwrap()).unwrap();
+        assert_eq!([0, 4, 8, 10, 14, 18].map(same), [true; 6]);
+    }
+}

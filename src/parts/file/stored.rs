@@ -204,3 +204,104 @@ impl<'p> Values<'p> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::{Path, PathBuf};
+
+    use arrow_array::StringArray;
+    use arrow_array::cast::AsArray;
+    use arrow_schema::Field;
+    use parquet::arrow::ArrowWriter;
+    use parquet::basic::ZstdLevel;
+    use parquet::file::properties::WriterProperties;
+    use parquet::schema::types::ColumnPath;
+
+    use super::*;
+
+    const ROWS: u32 = 500;
+
+    /// A file of a text and a hash in pages of seven rows and row groups of a hundred.
+    fn write(folder: &Path, nullable: bool) -> PathBuf {
+        let texts =
+            StringArray::from_iter_values((0..ROWS).map(|row| format!("text {row} {}", "x".repeat(row as usize))));
+        let hashes = FixedSizeBinaryArray::try_from_iter((0..ROWS).map(|row| [row.to_le_bytes()[0]; 32])).unwrap();
+        let fields =
+            [Field::new("text", DataType::Utf8, nullable), Field::new("hash", DataType::FixedSizeBinary(32), nullable)];
+        let schema = Arc::new(Schema::new(fields.to_vec()));
+        let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(texts), Arc::new(hashes)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_column_compression(ColumnPath::from("hash"), Compression::UNCOMPRESSED)
+            .set_write_batch_size(1)
+            .set_data_page_row_count_limit(7)
+            .set_max_row_group_row_count(Some(100))
+            .build();
+        let path = folder.join("a.parquet");
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        path
+    }
+
+    /// Reads rows of a column and gives what came, page by page, and whether the decoder was not asked.
+    fn read(file: &ParquetFile, column: usize, rows: &[Range<u32>]) -> (Vec<RecordBatch>, bool) {
+        let stored = Stored::of(file, &[column], rows).unwrap().is_some();
+        (file.read(&[column], Some(rows)).unwrap().map(Result::unwrap).collect(), stored)
+    }
+
+    fn texts_of(batches: &[RecordBatch]) -> Vec<String> {
+        let texts = batches.iter().map(|batch| batch.column(0).as_string::<i32>());
+        texts.flat_map(|texts| texts.iter().map(|text| text.unwrap().to_owned())).collect()
+    }
+
+    #[test]
+    fn a_few_texts_are_those_that_the_decoder_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = ParquetFile::open(&write(folder.path(), false)).unwrap();
+        let all = texts_of(&read(&file, 0, &[0..ROWS]).0);
+        for rows in [vec![0..1], vec![6..8, 99..101, 499..500], vec![13..21, 200..214], vec![3..4, 5..6, 7..8]] {
+            let (batches, stored) = read(&file, 0, &rows);
+            let want: Vec<&String> = rows.iter().cloned().flatten().map(|row| &all[row as usize]).collect();
+            assert!(stored && texts_of(&batches).iter().eq(want), "{rows:?}");
+        }
+        assert!(!read(&file, 0, &[0..ROWS]).1);
+    }
+
+    #[test]
+    fn hashes_are_read_page_by_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = ParquetFile::open(&write(folder.path(), false)).unwrap();
+        let (batches, stored) = read(&file, 1, &[0..ROWS]);
+        let hashes = batches
+            .iter()
+            .flat_map(|batch| batch.column(0).as_fixed_size_binary().iter().flatten().map(|hash| hash[31]));
+        assert!(stored && hashes.eq((0..ROWS).map(|row| row.to_le_bytes()[0])));
+        assert_eq!(batches[0].num_rows(), 7);
+    }
+
+    #[test]
+    fn what_may_be_null_is_for_the_decoder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = ParquetFile::open(&write(folder.path(), true)).unwrap();
+        assert!(!read(&file, 0, &[3..4]).1 && !read(&file, 1, &[0..ROWS]).1);
+    }
+
+    #[test]
+    fn the_decoder_goes_on_where_a_page_is_none_of_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), false);
+        let page = ParquetFile::open(&path).unwrap().page(0, 250).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The middle of the page, compressed.
+        bytes[usize::midpoint(usize::try_from(page.bytes.start).unwrap(), usize::try_from(page.bytes.end).unwrap())] ^=
+            0x55;
+        std::fs::write(&path, bytes).unwrap();
+        let file = ParquetFile::open(&path).unwrap();
+        let mut batches = file.read(&[0], Some(&[3..4, 251..252, 400..401])).unwrap();
+        assert_eq!(texts_of(&[batches.next().unwrap().unwrap()]), ["text 3 xxx"]);
+        assert!(batches.next().unwrap().is_err());
+    }
+}
