@@ -25,6 +25,13 @@ static INTACT: LazyLock<Files> = LazyLock::new(|| {
     files(&test.path("set/1.0.0"))
 });
 
+/// One of the articles `a`, `b` and `d`.
+static OTHER: LazyLock<Files> = LazyLock::new(|| {
+    let test = Test::set("", articles(&["a", "b", "d"]));
+    test.build("").check();
+    files(&test.path("set/1.0.0"))
+});
+
 /// A release that is to be damaged, in the folder `r`.
 struct Release {
     test: Test,
@@ -693,6 +700,75 @@ fn a_part_that_breaks_off_anywhere_is_survived() {
     let cuts = (0..bytes.len()).step_by(bytes.len() / 100).map(|end| bytes[..end].to_vec());
     for counts in damaged_parts(cuts.collect(), true) {
         assert_eq!(counts, BTreeMap::from([("R-PART".to_owned(), 1)]));
+    }
+}
+
+/// Parts that promise more than they hold, so that a reader that believes them would take hours
+/// or all memory, and what is said of them.
+fn promising() -> [(Vec<u8>, &'static str); 4] {
+    let intact = &INTACT[&part()];
+    let metadata = footer(&Release::intact().path(&part()));
+    let start = |offset: Option<i64>| usize::try_from(offset.unwrap()).unwrap();
+    let chunk = metadata.row_group(0).column(0);
+    let with = |at: usize, put: &[u8]| {
+        let mut bytes = intact.clone();
+        bytes[at..at + put.len()].copy_from_slice(put);
+        bytes
+    };
+    // A field that nobody knows, at the end of the footer: two thousand million truth values in a dozen bytes.
+    let mut footer = intact.clone();
+    let length = u32::from_le_bytes(footer[footer.len() - 8..][..4].try_into().unwrap());
+    footer.truncate(footer.len() - 9);
+    let field = [0x09, 0xc8, 0x01, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0x00];
+    footer.extend(field);
+    footer.extend((length - 1 + u32::try_from(field.len()).unwrap()).to_le_bytes());
+    footer.extend(*b"PAR1");
+    // A list of as many places of pages.
+    let index = start(chunk.offset_index_offset());
+    assert_eq!(intact[index..index + 2], [0x19, 0x1c]);
+    let list = with(index + 1, &[0xfc, 0xff, 0xff, 0xff, 0xff, 0x07]);
+    // A page elsewhere: the first place starts with `0x16`, a number of 64 bits.
+    assert_eq!(intact[index + 2], 0x16);
+    let place = with(index + 3, &[intact[index + 3] ^ 0x02]);
+    // A page of 63 values; there are three.
+    let page = usize::try_from(chunk.data_page_offset()).unwrap();
+    let number = intact[page..].windows(2).position(|bytes| bytes == [0x15, 6]).unwrap();
+    let values = with(page + number + 1, &[126]);
+    [
+        (footer, "none of the Parquet format"),
+        (list, "none of the Parquet format"),
+        (place, "its page index contradicts its footer"),
+        (values, "more in its pages than its footer says"),
+    ]
+}
+
+#[test]
+fn every_command_refuses_a_part_that_promises_more_than_it_holds() {
+    for (bytes, message) in promising() {
+        let release = Release::intact();
+        release.replace_part(&bytes);
+        assert_eq!(release.findings()[0], ("R-PART".to_owned(), part()), "{message}");
+        let test = &release.test;
+        for (name, bytes) in OTHER.iter() {
+            test.write(&format!("o/{name}"), bytes);
+        }
+        for command in [
+            "export r",
+            "export r --where-key a",
+            "diff o r",
+            "diff r o",
+            "diff o/data r/data --key id",
+            "schema diff r/schema.json r/schema.json --against r",
+        ] {
+            test.run(command).code(2).stdout("").stderr_has(message).check();
+        }
+        // A build upon it.
+        for (name, bytes) in files(&release.path("")) {
+            test.write(&format!("set/1.0.0/{name}"), bytes);
+        }
+        test.write("set/dataset.toml", "name = \"set\"\ninputs = [\"a.jsonl\"]\n");
+        test.write("set/a.jsonl", articles(&["a", "b", "c", "d"]));
+        test.build("--version 2.0.0 --base 1.0.0 --upsert set/a.jsonl").code(2).stderr_has(message).check();
     }
 }
 

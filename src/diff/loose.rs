@@ -9,19 +9,35 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 /// `text` in Unicode form NFKC, its runs of white space as one space and none at the ends,
 /// invisible joiners and soft hyphens left out.
 pub(super) fn loose(text: &str) -> Cow<'_, str> {
-    let normal =
-        if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfkc().normalize(text) };
-    let invisible = |character: char| matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    let mut loose = String::with_capacity(normal.len());
-    for word in normal.split_whitespace() {
-        let start = loose.len();
-        loose.extend(word.chars().filter(|character| !invisible(*character)));
-        if loose.len() > start {
-            loose.push(' ');
+    let mut loose = String::with_capacity(text.len());
+    if text.is_ascii() {
+        // Nothing invisible, one form, and white space is told by single bytes.
+        let space = |character: char| matches!(character, '\t'..='\r' | ' ');
+        text.split(space).for_each(|word| push(&mut loose, word));
+    } else {
+        let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+        for word in normal.split_whitespace() {
+            if word.contains(is_invisible) {
+                push(&mut loose, &word.replace(is_invisible, ""));
+            } else {
+                push(&mut loose, word);
+            }
         }
     }
     loose.pop();
     Cow::Owned(loose)
+}
+
+/// Appends a word, if it is one, and a space.
+fn push(loose: &mut String, word: &str) {
+    if !word.is_empty() {
+        loose.push_str(word);
+        loose.push(' ');
+    }
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -42,5 +58,8 @@ mod tests {
         check("\u{fb01}x", "fix");
         check("Case", "Case");
         check("a \u{feff} b", "a b");
+        check(" \u{feff}", "");
+        check("\u{b}a\u{c}\u{1f}b\u{85}", "a \u{1f}b");
+        check("\r\na\u{b}b\u{c}", "a b");
     }
 }

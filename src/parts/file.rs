@@ -48,6 +48,8 @@ pub struct ParquetFile {
     metadata: ArrowReaderMetadata,
     /// The number of each row group's first row, and after them that of all rows.
     starts: Vec<u32>,
+    /// The leaves that each column is stored in.
+    leaves: Vec<Range<usize>>,
     /// Whether it must keep to what a part can hold.
     is_part: bool,
     /// For each column chunk, row group by row group, whether its page headers were looked at.
@@ -92,7 +94,8 @@ impl ParquetFile {
         }
         let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
         let judged = std::iter::repeat_with(AtomicBool::default).take(chunks).collect();
-        Ok(Self { path: path.to_owned(), metadata, starts, is_part, judged })
+        let leaves = leaves(&metadata);
+        Ok(Self { path: path.to_owned(), metadata, starts, leaves, is_part, judged })
     }
 
     /// Where it lies.
@@ -233,11 +236,20 @@ impl ParquetFile {
 
     /// The leaves that a column is stored in.
     pub fn leaves(&self, column: usize) -> Range<usize> {
-        let schema = self.metadata.parquet_schema();
-        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
-        let first = leaves.next();
-        first.map_or(0..0, |first| first..first + 1 + leaves.count())
+        self.leaves[column].clone()
     }
+}
+
+fn leaves(metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
+    let schema = metadata.parquet_schema();
+    let mut leaves = vec![0..0; metadata.schema().fields().len()];
+    for leaf in 0..schema.num_columns() {
+        // Those of one column stand together.
+        let known = &mut leaves[schema.get_column_root_idx(leaf)];
+        known.start = if known.end == 0 { leaf } else { known.start };
+        known.end = leaf + 1;
+    }
+    leaves
 }
 
 /// Reads the footer and the indexes of its pages, those of their values only if `column_index`

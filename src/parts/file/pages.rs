@@ -124,7 +124,7 @@ mod tests {
             .set_data_page_row_count_limit(4)
             .set_max_row_group_row_count(Some(10))
             .build();
-        let file = File::create(path).unwrap();
+        let file = filesystem::create_new(path).unwrap();
         let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
