@@ -58,8 +58,8 @@ pub fn export(
     out: &mut dyn Write,
     watch: &dyn Watch,
 ) -> Result<ExportReport, Error> {
-    let schema = release.load_schema()?;
-    let export = Export::new(release, schema.columns(), options)?;
+    let (_schema, columns) = release.load_columns()?;
+    let export = Export::new(release, &columns, options)?;
     let mut report = ExportReport { records: 0, missing: options.keys.clone().unwrap_or_default() };
     if options.keys.is_none() {
         watch.start(Stage::Write, Some(release.manifest().records()));

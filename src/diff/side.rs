@@ -61,11 +61,16 @@ impl Side {
 
     /// A published release.
     pub fn release(release: &Release) -> Result<Self, Error> {
-        Ok(Self::staged(release.folder(), release.manifest(), &release.load_schema()?))
+        let (schema, columns) = release.load_columns()?;
+        Ok(Self::of(release.folder(), release.manifest(), &schema, columns))
     }
 
     /// A release whose parts lie in `folder`, published or not.
     pub fn staged(folder: &Path, manifest: &Manifest, schema: &Schema) -> Self {
+        Self::of(folder, manifest, schema.bytes(), schema.columns().clone())
+    }
+
+    fn of(folder: &Path, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
         let files = manifest.parts.iter().enumerate().map(|(place, part)| SideFile {
             path: folder.join(part.path(place)),
             told: Some((part.rows, part.fingerprint)),
@@ -76,8 +81,8 @@ impl Side {
             files: files.collect(),
             release: Some(ReleaseFacts {
                 manifest: manifest.clone(),
-                schema: serde_json::from_slice(schema.bytes()).unwrap_or_default(),
-                columns: schema.columns().clone(),
+                schema: serde_json::from_slice(schema).unwrap_or_default(),
+                columns,
             }),
         }
     }

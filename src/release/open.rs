@@ -10,7 +10,7 @@ use super::{DATA, MANIFEST, SCHEMA};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
-use crate::schema::{Extra, Schema};
+use crate::schema::{Columns, Schema};
 
 /// The longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 256 << 20;
@@ -68,14 +68,21 @@ impl Release {
 
     /// Loads the schema that it carries.
     pub fn load_schema(&self) -> Result<Schema, Error> {
-        load_schema(&self.folder, self.manifest.schema.extra)
+        let (name, bytes) = self.read_schema()?;
+        Schema::compile(name, bytes, self.manifest.schema.extra)
     }
-}
 
-fn load_schema(folder: &Path, extra: Extra) -> Result<Schema, Error> {
-    let path = folder.join(SCHEMA);
-    let bytes = filesystem::read_bounded(&path, MAX_SCHEMA_BYTES)?;
-    Schema::compile(path.display().to_string(), bytes, extra)
+    /// The schema that it carries as bytes, and the columns that it gives.
+    pub fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
+        let (name, bytes) = self.read_schema()?;
+        let columns = Schema::columns_of(&name, &bytes, self.manifest.schema.extra)?;
+        Ok((bytes, columns))
+    }
+
+    fn read_schema(&self) -> Result<(String, Vec<u8>), Error> {
+        let path = self.folder.join(SCHEMA);
+        Ok((path.display().to_string(), filesystem::read_bounded(&path, MAX_SCHEMA_BYTES)?))
+    }
 }
 
 /// The releases in a dataset's folder, oldest first: every folder that is named by a version

@@ -84,22 +84,19 @@ impl Schema {
 
     /// The schema in `bytes`; errors call it `name`.
     pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
-        let fail = |fault: SchemaFault| {
-            let SchemaFault { code, pointer, message } = fault;
-            Error::Schema { code, name: name.clone(), pointer, message }
-        };
-        let value = json::parse(&bytes).map_err(|error| {
-            let (line, column) = text::line_and_column(&bytes, error.offset);
-            let message = format!("line {line} column {column}: {}", error.kind);
-            fail(SchemaFault::new(Code::SchemaSyntax, "", message))
-        })?;
-        vocabulary::check(&value).map_err(fail)?;
-        let validator = compile(&value).map_err(fail)?;
-        let columns = derive(&value, extra).map_err(fail)?;
+        let value = read(&name, &bytes)?;
+        let validator = compile(&value).map_err(|fault| fault.of(&name))?;
+        let columns = derive(&value, extra).map_err(|fault| fault.of(&name))?;
         let id = value.pointer("/$id").and_then(Value::as_str).map(str::to_owned);
         let sha256 = Digest::of(&bytes);
         let value = value.into_owned();
         Ok(Self { name, bytes, value, id, sha256, validator, columns })
+    }
+
+    /// The columns of records under the schema in `bytes`, for those who judge no article: the
+    /// schema is not compiled.
+    pub fn columns_of(name: &str, bytes: &[u8], extra: Extra) -> Result<Columns, Error> {
+        derive(&read(name, bytes)?, extra).map_err(|fault| fault.of(name))
     }
 
     /// The file or built-in name it was loaded from, for messages.
@@ -141,6 +138,17 @@ impl Schema {
     pub fn judge(&self, article: &Value<'_>) -> Vec<Violation> {
         judge::judge(&self.validator, article, &self.value)
     }
+}
+
+/// The schema as a value, of the vocabulary that is known.
+fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
+    let value = json::parse(bytes).map_err(|error| {
+        let (line, column) = text::line_and_column(bytes, error.offset);
+        let message = format!("line {line} column {column}: {}", error.kind);
+        SchemaFault::new(Code::SchemaSyntax, "", message).of(name)
+    })?;
+    vocabulary::check(&value).map_err(|fault| fault.of(name))?;
+    Ok(value)
 }
 
 pub(super) fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {

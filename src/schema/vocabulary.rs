@@ -3,6 +3,7 @@
 
 use super::derive::escape_pointer;
 use crate::code::Code;
+use crate::error::Error;
 use crate::json::{Object, Value};
 use crate::text::one_line;
 
@@ -19,6 +20,12 @@ pub(super) struct SchemaFault {
 impl SchemaFault {
     pub(super) fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, pointer: pointer.into(), message: message.into() }
+    }
+
+    /// As the error of the schema of this name.
+    pub(super) fn of(self, name: &str) -> Error {
+        let Self { code, pointer, message } = self;
+        Error::Schema { code, name: name.to_owned(), pointer, message }
     }
 }
 

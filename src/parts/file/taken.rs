@@ -23,6 +23,9 @@ impl ParquetFile {
         let file = filesystem::open(&self.path)?;
         let index = self.metadata().page_index_for_row_group(group);
         let close = |(place, metadata): (usize, &ColumnChunkMetaData)| {
+            if metadata.offset_index_range().is_some() && index.offset_index(place).is_none() {
+                return Err(PartError::Unreadable("its page indexes are too large to be taken over".into()));
+            }
             Ok(ColumnCloseResult {
                 bytes_written: u64::try_from(metadata.compressed_size()).map_err(unreadable)?,
                 rows_written: self.group(group).len() as u64,
