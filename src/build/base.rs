@@ -108,15 +108,14 @@ impl<'b> Base<'b> {
         let first = self.groups.iter().find(|group| group.part == parts.start).map_or(0, |group| group.first);
         let (batches, ends) = (Vec::new(), vec![first]);
         let mut outline = Outline { columns: self.columns, order, places: places.clone(), batches, ends };
-        let read = |part: usize| -> Result<Vec<RecordBatch>, Error> {
-            batches(&self.parts[part], &places, None)?.collect()
-        };
+        let part =
+            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &places, None)?.collect() };
         let take = |batches: Result<Vec<RecordBatch>, Error>| {
             batches?.into_iter().for_each(|batch| outline.push(batch));
             Ok(())
         };
         let produce = |give: &mut dyn FnMut(usize) -> Result<(), Error>| parts.clone().try_for_each(give);
-        ordered(Workers { threads, under_way: threads * 2 }, produce, read, take, || Error::Stopped)?;
+        ordered(Workers { threads, under_way: threads * 2 }, produce, part, take, || Error::Stopped)?;
         Ok(outline)
     }
 
@@ -155,7 +154,7 @@ impl<'b> Base<'b> {
 }
 
 /// Reads a part, and tells an error with its path.
-fn batches<'p>(
+fn read<'p>(
     part: &'p ParquetFile,
     columns: &[usize],
     rows: Option<&[Range<u32>]>,
@@ -268,7 +267,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in batches(part, &part.all_columns(), Some(&[part.group(group.place)]))? {
+        for batch in read(part, &part.all_columns(), Some(&[part.group(group.place)]))? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {
