@@ -111,6 +111,7 @@ fn compare(python: &Path, what: &str, folder: &Path, join: &str, on: &str) {
         "import duckdb, time\n\
          c = duckdb.connect()\n\
          c.execute('SET threads=2')\n\
+         c.execute('SET enable_progress_bar=false')\n\
          t = time.perf_counter()\n\
          c.execute(\"SELECT count(*), count(a.id), count(b.id) FROM '{0}/1.0.0/data/*.parquet' a {join} '{0}/2.0.0/data/*.parquet' b ON {on}\").fetchall()\n\
          print(time.perf_counter() - t)",

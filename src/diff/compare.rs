@@ -14,7 +14,7 @@ use crate::ordered::{Workers, ordered};
 use crate::progress::Watch;
 
 /// How many pairs are compared at a time by one thread.
-const LOT: usize = 1 << 16;
+const LOT: usize = 1 << 14;
 /// How many threads compare at most; each holds a batch of either side.
 const THREADS: usize = 8;
 
@@ -167,8 +167,10 @@ pub(super) fn compare(
     }
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
     let mut differences = Vec::new();
+    // One column takes most of the time, and nobody should wait for it: as many lots may be under way
+    // as there are threads, with all their columns.
     ordered(
-        Workers { threads, under_way: threads * 4 },
+        Workers { threads, under_way: threads * (columns.len() + 1) },
         |give| {
             let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
             let lots = pairs.chunk_by(|a, b| group(a) == group(b)).flat_map(|pairs| pairs.chunks(LOT));
