@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::input::{Limits, Source, resolve};
 use crate::judge::{Read, RejectLog};
 use crate::mapping::Mapping;
+use crate::ordered::{Workers, ordered};
 use crate::parts::{Chunk, Fact, Layout, key_hash};
 use crate::progress::Watch;
 use crate::record::Order;
@@ -42,7 +43,7 @@ use conflicts::Conflicts;
 use gather::{Gathered, Gathering, Onto};
 use known::Known;
 use memo::{Marks, Memo, Rules, Traces};
-use settle::Ranking;
+use settle::{Entry, Ranking};
 use version::Next;
 use withdraw::Withdrawals;
 
@@ -243,17 +244,24 @@ impl Making<'_> {
         let first = gathered.articles;
         let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
         changed.extend(gathered.changed.drain());
-        for part in 0..base.len() {
-            let (mut facts, entries): (Vec<Fact>, Vec<_>) =
+        let threads = self.options.threads;
+        let produce = |give: &mut dyn FnMut(usize) -> Result<(), Error>| (0..base.len()).try_for_each(give);
+        let work = |part| -> Result<(Vec<Fact>, Vec<Entry>), Error> {
+            let (mut facts, mut entries): (Vec<Fact>, Vec<Entry>) =
                 base.facts(part, self.order, memo.as_ref(), first)?.into_iter().unzip();
             for fact in &mut facts {
                 Traces::renumber(&mut fact.mark, &traces);
             }
+            entries.retain(|entry| changed.contains(&key_hash(&entry.key)));
+            Ok((facts, entries))
+        };
+        let take = |made: Result<(Vec<Fact>, Vec<Entry>), Error>| {
+            let (facts, entries) = made?;
             gathered.articles += facts.len() as u64;
-            let touched = entries.into_iter().filter(|entry| changed.contains(&key_hash(&entry.key)));
-            touched.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
-            gathered.runs.push(Chunk { rows: gathered.runs.no_rows(), facts })?;
-        }
+            entries.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
+            gathered.runs.push(Chunk { rows: gathered.runs.no_rows(), facts })
+        };
+        ordered(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)?;
         self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
     }
 

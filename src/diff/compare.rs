@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::ordered::{Workers, ordered};
 use crate::progress::Watch;
 
-/// How many pairs are compared at a time by one thread.
+/// About how many bytes of records, and at most how many pairs, one thread compares at a time: so
+/// few that several threads share what stands together, so many that few pages are read twice.
+const LOT_BYTES: u64 = 4 << 20;
 const LOT: usize = 1 << 14;
 /// How many threads compare at most; each holds a batch of either side.
 const THREADS: usize = 8;
@@ -166,6 +168,7 @@ pub(super) fn compare(
         return Ok(compared);
     }
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
+    let lot = usize::try_from(LOT_BYTES / tables.0.mean_bytes()).map_or(LOT, |pairs| pairs.clamp(1, LOT));
     let mut differences = Vec::new();
     // One column takes most of the time, and nobody should wait for it: as many lots may be under way
     // as there are threads, with all their columns.
@@ -173,7 +176,7 @@ pub(super) fn compare(
         Workers { threads, under_way: threads * (columns.len() + 1) },
         |give| {
             let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
-            let lots = pairs.chunk_by(|a, b| group(a) == group(b)).flat_map(|pairs| pairs.chunks(LOT));
+            let lots = pairs.chunk_by(|a, b| group(a) == group(b)).flat_map(|pairs| pairs.chunks(lot));
             lots.flat_map(|lot| (0..columns.len()).map(move |number| (lot, number))).try_for_each(give)
         },
         |(lot, number)| (lot, number, differing(tables, &columns[number], lot)),
