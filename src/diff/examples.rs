@@ -3,7 +3,7 @@
 
 use arrow_array::cast::AsArray;
 
-use super::compare::{ColumnPair, Tally};
+use super::compare::{ColumnPair, Tally, both};
 use super::form::{Texts, is_nothing};
 use super::loose::loose;
 use super::report::{Example, Sample};
@@ -27,8 +27,9 @@ pub(super) fn examples(
     tally: &Tally,
 ) -> Result<Vec<Example>, Error> {
     let pairs = tally.samples.kept();
-    let before = values(base, column.base, pairs.iter().map(|pair| pair.0))?;
-    let after = values(current, column.current, pairs.iter().map(|pair| pair.1))?;
+    let before = || values(base, column.base, pairs.iter().map(|pair| pair.0));
+    let after = || values(current, column.current, pairs.iter().map(|pair| pair.1));
+    let (before, after) = both(before, after)?;
     let keys = keys(base, pairs.iter().map(|pair| pair.0))?;
     let mut found: Vec<(Shape, Example)> = Vec::new();
     for ((key, before), after) in keys.into_iter().zip(before).zip(after) {
