@@ -40,6 +40,8 @@ mod log;
 mod old_releases;
 // What is remembered from one build to the next.
 mod memo;
+// What a part says of its pages, by which readers skip them.
+mod page_index;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Releases changed at random, and that `verify` survives them.

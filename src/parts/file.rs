@@ -76,7 +76,8 @@ impl ParquetFile {
         Ok(file)
     }
 
-    /// As [`ParquetFile::part`], with all that [`ParquetFile::summarise`] and copying need.
+    /// As [`ParquetFile::part`], with what the column indexes say of its pages, which
+    /// [`ParquetFile::summarise`], copying and [`crate::parts::Extremes`] need.
     pub fn whole_part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
         let file = Self::load(path, true, PageIndexPolicy::Optional)?;
         columns::check(file.fields(), columns)?;

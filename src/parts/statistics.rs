@@ -1,18 +1,21 @@
-//! [`Extremes`]: do the statistics of a row group tell the truth about its rows?
+//! [`Extremes`]: do the statistics of a row group and of its pages tell the truth about its rows?
 //!
 //! A reader that skips by wrong statistics loses rows without a word. What the footer says of
-//! each leaf column, nulls, smallest and largest value, is held against the rows themselves.
-//! The statistics of single pages are not looked at.
+//! each leaf column, and the column index of each of its pages, is held against the rows: nulls,
+//! smallest and largest value, and in which order the pages are said to be. Histograms of levels
+//! and sizes of texts, by which nothing is skipped, are not looked at.
 
 use std::cmp::Ordering;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, RecordBatch};
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
-use parquet::file::statistics::Statistics;
 
+use super::file::ParquetFile;
 use crate::schema::{Column, Columns, Kind};
+use told::{ChunkTold, PagesTold};
+
+mod told;
 
 /// A value of a leaf column, as statistics hold it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,118 +27,215 @@ enum Scalar {
     Text(Vec<u8>),
 }
 
-/// What the rows of a row group have in one leaf column.
-#[derive(Debug, Clone, Default)]
-struct Leaf {
-    /// How many values there are, nulls left out.
-    values: i64,
+/// What some rows have in one leaf column.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Facts {
+    /// How many rows.
+    rows: u64,
+    /// How many nulls, and lists without an element.
+    nulls: u64,
     extremes: Option<(Scalar, Scalar)>,
 }
 
-/// The values of each leaf column of the rows that were added.
+/// A leaf column, page by page.
+#[derive(Debug)]
+struct Leaf<'c> {
+    kind: &'c Kind,
+    /// The number of each page's first row in the row group.
+    starts: Vec<u64>,
+    /// What the rows that were added have in each page.
+    pages: Vec<Facts>,
+    /// The page that is being added to.
+    page: usize,
+}
+
+/// The values of each leaf column of the rows of a row group that were added.
 #[derive(Debug)]
 pub struct Extremes<'c> {
     columns: &'c Columns,
-    leaves: Vec<Leaf>,
+    file: &'c ParquetFile,
+    group: usize,
+    /// The leaves of each column.
+    leaves: Vec<Vec<Leaf<'c>>>,
+    /// How many rows were added.
+    rows: u64,
 }
 
 impl<'c> Extremes<'c> {
-    /// Of no rows yet.
-    pub fn new(columns: &'c Columns) -> Self {
-        let mut leaves = Vec::new();
-        columns.iter().for_each(|column| count_leaves(column, &mut leaves));
-        Self { columns, leaves }
+    /// Of no rows yet of a row group of a part of these columns ([`ParquetFile::whole_part`]).
+    pub fn new(columns: &'c Columns, file: &'c ParquetFile, group: usize) -> Self {
+        let mut kinds = Vec::new();
+        let mut leaves: Vec<Vec<Leaf<'c>>> = Vec::new();
+        let mut number = 0;
+        for column in columns.iter() {
+            kinds.clear();
+            push_kinds(column, &mut kinds);
+            leaves.push(kinds.iter().zip(number..).map(|(kind, leaf)| Leaf::new(kind, file, group, leaf)).collect());
+            number += kinds.len();
+        }
+        Self { columns, file, group, leaves, rows: 0 }
     }
 
-    /// Adds the rows of a batch of these columns.
+    /// Adds the next rows of the row group.
     pub fn add(&mut self, batch: &RecordBatch) {
-        let mut leaves = self.leaves.iter_mut();
-        for (column, array) in self.columns.iter().zip(batch.columns()) {
-            visit(column, array.as_ref(), (0..batch.num_rows()).collect(), &mut leaves);
+        let (first, end) = (self.rows, self.rows + batch.num_rows() as u64);
+        let place = |row: u64| usize::try_from(row - first).unwrap_or(usize::MAX);
+        for ((column, array), leaves) in self.columns.iter().zip(batch.columns()).zip(&mut self.leaves) {
+            let mut row = first;
+            while row < end {
+                leaves.iter_mut().for_each(|leaf| leaf.turn_to(row));
+                // Up to there all rows stand in one page of each leaf.
+                let next = leaves.iter().filter_map(Leaf::next_page).fold(end, u64::min);
+                leaves.iter_mut().for_each(|leaf| leaf.pages[leaf.page].rows += next - row);
+                let places = (place(row)..place(next)).collect();
+                visit(column, array.as_ref(), Slots { places, nulls: 0 }, &mut leaves.iter_mut());
+                row = next;
+            }
         }
+        self.rows = end;
     }
 
     /// Tells each leaf column whose statistics say something else, with what is wrong.
-    pub fn compare(&self, found: &RowGroupMetaData, tell: &mut dyn FnMut(String, String)) {
-        for (leaf, chunk) in self.leaves.iter().zip(found.columns()) {
+    pub fn compare(&self, tell: &mut dyn FnMut(String, String)) {
+        let index = self.file.metadata().page_index_for_row_group(self.group);
+        let chunks = self.file.metadata().row_group(self.group).columns();
+        for (number, (leaf, chunk)) in self.leaves.iter().flatten().zip(chunks).enumerate() {
+            let mut tell = |message| tell(chunk.column_path().string(), message);
             // Without statistics nothing is said; that is for the footer's own check.
-            let Some(statistics) = chunk.statistics() else { continue };
-            if let Some(message) = leaf.difference(chunk, statistics) {
-                tell(chunk.column_path().string(), message);
+            if let Some(statistics) = chunk.statistics() {
+                ChunkTold { kind: leaf.kind, statistics }.difference(&leaf.all()).into_iter().for_each(&mut tell);
+            }
+            match index.column_index(number) {
+                Some(index) => {
+                    PagesTold { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(tell);
+                }
+                None if chunk.column_index_range().is_some() => {
+                    tell("its column index is too large to be looked at".to_owned());
+                }
+                None => {}
             }
         }
     }
 }
 
-fn count_leaves(column: &Column, leaves: &mut Vec<Leaf>) {
+/// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
+fn push_kinds<'c>(column: &'c Column, kinds: &mut Vec<&'c Kind>) {
     match &column.kind {
-        Kind::List(element) => count_leaves(element, leaves),
+        Kind::List(element) => push_kinds(element, kinds),
         Kind::Map(of) => {
-            leaves.push(Leaf::default()); // the names
-            count_leaves(of, leaves);
+            kinds.push(&Kind::String); // the names
+            push_kinds(of, kinds);
         }
-        Kind::Struct(columns) | Kind::Tuple(columns) => {
-            columns.iter().for_each(|column| count_leaves(column, leaves));
+        Kind::Struct(columns) | Kind::Tuple(columns) => columns.iter().for_each(|column| push_kinds(column, kinds)),
+        kind => kinds.push(kind),
+    }
+}
+
+/// What is left of some rows at one level of a column.
+#[derive(Debug, Clone)]
+struct Slots {
+    /// The places of an array that are looked at.
+    places: Vec<usize>,
+    /// How many nulls and empty lists there were above.
+    nulls: u64,
+}
+
+impl Slots {
+    fn without_nulls(mut self, array: &dyn Array) -> Self {
+        if array.null_count() > 0 {
+            let all = self.places.len();
+            self.places.retain(|place| array.is_valid(*place));
+            self.nulls += (all - self.places.len()) as u64;
         }
-        _ => leaves.push(Leaf::default()),
+        self
+    }
+
+    /// The places of the elements of lists.
+    fn elements(&self, offsets: &[i32]) -> Self {
+        let offset = |place: usize| usize::try_from(offsets[place]).unwrap_or_default();
+        let elements = |place: &usize| offset(*place)..offset(place + 1);
+        let empty = self.places.iter().filter(|place| elements(place).is_empty()).count();
+        Self { places: self.places.iter().flat_map(elements).collect(), nulls: self.nulls + empty as u64 }
     }
 }
 
 /// Walks down to the leaves with the places of an array that hold values.
-fn visit(column: &Column, array: &dyn Array, places: Vec<usize>, leaves: &mut std::slice::IterMut<'_, Leaf>) {
-    let mut places = places;
-    if array.null_count() > 0 {
-        places.retain(|place| array.is_valid(*place));
-    }
+fn visit(column: &Column, array: &dyn Array, slots: Slots, leaves: &mut std::slice::IterMut<'_, Leaf<'_>>) {
+    let slots = slots.without_nulls(array);
     match &column.kind {
         Kind::List(element) => {
             let list = array.as_list::<i32>();
-            let offset = |place: usize| usize::try_from(list.value_offsets()[place]).unwrap_or_default();
-            let inner = places.iter().flat_map(|place| offset(*place)..offset(place + 1)).collect();
-            visit(element, list.values().as_ref(), inner, leaves);
+            visit(element, list.values().as_ref(), slots.elements(list.value_offsets()), leaves);
         }
         Kind::Map(of) => {
             let map = array.as_map();
-            let offset = |place: usize| usize::try_from(map.value_offsets()[place]).unwrap_or_default();
-            let inner: Vec<usize> = places.iter().flat_map(|place| offset(*place)..offset(place + 1)).collect();
+            let entries = slots.elements(map.value_offsets());
             if let Some(names) = leaves.next() {
-                names.add(&Kind::String, map.keys().as_ref(), &inner);
+                names.add(map.keys().as_ref(), &entries);
             }
-            visit(of, map.values().as_ref(), inner, leaves);
+            visit(of, map.values().as_ref(), entries, leaves);
         }
         Kind::Struct(columns) | Kind::Tuple(columns) => {
             for (column, member) in columns.iter().zip(array.as_struct().columns()) {
-                visit(column, member.as_ref(), places.clone(), leaves);
+                visit(column, member.as_ref(), slots.clone(), leaves);
             }
         }
-        kind => {
-            if let Some(leaf) = leaves.next() {
-                leaf.add(kind, array, &places);
-            }
-        }
+        _ => leaves.next().into_iter().for_each(|leaf| leaf.add(array, &slots)),
     }
 }
 
-impl Leaf {
-    fn add(&mut self, kind: &Kind, array: &dyn Array, places: &[usize]) {
-        self.values += i64::try_from(places.len()).unwrap_or(i64::MAX);
-        if matches!(kind, Kind::String | Kind::Json) {
+impl<'c> Leaf<'c> {
+    fn new(kind: &'c Kind, file: &ParquetFile, group: usize, leaf: usize) -> Self {
+        let index = file.metadata().page_index_for_row_group(group);
+        let pages = index.page_locations(leaf).map(Vec::as_slice).unwrap_or_default();
+        let starts = pages.iter().map(|page| u64::try_from(page.first_row_index).unwrap_or_default());
+        let starts: Vec<u64> = if pages.is_empty() { vec![0] } else { starts.collect() };
+        Self { kind, pages: vec![Facts::default(); starts.len()], starts, page: 0 }
+    }
+
+    fn turn_to(&mut self, row: u64) {
+        self.page = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
+    }
+
+    /// The first row of the page behind the one that is being added to.
+    fn next_page(&self) -> Option<u64> {
+        self.starts.get(self.page + 1).copied()
+    }
+
+    fn add(&mut self, array: &dyn Array, slots: &Slots) {
+        let facts = &mut self.pages[self.page];
+        facts.nulls += slots.nulls;
+        if matches!(self.kind, Kind::String | Kind::Json) {
             let texts = array.as_string::<i32>();
-            return places.iter().for_each(|place| self.widen_text(texts.value(*place).as_bytes()));
+            return slots.places.iter().for_each(|place| facts.widen_text(texts.value(*place).as_bytes()));
         }
-        for place in places {
-            let scalar = match kind {
+        for place in &slots.places {
+            facts.widen(match self.kind {
                 Kind::Boolean => Scalar::Boolean(array.as_boolean().value(*place)),
                 Kind::UInt64 => Scalar::UInt(array.as_primitive::<UInt64Type>().value(*place)),
                 Kind::Float64 => Scalar::Float(array.as_primitive::<Float64Type>().value(*place)),
                 Kind::Timestamp => Scalar::Int(array.as_primitive::<TimestampMicrosecondType>().value(*place)),
                 Kind::Date => Scalar::Int(array.as_primitive::<Date32Type>().value(*place).into()),
                 _ => Scalar::Int(array.as_primitive::<Int64Type>().value(*place)),
-            };
-            self.widen(scalar);
+            });
         }
     }
 
+    /// What all pages have together.
+    fn all(&self) -> Facts {
+        let mut all = Facts::default();
+        for page in &self.pages {
+            all.rows += page.rows;
+            all.nulls += page.nulls;
+            for extreme in page.extremes.iter().flat_map(|(least, greatest)| [least, greatest]) {
+                all.widen(extreme.clone());
+            }
+        }
+        all
+    }
+}
+
+impl Facts {
     /// Texts are copied only where they are new extremes.
     fn widen_text(&mut self, text: &[u8]) {
         match &mut self.extremes {
@@ -150,63 +250,25 @@ impl Leaf {
         match &mut self.extremes {
             // A NaN, which no column may hold, stands in no statistics.
             _ if matches!(scalar, Scalar::Float(value) if value.is_nan()) => {}
-            Some((least, _)) if compare(&scalar, least).is_lt() => *least = scalar,
-            Some((_, greatest)) if compare(&scalar, greatest).is_gt() => *greatest = scalar,
+            Some((least, _)) if scalar.cmp(least).is_lt() => *least = scalar,
+            Some((_, greatest)) if scalar.cmp(greatest).is_gt() => *greatest = scalar,
             Some(_) => {}
             None => self.extremes = Some((scalar.clone(), scalar)),
         }
     }
-
-    /// What the statistics say otherwise, if they do.
-    fn difference(&self, chunk: &ColumnChunkMetaData, statistics: &Statistics) -> Option<String> {
-        let nulls = u64::try_from(chunk.num_values() - self.values).ok();
-        let told = statistics.null_count_opt();
-        if nulls != told {
-            let number = |count: Option<u64>| count.map_or("no number".to_owned(), |count| count.to_string());
-            return Some(format!("its statistics count {} nulls, the rows have {}", number(told), number(nulls)));
-        }
-        let (least, greatest) = (statistics.min_bytes_opt(), statistics.max_bytes_opt());
-        match &self.extremes {
-            None if least.is_none() && greatest.is_none() => None,
-            None => Some("its statistics have values, and no row has one".to_owned()),
-            Some((min, _)) if !least.is_some_and(|told| agrees(min, told, statistics.min_is_exact(), false)) => {
-                Some("its statistics give another smallest value than the rows".to_owned())
-            }
-            Some((_, max)) if !greatest.is_some_and(|told| agrees(max, told, statistics.max_is_exact(), true)) => {
-                Some("its statistics give another largest value than the rows".to_owned())
-            }
-            Some(_) => None,
-        }
-    }
 }
 
-fn compare(a: &Scalar, b: &Scalar) -> Ordering {
-    match (a, b) {
-        (Scalar::Boolean(a), Scalar::Boolean(b)) => a.cmp(b),
-        (Scalar::Int(a), Scalar::Int(b)) => a.cmp(b),
-        (Scalar::UInt(a), Scalar::UInt(b)) => a.cmp(b),
-        (Scalar::Float(a), Scalar::Float(b)) => a.total_cmp(b),
-        (Scalar::Text(a), Scalar::Text(b)) => a.cmp(b),
-        _ => Ordering::Equal,
-    }
-}
-
-/// Whether statistics that hold the bytes `told` are right about an extreme. A long text is cut
-/// there, and then only bounds what it stands for, from above (`upper`) or below.
-fn agrees(extreme: &Scalar, told: &[u8], exact: bool, upper: bool) -> bool {
-    match extreme {
-        Scalar::Boolean(value) => told == [u8::from(*value)],
-        Scalar::Int(value) => match told.len() {
-            4 => told.try_into().is_ok_and(|told| i64::from(i32::from_le_bytes(told)) == *value),
-            _ => told == value.to_le_bytes(),
-        },
-        Scalar::UInt(value) => told == value.to_le_bytes(),
-        // A zero is written with the sign that bounds both.
-        #[expect(clippy::float_cmp, reason = "the very same double is asked for, and both zeros are one")]
-        Scalar::Float(value) => told.try_into().is_ok_and(|told| f64::from_le_bytes(told) == *value),
-        Scalar::Text(text) if exact => told == text,
-        Scalar::Text(text) if upper => told > text.as_slice(),
-        Scalar::Text(text) => text.starts_with(told),
+impl Scalar {
+    /// The order of values of one column.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::UInt(a), Self::UInt(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
     }
 }
 
@@ -215,29 +277,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extremes_and_what_is_told_of_them() {
-        assert!(agrees(&Scalar::Int(-2), &(-2_i64).to_le_bytes(), true, false));
-        assert!(agrees(&Scalar::Int(-2), &(-2_i32).to_le_bytes(), true, false));
-        assert!(!agrees(&Scalar::Int(-2), &2_i64.to_le_bytes(), true, false));
-        assert!(agrees(&Scalar::Float(0.0), &(-0.0_f64).to_le_bytes(), true, false));
-        assert!(!agrees(&Scalar::Float(0.5), &1.5_f64.to_le_bytes(), true, true));
-        let long = Scalar::Text(b"abcd".to_vec());
-        assert!(agrees(&long, b"abcd", true, true) && !agrees(&long, b"abc", true, false));
-        assert!(agrees(&long, b"abc", false, false) && !agrees(&long, b"abd", false, false));
-        assert!(agrees(&long, b"abd", false, true) && !agrees(&long, b"abc", false, true));
-    }
-
-    #[test]
     fn a_new_extreme_takes_the_place_of_the_old() {
-        let mut leaf = Leaf::default();
+        let mut facts = Facts::default();
         for text in ["m", "z", "a", "k"] {
-            leaf.widen_text(text.as_bytes());
+            facts.widen_text(text.as_bytes());
         }
-        assert_eq!(leaf.extremes, Some((Scalar::Text(b"a".to_vec()), Scalar::Text(b"z".to_vec()))));
-        let mut leaf = Leaf::default();
+        assert_eq!(facts.extremes, Some((Scalar::Text(b"a".to_vec()), Scalar::Text(b"z".to_vec()))));
+        let mut facts = Facts::default();
         for value in [0.5, f64::NAN, -1.0] {
-            leaf.widen(Scalar::Float(value));
+            facts.widen(Scalar::Float(value));
         }
-        assert_eq!(leaf.extremes, Some((Scalar::Float(-1.0), Scalar::Float(0.5))));
+        assert_eq!(facts.extremes, Some((Scalar::Float(-1.0), Scalar::Float(0.5))));
     }
 }

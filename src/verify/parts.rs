@@ -13,9 +13,10 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::ordered::{Workers, ordered};
-use crate::parts::ParquetFile;
+use crate::parts::{ParquetFile, PartError};
 use crate::progress::Watch;
 use crate::release::{Manifest, Part};
+use crate::schema::Columns;
 
 /// The most rows a row group has under any layout. One that claims more is not read, so that
 /// what is known of its rows has a bound.
@@ -80,7 +81,7 @@ impl<'r> Parts<'r> {
         for (place, part) in self.manifest.parts.iter().enumerate() {
             if let Some(rules) = self.rules.filter(|_| self.files.is_here(&part.path(place))) {
                 let name = part.path(place);
-                match self.open(rules, &name, findings) {
+                match self.open(ParquetFile::part, rules, &name, findings) {
                     Some(file) if u64::from(file.rows()) != part.rows => {
                         let message = format!("the manifest says {} rows, its footer {}", part.rows, file.rows());
                         findings.add(Finding::new(Code::RowCount, &name, &message));
@@ -145,7 +146,7 @@ impl<'r> Parts<'r> {
                 give(Step::Hash { place })?;
             }
             let Some(rules) = self.rules else { continue };
-            match self.open(rules, &name, &mut findings) {
+            match self.open(ParquetFile::whole_part, rules, &name, &mut findings) {
                 None => give(Step::Skip { findings })?,
                 Some(file) => groups(place, &Arc::new(file), findings, give)?,
             }
@@ -155,8 +156,14 @@ impl<'r> Parts<'r> {
 
     /// Opens a part and tells what is wrong with its footer. `None` if its rows are not to be
     /// read.
-    fn open(&self, rules: &Rules<'_>, name: &str, findings: &mut Findings) -> Option<ParquetFile> {
-        let file = match ParquetFile::part(&self.folder.join(name), rules.columns()) {
+    fn open(
+        &self,
+        open: fn(&Path, &Columns) -> Result<ParquetFile, PartError>,
+        rules: &Rules<'_>,
+        name: &str,
+        findings: &mut Findings,
+    ) -> Option<ParquetFile> {
+        let file = match open(&self.folder.join(name), rules.columns()) {
             Ok(file) => file,
             Err(error) => {
                 findings.add(unreadable(name, &error));

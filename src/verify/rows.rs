@@ -96,8 +96,14 @@ impl<'r> Facts<'r> {
             whole: true,
             findings: Findings::default(),
         };
-        let mut looker =
-            Looker { rules, task, facts, extremes: Extremes::new(columns), filter: None, canonical: Vec::new() };
+        let mut looker = Looker {
+            rules,
+            task,
+            facts,
+            extremes: Extremes::new(columns, task.file, task.group),
+            filter: None,
+            canonical: Vec::new(),
+        };
         if let Err(error) = looker.read() {
             looker.facts.whole = false;
             let finding = unreadable(task.name, &error).in_group(task.group);
@@ -120,7 +126,7 @@ struct Looker<'l, 'r> {
     rules: &'l Rules<'r>,
     task: &'l Task<'l>,
     facts: Facts<'r>,
-    extremes: Extremes<'r>,
+    extremes: Extremes<'l>,
     filter: Option<Filter>,
     canonical: Vec<u8>,
 }
@@ -136,7 +142,7 @@ impl Looker<'_, '_> {
             self.batch(&batch?)?;
         }
         let (name, findings) = (self.task.name, &mut self.facts.findings);
-        self.extremes.compare(file.metadata().row_group(group), &mut |column, message| {
+        self.extremes.compare(&mut |column, message| {
             findings.add(Finding::new(Code::Statistics, name, &message).in_group(group).in_column(&column));
         });
         Ok(())
