@@ -53,7 +53,8 @@ impl CheckReport {
 /// Judges every article of the inputs, and tells `watch` how far it is.
 ///
 /// # Errors
-/// An input that cannot be read, a reject file that cannot be written, or no article at all.
+/// An input that cannot be read, a reject file that cannot be written or must not stand where it was
+/// asked for, or no article at all.
 pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let what = Survey {
@@ -63,7 +64,10 @@ pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, E
         threads: options.threads,
         watch,
     };
-    let rejects = RejectLog::new(options.rejects.as_deref());
+    let rejects = match &options.rejects {
+        None => RejectLog::new(),
+        Some(target) => RejectLog::to_file(target, &sources)?,
+    };
     let mut read = survey(&what, rejects, |judge, block| (judge.block(block, |_| {}), ()), |()| Ok(()))?;
     read.rejects.publish()?;
     Ok(CheckReport { read, allowance: options.max_rejects })

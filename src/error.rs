@@ -166,11 +166,13 @@ pub enum Error {
         /// The columns there are.
         columns: Vec<String>,
     },
-    /// Something was to be written into a release, which never changes.
-    #[error("`{}` would change the release", path.display())]
-    InRelease {
-        /// The target.
+    /// A file was to be written where none must be.
+    #[error("`{}` {message}", path.display())]
+    Target {
+        /// The place.
         path: PathBuf,
+        /// What stands there, or would be changed.
+        message: String,
     },
     /// Another build of the same dataset is running.
     #[error("another build of this dataset is running (it holds `{}`)", path.display())]
@@ -279,7 +281,7 @@ impl Error {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }
             Self::Projection { columns, .. } => Some(format!("the columns are {}", columns.join(", "))),
-            Self::InRelease { .. } => Some("a release never changes: choose a place outside of it".into()),
+            Self::Target { .. } => Some("choose another place, outside of every release".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
             Self::UnknownColumn { columns, .. } => Some(format!("there are `{}`", columns.join("`, `"))),

@@ -18,7 +18,7 @@ use crate::ordered::{Workers, ordered};
 use crate::parts::{ParquetFile, PartError};
 use crate::progress::{Stage, Watch};
 use crate::record::{Order, Projection};
-use crate::release::Release;
+use crate::release::{Release, check_target};
 use crate::schema::{Columns, RECORD_SHA256};
 use lines::Lines;
 use lookup::Lookup;
@@ -90,7 +90,7 @@ pub fn export(
 /// place of an earlier one. A device or pipe is written to as it is.
 ///
 /// # Errors
-/// Those of [`export`], and [`Error::InRelease`] for a target within the release.
+/// Those of [`export`] and of [`check_target`].
 pub fn export_to_file(
     release: &Release,
     options: &ExportOptions,
@@ -100,11 +100,8 @@ pub fn export_to_file(
     if target.exists() && !target.is_file() && !target.is_dir() {
         return export(release, options, &mut filesystem::open_device(target)?, watch);
     }
-    let folder = filesystem::folder_of(target);
-    if filesystem::is_within(folder, release.folder())? {
-        return Err(Error::InRelease { path: target.to_owned() });
-    }
-    let (staged, file) = filesystem::stage_file(folder)?;
+    check_target(target, [])?;
+    let (staged, file) = filesystem::stage_file(filesystem::folder_of(target))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let report = export(release, options, &mut out, watch)?;
     let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;

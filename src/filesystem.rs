@@ -119,7 +119,13 @@ pub(crate) fn open_device(path: &Path) -> Result<Handle, Error> {
     file.map(Handle).map_err(|source| Error::io("write", path, source))
 }
 
-/// Whether a folder is another one or lies in it, links followed. Both must be there.
+/// Whether a folder has this name, links followed. It must be there.
+pub(crate) fn is_named(folder: &Path, name: &str) -> Result<bool, Error> {
+    let resolved = folder.canonicalize().map_err(|source| Error::io("read", folder, source))?;
+    Ok(resolved.file_name().is_some_and(|found| found == name))
+}
+
+/// Whether a file or folder is another one or lies in it, links followed. Both must be there.
 pub(crate) fn is_within(folder: &Path, other: &Path) -> Result<bool, Error> {
     let resolve = |path: &Path| path.canonicalize().map_err(|source| Error::io("read", path, source));
     Ok(resolve(folder)?.starts_with(resolve(other)?))

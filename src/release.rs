@@ -10,6 +10,7 @@ mod manifest;
 mod open;
 mod staging;
 mod sums;
+mod target;
 
 pub use bump::{Bump, VersionCause, VersionPolicy};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
@@ -21,6 +22,7 @@ pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use staging::{Lock, Staging};
 pub use sums::{Sums, parse_sums};
+pub use target::check_target;
 
 pub use crate::parts::FORMAT;
 

@@ -48,7 +48,11 @@ pub struct RetryReport {
 /// # Errors
 /// A file that cannot be read or is no reject file, or an output that cannot be written.
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
-    let rejects = RejectLog::new(options.again.as_deref());
+    let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
+    let rejects = match &options.again {
+        None => RejectLog::new(),
+        Some(target) => RejectLog::to_file(target, &sources)?,
+    };
     let mut again = Retry {
         judge: Judge::new(&options.schema, &options.mapping, options.extra),
         framing: options.mapping.framing(),
@@ -56,7 +60,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         out,
     };
     let reader = Reader::new(Framing::Json, Limits::default());
-    for source in resolve(Path::new(""), Path::new(""), &options.rejects)? {
+    for source in sources {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
         reader.read(&source, &Unwatched, &mut |block| {
             for frame in &block.frames {

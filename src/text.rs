@@ -44,10 +44,12 @@ pub fn printable_json(json: &str) -> String {
     safe
 }
 
-/// Control characters (escape sequences start with one) and the bidirectional controls of
-/// Unicode Standard Annex 9, which can make a line read as something else.
+/// Control characters (escape sequences start with one), the bidirectional controls of Unicode
+/// Standard Annex 9, which can make a line read as something else, and what is no character at all,
+/// which XML cannot hold.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
+        || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff)
         || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

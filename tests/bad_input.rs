@@ -263,7 +263,11 @@ error: cannot create `out/.lock`
 #[test]
 fn a_target_whose_name_is_taken() {
     let test = Test::set("", article("a")).file("set/1.0.0/notes.txt", "mine");
-    test.build("").code(2).stdout("").stderr_has("cannot create `set/1.0.0`").leaves_nothing().check();
+    let stderr = "\
+error: `set/1.0.0` is no release: its name is a version, and it has no manifest.json; mend it or take it away
+  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0
+";
+    check(&test, "", stderr);
 }
 
 #[test]

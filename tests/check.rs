@@ -243,3 +243,20 @@ fn schemas_that_cannot_be_used() {
     check_schema(r#"{"type":"array"}"#, "S-COLUMNS", "");
     check_schema(r#"{"type":"object","properties":{"a":{},"A":{}}}"#, "S-COLUMNS", "/properties/A");
 }
+
+#[test]
+fn a_reject_file_takes_nothing_away_and_is_never_stale() {
+    let test = Test::set("", articles(&["a"])).file("bad.jsonl", "{}\n").file("good.jsonl", articles(&["a"]));
+    test.build("").check();
+    let refused = |arguments: &str, why: &str| {
+        test.run(arguments).code(2).stdout("").stderr_has(why).leaves_nothing().check();
+    };
+    refused("check bad.jsonl --rejects bad.jsonl", "`bad.jsonl` is an input, which would be lost");
+    refused("check bad.jsonl --rejects set/1.0.0/r.zst", "would change the release");
+    refused("check bad.jsonl --rejects nowhere/r.zst", "would stand in a folder that is not there");
+    test.run("check bad.jsonl --rejects r.zst").code(1).check();
+    assert!(!zstd::decode_all(test.read("r.zst").as_slice()).unwrap().is_empty());
+    test.run("check good.jsonl --rejects r.zst").check();
+    let left = zstd::decode_all(test.read("r.zst").as_slice()).unwrap();
+    assert!(left.is_empty());
+}

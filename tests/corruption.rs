@@ -422,6 +422,22 @@ const CASES: &[Case] = &[
         findings: &[("R-KEY-FILTER", "PART"), ("R-KEY-FILTER", "PART"), ("R-KEY-FILTER", "PART")],
     },
     Case {
+        name: "a bloom filter of another size than any has",
+        damage: |release| {
+            // Its length stands behind its offset, and is the last thing that is told of the key.
+            let chunk = footer(&release.path(&part())).row_group(0).column(0).clone();
+            let bytes = release.read(&part());
+            let length = [varint(chunk.bloom_filter_offset().unwrap()), vec![0x15]].concat();
+            let at = bytes.windows(length.len()).rposition(|window| window == length).unwrap() + length.len();
+            assert_eq!(varint(chunk.bloom_filter_length().unwrap().into()), bytes[at..=at]);
+            // As small a number as fits: less than nothing.
+            let mut bytes = bytes;
+            bytes[at] = 1;
+            release.replace_part(&bytes);
+        },
+        findings: &[("R-PART", "PART")],
+    },
+    Case {
         name: "a record that the schema forbids, with all hashes made to agree",
         damage: |release| release.agree(r#"{"id":"a","title":"Title a","text":""}"#),
         findings: &[("R-INVALID", "PART")],
@@ -463,6 +479,18 @@ const SUMMARY: (&str, &str) = ("R-COLUMN-SUMMARY", "manifest.json");
 /// The footer of a part.
 fn footer(path: &Path) -> ParquetMetaData {
     ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap()).unwrap()
+}
+
+/// A number as Thrift's compact protocol has it.
+fn varint(number: i64) -> Vec<u8> {
+    let mut rest = (number << 1 ^ number >> 63).cast_unsigned();
+    let mut bytes = Vec::new();
+    while rest > 127 {
+        bytes.push(u8::try_from(rest & 127).unwrap() | 128);
+        rest >>= 7;
+    }
+    bytes.push(u8::try_from(rest).unwrap());
+    bytes
 }
 
 fn hashes(rows: [[u8; 32]; 3]) -> ArrayRef {
@@ -936,4 +964,29 @@ fn a_key_that_comes_again_elsewhere_is_named() {
     let key = findings.iter().find(|finding| finding["code"] == "R-KEY").unwrap();
     assert_eq!((&key["row"], &key["key"]), (&json!(3), &json!("b")));
     assert_eq!(key["message"], json!(format!("it came before, in row 2 of {}", part())));
+}
+
+#[test]
+fn a_release_of_a_dataset_without_its_manifest_is_told() {
+    let test = chained();
+    fs::remove_file(test.path("set/1.0.0/manifest.json")).unwrap();
+    let told = test.run("verify set").code(1).check();
+    assert!(told.contains("damaged set/1.0.0: 1 finding\n  R-MANIFEST-MISSING"), "{told}");
+    test.run("log set").code(1).stdout_has("unreadable:").check();
+}
+
+#[test]
+fn what_cannot_be_looked_at_keeps_nobody_from_looking_at_the_rest() {
+    let test = Release::intact().test;
+    let stderr = "error: `nothing` is no release: there is no such folder";
+    test.run("verify nothing r").code(2).stdout_has("intact r").stderr_has(stderr).check();
+    // No report at all is better than one that says nothing is wrong.
+    test.run("verify nothing --format junit").code(2).stdout("").stderr_has(stderr).check();
+}
+
+#[test]
+fn a_file_name_that_xml_cannot_hold() {
+    let release = Release::intact();
+    release.write("data/\u{fffe}", "");
+    release.test.run("verify r --format junit").code(1).stdout_has("data/\\u{fffe}").check();
 }

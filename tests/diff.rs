@@ -323,6 +323,128 @@ fn parquet(test: &Test, name: &str, columns: Vec<(&str, ArrayRef)>, codec: Compr
     writer.close().unwrap();
 }
 
+/// What `diff` says of two plain files of these columns beside the key, as JSON.
+fn plain(base: Vec<(&str, ArrayRef)>, current: Vec<(&str, ArrayRef)>, arguments: &str) -> Value {
+    let test = Test::new();
+    for (name, mut columns) in [("a.parquet", base), ("b.parquet", current)] {
+        let rows = columns[0].1.len();
+        columns.insert(0, ("key", Arc::new(Int64Array::from_iter_values((0_i64..).take(rows)))));
+        parquet(&test, name, columns, Compression::SNAPPY);
+    }
+    test.run(&format!("diff a.parquet b.parquet --key key --exit-zero --format json {arguments}")).json()
+}
+
+fn texts<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -> ArrayRef {
+    Arc::new(texts.into_iter().collect::<StringArray>())
+}
+
+#[test]
+fn an_instant_that_is_zero_is_not_nothing() {
+    let epoch = || Arc::new(TimestampMillisecondArray::from(vec![0, 1000])) as ArrayRef;
+    let gone =
+        plain(vec![("at", epoch())], vec![("at", Arc::new(TimestampMillisecondArray::from(vec![None, None])))], "");
+    assert_eq!((&gone["counts"]["changed"], &gone["counts"]["formatting"]), (&json!(2), &json!(0)));
+    let retyped = plain(vec![("at", epoch())], vec![("at", texts([None, Some("x")]))], "");
+    assert_eq!((&retyped["counts"]["changed"], &retyped["counts"]["formatting"]), (&json!(2), &json!(0)));
+}
+
+#[test]
+fn a_number_that_becomes_a_text_is_more_than_its_form() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let told = plain(vec![("n", numbers)], vec![("n", texts([Some("1"), Some("2")]))], "");
+    let column = &told["columns"][0];
+    assert_eq!((&column["formatting"], &column["examples"][0]["formatting"]), (&json!(0), &json!(false)));
+    let list = |text: &str| -> ArrayRef {
+        let mut list = ListBuilder::new(arrow_array::builder::StringBuilder::new());
+        list.append_value([Some(text)]);
+        Arc::new(list.finish())
+    };
+    let told = plain(vec![("l", list(" a"))], vec![("l", list("a"))], "");
+    let column = &told["columns"][0];
+    assert_eq!((&column["formatting"], &column["examples"][0]["formatting"]), (&json!(1), &json!(true)));
+}
+
+#[test]
+fn the_values_of_a_new_column_are_a_change_of_the_schema() {
+    let column = || texts([Some("a"), Some("b")]);
+    let new: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
+    let told = plain(vec![("t", column())], vec![("t", column()), ("n", new.clone())], "");
+    let counts = &told["counts"];
+    assert_eq!((&counts["changed"], &counts["schema_only"], &counts["same"]), (&json!(0), &json!(1), &json!(1)));
+    assert_eq!((&told["columns"][0]["name"], &told["columns"][0]["changed"]), (&json!("n"), &json!(1)));
+    assert_eq!(told["suggestion"]["bump"], json!("minor"));
+    let told = plain(vec![("t", column())], vec![("t", column()), ("n", new)], "--ignore n");
+    assert_eq!((&told["same"], &told["schema"]), (&json!(true), &json!([])));
+}
+
+#[test]
+fn a_renamed_column_hides_no_new_key() {
+    let test = Test::new();
+    let write = |name: &str, column: &str, keys: [i64; 4]| {
+        let values = texts([Some("first"), Some("second"), Some("third"), Some("fourth")]);
+        parquet(
+            &test,
+            name,
+            vec![("key", Arc::new(Int64Array::from(keys.to_vec()))), (column, values)],
+            Compression::SNAPPY,
+        );
+    };
+    write("a.parquet", "old", [1, 2, 3, 4]);
+    write("b.parquet", "new", [1, 2, 30, 40]);
+    let told = test.run("diff a.parquet b.parquet --key key --exit-zero --format json").json();
+    assert_eq!((&told["counts"]["rekeyed"], &told["counts"]["added"]), (&json!(2), &json!(0)));
+}
+
+#[test]
+fn a_shift_by_nothing_is_none() {
+    let at = |shift: i64| Arc::new(TimestampMillisecondArray::from_iter_values((0..20).map(|n| n * 1000 + shift)));
+    let zone = Arc::new((*at(0)).clone().with_timezone("UTC"));
+    assert_eq!(plain(vec![("at", at(0))], vec![("at", zone)], "")["warnings"][0]["warning"], json!("one-column"));
+    assert_eq!(plain(vec![("at", at(0))], vec![("at", at(500))], "")["warnings"][0]["warning"], json!("one-column"));
+    assert_eq!(
+        plain(vec![("at", at(0))], vec![("at", at(3_600_000))], "")["warnings"][0]["warning"],
+        json!("time-shift")
+    );
+}
+
+#[test]
+fn which_files_of_a_folder_are_data() {
+    let test = Test::new();
+    let write = |name: &str, key: i64| {
+        parquet(&test, name, vec![("key", Arc::new(Int64Array::from(vec![key])))], Compression::SNAPPY);
+    };
+    write("a/1.parquet", 1);
+    write("a/deep/2.PARQUET", 2);
+    for hidden in ["a/.3.parquet", "a/_temporary/4.parquet", "a/.ipynb_checkpoints/5.parquet"] {
+        write(hidden, 3);
+    }
+    write("elsewhere/6.parquet", 6);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../elsewhere/6.parquet", test.path("a/6.parquet")).unwrap();
+    let records = if cfg!(unix) { 3 } else { 2 };
+    let told = test.run("diff a a --key key --format json").json();
+    assert_eq!(told["base"]["records"], json!(records));
+    write("b/year=2024/1.parquet", 1);
+    let stderr = "`b/year=2024`: its name holds a column that is not in the files";
+    test.run("diff b a --key key").code(2).stdout("").stderr_has(stderr).check();
+}
+
+#[test]
+fn a_delta_takes_nothing_away() {
+    let test = releases("", &lines(&[record(0)]), &lines(&[record(1)]));
+    parquet(&test, "f/a.parquet", vec![("key", Arc::new(Int64Array::from(vec![1])))], Compression::SNAPPY);
+    let refused = |arguments: &str, why: &str| {
+        test.run(arguments).code(2).stdout("").stderr_has(why).leaves_nothing().check();
+    };
+    refused(
+        "diff f/a.parquet f/a.parquet --key key --delta f/a.parquet",
+        "`f/a.parquet` is an input, which would be lost",
+    );
+    refused("diff f f --key key --delta f/d.parquet", "`f/d.parquet` would become a part of `f`");
+    refused("diff set/1.0.0 set/1.1.0 --delta set/1.0.0/data/d.parquet", "would change the release");
+    refused("diff set/1.0.0 set/1.1.0 --delta set", "`set` is there already and no file");
+}
+
 #[test]
 fn plain_files_compare_by_value() {
     let test = Test::new();

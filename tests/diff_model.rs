@@ -177,7 +177,7 @@ fn line(row: &RowChange) -> String {
 
 fn check(base: &Side, current: &Side, delta: &Path, data: &(Data, Data)) -> Result<(), TestCaseError> {
     let mut lines = Vec::new();
-    let mut writer = DeltaWriter::create(delta).unwrap();
+    let mut writer = DeltaWriter::create(delta, [base, current]).unwrap();
     let mut each = |row: &RowChange| {
         lines.push(line(row));
         writer.add(row)

@@ -4,7 +4,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Test, article, articles};
 
@@ -241,4 +241,31 @@ fn memory_stays_flat_over_an_endless_line() {
     assert_eq!(report["causes"][0]["code"], "F-TOO-LONG");
     assert_eq!(report["admitted"], 1);
     assert!(peak < 256 << 20, "{peak} bytes");
+}
+
+/// Each violation takes memory, and a line has room for millions of them.
+#[test]
+fn of_a_very_large_article_the_first_violation_is_told() {
+    let told = |tags: usize| {
+        let test = Test::new()
+            .file("in.jsonl", format!("{{\"id\":\"a\",\"text\":\"t\",\"tags\":[0{}]}}", ",0".repeat(tags - 1)));
+        let report = test.run("check in.jsonl --format json").code(1).json();
+        (report["causes"][0]["code"].clone(), report["causes"][0]["violations"].clone())
+    };
+    assert_eq!(told(65_000), (json!("V-TYPE"), json!(99)));
+    assert_eq!(told(66_000), (json!("V-UNIQUE-ITEMS"), json!(1)));
+}
+
+/// Names that break a rule must not take the memory of their object each.
+#[test]
+fn many_names_that_are_not_allowed() {
+    let members: Vec<String> = (0..20_000).map(|number| format!("\"{number}\":0")).collect();
+    let test = Test::new()
+        .file("in.jsonl", format!("{{\"id\":\"a\",\"of\":{{{}}}}}", members.join(",")))
+        .file("a.schema.json", r#"{"type":"object","properties":{"id":{"type":"string"},"of":{"type":"object","propertyNames":{"pattern":"^[a-z]+$"}}}}"#);
+    let report = test.run("check in.jsonl --schema a.schema.json --format json").code(1).json();
+    assert_eq!(
+        (&report["causes"][0]["code"], &report["causes"][0]["violations"]),
+        (&json!("V-PROPERTY-NAMES"), &json!(100))
+    );
 }

@@ -216,3 +216,21 @@ fn the_newest_counts_where_the_dataset_says_so() {
     let test = Test::set("[policy]\non_conflict = \"newest\"\nnewest_by = \"title\"\n", "");
     test.build("").code(2).stderr_has("`newest_by` names `title`, which holds no times or integers (string)").check();
 }
+
+#[test]
+fn a_release_of_withdrawals_alone_is_intact() {
+    let test = Test::set("", articles(&["a", "b"])).file("gone.jsonl", "{\"key\": \"a\", \"reason\": \"r\"}\n");
+    test.build("").check();
+    test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").check();
+    assert_eq!(test.json("set/2.0.0/manifest.json")["inputs"], json!([]));
+    test.run("verify set").stdout_has("intact set/2.0.0").check();
+}
+
+#[test]
+fn a_release_without_records_is_refused_in_words() {
+    let all = ["a", "b"].map(|key| format!("{{\"key\": \"{key}\", \"reason\": \"r\"}}\n")).concat();
+    let test = Test::set("", articles(&["a", "b"])).file("gone.jsonl", all);
+    test.build("").check();
+    let stderr = "error: no record would be left: nothing was published\n";
+    test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").code(1).stdout("").stderr(stderr).check();
+}

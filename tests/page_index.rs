@@ -25,14 +25,14 @@ fn paged() -> Test {
         json!({ "id": letter.to_string(), "title": title, "text": long(&letter.to_string()), "images": images })
     };
     let lines: Vec<String> = ('a'..).zip(images).map(|pair| article(pair).to_string()).collect();
-    let text = json!({ "type": ["string", "null"] });
-    let image = json!({ "type": "object", "properties": { "caption": text, "alt": text, "credit": text }, "additionalProperties": false });
+    let words = json!({ "type": ["string", "null"] });
+    let image = json!({ "type": "object", "properties": { "caption": words, "alt": words, "credit": words }, "additionalProperties": false });
     let images = json!({ "type": ["array", "null"], "items": image });
     let schema = json!({
         "type": "object",
         "required": ["id", "text"],
         "properties": {
-            "id": { "type": "string" }, "title": text, "text": { "type": "string" }, "images": images,
+            "id": { "type": "string" }, "title": words, "text": { "type": "string" }, "images": images,
         },
     });
     let test = Test::set("schema = \"a.schema.json\"\norder_by = []\n", lines.join("\n"));
@@ -50,30 +50,53 @@ fn footer(test: &Test) -> ParquetMetaData {
     ParquetMetaDataReader::new().parse_and_finish(&File::open(test.path(&part(test))).unwrap()).unwrap()
 }
 
-/// Where the column index of a leaf lies.
-fn index(footer: &ParquetMetaData, column: &str) -> Range<usize> {
+/// Which index of a leaf.
+#[derive(Clone, Copy)]
+enum Index {
+    /// What its pages hold.
+    Column,
+    /// Where they are.
+    Offset,
+}
+
+/// Where an index of a leaf lies.
+fn range(footer: &ParquetMetaData, index: Index, column: &str) -> Range<usize> {
     let chunks = footer.row_group(0).columns();
     let chunk = chunks.iter().find(|chunk| chunk.column_path().string() == column).unwrap();
-    let range = chunk.column_index_range().unwrap();
+    let range = match index {
+        Index::Column => chunk.column_index_range(),
+        Index::Offset => chunk.offset_index_range(),
+    };
+    let range = range.unwrap();
     usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()
 }
 
-/// Puts bytes in the place of the first ones like `from` in the column index of a leaf, and looks
-/// for what is told of its statistics.
-#[track_caller]
-fn check(test: &Test, column: &str, (from, to): (&[u8], &[u8]), want: &str) {
-    let (part, range) = (part(test), index(&footer(test), column));
+/// Puts bytes in the place of the first ones like `from` in an index of a leaf while `look` is done.
+fn damaged<T>(test: &Test, (index, column): (Index, &str), (from, to): (&[u8], &[u8]), look: impl FnOnce() -> T) -> T {
+    let (part, range) = (part(test), range(&footer(test), index, column));
     let intact = test.read(&part);
     let mut bytes = intact.clone();
     let at = range.start + bytes[range].windows(from.len()).position(|window| window == from).unwrap();
     bytes[at..at + to.len()].copy_from_slice(to);
     test.write(&part, bytes);
-    let report = test.run("verify set/1.0.0 --format json").code(1).json();
+    let found = look();
     test.write(&part, intact);
+    found
+}
+
+/// What `verify` finds under a code, as column and message.
+fn findings(test: &Test, code: &str) -> Vec<(Value, Value)> {
+    let report = test.run("verify set/1.0.0 --format json").code(1).json();
     let findings = report["releases"][0]["findings"].as_array().unwrap().iter();
-    let told: Vec<_> = findings.filter(|finding| finding["code"] == "R-STATISTICS").collect();
-    let told: Vec<_> = told.iter().map(|finding| (&finding["column"], &finding["message"])).collect();
-    assert_eq!(told, [(&json!(column), &json!(want))]);
+    let found = findings.filter(|finding| finding["code"] == code);
+    found.map(|finding| (finding["column"].clone(), finding["message"].clone())).collect()
+}
+
+/// Damages the column index of a leaf and looks for what is told of its statistics.
+#[track_caller]
+fn check(test: &Test, column: &str, bytes: (&[u8], &[u8]), want: &str) {
+    let told = damaged(test, (Index::Column, column), bytes, || findings(test, "R-STATISTICS"));
+    assert_eq!(told, [(json!(column), json!(want))]);
 }
 
 #[test]
@@ -106,4 +129,22 @@ fn an_index_by_which_a_reader_would_lose_rows_is_told() {
     check(&test, caption, (&[0x19, 0x36, 6], &[0x19, 0x36, 8]), &of_page(1, "count 4 nulls, the rows have 3"));
     // The list of truth values that it starts with: whether a page has no value.
     check(&test, "title", (&[0x12, 2], &[0x12, 1]), &of_page(1, "say that it has no value"));
+}
+
+#[test]
+fn pages_that_are_given_other_rows_are_told_and_not_read_by() {
+    let test = paged();
+    // The last field of each page, the number of its first row: the second page begins with row 2.
+    let later: (&[u8], &[u8]) = (&[0x16, 2, 0], &[0x16, 4, 0]);
+    let message = "its page index names other pages than a column has";
+    damaged(&test, (Index::Offset, "text"), later, || {
+        assert_eq!(findings(&test, "R-PART"), [(json!(null), json!(message))]);
+        test.run("export set/1.0.0 --where-key b --columns id,text").code(2).stdout("").stderr_has(message).check();
+    });
+    // Of lists only the rows themselves tell: the second page begins with row 4.
+    let column = "images.list.element.caption";
+    let told =
+        damaged(&test, (Index::Offset, column), (&[0x16, 6, 0], &[0x16, 8, 0]), || findings(&test, "R-STATISTICS"));
+    let message = json!("its offset index gives its pages other rows than they have");
+    assert!(told.contains(&(json!(column), message)), "{told:?}");
 }

@@ -97,7 +97,7 @@ impl Gathering<'_> {
         let known = if let Onto::Previous(known) = self.onto { known } else { &unknown };
         let judge = Judge::new(schema, mapping, dataset.policy.extra).recalling(known);
         let reader = Reader::new(mapping.framing(), options.limits).with_hash();
-        let mut gathered = Gathered::nothing(schema, folder, options.memory, RejectLog::new(None));
+        let mut gathered = Gathered::nothing(schema, folder, options.memory, RejectLog::new());
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         let work = |judge: &Judge<'_>, block: &_| {
             let mut records = Records::new(self, known);

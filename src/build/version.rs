@@ -7,7 +7,7 @@ use semver::Version;
 
 use crate::diff::{DiffReport, described};
 use crate::error::{Error, Understatement};
-use crate::release::{Bump, Release, VersionPolicy, releases};
+use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
 
 /// The version that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,10 @@ pub(super) struct Next {
 /// `folder`.
 pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<Next, Error> {
     let releases = releases(folder)?;
+    if let Some((_, path)) = releases.iter().find(|(_, path)| !path.join(MANIFEST).is_file()) {
+        let message = format!("its name is a version, and it has no {MANIFEST}; mend it or take it away");
+        return Err(Error::NoRelease { path: path.clone(), message });
+    }
     let newest = releases.last().map(|(version, _)| version);
     let version = match (choice, newest) {
         (VersionChoice::Exact(version), _) if !version.build.is_empty() => {

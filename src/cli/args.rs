@@ -2,16 +2,15 @@
 
 mod diff;
 mod releases;
+mod values;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use pressmark::Error;
-use pressmark::input::Limits;
 use pressmark::mapping::{Mapping, Preset, SourceChoice};
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
@@ -19,6 +18,7 @@ use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
 pub(crate) use releases::{ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, VerifyArguments};
+pub(crate) use values::{Size, limits, thread_count, threads};
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
 #[derive(Debug, Parser)]
@@ -110,7 +110,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_bytes: Option<Size>,
     /// How many threads work [default: one for each processor].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
@@ -353,63 +353,9 @@ pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Mapping),
     Ok((schema, mapping))
 }
 
-/// A number of bytes: `4096`, `500MB`, `2GiB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size(pub(crate) u64);
-
-impl FromStr for Size {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const ERROR: &str = "expected a size such as 4096, 500MB or 2GiB";
-        const UNITS: [(&str, u64); 7] = [
-            ("", 1),
-            ("KB", 1_000),
-            ("MB", 1_000_000),
-            ("GB", 1_000_000_000),
-            ("KiB", 1 << 10),
-            ("MiB", 1 << 20),
-            ("GiB", 1 << 30),
-        ];
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let unit = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(ERROR)?.1;
-        let number: u64 = number.parse().map_err(|_no_number| ERROR)?;
-        number.checked_mul(unit).map(Self).ok_or(ERROR)
-    }
-}
-
-/// What reading may take, with at most so much content in one input.
-pub(crate) fn limits(content: Option<Size>) -> Limits {
-    let default = Limits::default();
-    Limits { content: content.map_or(default.content, |Size(bytes)| bytes), ..default }
-}
-
-/// As many threads as were asked for, or one for each processor.
-pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
-    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    asked.unwrap_or_else(processors).get()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, want: Option<u64>) {
-        assert_eq!(text.parse::<Size>().ok(), want.map(Size), "{text}");
-    }
-
-    #[test]
-    fn sizes() {
-        check("0", Some(0));
-        check("4096", Some(4096));
-        check("500MB", Some(500_000_000));
-        check("2 GiB", Some(2 << 30));
-        for text in ["", "MB", "-1", "1.5GB", "1mb", "1TBX", "99999999999999999999", "99999999999GiB"] {
-            check(text, None);
-        }
-    }
 
     #[test]
     fn the_arguments_are_consistent() {

@@ -123,12 +123,11 @@ fn steps(report: &BuildReport) -> String {
 /// Tells on standard error what was rejected, and what to do if that was too much.
 fn tell_rejects(check: &Check<'_>, ok: bool) {
     let rejects = &check.read.rejects;
-    if rejects.total() == 0 {
-        return;
-    }
     let mut text = if ok { String::new() } else { check.inputs() };
     text.push_str(&check.diagnostics());
-    if !ok {
+    if !ok && rejects.total() == 0 {
+        text = format!("{BOLD_RED}error:{BOLD_RED:#} no record would be left: nothing was published\n");
+    } else if !ok {
         let number = rejects.total();
         let of = format!("{} of {} rejected", count(number), counted(check.read.articles(), "article"));
         let help = if rejects.has_damage() {

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
 /// Compares, and writes every changed record to where that was asked for.
 fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<DiffReport, Error> {
     let options = DiffOptions { ignore: arguments.ignore.clone() };
-    let mut delta = arguments.delta.as_deref().map(DeltaWriter::create).transpose()?;
+    let mut delta = arguments.delta.as_deref().map(|path| DeltaWriter::create(path, [base, current])).transpose()?;
     if delta.is_none() && !arguments.rows {
         return diff(base, current, &options, &Bar::new());
     }

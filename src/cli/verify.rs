@@ -8,41 +8,44 @@ use pressmark::release::releases;
 use pressmark::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::args::VerifyArguments;
-use crate::outcome::{Outcome, written};
+use crate::outcome::{Outcome, report, written};
 use crate::progress::Bar;
 use crate::render::verified;
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let (quick, threads) = (arguments.quick, crate::args::threads(arguments.threads));
     let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir() };
-    let mut reports = Vec::new();
     let bar = Bar::new();
-    let failed = folders(&arguments.releases).and_then(|folders| {
-        // What was found before an error is told before it.
-        folders.iter().try_for_each(|folder| verify(folder, &options, &bar).map(|report| reports.push(report)))
+    // One that cannot be looked at keeps nobody from looking at the others.
+    let folders = arguments.releases.iter().flat_map(|named| match folders(named) {
+        Ok(folders) => folders.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
     });
+    let (mut reports, mut failed) = (Vec::new(), Vec::new());
+    for result in folders.map(|folder| verify(&folder?, &options, &bar)) {
+        match result {
+            Ok(report) => reports.push(report),
+            Err(error) => failed.push(error),
+        }
+    }
     drop(bar);
-    let text = verified(&reports, arguments.format);
     let intact = reports.iter().all(VerifyReport::is_intact);
-    let mut out = anstream::stdout().lock();
-    let told = written(out.write_all(text.as_bytes()), if intact { Outcome::Yes } else { Outcome::No });
-    failed.and(told)
+    let verdict = if intact { Outcome::Yes } else { Outcome::No };
+    // A report about nothing would read as if all were well.
+    let text = if reports.is_empty() { String::new() } else { verified(&reports, arguments.format) };
+    let told = written(anstream::stdout().lock().write_all(text.as_bytes()), verdict)?;
+    failed.iter().for_each(report);
+    Ok(if failed.is_empty() { told } else { Outcome::Failed })
 }
 
 /// The releases that are meant: a dataset's folder stands for all of its own.
-fn folders(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
-    let mut folders = Vec::new();
-    for folder in named {
-        if Path::new(folder).join("dataset.toml").is_file() {
-            let releases = releases(folder)?;
-            if releases.is_empty() {
-                let message = "the dataset has no releases yet".to_owned();
-                return Err(Error::NoRelease { path: folder.clone(), message });
-            }
-            folders.extend(releases.into_iter().map(|(_, folder)| folder));
-        } else {
-            folders.push(folder.clone());
-        }
+fn folders(named: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !named.join("dataset.toml").is_file() {
+        return Ok(vec![named.to_owned()]);
     }
-    Ok(folders)
+    let releases = releases(named)?;
+    if releases.is_empty() {
+        return Err(Error::NoRelease { path: named.to_owned(), message: "the dataset has no releases yet".to_owned() });
+    }
+    Ok(releases.into_iter().map(|(_, folder)| folder).collect())
 }

@@ -137,10 +137,11 @@ pub(super) struct Compared {
     pub(super) bare: u64,
 }
 
-/// A value, short.
+/// A value, short; no value by default.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Mark {
     exact: [u8; 16],
+    /// Of what is left without white space and Unicode forms; of an instant, its nanoseconds.
     loose: [u8; 16],
 }
 
@@ -219,6 +220,10 @@ fn count(
     tally.changed += 1;
     tally.loose += u64::from(change.loose);
     tally.samples.add(pair);
+    // The values of a column that came or went are a change of the schema and not of the record.
+    if column.base.is_none() || column.current.is_none() {
+        return;
+    }
     if let Some(shift) = change.shift {
         tally.shifts.add(shift);
     }
@@ -242,17 +247,19 @@ fn differing(
     let told: Vec<bool> = pairs.iter().copied().map(is_told).collect();
     let left: Vec<usize> = (0..pairs.len()).filter(|at| !told[*at]).collect();
     let pairs: Vec<(Position, Position)> = left.iter().map(|at| pairs[*at]).collect();
-    let instants = places
-        .is_some_and(|(ours, theirs)| base.columns()[ours].is_instant() && current.columns()[theirs].is_instant());
+    let is_instant = places.map(|(ours, theirs)| [(base, ours), (current, theirs)].map(Table::is_instant));
+    let instants = is_instant == Some([true, true]);
+    let texts = is_instant == Some([false, false]);
     let rows: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
     let (other_rows, order) = by_current(&pairs);
     let ours = marks(base, column.base, &rows, &[])?;
     let theirs = marks(current, column.current, &other_rows, &order)?;
     let both = left.into_iter().zip(ours.iter().zip(&theirs)).filter(|(_, (a, b))| a.exact != b.exact);
     let change = |(at, (a, b)): (usize, (&Mark, &Mark))| {
-        let moved = instants && *a != Mark::default() && *b != Mark::default();
-        let shift = moved.then(|| i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
-        Change { at, loose: !instants && a.loose == b.loose, shift }
+        let is_there = *a != Mark::default() && *b != Mark::default();
+        let shift =
+            (instants && is_there).then(|| i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
+        Change { at, loose: texts && is_there && a.loose == b.loose, shift }
     };
     Ok(both.map(change).collect())
 }

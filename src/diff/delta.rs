@@ -59,8 +59,12 @@ impl std::fmt::Debug for DeltaWriter {
 }
 
 impl DeltaWriter {
-    /// Starts the delta that is to stand at `path`, over what may stand there.
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    /// Starts the delta between two sides that is to stand at `path`, over what may stand there.
+    ///
+    /// # Errors
+    /// A path where it would change one of the sides or any release.
+    pub fn create(path: &Path, sides: [&Side; 2]) -> Result<Self, Error> {
+        sides.into_iter().try_for_each(|side| side.check_target(path))?;
         let (staged, file) = filesystem::stage_file(filesystem::folder_of(path))?;
         let schema = schema();
         let options = properties()

@@ -5,7 +5,6 @@ use arrow_array::cast::AsArray;
 
 use super::compare::{ColumnPair, Tally, both};
 use super::form::{Texts, is_nothing};
-use super::loose::loose;
 use super::report::{Example, Sample};
 use super::table::{Position, Table};
 use super::words::{clip, short, words};
@@ -61,6 +60,13 @@ fn choose(found: Vec<(Shape, Example)>) -> Vec<Example> {
 struct Shown {
     is_text: bool,
     text: String,
+    /// Its canonical form without what white space and Unicode forms tell apart.
+    loose: Vec<u8>,
+}
+
+/// Whether two values differ in white space and Unicode forms alone.
+fn is_loose(before: Option<&Shown>, after: Option<&Shown>) -> bool {
+    before.zip(after).is_some_and(|(before, after)| before.loose == after.loose)
 }
 
 /// What sort of change it is.
@@ -79,7 +85,7 @@ impl Shape {
         let (old, new) = (text(before), text(after));
         Self {
             values: (before.is_some(), after.is_some()),
-            loose: loose(&old) == loose(&new),
+            loose: is_loose(before, after),
             longer: new.len().cmp(&old.len()),
             is_start: new.starts_with(&old) || old.starts_with(&new),
         }
@@ -87,10 +93,7 @@ impl Shape {
 }
 
 fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example {
-    let formatting = match (&before, &after) {
-        (Some(old), Some(new)) => loose(&old.text) == loose(&new.text),
-        _ => false,
-    };
+    let formatting = is_loose(before.as_ref(), after.as_ref());
     let both_texts =
         before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
     let (before, after) = (before.map(|value| value.text), after.map(|value| value.text));
@@ -122,12 +125,13 @@ fn values(
         if is_nothing(array, row) {
             return None;
         }
+        let (mut text, mut loose) = (Vec::new(), Vec::new());
+        form.write(array, row, Texts::Loose, &mut loose);
         if form.is_text() {
-            return Some(Shown { is_text: true, text: array.as_string::<i32>().value(row).to_owned() });
+            return Some(Shown { is_text: true, text: array.as_string::<i32>().value(row).to_owned(), loose });
         }
-        let mut text = Vec::new();
         form.write(array, row, Texts::Exact, &mut text);
-        Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned() })
+        Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned(), loose })
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::compare::{ColumnPair, both};
 use super::entries::{Entries, Entry, slices};
+use super::form::{Texts, is_nothing};
 use super::marks::Marks;
 use super::matching::{Matched, equal_contents};
 use super::rows::lot;
@@ -19,13 +20,14 @@ pub(super) fn rekeyed(
     if matched.removed.is_empty() || matched.added.is_empty() {
         return Ok(());
     }
-    let ignored = |place: fn(&ColumnPair) -> Option<usize>| -> Vec<usize> {
-        columns.iter().filter(|column| column.ignored).filter_map(place).collect()
+    // Renamed columns are one column, whatever their names.
+    let places = |place: fn(&ColumnPair) -> Option<usize>| -> Vec<Option<usize>> {
+        columns.iter().filter(|column| !column.ignored).map(place).collect()
     };
     let number = slices(matched.removed.len().max(matched.added.len()));
     let (old, new) = both(
-        || contents(base, &matched.removed, &ignored(|column| column.base), number),
-        || contents(current, &matched.added, &ignored(|column| column.current), number),
+        || contents(base, &matched.removed, &places(|column| column.base), number),
+        || contents(current, &matched.added, &places(|column| column.current), number),
     )?;
     for (old, new) in old.into_slices().zip(new.into_slices()) {
         let mut pairs = equal_contents(&old?, &new?);
@@ -39,9 +41,13 @@ pub(super) fn rekeyed(
     Ok(())
 }
 
-/// Hashes of whole records but for the key and the ignored columns. Records without any other
-/// value are left out: they would equal each other by chance.
-fn contents(table: &Table, marks: &Marks, ignored: &[usize], slices: usize) -> Result<Entries, Error> {
+/// Hashes of the values of records in these columns, but for the key. Records without any are left
+/// out: they would equal each other by chance.
+fn contents(table: &Table, marks: &Marks, columns: &[Option<usize>], slices: usize) -> Result<Entries, Error> {
+    let columns: Vec<(usize, usize)> = (0..columns.len())
+        .filter_map(|number| Some((number, columns[number]?)))
+        .filter(|(_, place)| *place != table.key())
+        .collect();
     let mut entries = Entries::new(slices)?;
     let mut text = Vec::new();
     marks.chunks(lot(table, table), |places| {
@@ -49,8 +55,14 @@ fn contents(table: &Table, marks: &Marks, ignored: &[usize], slices: usize) -> R
         table.read(places, &table.all_columns(), |_, chunk| {
             for (row, position) in chunk.positions.iter().enumerate() {
                 text.clear();
-                let without = |place: usize| place == table.key() || ignored.contains(&place);
-                if !table.write_row(chunk, row, without, &mut text) {
+                for (number, place) in &columns {
+                    let array = chunk.array(*place);
+                    if !is_nothing(array, row) {
+                        text.extend_from_slice(number.to_string().as_bytes());
+                        table.columns()[*place].form.write(array, row, Texts::Exact, &mut text);
+                    }
+                }
+                if !text.is_empty() {
                     found.push(Entry { key: half(&Digest::of(&text)), value: [0; 16], position: *position });
                 }
             }

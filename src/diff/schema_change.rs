@@ -124,7 +124,7 @@ pub(super) fn schema_changes(
     columns: &[ColumnPair],
 ) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
-    for pair in columns {
+    for pair in columns.iter().filter(|pair| !pair.ignored) {
         changes.extend(column_changes(base, current, pair));
     }
     let keys = [(base, base_side), (current, current_side)].map(|(table, side)| (table.column(&side.key), table));

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
 use crate::parts::ParquetFile;
 use crate::record::Fingerprint;
-use crate::release::{MANIFEST, Manifest, Release};
+use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
 
 /// How deep folders are searched for Parquet files.
@@ -18,6 +18,8 @@ const DEPTH: usize = 16;
 #[derive(Debug)]
 pub struct Side {
     pub(super) name: String,
+    /// The folder whose Parquet files it is, whichever they are.
+    folder: Option<PathBuf>,
     pub(super) key: String,
     pub(super) files: Vec<SideFile>,
     pub(super) release: Option<ReleaseFacts>,
@@ -44,10 +46,12 @@ impl Side {
     /// a release is taken as plain files if `key` is not its own.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self, Error> {
         if path.join(MANIFEST).is_file() {
-            let release = Release::open(path)?;
-            return match key {
-                Some(key) if key != release.manifest().key => Self::plain(&release.data(), key),
-                _ => Self::release(&release),
+            return match (Release::open(path), key) {
+                (Ok(release), Some(key)) if key != release.manifest().key => Self::plain(&release.data(), key),
+                (Ok(release), _) => Self::release(&release),
+                // Others call files so, too.
+                (Err(_no_release), Some(key)) => Self::plain(path, key),
+                (Err(error), None) => Err(error),
             };
         }
         match key {
@@ -77,6 +81,7 @@ impl Side {
         });
         Self {
             name: folder.display().to_string(),
+            folder: None,
             key: manifest.key.clone(),
             files: files.collect(),
             release: Some(ReleaseFacts {
@@ -105,7 +110,25 @@ impl Side {
             return Err(Error::NoRelease { path: path.to_owned(), message });
         }
         let files = paths.into_iter().map(|path| SideFile { path, told: None });
-        Ok(Self { name: path.display().to_string(), key: key.to_owned(), files: files.collect(), release: None })
+        Ok(Self {
+            name: path.display().to_string(),
+            folder: path.is_dir().then(|| path.to_owned()),
+            key: key.to_owned(),
+            files: files.collect(),
+            release: None,
+        })
+    }
+
+    /// Checks that a file may be written to `target` without a change of this side.
+    pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
+        check_target(target, self.files.iter().map(|file| file.path.as_path()))?;
+        match &self.folder {
+            Some(folder) if filesystem::is_within(filesystem::folder_of(target), folder)? => {
+                let message = format!("would become a part of `{}`", folder.display());
+                Err(Error::Target { path: target.to_owned(), message })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The column that identifies a record.
@@ -148,11 +171,23 @@ impl Side {
     }
 }
 
+/// Finds Parquet files, links to some among them, as a download cache has them. What is hidden or
+/// unfinished by its name (`.` and `_`) is nobody's data.
 fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     for (path, kind) in filesystem::list(folder)? {
-        let is_parquet = path.extension().is_some_and(|extension| extension == "parquet");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        let is_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
         match kind {
             EntryKind::File if is_parquet => found.push(path),
+            EntryKind::Other if is_parquet && filesystem::is_file(&path)? => found.push(path),
+            EntryKind::Folder if depth > 0 && name.contains('=') => {
+                let message =
+                    "its name holds a column that is not in the files; write them without partitions".to_owned();
+                return Err(Error::Part { action: "read", path, message });
+            }
             EntryKind::Folder if depth > 0 => collect(&path, depth - 1, found)?,
             _ => {}
         }

@@ -91,11 +91,8 @@ impl Table {
     pub(super) fn new(files: Vec<ParquetFile>, key: &str, release: Option<&Columns>) -> Result<Self, Error> {
         let first = files.first().expect("a side without files is refused before");
         for file in &files[1..] {
-            let names = |file: &ParquetFile| -> Vec<(String, DataType)> {
-                file.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
-            };
-            if names(file) != names(first) {
-                let message = format!("it has other columns than `{}`", first.path().display());
+            if let Some(difference) = other_columns(first, file) {
+                let message = format!("it has other columns than `{}`: {difference}", first.path().display());
                 return Err(unreadable(file.path(), &message));
             }
         }
@@ -103,8 +100,13 @@ impl Table {
         let mut hash = None;
         let json: Vec<&str> = first.note("pressmark.json").unwrap_or_default().lines().collect();
         for (place, field) in first.fields().iter().enumerate() {
-            if field.name() == RECORD_SHA256 && *field.data_type() == DataType::FixedSizeBinary(HASH_BYTES) {
-                hash = Some(place);
+            if field.name() == RECORD_SHA256 {
+                match field.data_type() {
+                    DataType::FixedSizeBinary(HASH_BYTES) => hash = Some(place),
+                    // Some writers keep its bytes and forget how many they are.
+                    DataType::Binary => {}
+                    _ => return Err(unreadable(first.path(), "its column `record_sha256` holds no hashes")),
+                }
                 continue;
             }
             let kind = release.and_then(|columns| columns.iter().find(|column| column.name == *field.name()));
@@ -146,6 +148,11 @@ impl Table {
     /// Whether its rows carry their hashes.
     pub(super) fn has_hashes(&self) -> bool {
         self.hash.is_some()
+    }
+
+    /// Whether the values of a column are instants.
+    pub(super) fn is_instant((table, column): (&Self, usize)) -> bool {
+        table.columns[column].is_instant()
     }
 
     /// One of its files.
@@ -303,6 +310,20 @@ impl Table {
     pub(super) fn all_columns(&self) -> Vec<usize> {
         (0..self.columns.len()).collect()
     }
+}
+
+/// How the columns of one file differ from those of another of the same side.
+fn other_columns(first: &ParquetFile, file: &ParquetFile) -> Option<String> {
+    let describe = |field: Option<&FieldRef>| {
+        field.map_or("none".to_owned(), |field| format!("`{}` ({})", field.name(), field.data_type()))
+    };
+    let places = 0..first.fields().len().max(file.fields().len());
+    let pairs = places.map(|place| (place, first.fields().get(place), file.fields().get(place)));
+    let differs = |a: Option<&FieldRef>, b: Option<&FieldRef>| {
+        !a.zip(b).is_some_and(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type())
+    };
+    let (place, theirs, ours) = pairs.into_iter().find(|(_, a, b)| differs(*a, *b))?;
+    Some(format!("column {} is {}, there {}", place + 1, describe(ours), describe(theirs)))
 }
 
 /// Half of a digest, enough to tell any two values apart that nobody made up to be confused.

@@ -59,7 +59,9 @@ pub(super) fn warnings(base: u64, counts: &Counts, columns: &[ColumnPair], talli
         found.push(Warning::OtherKeys);
     }
     for (column, tally) in columns.iter().zip(tallies) {
-        if let Some((shift, records)) = tally.shifts.most().filter(|(_, records)| most(*records))
+        // Less than a second is no time zone.
+        let is_zone = |(shift, records): &(i128, u64)| most(*records) && shift % SECOND == 0 && *shift != 0;
+        if let Some((shift, records)) = tally.shifts.most().filter(is_zone)
             && let Ok(seconds) = i64::try_from(shift / SECOND)
         {
             found.push(Warning::TimeShift { column: column.name.clone(), seconds, records });

@@ -134,6 +134,19 @@ impl<'a> Value<'a> {
 
     /// A `serde_json` copy, for messages and other cold paths.
     ///
+    /// How many values it consists of, itself among them, counted up to `most`.
+    pub fn parts(&self, most: usize) -> usize {
+        let below = |left: usize, value: &Value<'_>| left.saturating_sub(value.parts(left));
+        let left = most.saturating_sub(1);
+        let left = match self {
+            _ if left == 0 => 0,
+            Self::Array(elements) => elements.iter().fold(left, below),
+            Self::Object(object) => object.iter().map(|(_, value)| value).fold(left, below),
+            _ => left,
+        };
+        most - left
+    }
+
     /// Numbers that fit no 64-bit integer become the nearest finite double, so this copy is not
     /// for judging or storing values.
     pub fn to_serde(&self) -> serde_json::Value {

@@ -1,5 +1,5 @@
 //! [`RejectLog`]: every reject counted, its causes told apart, and written to a file if there is
-//! to be one. Nothing is created before there is a reject.
+//! to be one. Nothing is created where there is no reject and no earlier file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::code::{Class, Code};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
+use crate::filesystem;
+use crate::input::Source;
 use crate::reject::{Reject, RejectFile};
+use crate::release::check_target;
 
 /// What was kept out, and why.
 #[derive(Debug)]
@@ -25,31 +28,39 @@ enum Destination {
     Planned {
         target: PathBuf,
         beside: PathBuf,
+        /// Whether an earlier file at its place would be taken for what was kept out now.
+        replaces: bool,
     },
     Open(Box<RejectFile>),
     Published(PathBuf),
 }
 
 impl RejectLog {
-    /// A log with the file `target`, if one is asked for; until it is published it lies beside
-    /// its place.
-    pub fn new(target: Option<&Path>) -> Self {
-        let file = target.map_or(Destination::Nowhere, |target| {
-            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let beside = folder.unwrap_or(Path::new(".")).to_owned();
-            Destination::Planned { target: target.to_owned(), beside }
-        });
-        Self { file, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
+    /// A log without a file.
+    #[expect(clippy::new_without_default, reason = "what goes nowhere should be said outright")]
+    pub fn new() -> Self {
+        Self { file: Destination::Nowhere, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
+    }
+
+    /// A log with the file `target`, which until it is published lies beside its place. An earlier
+    /// one there is replaced, by an empty one if there is no reject.
+    ///
+    /// # Errors
+    /// Those of [`check_target`], if the file must not stand there or is one of the `sources`.
+    pub fn to_file(target: &Path, sources: &[Source]) -> Result<Self, Error> {
+        check_target(target, sources.iter().filter_map(|source| source.path.as_deref()))?;
+        let (target, beside) = (target.to_owned(), filesystem::folder_of(target).to_owned());
+        Ok(Self { file: Destination::Planned { target, beside, replaces: true }, ..Self::new() })
     }
 
     /// A log whose file will be `target` and lies in the folder `beside` until it is published.
     pub fn staged(target: PathBuf, beside: PathBuf) -> Self {
-        Self { file: Destination::Planned { target, beside }, ..Self::new(None) }
+        Self { file: Destination::Planned { target, beside, replaces: false }, ..Self::new() }
     }
 
     /// Adds a reject.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
-        if let Destination::Planned { target, beside } = &self.file {
+        if let Destination::Planned { target, beside, .. } = &self.file {
             self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside)?));
         }
         if let Destination::Open(file) = &mut self.file {
@@ -73,6 +84,10 @@ impl RejectLog {
     pub fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
+            Destination::Planned { target, beside, replaces: true } if target.exists() => {
+                RejectFile::create(target, &beside)?.publish()?;
+                Destination::Nowhere
+            }
             other => other,
         };
         Ok(())

@@ -18,8 +18,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
 use arrow_schema::Fields;
@@ -32,6 +31,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataO
 use super::damage::{PartError, guarded, unreadable};
 use crate::filesystem;
 use crate::schema::Columns;
+use bounds::ChunkPages;
 use stored::Stored;
 
 pub use lookup::Filter;
@@ -39,6 +39,8 @@ pub use pages::{Page, StoredPages};
 
 /// How many bytes of values a batch should hold.
 const BATCH_BYTES: u64 = 4 << 20;
+/// How many bytes a batch may hold where texts come again and again from a dictionary.
+const LARGEST_BATCH: u64 = 64 << 20;
 /// How many rows a batch holds at least and at most.
 const BATCH_ROWS: (u64, u64) = (16, 8192);
 
@@ -52,8 +54,8 @@ pub struct ParquetFile {
     leaves: Vec<Range<usize>>,
     /// Whether it must keep to what a part can hold.
     is_part: bool,
-    /// For each column chunk, row group by row group, whether its page headers were looked at.
-    judged: Vec<AtomicBool>,
+    /// What the page headers of each column chunk say, row group by row group, once they were looked at.
+    pages: Vec<OnceLock<ChunkPages>>,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -94,9 +96,9 @@ impl ParquetFile {
             starts.push(next.ok_or_else(|| PartError::Unreadable("it claims more rows than a file can hold".into()))?);
         }
         let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
-        let judged = std::iter::repeat_with(AtomicBool::default).take(chunks).collect();
+        let pages = std::iter::repeat_with(OnceLock::new).take(chunks).collect();
         let leaves = leaves(&metadata);
-        Ok(Self { path: path.to_owned(), metadata, starts, leaves, is_part, judged })
+        Ok(Self { path: path.to_owned(), metadata, starts, leaves, is_part, pages })
     }
 
     /// Where it lies.
@@ -167,7 +169,7 @@ impl ParquetFile {
             if let Some(selection) = selection {
                 builder = builder.with_row_selection(selection);
             }
-            let size = self.batch_rows(&mask);
+            let size = self.batch_rows(&groups, &mask);
             builder.with_row_groups(groups).with_projection(mask).with_batch_size(size).build().map_err(unreadable)
         })
     }
@@ -178,16 +180,27 @@ impl ParquetFile {
         if self.is_part {
             bounds::check_size(metadata.columns())?;
         }
-        let first: usize = self.metadata().row_groups()[..group].iter().map(|group| group.columns().len()).sum();
         let index = self.metadata().page_index_for_row_group(group);
         for (leaf, chunk) in metadata.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
-            let judged = &self.judged[first + leaf];
-            if !judged.load(Ordering::Relaxed) {
-                bounds::check_pages(file, chunk, index.page_locations(leaf))?;
-                judged.store(true, Ordering::Relaxed);
+            let pages = self.pages(group, leaf);
+            if pages.get().is_none() {
+                let found = bounds::check_pages(file, chunk, index.page_locations(leaf), metadata.num_rows())?;
+                let _another_thread_was_first = pages.set(found);
             }
         }
         Ok(())
+    }
+
+    /// What is known of the pages of a leaf in a row group.
+    fn pages(&self, group: usize, leaf: usize) -> &OnceLock<ChunkPages> {
+        let leaves = self.metadata.parquet_schema().num_columns();
+        &self.pages[group * leaves + leaf]
+    }
+
+    /// How many values, nulls and empty lists included, each data page of a leaf in a row group has,
+    /// if it was read.
+    pub(in crate::parts) fn page_values(&self, group: usize, leaf: usize) -> Option<&[u64]> {
+        self.pages(group, leaf).get().map(|pages| &*pages.values)
     }
 
     /// The row groups that these rows touch, and the rows as a selection among theirs if they
@@ -220,10 +233,14 @@ impl ParquetFile {
         self.mean(&ProjectionMask::roots(schema, columns.iter().copied()))
     }
 
-    /// So many rows that a batch of these columns stays small.
-    fn batch_rows(&self, mask: &ProjectionMask) -> usize {
+    /// So many rows that a batch of these columns stays small, even if all of them have the longest
+    /// texts of their dictionaries.
+    fn batch_rows(&self, groups: &[usize], mask: &ProjectionMask) -> usize {
+        let leaves = (0..self.metadata.parquet_schema().num_columns()).filter(|leaf| mask.leaf_included(*leaf));
+        let pages = leaves.map(|leaf| groups.iter().filter_map(move |group| self.pages(*group, leaf).get()));
+        let longest: u64 = pages.map(|pages| pages.map(|pages| pages.longest).max().unwrap_or_default()).sum();
         let rows = (BATCH_BYTES / self.mean(mask)).clamp(BATCH_ROWS.0, BATCH_ROWS.1);
-        usize::try_from(rows).unwrap_or(usize::MAX)
+        usize::try_from(rows.min(LARGEST_BATCH / longest.max(1)).max(1)).unwrap_or(usize::MAX)
     }
 
     fn mean(&self, mask: &ProjectionMask) -> u64 {

@@ -91,6 +91,9 @@ impl Footer {
     fn chunk_faults(&self, found: &ColumnChunkMetaData, tell: &mut dyn FnMut(String)) {
         let (path, settings) = (found.column_path(), &self.properties);
         let must = |must: bool| if must { "must be there" } else { "must not be there" };
+        if found.file_path().is_some() {
+            tell("it claims to lie in another file".to_owned());
+        }
         let codec = settings.compression(path);
         if discriminant(&found.compression()) != discriminant(&codec) {
             tell(format!("it is compressed with {}, not {codec}", found.compression()));

@@ -41,7 +41,7 @@ const PAGE_ROWS: usize = 20_000;
 /// Where a dictionary ends, in bytes; past it the column goes on without.
 const DICTIONARY_BYTES: usize = 1 << 20;
 /// How much of a text stands in statistics and indexes, in bytes.
-const STATISTICS_BYTES: usize = 64;
+pub(super) const STATISTICS_BYTES: usize = 64;
 /// How often the bloom filter may wrongly say "perhaps".
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 

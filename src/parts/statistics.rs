@@ -2,7 +2,7 @@
 //!
 //! A reader that skips by wrong statistics loses rows without a word. What the footer says of
 //! each leaf column, and the column index of each of its pages, is held against the rows: nulls,
-//! smallest and largest value, and in which order the pages are said to be. Histograms of levels
+//! smallest and largest value, in which order the pages are said to be, and which rows they have. Histograms of levels
 //! and sizes of texts, by which nothing is skipped, are not looked at.
 
 use std::cmp::Ordering;
@@ -32,6 +32,8 @@ enum Scalar {
 struct Facts {
     /// How many rows.
     rows: u64,
+    /// How many values, nulls, and lists without an element.
+    slots: u64,
     /// How many nulls, and lists without an element.
     nulls: u64,
     extremes: Option<(Scalar, Scalar)>,
@@ -67,7 +69,7 @@ impl<'c> Extremes<'c> {
         let mut kinds = Vec::new();
         let mut leaves: Vec<Vec<Leaf<'c>>> = Vec::new();
         let mut number = 0;
-        for column in columns.iter() {
+        for column in columns {
             kinds.clear();
             push_kinds(column, &mut kinds);
             leaves.push(kinds.iter().zip(number..).map(|(kind, leaf)| Leaf::new(kind, file, group, leaf)).collect());
@@ -83,10 +85,11 @@ impl<'c> Extremes<'c> {
         for ((column, array), leaves) in self.columns.iter().zip(batch.columns()).zip(&mut self.leaves) {
             let mut row = first;
             while row < end {
-                leaves.iter_mut().for_each(|leaf| leaf.turn_to(row));
                 // Up to there all rows stand in one page of each leaf.
-                let next = leaves.iter().filter_map(Leaf::next_page).fold(end, u64::min);
-                leaves.iter_mut().for_each(|leaf| leaf.pages[leaf.page].rows += next - row);
+                let next = leaves.iter_mut().filter_map(|leaf| leaf.turn_to(row)).fold(end, u64::min);
+                for leaf in leaves.iter_mut() {
+                    leaf.pages[leaf.page].rows += next - row;
+                }
                 let places = (place(row)..place(next)).collect();
                 visit(column, array.as_ref(), Slots { places, nulls: 0 }, &mut leaves.iter_mut());
                 row = next;
@@ -107,12 +110,17 @@ impl<'c> Extremes<'c> {
             }
             match index.column_index(number) {
                 Some(index) => {
-                    PagesTold { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(tell);
+                    PagesTold { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(&mut tell);
                 }
                 None if chunk.column_index_range().is_some() => {
                     tell("its column index is too large to be looked at".to_owned());
                 }
                 None => {}
+            }
+            let values = self.file.page_values(self.group, number).unwrap_or_default();
+            if values.len() != leaf.pages.len() || leaf.pages.iter().zip(values).any(|(page, told)| page.slots != *told)
+            {
+                tell("its offset index gives its pages other rows than they have".to_owned());
             }
         }
     }
@@ -193,17 +201,16 @@ impl<'c> Leaf<'c> {
         Self { kind, pages: vec![Facts::default(); starts.len()], starts, page: 0 }
     }
 
-    fn turn_to(&mut self, row: u64) {
-        self.page = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
-    }
-
-    /// The first row of the page behind the one that is being added to.
-    fn next_page(&self) -> Option<u64> {
-        self.starts.get(self.page + 1).copied()
+    /// Turns to the page of a row, and gives the first row of the one behind it.
+    fn turn_to(&mut self, row: u64) -> Option<u64> {
+        let behind = self.starts.partition_point(|start| *start <= row);
+        self.page = behind.saturating_sub(1);
+        self.starts.get(behind).copied()
     }
 
     fn add(&mut self, array: &dyn Array, slots: &Slots) {
         let facts = &mut self.pages[self.page];
+        facts.slots += slots.places.len() as u64 + slots.nulls;
         facts.nulls += slots.nulls;
         if matches!(self.kind, Kind::String | Kind::Json) {
             let texts = array.as_string::<i32>();
@@ -226,6 +233,7 @@ impl<'c> Leaf<'c> {
         let mut all = Facts::default();
         for page in &self.pages {
             all.rows += page.rows;
+            all.slots += page.slots;
             all.nulls += page.nulls;
             for extreme in page.extremes.iter().flat_map(|(least, greatest)| [least, greatest]) {
                 all.widen(extreme.clone());

@@ -13,7 +13,7 @@ use crate::filesystem::{self, EntryKind};
 use crate::schema::{Columns, Schema};
 
 /// The longest manifest that is read, in bytes.
-pub(crate) const MAX_MANIFEST_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// The longest schema that is read, in bytes.
 const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 
@@ -85,8 +85,12 @@ impl Release {
     }
 }
 
-/// The releases in a dataset's folder, oldest first: every folder that is named by a version
-/// and holds a manifest. A folder that is not there holds none.
+/// The releases in a dataset's folder, oldest first: every folder that is named by a version,
+/// whatever it holds. A folder that is not there holds none.
+///
+/// # Errors
+/// [`Error::NoRelease`] for a version that is no folder, such as a link: what it leads to may
+/// change, and a release never does.
 pub fn releases(dataset: &Path) -> Result<Vec<(Version, PathBuf)>, Error> {
     if !dataset.is_dir() {
         return Ok(Vec::new());
@@ -94,10 +98,12 @@ pub fn releases(dataset: &Path) -> Result<Vec<(Version, PathBuf)>, Error> {
     let mut found = Vec::new();
     for (path, kind) in filesystem::list(dataset)? {
         let version = path.file_name().and_then(|name| name.to_str()?.parse::<Version>().ok());
-        if let (EntryKind::Folder, Some(version)) = (kind, version)
-            && path.join(MANIFEST).is_file()
-        {
-            found.push((version, path));
+        match (kind, version) {
+            (EntryKind::Folder, Some(version)) => found.push((version, path)),
+            (EntryKind::Other, Some(_)) => {
+                return Err(Error::NoRelease { path, message: "it is a link and no folder".to_owned() });
+            }
+            _ => {}
         }
     }
     found.sort();

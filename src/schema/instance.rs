@@ -1,7 +1,7 @@
 //! Lets the `jsonschema` crate judge a [`Value`] where it stands, without copying it.
 //!
 //! Numbers are compared by their exact text and strings are never copied; a `serde_json` copy is
-//! made only for an error the validator reports. Which schema applies, and what becomes of its
+//! made only for an error the validator reports, and of a list or object only its size. Which schema applies, and what becomes of its
 //! verdict, is not known here.
 
 use std::{borrow::Cow, collections::HashSet};
@@ -11,10 +11,52 @@ use jsonschema::{
     json::{Array, Json, JsonNumber, Node, NodeIdentity, Object as JsonObject},
 };
 
+use jsonschema_value::LazyInstance;
+
 use crate::json::{
     Number, Object, Value,
     canonical::{write_i64, write_string},
 };
+
+/// What an error tells of the value that it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// A value without parts.
+    Plain(serde_json::Value),
+    /// An array of so many elements.
+    Array(u64),
+    /// An object of so many members.
+    Object(u64),
+}
+
+impl Told {
+    fn of(value: &Value<'_>) -> Self {
+        match value {
+            Value::Array(elements) => Self::Array(elements.len() as u64),
+            Value::Object(object) => Self::Object(object.len() as u64),
+            plain => Self::Plain(plain.to_serde()),
+        }
+    }
+
+    /// As an error can hold it: a size stands in an array or object of its own.
+    fn to_value(&self) -> serde_json::Value {
+        match self {
+            Self::Plain(value) => value.clone(),
+            Self::Array(length) => serde_json::json!([length]),
+            Self::Object(length) => serde_json::json!({ "": length }),
+        }
+    }
+
+    /// What was put into an error.
+    pub(super) fn from_value(value: &serde_json::Value) -> Self {
+        let size = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_u64).unwrap_or_default();
+        match value {
+            serde_json::Value::Array(elements) => Self::Array(size(elements.first())),
+            serde_json::Value::Object(members) => Self::Object(size(members.get(""))),
+            plain => Self::Plain(plain.clone()),
+        }
+    }
+}
 
 /// Names [`Value`] as the representation a validator is built for.
 #[derive(Debug)]
@@ -103,6 +145,12 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
 
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
         Cow::Owned(self.to_serde())
+    }
+
+    // Every error holds the value that it is about. Copies of a whole object, one for each of its
+    // members, would take any amount of memory.
+    fn lazy_value(&self) -> LazyInstance<'a> {
+        LazyInstance::Ready(Cow::Owned(Told::of(self).to_value()))
     }
 
     // A value does not move while it is judged, so its address is its own.
@@ -454,5 +502,19 @@ mod tests {
                 proptest::prop_assert_eq!((&value).equals_value(&a), other == &a);
             }
         }
+    }
+
+    #[test]
+    fn an_error_holds_of_a_list_or_object_its_size_alone() {
+        let schema = serde_json::json!({ "type": "string" });
+        let validator = jsonschema::options_for::<Instance>().build(&schema).expect("a valid schema");
+        let found = |text: &str| {
+            let value = json::parse(text.as_bytes()).expect("valid JSON");
+            let error = validator.iter_errors(&value).next().expect("it is no text");
+            Told::from_value(error.instance())
+        };
+        assert_eq!(found(&format!("[[{}0]]", "0,".repeat(99))), Told::Array(1));
+        assert_eq!(found(r#"{"a":{"b":[]},"":1,"c":2}"#), Told::Object(3));
+        assert_eq!(found("17"), Told::Plain(17.into()));
     }
 }

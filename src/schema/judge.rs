@@ -10,12 +10,15 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
 use super::derive::escape_pointer;
-use super::instance::Instance;
+use super::instance::{Instance, Told as Found};
 use super::{shortcut, suggest};
 use crate::code::Code;
 use crate::json::Value;
 use crate::text;
 
+/// All errors of a value are held at once. Of one that has so many parts or more, only the first is
+/// looked for.
+const PARTS: usize = 1 << 16;
 /// The longest quotation from an article or a schema within a message, in characters.
 const QUOTE: usize = 60;
 
@@ -48,8 +51,8 @@ impl Violation {
     }
 }
 
-/// Every rule that a value breaks. Whether there is one is found out first, which is much faster
-/// than looking for all of them.
+/// Every rule that a value breaks, of a very large one the first. Whether there is one is found out
+/// before, which is much faster than looking for all of them.
 pub(super) fn judge(
     validator: &jsonschema::Validator<Instance>,
     value: &Value<'_>,
@@ -57,6 +60,10 @@ pub(super) fn judge(
 ) -> Vec<Violation> {
     if validator.is_valid(value) {
         return Vec::new();
+    }
+    if value.parts(PARTS) == PARTS {
+        let first = validator.validate(value).err();
+        return first.map(|error| violations(&error, value, schema)).unwrap_or_default();
     }
     validator.iter_errors(value).flat_map(|error| violations(&error, value, schema)).collect()
 }
@@ -230,17 +237,15 @@ fn expected(kind: &TypeKind) -> String {
 
 /// A value as it is told: short ones are quoted, long ones measured.
 fn actual(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => "null".into(),
-        serde_json::Value::Bool(value) => value.to_string(),
-        serde_json::Value::Number(number) => quote(&number.to_string()),
-        serde_json::Value::String(text) => {
+    match Found::from_value(value) {
+        Found::Array(length) => format!("an array of {length}"),
+        Found::Object(length) => format!("an object of {length}"),
+        Found::Plain(serde_json::Value::String(text)) => {
             let length = text.chars().count();
-            let quoted = format!("\"{}\"", text::one_line(text, QUOTE));
+            let quoted = format!("\"{}\"", text::one_line(&text, QUOTE));
             if length > QUOTE { format!("{quoted} ({length} characters)") } else { quoted }
         }
-        serde_json::Value::Array(items) => format!("an array of {}", items.len()),
-        serde_json::Value::Object(members) => format!("an object of {}", members.len()),
+        Found::Plain(plain) => quote(&plain.to_string()),
     }
 }
 

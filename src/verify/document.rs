@@ -18,7 +18,7 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
     let bytes = match filesystem::read_bounded(&folder.join(MANIFEST), MAX_MANIFEST_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
-            findings.add(Finding::new(Code::FileUnreadable, MANIFEST, &error.to_string()));
+            findings.add(Finding::unreadable(MANIFEST, &error));
             return None;
         }
     };

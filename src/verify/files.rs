@@ -109,13 +109,13 @@ pub(super) fn check_sums(
                 hashed += 1;
                 found.insert(name, digest);
             }
-            Err(error) => findings.add(Finding::new(Code::FileUnreadable, name, &error.to_string())),
+            Err(error) => findings.add(Finding::unreadable(name, &error)),
         }
     }
     if files.is_here(SUMS) {
         match filesystem::read_bounded(&folder.join(SUMS), MAX_SUMS_BYTES) {
             Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
-            Err(error) => findings.add(Finding::new(Code::FileUnreadable, SUMS, &error.to_string())),
+            Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
         }
     }
     hashed

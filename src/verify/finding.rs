@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::error::Error;
 use crate::text;
 
 /// How many findings of one code are kept in full; the counts are exact.
@@ -38,6 +39,13 @@ impl Finding {
     pub(super) fn new(code: Code, file: &str, message: &str) -> Self {
         let (file, message) = (text::one_line(file, 200), text::one_line(message, 400));
         Self { code, file, row_group: None, column: None, row: None, key: None, message }
+    }
+
+    /// The finding that a file cannot be read, with the causes that the error has.
+    pub(super) fn unreadable(file: &str, error: &Error) -> Self {
+        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        Self::new(Code::FileUnreadable, file, &message)
     }
 
     /// The finding, in a row group (from 0).

@@ -217,7 +217,7 @@ impl<'r> Parts<'r> {
                 let message = format!("the manifest says {}, it has {found}", part.sha256);
                 findings.add(Finding::new(Code::FileHash, &name, &message));
             }
-            Err(error) => findings.add(Finding::new(Code::FileUnreadable, &name, &error.to_string())),
+            Err(error) => findings.add(Finding::unreadable(&name, &error)),
         }
     }
 }

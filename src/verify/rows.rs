@@ -15,6 +15,10 @@ use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
+/// A row group ends at 64 MiB of canonical form. One that goes on far behind it is read no further: a
+/// dictionary can stand for any number of bytes.
+const MOST_BYTES: u64 = 512 << 20;
+
 /// What all rows of a release are held against.
 #[derive(Debug)]
 pub(super) struct Rules<'r> {
@@ -103,6 +107,7 @@ impl<'r> Facts<'r> {
             extremes: Extremes::new(columns, task.file, task.group),
             filter: None,
             canonical: Vec::new(),
+            bytes: 0,
         };
         if let Err(error) = looker.read() {
             looker.facts.whole = false;
@@ -129,6 +134,8 @@ struct Looker<'l, 'r> {
     extremes: Extremes<'l>,
     filter: Option<Filter>,
     canonical: Vec<u8>,
+    /// How many bytes of canonical form there were.
+    bytes: u64,
 }
 
 impl Looker<'_, '_> {
@@ -155,6 +162,9 @@ impl Looker<'_, '_> {
         self.facts.summary.add(batch.columns());
         self.extremes.add(batch);
         for row in 0..rows.len() {
+            if self.bytes > MOST_BYTES {
+                return Err(PartError::Unreadable("a row group has more bytes of records than any can have".into()));
+            }
             let record = rows.record(row);
             let fits = self.row(&record, &rows.stored_hash(row));
             let is_last = row + 1 == rows.len();
@@ -203,6 +213,7 @@ impl Looker<'_, '_> {
             let message = "a reader that asks for this key would pass over the row group";
             self.facts.findings.add(finding(Code::KeyFilter, message));
         }
+        self.bytes += length;
         self.facts.hashes.push(hash);
         self.facts.lengths.push(length);
         self.facts.sort_keys.push(self.rules.order.sort_key(|place| &record.cells()[place]));

@@ -24,7 +24,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long)]
     pub(crate) quick: bool,
     /// How many threads work [default: one for each processor].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
@@ -85,7 +85,7 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
     /// How many threads work [default: one for each processor].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 

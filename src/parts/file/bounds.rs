@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::ops::Range;
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Type};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::reader::{ChunkReader as _, Length as _};
@@ -18,12 +18,15 @@ use crate::parts::thrift::{walk, walk_values};
 /// of canonical form and one record of any length, and no value takes more than eight times its text.
 const GROUP_BYTES: i64 = 2 << 30;
 /// How many values, nulls and empty lists included, a column of a row group may have. Each takes
-/// two bytes of canonical form or more, or stands for a row.
-const CHUNK_VALUES: i64 = 1 << 27;
+/// two bytes of canonical form or more, or stands for a row; an article has 64 MiB at most.
+const CHUNK_VALUES: i64 = 1 << 26;
 /// The longest header of a page or filter, in bytes. Those of this format take less than a
 /// hundred; other writers put whole values into them.
 pub(super) const HEADER_BYTES: usize = 4096;
 const LONG_HEADER_BYTES: usize = 4 << 20;
+/// The largest dictionary that is looked through, in bytes. Those of this format end at one mebibyte,
+/// or with the batch of rows that brings them there.
+const DICTIONARY_BYTES: i64 = 16 << 20;
 /// The longest footer that is read, in bytes, and the most of page indexes.
 const FOOTER_BYTES: u64 = 64 << 20;
 /// The footer's length and the magic behind it.
@@ -105,13 +108,13 @@ pub(super) fn check_indexes(file: &File, footer: &ParquetMetaData, with_values: 
     let (Some(start), Some(end)) = (all().map(|range| range.start).min(), all().map(|range| range.end).max()) else {
         return Ok(false);
     };
+    if end > file.len() {
+        return Err(PartError::Unreadable("it claims to have page indexes behind its end".into()));
+    }
     // The library reads all of them in one go, so what lies between them counts.
     let taken = all().fold(0, |sum: u64, range| sum.saturating_add(range.end.saturating_sub(range.start)));
     if u64::max(end.saturating_sub(start), taken) > FOOTER_BYTES {
         return Ok(false);
-    }
-    if end > file.len() {
-        return Err(PartError::Unreadable("it claims to have page indexes behind its end".into()));
     }
     let bytes = file.get_bytes(start, usize::try_from(end - start).map_err(unreadable)?).map_err(unreadable)?;
     let part = |range: &Range<u64>| {
@@ -174,18 +177,31 @@ pub(super) fn check_size(chunks: &[ColumnChunkMetaData]) -> Result<(), PartError
     Ok(())
 }
 
+/// What the page headers of a column chunk say.
+#[derive(Debug)]
+pub(super) struct ChunkPages {
+    /// The number of values of each data page, nulls and empty lists included.
+    pub(super) values: Box<[u64]>,
+    /// The longest text of its dictionary in bytes, as far as that is known here.
+    pub(super) longest: u64,
+}
+
 /// The page headers of a column chunk must promise no more than the footer does: a short page
-/// can promise any number of values. And the page index must name these pages and no others.
+/// can promise any number of values. And the page index must name these pages and no others, with
+/// the rows that they have, as far as their values tell.
 pub(super) fn check_pages(
     file: &File,
     chunk: &ColumnChunkMetaData,
     index: Option<&Vec<PageLocation>>,
-) -> Result<(), PartError> {
+    rows: i64,
+) -> Result<ChunkPages, PartError> {
     let more = || PartError::Unreadable("a column has more in its pages than its footer says".into());
     let (mut at, length) = chunk.byte_range();
     let end = at.checked_add(length).filter(|end| *end <= file.len()).ok_or_else(more)?;
     let (mut values, mut bytes) = (chunk.num_values(), chunk.uncompressed_size());
-    let mut named = index.map(|pages| pages.iter());
+    let mut named = index.map(|pages| pages.iter().zip(rows_of(pages, rows)));
+    let (mut pages, mut longest) = (Vec::new(), 0);
+    let is_flat = chunk.column_descr().max_rep_level() == 0;
     while at < end {
         let header = PageHeader::read(file, at, end)?;
         let counts = [header.unpacked.unwrap_or(-1), header.values.unwrap_or_default()];
@@ -194,17 +210,52 @@ pub(super) fn check_pages(
             return Err(more());
         }
         let length = header.stored.and_then(|stored| stored.checked_add(header.length as u64)).ok_or_else(more)?;
-        if let Some(named) = named.as_mut().filter(|_| header.values.is_some()) {
-            let is_next = |page: &PageLocation| {
-                u64::try_from(page.offset) == Ok(at) && u64::try_from(page.compressed_page_size) == Ok(length)
+        if let Some(count) = header.values {
+            pages.push(u64::try_from(count).map_err(unreadable)?);
+            let is_next = |(page, rows): (&PageLocation, i64)| {
+                let is_here = u64::try_from(page.offset) == Ok(at);
+                is_here && u64::try_from(page.compressed_page_size) == Ok(length) && (!is_flat || rows == count)
             };
-            if !named.next().is_some_and(is_next) {
+            if named.as_mut().is_some_and(|named| !named.next().is_some_and(is_next)) {
                 return Err(other_pages());
             }
+        } else if chunk.column_descr().physical_type() == Type::BYTE_ARRAY {
+            longest = longest_text(file, chunk.compression(), at, &header)?;
         }
         at = at.checked_add(length).ok_or_else(more)?;
     }
-    if named.is_some_and(|mut named| named.next().is_some()) { Err(other_pages()) } else { Ok(()) }
+    if named.is_some_and(|mut named| named.next().is_some()) {
+        return Err(other_pages());
+    }
+    Ok(ChunkPages { values: pages.into(), longest })
+}
+
+/// How many rows each page has by the index, of a column chunk of so many.
+fn rows_of(pages: &[PageLocation], rows: i64) -> impl Iterator<Item = i64> {
+    let ends = pages.iter().skip(1).map(|page| page.first_row_index).chain([rows]);
+    pages.iter().zip(ends).map(|(page, end)| end.saturating_sub(page.first_row_index))
+}
+
+/// The longest text of a dictionary page, whose values are plain. 0 with a codec that no part has.
+fn longest_text(file: &File, codec: Compression, at: u64, header: &PageHeader) -> Result<u64, PartError> {
+    let is_ours = matches!(codec, Compression::ZSTD(_) | Compression::UNCOMPRESSED);
+    let sizes = (header.stored.and_then(|size| usize::try_from(size).ok()), header.unpacked.unwrap_or_default());
+    let (Some(stored), size @ 0..=DICTIONARY_BYTES) = sizes else { return Ok(0) };
+    if !is_ours || stored as u64 > DICTIONARY_BYTES.unsigned_abs() {
+        return Ok(0);
+    }
+    let page = file.get_bytes(at + header.length as u64, stored).map_err(unreadable)?;
+    let unpacked = match codec {
+        Compression::UNCOMPRESSED => page.to_vec(),
+        _ => zstd::bulk::decompress(&page, usize::try_from(size).map_err(unreadable)?).map_err(unreadable)?,
+    };
+    let (mut rest, mut longest) = (unpacked.as_slice(), 0);
+    while let Some((length, text)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_le_bytes(*length);
+        longest = longest.max(length.into());
+        rest = text.get(length as usize..).unwrap_or_default();
+    }
+    Ok(longest)
 }
 
 fn other_pages() -> PartError {

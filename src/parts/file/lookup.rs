@@ -69,9 +69,10 @@ impl ParquetFile {
 /// Reads the bloom filter of a column chunk, if it has one that says how long it is.
 pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<Sbbf>, PartError> {
     // Without its length, the header alone says how much to read.
-    let length = chunk.bloom_filter_length().filter(|length| (0..=FILTER_BYTES).contains(length));
-    let start = chunk.bloom_filter_offset().and_then(|offset| u64::try_from(offset).ok());
-    let Some((length, start)) = length.zip(start) else { return Ok(None) };
+    let Some((length, start)) = chunk.bloom_filter_length().zip(chunk.bloom_filter_offset()) else { return Ok(None) };
+    let (Ok(start), 0..=FILTER_BYTES) = (u64::try_from(start), length) else {
+        return Err(PartError::Unreadable("a bloom filter claims to be where or as large as none is".into()));
+    };
     let end = start.saturating_add(length.unsigned_abs().into());
     let taken = walk(bounds::bytes_at(file, start, end, bounds::HEADER_BYTES)?.as_ref(), &mut |_, _| {})?;
     if end - start < (taken + BLOCK_BYTES) as u64 {

@@ -8,6 +8,7 @@ use parquet::file::page_index::column_index::{ByteArrayColumnIndex, ColumnIndexM
 use parquet::file::statistics::Statistics;
 
 use super::{Facts, Scalar};
+use crate::parts::settings::STATISTICS_BYTES;
 use crate::schema::Kind;
 
 /// What the footer tells of a leaf column of a row group.
@@ -141,6 +142,10 @@ impl Told {
             let told = self.nulls.map_or("no".to_owned(), |count| count.to_string());
             return Some(format!("count {told} nulls, the rows have {}", found.nulls));
         }
+        let told = [&self.least, &self.greatest].into_iter().flatten();
+        if told.into_iter().any(|told| !told.is_short_text()) {
+            return Some(format!("have a text that is none, or longer than {STATISTICS_BYTES} bytes"));
+        }
         match (&found.extremes, &self.least, &self.greatest) {
             (None, None, None) => None,
             (None, ..) => Some("have values, and no row has one".to_owned()),
@@ -156,6 +161,13 @@ impl Told {
 }
 
 impl Extreme {
+    fn is_short_text(&self) -> bool {
+        match &self.value {
+            Scalar::Text(told) => told.len() <= STATISTICS_BYTES && simdutf8::basic::from_utf8(told).is_ok(),
+            _ => true,
+        }
+    }
+
     fn is_least(&self, found: &Scalar) -> bool {
         match (&self.value, found) {
             (Scalar::Text(told), Scalar::Text(found)) if !self.exact => found.starts_with(told),

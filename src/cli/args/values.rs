@@ -1,0 +1,74 @@
+//! Values that several commands take, and what they are where nothing was typed.
+
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use pressmark::input::Limits;
+
+/// A number of bytes: `4096`, `500MB`, `2GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const ERROR: &str = "expected a size such as 4096, 500MB or 2GiB";
+        const UNITS: [(&str, u64); 7] = [
+            ("", 1),
+            ("KB", 1_000),
+            ("MB", 1_000_000),
+            ("GB", 1_000_000_000),
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
+        ];
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let unit = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(ERROR)?.1;
+        let number: u64 = number.parse().map_err(|_no_number| ERROR)?;
+        number.checked_mul(unit).map(Self).ok_or(ERROR)
+    }
+}
+
+/// What reading may take, with at most so much content in one input.
+pub(crate) fn limits(content: Option<Size>) -> Limits {
+    let default = Limits::default();
+    Limits { content: content.map_or(default.content, |Size(bytes)| bytes), ..default }
+}
+
+/// The most threads that may be asked for.
+const MOST_THREADS: usize = 1024;
+
+/// A number of threads.
+pub(crate) fn thread_count(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_THREADS);
+    number.ok_or_else(|| format!("it is a number from 1 to {MOST_THREADS}"))
+}
+
+/// As many threads as were asked for, or one for each processor.
+pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
+    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    asked.unwrap_or_else(processors).get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: Option<u64>) {
+        assert_eq!(text.parse::<Size>().ok(), want.map(Size), "{text}");
+    }
+
+    #[test]
+    fn sizes() {
+        check("0", Some(0));
+        check("4096", Some(4096));
+        check("500MB", Some(500_000_000));
+        check("2 GiB", Some(2 << 30));
+        for text in ["", "MB", "-1", "1.5GB", "1mb", "1TBX", "99999999999999999999", "99999999999GiB"] {
+            check(text, None);
+        }
+    }
+}

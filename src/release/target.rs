@@ -1,0 +1,36 @@
+//! Whether a file may be written where somebody asked for it: not over what is read, and not into a
+//! release, which never changes.
+
+use std::path::Path;
+
+use super::{DATA, MANIFEST, SUMS};
+use crate::error::Error;
+use crate::filesystem;
+
+/// Checks the place of a file that is to appear whole, in the place of an earlier one. `inputs` are
+/// the files that are read for it.
+///
+/// # Errors
+/// [`Error::Target`] for a place within a release, for an input, and for what is no file; a folder
+/// that cannot be read.
+pub fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path>) -> Result<(), Error> {
+    let refuse = |message: &str| Err(Error::Target { path: target.to_owned(), message: message.to_owned() });
+    if target.exists() && !target.is_file() {
+        return refuse("is there already and no file");
+    }
+    for input in inputs {
+        if target.exists() && filesystem::is_within(target, input)? {
+            return refuse("is an input, which would be lost");
+        }
+    }
+    let folder = filesystem::folder_of(target);
+    if !folder.is_dir() {
+        return refuse("would stand in a folder that is not there");
+    }
+    let outer = folder.join("..");
+    let within = if filesystem::is_named(folder, DATA)? { [folder, &outer] } else { [folder, folder] };
+    if within.into_iter().any(|folder| folder.join(MANIFEST).is_file() && folder.join(SUMS).is_file()) {
+        return refuse("would change the release");
+    }
+    Ok(())
+}
