@@ -14,6 +14,7 @@ mod judge;
 mod load;
 mod shape;
 mod shortcut;
+mod steps;
 mod suggest;
 mod target;
 mod vocabulary;

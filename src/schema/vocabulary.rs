@@ -1,7 +1,8 @@
 //! What a schema may say: every keyword is one of JSON Schema 2020-12, every reference stays in
-//! the file. A misspelt keyword would otherwise be a rule that nobody applies.
+//! the file, and judging comes to an end. A misspelt keyword would otherwise be a rule that nobody applies.
 
 use super::derive::escape_pointer;
+use super::steps::{self, Steps};
 use crate::code::Code;
 use crate::error::Error;
 use crate::json::{Object, Value};
@@ -106,17 +107,27 @@ const KEYWORDS: &[(&str, Holds)] = &[
 ];
 
 /// Checks every subschema, in the order of the file.
-pub(super) fn check(schema: &Value<'_>) -> Result<(), SchemaFault> {
+pub(super) fn check<'s>(schema: &'s Value<'s>) -> Result<(), SchemaFault> {
     let mut ids = Vec::new();
     collect_ids(schema, &mut ids, 0);
-    subschema(schema, "", &ids, 0)
+    subschema(schema, "", &mut Whole { ids, steps: Steps::new(schema) }, 0)
 }
 
-fn subschema(schema: &Value<'_>, pointer: &str, ids: &[&str], depth: usize) -> Result<(), SchemaFault> {
+/// What is known of the whole schema.
+struct Whole<'s> {
+    ids: Vec<&'s str>,
+    steps: Steps<'s>,
+}
+
+fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, depth: usize) -> Result<(), SchemaFault> {
     // Something other than an object or a truth value is told by the meta-schema.
     let Some(object) = schema.as_object() else { return Ok(()) };
     if depth > MAX_DEPTH {
         return Err(SchemaFault::new(Code::SchemaMeta, pointer, "subschemas are nested too deep"));
+    }
+    if whole.steps.are_too_many(schema) {
+        let message = format!("one value would be held against more than {} subschemas", steps::MOST);
+        return Err(SchemaFault::new(Code::SchemaMeta, pointer, message));
     }
     for (keyword, value) in object.iter() {
         let here = format!("{pointer}/{}", escape_pointer(keyword));
@@ -124,20 +135,20 @@ fn subschema(schema: &Value<'_>, pointer: &str, ids: &[&str], depth: usize) -> R
             return Err(SchemaFault::new(Code::SchemaKeyword, here, unknown(keyword)));
         };
         match keyword {
-            "$ref" => reference(value, &here, ids)?,
+            "$ref" => reference(value, &here, &whole.ids)?,
             "$schema" => draft(value, &here)?,
             _ => {}
         }
         match (holds, value) {
-            (Holds::Schema, schema) => subschema(schema, &here, ids, depth + 1)?,
+            (Holds::Schema, schema) => subschema(schema, &here, whole, depth + 1)?,
             (Holds::Schemas, Value::Array(schemas)) => {
                 for (place, schema) in schemas.iter().enumerate() {
-                    subschema(schema, &format!("{here}/{place}"), ids, depth + 1)?;
+                    subschema(schema, &format!("{here}/{place}"), whole, depth + 1)?;
                 }
             }
             (Holds::SchemasByName, Value::Object(schemas)) => {
                 for (name, schema) in schemas.iter() {
-                    subschema(schema, &format!("{here}/{}", escape_pointer(name)), ids, depth + 1)?;
+                    subschema(schema, &format!("{here}/{}", escape_pointer(name)), whole, depth + 1)?;
                 }
             }
             _ => {}
@@ -242,6 +253,24 @@ mod tests {
             r#"{"items":{"$ref":"https://example.org/x"},"$defs":{"x":{"$id":"https://example.org/x"}}}"#,
             "fine",
         );
+    }
+
+    #[test]
+    fn references_that_double() {
+        let doubled = |keyword: &str, levels: usize| {
+            let each = |level: usize| {
+                let next = format!(r##"{{"not":{{"$ref":"#/$defs/{}"}}}}"##, level + 1);
+                format!(r#""{level}":{{"not":{{"{keyword}":[{next},{next}]}}}},"#)
+            };
+            let all: String = (0..levels).map(each).collect();
+            let schema = format!(r##"{{"$ref":"#/$defs/0","$defs":{{{all}"{levels}":{{}}}}}}"##);
+            check(&json::parse(schema.as_bytes()).expect("valid JSON")).map_err(|fault| fault.message)
+        };
+        let message = "one value would be held against more than 20000 subschemas".to_owned();
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            assert_eq!(doubled(keyword, 10), Ok(()));
+            assert_eq!(doubled(keyword, 40), Err(message.clone()));
+        }
     }
 
     #[test]
