@@ -302,7 +302,7 @@ impl Making<'_> {
         let records = articles - settled.dropped_count;
         let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));
         let (facts, rows) = runs.finish()?;
-        let mut conflicts = Conflicts::new(self.schema.columns(), base, rows, &sources, &mut read);
+        let mut conflicts = Conflicts::new((self.schema.columns(), self.order.key()), base, rows, &sources, &mut read);
         let reject = |run, fact: &_| conflicts.reject(run, fact);
         let mut marks = Marks::new(self.rules, folder, memory);
         let plan = plan::plan(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;

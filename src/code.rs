@@ -40,6 +40,7 @@ codes! {
     Utf16 "I-UTF16" "the input is UTF-16 or UTF-32",
     LfsPointer "I-LFS-POINTER" "the input is a Git LFS pointer and not the file",
     Html "I-HTML" "the input is HTML or XML",
+    OtherFormat "I-OTHER-FORMAT" "the input is of a format that is not read",
     Container "I-CONTAINER" "the collection cannot be read any further",
     TooLong "F-TOO-LONG" "the article is longer than the limit and was passed over",
     GluedArrays "F-GLUED-ARRAYS" "the array has a comma before its end or goes on after it, as outputs glued together do",

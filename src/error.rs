@@ -285,7 +285,12 @@ impl Error {
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
             Self::UnknownColumn { columns, .. } => Some(format!("there are `{}`", columns.join("`, `"))),
-            Self::UnknownCode { .. } => Some("`pressmark explain` lists them all".into()),
+            Self::UnknownCode { name } => {
+                let alike = |code: &&Code| strsim::damerau_levenshtein(code.name(), &name.to_uppercase());
+                let nearest = Code::ALL.iter().min_by_key(alike).filter(|code| alike(code) <= 3);
+                let meant = nearest.map(|code| format!("did you mean `{code}`? "));
+                Some(format!("{}`pressmark explain` lists them all", meant.unwrap_or_default()))
+            }
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::input::{Block, Content, Frame, Framing, Limits, Reader, resolve};
+use crate::input::{Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
 use crate::judge::{Judge, RejectLog};
 use crate::mapping::Mapping;
 use crate::progress::Unwatched;
-use crate::reject::Stored;
-use crate::schema::{Extra, Schema};
+use crate::reject::{Placed, Reject, Stored};
+use crate::schema::{Extra, Schema, Violation};
 
 /// What to judge again.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub struct RetryReport {
     pub passed: u64,
     /// How many could not be judged, because the file holds their place and not their bytes.
     pub not_stored: u64,
+    /// How many were good by themselves and share their key with others, which no judging changes.
+    pub in_conflict: u64,
     /// Why the others do not.
     pub rejects: RejectLog,
 }
@@ -56,7 +58,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
     let mut again = Retry {
         judge: Judge::new(&options.schema, &options.mapping, options.extra),
         framing: options.mapping.framing(),
-        report: RetryReport { judged: 0, passed: 0, not_stored: 0, rejects },
+        report: RetryReport { judged: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
     let reader = Reader::new(Framing::Json, Limits::default());
@@ -87,6 +89,10 @@ struct Retry<'r> {
 
 impl Retry<'_> {
     fn judge(&mut self, stored: Stored) -> Result<(), Error> {
+        if stored.is_record {
+            self.report.in_conflict += 1;
+            return self.report.rejects.add(&in_conflict(&stored));
+        }
         let Some(block) = self.block(stored) else {
             self.report.not_stored += 1;
             return Ok(());
@@ -138,4 +144,14 @@ impl Retry<'_> {
             }
         }
     }
+}
+
+/// A record that shares its key with others, rejected as it was.
+fn in_conflict(stored: &Stored) -> Reject {
+    let Stored { source, line, byte, length, raw, .. } = stored;
+    let code = Code::DuplicateRecord;
+    let violation = Violation::plain(code, String::new(), code.meaning().to_owned());
+    let placed = Placed { violation, line: *line, column: 1, byte: *byte, length: 0 };
+    let position = Position { source: source.as_str().into(), line: *line, byte: *byte };
+    Reject::new(position, *length, raw.as_deref(), vec![placed])
 }

@@ -81,7 +81,7 @@ error[V-REQUIRED]: missing member `text`, 4 articles
    | {\"id\":\"a23\",\"title\":\"Title a23\",\"txt\":\"Text a23.\"}
    | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   ... and 1 more
-  broken rule: /required; more: pressmark explain V-REQUIRED
+  broken rule: /required/1; more: pressmark explain V-REQUIRED
 
 error[V-FORMAT]: expected the format `date-time`, found \"2024-12-13 10:00:00\", 4 articles
   --> in.jsonl:6:27 at /published_at
@@ -259,4 +259,52 @@ fn a_reject_file_takes_nothing_away_and_is_never_stale() {
     test.run("check good.jsonl --rejects r.zst").check();
     let left = zstd::decode_all(test.read("r.zst").as_slice()).unwrap();
     assert!(left.is_empty());
+}
+
+#[test]
+fn what_shares_a_key_is_not_judged_again() {
+    let articles = article("a") + &article("a").replace("Text a", "Text else") + "{}\n";
+    let test = Test::set("", articles);
+    let stderr = "several articles share a key and differ in content: `a`, 2 articles";
+    test.build("").code(1).stdout("").stderr_has(stderr).check();
+    let conflict = "\
+no 0 of 1 article pass now
+2 articles with a key that others have as well: other inputs decide, or `on_conflict` in dataset.toml
+the others are in again.zst
+";
+    let retry = "retry set/rejects/1.0.0/rejects.jsonl.zst --again again.zst";
+    test.run(retry).code(1).stdout("").stderr_has(conflict).check();
+    let again = zstd::decode_all(test.read("again.zst").as_slice()).unwrap();
+    assert_eq!(again.split(|byte| *byte == b'\n').count(), 4);
+}
+
+#[test]
+fn every_missing_member_is_a_cause() {
+    let test = Test::new().file("in.jsonl", "{\"title\":\"x\"}\n");
+    let run = test.run("check in.jsonl").code(1);
+    run.stdout_has("missing member `id`, 1 article").stdout_has("missing member `text`, 1 article").check();
+}
+
+#[test]
+fn carets_stand_under_the_fault_in_any_script() {
+    let line = "{\"id\":\"a\",\"text\":\"红十字会\",\"tags\":7}\n";
+    let stdout = format!("   | {line}   | {}^\n", " ".repeat(35));
+    Test::new().file("in.jsonl", line).run("check in.jsonl").code(1).stdout_has(stdout).check();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_may_be_named() {
+    let test = Test::new().file("in.jsonl", articles(&["a", "b"]));
+    let made = std::process::Command::new("mkfifo").arg(test.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let (from, to) = (test.path("in.jsonl"), test.path("pipe"));
+    let writer = std::thread::spawn(move || std::fs::copy(from, to).unwrap());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pressmark"))
+        .args(["check", "pipe"])
+        .current_dir(test.path(""))
+        .output()
+        .unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

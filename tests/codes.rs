@@ -53,6 +53,7 @@ const INPUTS: &[(&str, &[u8])] = &[
     ("I-UTF16", b"\xff\xfe{\x00}\x00"),
     ("I-LFS-POINTER", b"version https://git-lfs.github.com/spec/v1\n"),
     ("I-HTML", b"<html>"),
+    ("I-OTHER-FORMAT", b"PAR1"),
     ("I-CONTAINER", b"[{} {}]"),
     ("F-GLUED-ARRAYS", b"[{},]"),
     ("F-NOT-OBJECT", b"1\n"),

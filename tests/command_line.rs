@@ -55,6 +55,9 @@ fn every_command_has_a_man_page() {
     for words in [".SH SYNOPSIS", "\\-\\-where\\-key", "Exit code 1: a key is not there."] {
         assert!(page.contains(words), "`{words}` is missing\n{page}");
     }
+    for name in ["schema-diff", "schema-explain"] {
+        test.run(&format!("man {name}")).stdout_has(format!(".TH pressmark-{name} 1")).check();
+    }
     test.run("man nothing")
         .code(2)
         .stdout("")

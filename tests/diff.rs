@@ -86,7 +86,7 @@ under a new key
     let test = story();
     run(&test, "").code(1).stdout(stdout).leaves_nothing().check();
     let colour = run(&test, "").code(1).variable("CLICOLOR_FORCE", "1").check();
-    assert!(colour.contains("\u{1b}[31mat 1\u{1b}[0m\u{1b}[32mearly"), "{colour}");
+    assert!(colour.contains("\u{1b}[31m[-at 1-]\u{1b}[0m\u{1b}[32m{+early+}"), "{colour}");
 }
 
 #[test]
@@ -202,20 +202,20 @@ fn a_delta_proves_itself() {
 #[test]
 fn when_the_answer_is_no() {
     let test = story();
-    for (arguments, code) in [
-        ("--exit-zero", 0),
-        ("--fail-on removed", 1),
-        ("--fail-on schema,withdrawn,unmatched,warnings", 0),
-        ("--fail-on schema,rekeyed", 1),
-        ("--max-removed 1", 0),
-        ("--max-removed 0", 1),
-        ("--max-removed 11%", 1),
-        ("--max-removed 12%", 0),
-        ("--max-changed 4 --max-added 1", 0),
-        ("--max-changed 3 --max-added 1", 1),
-        ("--max-removed 5 --fail-on added", 1),
+    for (arguments, why) in [
+        ("--exit-zero", ""),
+        ("--fail-on removed", "no: `removed` is in --fail-on, and there is some\n"),
+        ("--fail-on schema,withdrawn,unmatched,warnings", ""),
+        ("--fail-on schema,rekeyed", "no: `rekeyed` is in --fail-on, and there is some\n"),
+        ("--max-removed 1", ""),
+        ("--max-removed 0", "no: 1 record removed, --max-removed allows 0\n"),
+        ("--max-removed 11%", "no: 1 record removed, --max-removed allows 11%\n"),
+        ("--max-removed 12%", ""),
+        ("--max-changed 4 --max-added 1", ""),
+        ("--max-changed 3 --max-added 1", "no: 4 records changed, --max-changed allows 3\n"),
+        ("--max-removed 5 --fail-on added", "no: `added` is in --fail-on, and there is some\n"),
     ] {
-        run(&test, arguments).code(code).check();
+        run(&test, arguments).code(i32::from(!why.is_empty())).stderr(why).check();
     }
 }
 
@@ -541,7 +541,9 @@ fn withdrawn_records_are_told_apart() {
         told.contains("- 1 record withdrawn\n") && told.contains("\nwithdrawn\n  r3  asked by the *author*\n"),
         "{told}"
     );
-    assert_eq!(run(&test, "--fail-on withdrawn --format json").code(1).json()["counts"]["removed"], 0);
+    let told =
+        run(&test, "--fail-on withdrawn --format json").code(1).stderr_has("`withdrawn` is in --fail-on").check();
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["counts"]["removed"], 0);
 }
 
 #[test]

@@ -11,13 +11,16 @@ use crate::error::Error;
 use crate::input::Position;
 use crate::judge::Read;
 use crate::parts::{At, Fact, RunRows, Selection};
-use crate::record::{Rows, canonical_form};
+use crate::record::{Rows, canonical_form, key_text};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Columns, Violation};
+use crate::text::one_line;
 
 /// Rejects records, which must come in the order of the release.
 pub(super) struct Conflicts<'c> {
     columns: &'c Columns,
+    /// The place of the key.
+    key: usize,
     base: Option<BaseRows<'c>>,
     rows: RunRows,
     sources: &'c [Arc<str>],
@@ -27,13 +30,13 @@ pub(super) struct Conflicts<'c> {
 
 impl<'c> Conflicts<'c> {
     pub(super) fn new(
-        columns: &'c Columns,
+        (columns, key): (&'c Columns, usize),
         base: Option<&'c Base<'_>>,
         rows: RunRows,
         sources: &'c [Arc<str>],
         read: &'c mut Read,
     ) -> Self {
-        Self { columns, base: base.map(Base::rows), rows, sources, read, any: false }
+        Self { columns, key, base: base.map(Base::rows), rows, sources, read, any: false }
     }
 
     /// Rejects one.
@@ -46,12 +49,14 @@ impl<'c> Conflicts<'c> {
             (At::Base(_), None) => {}
         }
         let batch = row.batch();
-        let mut canonical = Vec::new();
+        let (mut canonical, mut key) = (Vec::new(), String::new());
         if let Some(rows) = Rows::new(self.columns, &batch) {
             canonical_form(self.columns, &rows.record(0), &mut canonical);
+            key = key_text(&rows.cell(0, self.key)).unwrap_or_default().into_owned();
         }
         let code = Code::DuplicateRecord;
-        let violation = Violation::plain(code, String::new(), code.meaning().to_owned());
+        let message = format!("{}: `{}`", code.meaning(), one_line(&key, 130));
+        let violation = Violation::plain(code, String::new(), message);
         let (line, byte) = (fact.place.line, fact.place.byte);
         let placed = Placed { violation, line, column: 1, byte, length: 0 };
         let source = self.sources[fact.place.source as usize].clone();

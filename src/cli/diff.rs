@@ -5,13 +5,14 @@ mod human;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
+use clap::ValueEnum as _;
 use pressmark::Error;
 use pressmark::diff::{
     Counts, DeltaCheck, DeltaWriter, DiffOptions, DiffReport, RowChange, Side, check_delta, diff, diff_rows,
     fingerprint, markdown,
 };
 use pressmark::progress::{Unwatched, Watch};
-use pressmark::release::{Allowance, Bump, VersionPolicy};
+use pressmark::release::{Bump, VersionPolicy};
 use pressmark::text::{printable, printable_json};
 use serde::Serialize;
 
@@ -28,11 +29,12 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     }
     let current = Side::open(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
     let report = compare(arguments, &base, &current)?;
-    let outcome = if is_accepted(arguments, &report) { Outcome::Yes } else { Outcome::No };
+    let refused = refused(arguments, &report);
+    let outcome = if refused.is_empty() || arguments.exit_zero { Outcome::Yes } else { Outcome::No };
     let policy = arguments.policy.into();
     if arguments.rows {
         let mut out = anstream::stderr().lock();
-        let _closed = out.write_all(human::verdict(&report, policy).as_bytes());
+        let _closed = out.write_all((human::verdict(&report, policy) + &why(arguments, &refused)).as_bytes());
         return Ok(outcome);
     }
     let text = match arguments.format {
@@ -41,7 +43,18 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
         DiffFormat::Markdown => summary(&report, policy),
     };
     let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), outcome)
+    let told = written(out.write_all(text.as_bytes()), outcome);
+    drop(out);
+    let _closed = anstream::stderr().lock().write_all(why(arguments, &refused).as_bytes());
+    told
+}
+
+/// What kept the answer from being yes, where limits were given.
+fn why(arguments: &DiffArguments, refused: &[String]) -> String {
+    if arguments.exit_zero || !has_limits(arguments) {
+        return String::new();
+    }
+    refused.iter().map(|refused| format!("{BOLD_RED}no:{BOLD_RED:#} {refused}\n")).collect()
 }
 
 /// Compares, and writes every changed record to where that was asked for.
@@ -92,23 +105,31 @@ fn line(row: &RowChange) -> String {
     ))
 }
 
-/// Whether the answer is yes.
-fn is_accepted(arguments: &DiffArguments, report: &DiffReport) -> bool {
+/// Whether it was said which changes are too many.
+fn has_limits(arguments: &DiffArguments) -> bool {
+    let limits = [arguments.max_added, arguments.max_removed, arguments.max_changed];
+    !arguments.fail_on.is_empty() || limits.iter().any(Option::is_some)
+}
+
+/// What keeps the answer from being yes, a reason each.
+fn refused(arguments: &DiffArguments, report: &DiffReport) -> Vec<String> {
+    if !has_limits(arguments) {
+        return if report.is_same() { Vec::new() } else { vec!["they differ".to_owned()] };
+    }
     let limits = [
-        (arguments.max_added, report.counts.added),
-        (arguments.max_removed, report.counts.removed),
-        (arguments.max_changed, report.counts.changed),
+        ("added", arguments.max_added, report.counts.added),
+        ("removed", arguments.max_removed, report.counts.removed),
+        ("changed", arguments.max_changed, report.counts.changed),
     ];
-    if arguments.exit_zero {
-        return true;
-    }
-    if arguments.fail_on.is_empty() && limits.iter().all(|(limit, _)| limit.is_none()) {
-        return report.is_same();
-    }
-    let within = |(limit, number): &(Option<Allowance>, u64)| {
-        limit.is_none_or(|limit| limit.allows(*number, report.base.records))
-    };
-    limits.iter().all(within) && !arguments.fail_on.iter().any(|kind| has(report, *kind))
+    let exceeded = limits.into_iter().filter_map(|(word, limit, number)| {
+        let limit = limit.filter(|limit| !limit.allows(number, report.base.records))?;
+        Some(format!("{} {word}, --max-{word} allows {limit}", counted(number, "record")))
+    });
+    let found = arguments.fail_on.iter().filter(|kind| has(report, **kind)).map(|kind| {
+        let name = kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        format!("`{name}` is in --fail-on, and there is some")
+    });
+    exceeded.chain(found).collect()
 }
 
 /// Whether there is a change of this kind.

@@ -17,13 +17,22 @@ pub(crate) fn run(arguments: &ManArguments) -> Result<Outcome, Error> {
     program.build();
     let command = match &arguments.command {
         None => program,
-        Some(name) => match program.find_subcommand(name) {
+        Some(name) => match find(&program, name) {
             Some(command) => command.clone(),
             None => unknown(&mut program, name),
         },
     };
     let page = page(command);
     written(page.and_then(|page| io::stdout().lock().write_all(&page)), Outcome::Yes)
+}
+
+/// A command by its name, or one within another by both: `schema diff`, `schema-diff`.
+fn find<'p>(program: &'p clap::Command, name: &str) -> Option<&'p clap::Command> {
+    let within = || {
+        let (outer, inner) = name.split_once([' ', '-'])?;
+        program.find_subcommand(outer)?.find_subcommand(inner)
+    };
+    program.find_subcommand(name).or_else(within)
 }
 
 fn page(command: clap::Command) -> io::Result<Vec<u8>> {

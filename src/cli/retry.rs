@@ -24,19 +24,25 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let report = retry(&options, &mut out)?;
     out.flush().map_err(|source| Error::Io { action: "write to", path: "standard output".into(), source })?;
     let _closed = anstream::stderr().lock().write_all(text(&report).as_bytes());
-    let all = report.passed == report.judged && report.not_stored == 0;
+    let all = report.passed == report.judged && report.not_stored == 0 && report.in_conflict == 0;
     Ok(if all { Outcome::Yes } else { Outcome::No })
 }
 
 fn text(report: &RetryReport) -> String {
     let mut text = render::causes(&report.rejects.diagnostics().causes());
-    let all = report.passed == report.judged;
+    let all = report.passed == report.judged && report.in_conflict == 0;
     let verdict = if all { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
     let (passed, judged) = (count(report.passed), counted(report.judged, "article"));
     text.push_str(&format!("{verdict} {passed} of {judged} pass now\n"));
     if report.not_stored > 0 {
         let number = counted(report.not_stored, "article");
         text.push_str(&format!("{number} too long to be stored: judge them in their source\n"));
+    }
+    if report.in_conflict > 0 {
+        let number = counted(report.in_conflict, "article");
+        text.push_str(&format!(
+            "{number} with a key that others have as well: other inputs decide, or `on_conflict` in dataset.toml\n"
+        ));
     }
     if let Some(path) = report.rejects.path() {
         text.push_str(&format!("the others are in {}\n", printable(&path.display().to_string())));

@@ -69,6 +69,20 @@ pub(super) struct Detected {
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How a Git LFS pointer starts (Git LFS specification, "The Pointer").
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+/// What files of formats start with that are easily taken for articles, and what they are.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ\0", "compressed with xz"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"%PDF-", "a PDF file"),
+    (b"\0\0\0\0", "binary"),
+];
+/// Where a tar archive says what it is (POSIX, ustar).
+const TAR: (usize, &[u8]) = (257, b"ustar");
 /// Members of an envelope that hold its articles.
 const ENVELOPE: &[&str] =
     &["articles", "output", "items", "data", "results", "docs", "documents", "records", "entries", "news", "response"];
@@ -100,6 +114,15 @@ pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
     if start.starts_with(LFS) {
         return fault(Code::LfsPointer, "this is a Git LFS pointer and not the file; fetch it with: git lfs pull");
     }
+    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| content.starts_with(magic)) {
+        return fault(
+            Code::OtherFormat,
+            &format!("this is {name}, which is not read; articles are JSON, or page dumps"),
+        );
+    }
+    if content.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+        return fault(Code::OtherFormat, "this is a tar archive; unpack it, and name the files in it");
+    }
     if pages {
         return found(Container::Pages);
     }
@@ -113,7 +136,10 @@ pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
 
 /// Byte order marks of UTF-16 and UTF-32, or a JSON bracket beside a NUL.
 fn is_utf16(content: &[u8]) -> bool {
-    matches!(content, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[' | 0, ..])
+    matches!(
+        content,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] | [0, 0, 0xfe, 0xff, ..]
+    ) || matches!(content, [0, 0, 0, b'{' | b'[', ..])
 }
 
 /// An array of articles; lines that happen to hold arrays are lines.

@@ -50,7 +50,8 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
 
 fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
     let full = base.join(pattern);
-    if full.is_file() {
+    // A pipe or device may be named, as a shell names what another command writes.
+    if full.exists() && !full.is_dir() {
         return Ok(vec![full]);
     }
     let literal = |path: &Path| PathBuf::from(glob::Pattern::escape(&path.to_string_lossy()));

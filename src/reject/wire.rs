@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Placed, Reject};
+use crate::code::Code;
 
 const FORMAT: &str = "pressmark-reject/1";
 
@@ -69,6 +70,8 @@ pub struct Stored {
     pub length: u64,
     /// Its bytes; `None` if they were too many to be stored.
     pub raw: Option<Vec<u8>>,
+    /// Whether it is a record, whose key came with other content as well: `raw` is its canonical form.
+    pub is_record: bool,
 }
 
 /// The line is none of a reject file.
@@ -91,6 +94,13 @@ struct StoredV1 {
     length: u64,
     encoding: Encoding,
     raw: Option<String>,
+    #[serde(default)]
+    violations: Vec<StoredViolation>,
+}
+
+#[derive(Deserialize)]
+struct StoredViolation {
+    code: String,
 }
 
 impl Stored {
@@ -109,8 +119,9 @@ impl Stored {
             (Encoding::Omitted, None) => None,
             _ => return Err(unreadable("`encoding` and `raw` contradict each other".to_owned())),
         };
-        let StoredV1 { source, line, byte, length, .. } = wire;
-        Ok(Self { source, line, byte, length, raw })
+        let StoredV1 { source, line, byte, length, violations, .. } = wire;
+        let is_record = violations.first().is_some_and(|first| first.code == Code::DuplicateRecord.name());
+        Ok(Self { source, line, byte, length, raw, is_record })
     }
 }
 
@@ -124,7 +135,8 @@ mod tests {
         let position = Position { source: "a.jsonl".into(), line: 3, byte: 90 };
         let reject = Reject::new(position, 7, raw, Vec::new());
         let stored = Stored::parse(&write(&reject)).unwrap();
-        let want = Stored { source: "a.jsonl".into(), line: 3, byte: 90, length: 7, raw: raw.map(<[u8]>::to_vec) };
+        let raw = raw.map(<[u8]>::to_vec);
+        let want = Stored { source: "a.jsonl".into(), line: 3, byte: 90, length: 7, raw, is_record: false };
         assert_eq!(stored, want);
     }
 

@@ -3,6 +3,7 @@
 //! Unknown keys are refused, so that a misspelt one cannot be a silent default. Paths in the
 //! file are relative to its folder.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -92,6 +93,18 @@ pub enum Allowance {
     Count(u64),
     /// At most so many in a million.
     PerMillion(u64),
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(number) => write!(f, "{number}"),
+            Self::PerMillion(share) => {
+                let share = format!("{}.{:04}", share / 10_000, share % 10_000);
+                write!(f, "{}%", share.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
+    }
 }
 
 impl Default for Allowance {
@@ -275,6 +288,9 @@ mod tests {
         check("1%", Ok(Allowance::PerMillion(10_000)));
         check("0.5%", Ok(Allowance::PerMillion(5_000)));
         check("0.0001%", Ok(Allowance::PerMillion(1)));
+        for text in ["0", "17", "0%", "1%", "0.5%", "0.0001%", "12.25%", "100%"] {
+            assert_eq!(text.parse::<Allowance>().unwrap().to_string(), text);
+        }
         check("100%", Ok(Allowance::PerMillion(1_000_000)));
         for text in ["", "%", "-1", "1.5", "101%", "0.00001%", "1e2%", ".5%", "1.%", "99999999999999999999%"] {
             check(text, Err(AllowanceError));

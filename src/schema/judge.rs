@@ -96,7 +96,11 @@ fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'
             let name = property.as_str().unwrap_or_default();
             let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
             let help = suggest::misspelt_member(article.pointer(pointer), schema, rule, name);
-            vec![build(pointer.to_owned(), told, help)]
+            // Each member is a rule of its own, so that all that are missing are told.
+            let names = schema.pointer(rule).and_then(Value::as_array).unwrap_or_default();
+            let entry = names.iter().position(|entry| entry.as_str() == Some(name));
+            let schema = entry.map_or_else(|| rule.to_owned(), |entry| format!("{rule}/{entry}"));
+            vec![Violation { schema, ..build(pointer.to_owned(), told, help) }]
         }
         _ => vec![build(pointer.to_owned(), describe(error), help(error))],
     }

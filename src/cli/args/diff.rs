@@ -37,7 +37,7 @@ pub(crate) struct DiffArguments {
     /// Apply this delta to the records of BASE and see whether it leads where it says.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["delta", "rows", "ignore", "fail_on", "format"])]
     pub(crate) check_delta: Option<PathBuf>,
-    /// Which changes make the exit code 1 [default: any].
+    /// Which changes make the exit code 1 [default: all of them].
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub(crate) fail_on: Vec<Kind>,
     /// How many records may be added: a count, or a share of the base such as 5%.

@@ -128,15 +128,12 @@ fn change(example: &Example) -> String {
     format!("{} -> {}{mark}", value(&example.before), value(&example.after))
 }
 
-/// With colour where colour is shown, with brackets where it is not.
+/// With brackets, as colours are not for everybody and do not survive copying.
 fn piece(piece: &Piece) -> String {
-    let colour = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     match piece {
         Piece::Same(text) => one_line(text, SENTENCE),
-        Piece::Removed(text) if colour => format!("{RED}{}{RED:#}", one_line(text, VALUE)),
-        Piece::Added(text) if colour => format!("{GREEN}{}{GREEN:#}", one_line(text, VALUE)),
-        Piece::Removed(text) => format!("[-{}-]", one_line(text, VALUE)),
-        Piece::Added(text) => format!("{{+{}+}}", one_line(text, VALUE)),
+        Piece::Removed(text) => format!("{RED}[-{}-]{RED:#}", one_line(text, VALUE)),
+        Piece::Added(text) => format!("{GREEN}{{+{}+}}{GREEN:#}", one_line(text, VALUE)),
     }
 }
 

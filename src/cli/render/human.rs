@@ -5,6 +5,8 @@ use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 
 use super::{Check, Warning, headline, level};
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
 
 /// How many causes are told.
@@ -111,7 +113,11 @@ fn example(example: &Example, headline: &str, first: bool) -> String {
         text.push_str(&format!("      {}\n", example.message));
     }
     if let Some(snippet) = &example.snippet {
-        let (indent, caret) = (" ".repeat(snippet.start), "^".repeat(snippet.length));
+        // A character of some scripts takes two columns of a terminal, or none.
+        let columns =
+            |from: usize, number: usize| snippet.text.chars().skip(from).take(number).collect::<String>().width();
+        let indent = " ".repeat(columns(0, snippet.start));
+        let caret = "^".repeat(columns(snippet.start, snippet.length).max(1));
         text.push_str(&format!("   {CYAN}|{CYAN:#} {}\n", snippet.text));
         text.push_str(&format!("   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
     }
