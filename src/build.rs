@@ -62,6 +62,8 @@ pub struct BuildOptions {
     pub version: VersionChoice,
     /// Whether the version may say less than what changed since the release before.
     pub allow_understated: bool,
+    /// Whether records may come back that an earlier release took back.
+    pub readmit: bool,
     /// The day of the release.
     pub released: Date,
     /// How many articles may be rejected, instead of the dataset's own policy.
@@ -329,7 +331,7 @@ impl Making<'_> {
         if report.read.is_allowed(report.allowance) && records > 0 {
             let Self { dataset, schema, order, next, watch, .. } = *self;
             let (layout, released) = (&layout, self.options.released);
-            let allow_understated = self.options.allow_understated;
+            let BuildOptions { allow_understated, readmit, .. } = *self.options;
             let target = publish::Target {
                 dataset,
                 schema,
@@ -340,6 +342,7 @@ impl Making<'_> {
                 released,
                 withdrawn,
                 allow_understated,
+                readmit,
                 threads,
                 watch,
             };

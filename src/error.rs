@@ -166,6 +166,18 @@ pub enum Error {
         /// The columns there are.
         columns: Vec<String>,
     },
+    /// A record that was withdrawn is among those of a new release.
+    #[error("`{key}` was withdrawn in {version} ({reason}) and would come back{}", and_more(*more))]
+    ComesBack {
+        /// Its key.
+        key: String,
+        /// The release that took it back.
+        version: semver::Version,
+        /// Why it did.
+        reason: String,
+        /// How many other such records there are.
+        more: usize,
+    },
     /// A file was to be written where none must be.
     #[error("`{}` {message}", path.display())]
     Target {
@@ -240,6 +252,10 @@ pub struct Understatement {
     pub changes: String,
 }
 
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more") }
+}
+
 impl Error {
     /// An I/O error with its action and path.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
@@ -281,6 +297,9 @@ impl Error {
                 Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
             }
             Self::Projection { columns, .. } => Some(format!("the columns are {}", columns.join(", "))),
+            Self::ComesBack { .. } => {
+                Some("take it out of the inputs, or say --readmit if it may be published again".into())
+            }
             Self::Target { .. } => Some("choose another place, outside of every release".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),

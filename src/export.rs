@@ -4,7 +4,6 @@
 //! the release is taken as it stands; whether it is intact is for [`crate::verify`] to say.
 
 mod lines;
-mod lookup;
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
@@ -18,10 +17,9 @@ use crate::ordered::{Workers, ordered};
 use crate::parts::{ParquetFile, PartError};
 use crate::progress::{Stage, Watch};
 use crate::record::{Order, Projection};
-use crate::release::{Release, check_target};
+use crate::release::{Lookup, Release, check_target};
 use crate::schema::{Columns, RECORD_SHA256};
 use lines::Lines;
-use lookup::Lookup;
 
 pub use lines::ExportFormat;
 

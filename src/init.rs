@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::filesystem;
 use crate::mapping::{Preset, SourceChoice};
 use crate::release::{DATASET_TOML, is_name};
+use crate::schema::{BuiltIn, Column, Extra, Kind, Schema};
 
 /// What to write.
 #[derive(Debug, Clone)]
@@ -21,7 +22,8 @@ pub struct InitOptions {
 /// Writes `dataset.toml` into `folder`, which is made if need be. Returns the file's path.
 ///
 /// # Errors
-/// [`Error::Exists`] if there is one already, [`Error::Dataset`] if a name cannot be used.
+/// [`Error::Exists`] if there is one already, [`Error::Dataset`] if a name cannot be used, and a schema
+/// file that is there and cannot be.
 pub fn init(folder: &Path, options: &InitOptions) -> Result<PathBuf, Error> {
     let path = folder.join(DATASET_TOML);
     let fail = |message: String, hint: &str| {
@@ -42,12 +44,36 @@ pub fn init(folder: &Path, options: &InitOptions) -> Result<PathBuf, Error> {
     if path.exists() {
         return Err(Error::Exists { path });
     }
+    let key = key(folder, &options.schema)?;
     filesystem::create_folder(folder)?;
-    filesystem::write_new(&path, text(&name, options).as_bytes())?;
+    filesystem::write_new(&path, text(&name, &key, options).as_bytes())?;
     Ok(path)
 }
 
-fn text(name: &str, options: &InitOptions) -> String {
+/// What is said of the key. Which column it is nobody but the producer knows.
+fn key(folder: &Path, schema: &str) -> Result<String, Error> {
+    let path = folder.join(schema);
+    if BuiltIn::named(schema).is_some() {
+        return Ok("# key = \"id\"".to_owned());
+    }
+    if !path.is_file() {
+        return Ok("key = \"id\"".to_owned());
+    }
+    let schema = Schema::open(&path, Extra::Keep)?;
+    let may_be =
+        |column: &&Column| !column.nullable && matches!(column.kind, Kind::String | Kind::Int64 | Kind::UInt64);
+    let names: Vec<String> = schema.columns().iter().filter(may_be).map(|column| column.name.clone()).collect();
+    let quoted = |name: &String| toml::Value::String(name.clone()).to_string();
+    Ok(match names.iter().find(|name| *name == "id") {
+        Some(id) => format!("key = {}", quoted(id)),
+        None if names.is_empty() => {
+            "# key = \"\" # the schema requires no text or whole number that could be one".to_owned()
+        }
+        None => format!("# key = \"\" # one of {}", names.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+    })
+}
+
+fn text(name: &str, key: &str, options: &InitOptions) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let schema = quoted(&options.schema);
     let source = match &options.source {
@@ -57,11 +83,8 @@ fn text(name: &str, options: &InitOptions) -> String {
     let line = |preset: &Preset| format!("#   {:<12} {}\n", preset.name(), preset.about());
     let presets: String = Preset::ALL.iter().map(line).collect();
     let pattern = if options.source.as_deref() == Some("pages") { "sources/*.txt" } else { "sources/*.jsonl*" };
-    let (key, order_by) = if options.schema == "article" {
-        ("# key = \"id\"", "# order_by = [\"published_at\"]")
-    } else {
-        ("key = \"id\"", "# order_by = []")
-    };
+    let is_own = BuiltIn::named(&options.schema).is_none();
+    let order_by = if is_own { "# order_by = []" } else { "# order_by = [\"published_at\"]" };
     format!(
         "\
 # A pressmark dataset. Build a release of it with: pressmark build <this folder>

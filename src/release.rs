@@ -6,6 +6,7 @@
 
 mod bump;
 mod dataset;
+mod lookup;
 mod manifest;
 mod open;
 mod staging;
@@ -15,6 +16,7 @@ mod target;
 pub use bump::{Bump, VersionCause, VersionPolicy};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
+pub(crate) use lookup::Lookup;
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };

@@ -234,3 +234,25 @@ fn a_release_without_records_is_refused_in_words() {
     let stderr = "error: no record would be left: nothing was published\n";
     test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").code(1).stdout("").stderr(stderr).check();
 }
+
+#[test]
+fn a_withdrawn_record_does_not_come_back_unasked() {
+    let test = Test::set("", articles(&["a", "b", "c"]))
+        .file("gone.jsonl", "{\"key\": \"b\", \"reason\": \"a court\\u001b[31m order\"}\n");
+    test.build("").check();
+    test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").check();
+    let stderr = "\
+error: `b` was withdrawn in 2.0.0 (a court\\u{1b}[31m order) and would come back
+  help: take it out of the inputs, or say --readmit if it may be published again
+";
+    // The inputs still hold it, and so does an older release.
+    test.build("--version 3.0.0").code(2).stdout("").stderr(stderr).leaves_nothing().check();
+    test.write("new.jsonl", article("d"));
+    test.build("--base 1.0.0 --version 3.0.0 --upsert new.jsonl").code(2).stdout("").stderr(stderr).check();
+    test.build("--base 2.0.0 --version 3.0.0 --upsert new.jsonl").check();
+    // Once it was let in again, it is a record as any other.
+    test.build("--version 4.0.0 --readmit").check();
+    test.build("--base 4.0.0 --version 5.0.0 --upsert new.jsonl").check();
+    assert_eq!(test.json("set/5.0.0/manifest.json")["records"], json!(4));
+    test.run("verify set").check();
+}

@@ -162,7 +162,7 @@ fn records_of_a_base_stay_remembered() {
     test.build("--base 1.1.0 --version 1.2.0 --withdraw gone.jsonl").check();
     assert_eq!(remembered(&test.read(MEMO), 3), [1, 2, 3].map(|at: usize| Some(seen(&new[at]))));
     // Without a memo of the base, only what is new is remembered.
-    test.build("--base 1.0.0 --version 1.3.0 --upsert new.jsonl").check();
+    test.build("--base 1.0.0 --version 1.3.0 --upsert new.jsonl --readmit").check();
     assert_eq!(remembered(&test.read(MEMO), 4), [None, Some(seen(&new[1])), None, Some(seen(&new[3]))]);
 }
 

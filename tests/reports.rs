@@ -296,3 +296,24 @@ fn a_usage_error_exits_with_2() {
         test.run(arguments).code(2).stdout("").stderr_has("--help").leaves_nothing().check();
     }
 }
+
+#[test]
+fn a_dataset_of_ones_own_schema_is_told_what_can_be_its_key() {
+    let key = |schema: &str| {
+        let test = Test::new().file("set/a.schema.json", schema);
+        test.run("init set --schema a.schema.json").check();
+        let toml = String::from_utf8(test.read("set/dataset.toml")).unwrap();
+        toml.lines().find(|line| line.contains("key = ")).unwrap().to_owned()
+    };
+    let schema = |required: &str| {
+        format!(
+            r#"{{"type":"object","required":[{required}],"properties":{{
+            "id":{{"type":"string"}},"n":{{"type":"integer"}},"url":{{"type":"string"}},"x":{{"type":"number"}}}}}}"#
+        )
+    };
+    assert_eq!(key(&schema(r#""id","n""#)), "key = \"id\"");
+    assert_eq!(key(&schema(r#""n","url","x""#)), "# key = \"\" # one of \"n\", \"url\"");
+    assert_eq!(key(&schema(r#""x""#)), "# key = \"\" # the schema requires no text or whole number that could be one");
+    let test = Test::new().file("set/a.schema.json", "{\"type\":\"strng\"}");
+    test.run("init set --schema a.schema.json").code(2).stdout("").stderr_has("error[S-META]").leaves_nothing().check();
+}

@@ -10,6 +10,7 @@ use super::changelog::Entry;
 use super::memo::{Marks, Traces};
 use super::plan::Plan;
 use super::version::{self, Next};
+use super::withdraw::check_return;
 use super::write::{Writing, WrittenParts};
 use super::{BuildReport, Outcome};
 use crate::diff::{DiffOptions, DiffReport, Side, diff};
@@ -38,6 +39,7 @@ pub(super) struct Target<'t> {
     pub(super) released: Date,
     pub(super) withdrawn: Vec<Withdrawn>,
     pub(super) allow_understated: bool,
+    pub(super) readmit: bool,
     pub(super) threads: usize,
     pub(super) watch: &'t dyn Watch,
 }
@@ -78,6 +80,9 @@ impl Target<'_> {
                 Some(version) => manifest.version = version,
                 None => return Ok(Outcome::Unchanged(previous.folder().to_owned())),
             }
+        }
+        if let Some(previous) = self.next.previous.as_ref().filter(|_| !self.readmit) {
+            check_return(lock.folder(), previous, (&staging.path(""), &manifest), (columns, order))?;
         }
         report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;

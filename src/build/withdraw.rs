@@ -1,7 +1,10 @@
-//! Withdrawals: records that are taken back, each with a reason.
+//! Withdrawals: records that are taken back, each with a reason, and those that would come back
+//! unasked.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use serde::Deserialize;
 
 use super::settle::{Entries, Entry, Era, Settled};
@@ -9,8 +12,9 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
 use crate::json;
-use crate::record::RecordHash;
-use crate::release::Withdrawn;
+use crate::record::{Order, RecordHash};
+use crate::release::{Lookup, Manifest, Release, Withdrawn, releases};
+use crate::schema::Columns;
 use crate::text;
 
 /// The longest list of withdrawals, in bytes: it ends up in the manifest.
@@ -29,6 +33,49 @@ pub(super) struct Withdrawals {
 struct Line {
     key: String,
     reason: String,
+}
+
+/// Refuses a release, whose parts lie in `staged`, with records that an earlier release in the folder
+/// `dataset` took back and `previous` does not have. Inputs that still hold them bring them back
+/// with every build, and whoever asked for the withdrawal would not know.
+///
+/// # Errors
+/// [`Error::ComesBack`] for such records, and parts that cannot be read.
+pub(super) fn check_return(
+    dataset: &Path,
+    previous: &Release,
+    (staged, manifest): (&Path, &Manifest),
+    (columns, order): (&Columns, &Order),
+) -> Result<(), Error> {
+    let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
+    // A release that cannot be read is for `log` and `verify` to tell.
+    let earlier = releases(dataset)?.into_iter().filter_map(|(_, folder)| Release::open(&folder).ok());
+    for manifest in earlier.map(|release| release.manifest().clone()) {
+        let Manifest { version, withdrawn: list, .. } = manifest;
+        withdrawn.extend(list.into_iter().map(|Withdrawn { key, reason }| (key, (version.clone(), reason))));
+    }
+    if withdrawn.is_empty() {
+        return Ok(());
+    }
+    let keys = withdrawn.keys().cloned().collect();
+    let back = Lookup::new(columns, order, &keys).found(staged, &manifest.parts, columns)?;
+    if back.is_empty() {
+        return Ok(());
+    }
+    let (_schema, columns) = previous.load_columns()?;
+    let manifest = previous.manifest();
+    let known = match Order::new(&columns, &manifest.order_by, &manifest.key) {
+        Ok(order) => Lookup::new(&columns, &order, &back).found(previous.folder(), &manifest.parts, &columns)?,
+        Err(_no_order) => std::collections::BTreeSet::new(),
+    };
+    let mut back = back.difference(&known);
+    match back.next().and_then(|key| withdrawn.remove_entry(key)) {
+        None => Ok(()),
+        Some((key, (version, reason))) => {
+            let (key, reason) = (text::one_line(&key, 120), text::one_line(&reason, 120));
+            Err(Error::ComesBack { key, version, reason, more: back.count() })
+        }
+    }
 }
 
 impl Withdrawals {

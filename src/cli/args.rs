@@ -273,6 +273,9 @@ pub(crate) struct BuildArguments {
     /// Publish even if the version says less than what changed since the release before.
     #[arg(long)]
     pub(crate) allow_understated: bool,
+    /// Let records come back that an earlier release withdrew.
+    #[arg(long)]
+    pub(crate) readmit: bool,
     /// The day of the release, YYYY-MM-DD [default: today, in UTC].
     #[arg(long, value_name = "D")]
     pub(crate) date: Option<Date>,

@@ -61,6 +61,7 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         output: arguments.output.clone(),
         version,
         allow_understated: arguments.allow_understated,
+        readmit: arguments.readmit,
         released: arguments.date.unwrap_or_else(today),
         max_rejects: arguments.max_rejects,
         memory: Memory::new(arguments.memory.0),

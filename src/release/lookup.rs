@@ -6,16 +6,19 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::Part;
+use crate::error::Error;
 use crate::parts::{ParquetFile, PartError};
 use crate::record::{Cell, Order, Projection, key_text};
-use crate::release::Part;
 use crate::schema::{Columns, Kind};
 
 /// The keys that are looked for.
-pub(super) struct Lookup {
+#[derive(Debug)]
+pub(crate) struct Lookup {
     /// As texts and as values; texts that no value of the column has are left out.
     keys: BTreeMap<String, Cell<'static>>,
     /// The key's column.
@@ -27,7 +30,7 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
-    pub(super) fn new(columns: &Columns, order: &Order, keys: &BTreeSet<String>) -> Self {
+    pub(crate) fn new(columns: &Columns, order: &Order, keys: &BTreeSet<String>) -> Self {
         let place = order.key();
         let column = columns.at(place);
         let typed = keys.iter().filter_map(|key| Some((key.clone(), value(&column.kind, key)?)));
@@ -42,7 +45,7 @@ impl Lookup {
     }
 
     /// Whether a part can have one of the keys, as far as the manifest tells.
-    pub(super) fn may_be_in(&self, part: &Part) -> bool {
+    pub(crate) fn may_be_in(&self, part: &Part) -> bool {
         let bound = |members: &serde_json::Map<String, Value>| match members.get(&self.name) {
             Some(Value::String(text)) => Some(Cell::String(Cow::Owned(text.clone()))),
             Some(Value::Number(number)) => {
@@ -58,8 +61,22 @@ impl Lookup {
         }
     }
 
+    /// Those of the keys that records in the parts of a release have; the parts lie in `folder` and
+    /// have these columns.
+    pub(crate) fn found(&self, folder: &Path, parts: &[Part], columns: &Columns) -> Result<BTreeSet<String>, Error> {
+        let mut found = Vec::new();
+        for (place, part) in parts.iter().enumerate().filter(|(_, part)| self.may_be_in(part)) {
+            let path = folder.join(part.path(place));
+            let file = ParquetFile::part(&path, columns).map_err(|error| error.at(&path))?;
+            for group in 0..file.groups() {
+                self.rows(&file, &file.group(group), &mut found).map_err(|error| error.at(&path))?;
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
     /// Those rows of one row group that have one of the keys, which are added to `found`.
-    pub(super) fn rows(
+    pub(crate) fn rows(
         &self,
         part: &ParquetFile,
         within: &Range<u32>,
