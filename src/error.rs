@@ -167,14 +167,10 @@ pub enum Error {
         columns: Vec<String>,
     },
     /// A record that was withdrawn is among those of a new release.
-    #[error("`{key}` was withdrawn in {version} ({reason}) and would come back{}", and_more(*more))]
+    #[error("{first} and would come back{}", and_more(*more))]
     ComesBack {
-        /// Its key.
-        key: String,
-        /// The release that took it back.
-        version: semver::Version,
-        /// Why it did.
-        reason: String,
+        /// Its key, the release that took it back and why, as a sentence without an end.
+        first: String,
         /// How many other such records there are.
         more: usize,
     },
@@ -260,6 +256,14 @@ impl Error {
     /// An I/O error with its action and path.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// What the system said, where it is known, without the path that its reader has named already.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
     }
 
     /// The code that `pressmark explain` knows more about, where there is one.

@@ -127,9 +127,18 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     let manifest = release.manifest();
     let told = manifest.columns.iter().map(|column| (column.name.clone(), column.kind.clone()));
     let given = schema.columns().iter().map(|column| (column.name.clone(), column.kind.describe()));
-    let same = schema.sha256() == manifest.schema.sha256 && schema.id() == manifest.schema.id.as_deref();
-    if !same || !told.eq(given) {
-        findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, "it is not the schema that the manifest describes"));
+    let differs = if schema.sha256() != manifest.schema.sha256 {
+        Some("SHA-256")
+    } else if schema.id() != manifest.schema.id.as_deref() {
+        Some("`$id`")
+    } else if !told.eq(given) {
+        Some("columns")
+    } else {
+        None
+    };
+    if let Some(what) = differs {
+        let message = format!("it is not the schema that the manifest describes, which has other {what}");
+        findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, &message));
     }
     Some(schema)
 }

@@ -308,3 +308,21 @@ fn a_pipe_may_be_named() {
     writer.join().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn a_character_that_is_excluded_is_named() {
+    let test = Test::new().file("in.jsonl", r#"{"id":"a","text":"One.\r\nTwo."}"#);
+    let told = "error[V-NOT]: the text holds U+000D, which the schema excludes, 1 article";
+    test.run("check in.jsonl").code(1).stdout_has(told).check();
+}
+
+#[test]
+fn of_very_many_inputs_those_with_rejects_are_told() {
+    let mut test = Test::new();
+    for number in 0..40 {
+        let contents = if number == 33 { "{}".to_owned() } else { article(&format!("k{number}")) };
+        test = test.file(&format!("in/{number:02}.json"), contents);
+    }
+    let told = "33.json: JSON lines, 1 article, 1 rejected\n... and 39 more of 40 inputs; --format json tells all\n";
+    test.run("check in").code(1).stdout_has(told).check();
+}

@@ -382,6 +382,21 @@ const CASES: &[Case] = &[
         findings: &[("R-WITHDRAWN", "PART")],
     },
     Case {
+        name: "an order that names a column twice",
+        damage: |release| {
+            release.manifest(|manifest| manifest["order_by"] = json!(["published_at", "published_at"]));
+        },
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "withdrawals that are not in order",
+        damage: |release| {
+            let withdrawn = json!([{ "key": "y", "reason": "r" }, { "key": "x", "reason": "r" }]);
+            release.manifest(|manifest| manifest["withdrawn"] = withdrawn);
+        },
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
         name: "a record that was taken back from nowhere",
         damage: |release| {
             release.manifest(|manifest| manifest["withdrawn"] = json!([{ "key": "x", "reason": "asked for" }]));

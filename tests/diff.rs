@@ -378,6 +378,31 @@ fn the_values_of_a_new_column_are_a_change_of_the_schema() {
 }
 
 #[test]
+fn rows_are_of_the_kinds_that_are_counted() {
+    let test = Test::new();
+    let keys = || Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef;
+    let stamp = |texts_of: [&'static str; 3]| texts(texts_of.map(Some));
+    parquet(
+        &test,
+        "a.parquet",
+        vec![("key", keys()), ("at", stamp(["x", "x", "x"])), ("t", stamp(["a", "b", "c"]))],
+        Compression::SNAPPY,
+    );
+    let new: ArrayRef = Arc::new(Int64Array::from(vec![None, None, Some(1)]));
+    let columns = vec![("key", keys()), ("at", stamp(["y", "x", "x"])), ("t", stamp(["a", "B", "c"])), ("n", new)];
+    parquet(&test, "b.parquet", columns, Compression::SNAPPY);
+    let told = test
+        .run("diff a.parquet b.parquet --key key --ignore at --rows --exit-zero")
+        .stderr_has("1 record changed")
+        .check();
+    let rows: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<(&Value, &Value)> = rows.iter().map(|row| (&row["key"], &row["change"])).collect();
+    let want = [("1", "ignored"), ("2", "changed"), ("3", "schema-only")].map(|(key, kind)| (json!(key), json!(kind)));
+    assert_eq!(kinds, want.each_ref().map(|(key, kind)| (key, kind)));
+    assert_eq!((&rows[0]["columns"], &rows[2]["columns"]), (&json!(["at"]), &json!(["n"])));
+}
+
+#[test]
 fn a_renamed_column_hides_no_new_key() {
     let test = Test::new();
     let write = |name: &str, column: &str, keys: [i64; 4]| {

@@ -73,7 +73,8 @@ pub(super) fn check_return(
         None => Ok(()),
         Some((key, (version, reason))) => {
             let (key, reason) = (text::one_line(&key, 120), text::one_line(&reason, 120));
-            Err(Error::ComesBack { key, version, reason, more: back.count() })
+            let first = format!("`{key}` was withdrawn in {version} ({reason})");
+            Err(Error::ComesBack { first, more: back.count() })
         }
     }
 }

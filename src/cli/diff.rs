@@ -54,7 +54,7 @@ fn why(arguments: &DiffArguments, refused: &[String]) -> String {
     if arguments.exit_zero || !has_limits(arguments) {
         return String::new();
     }
-    refused.iter().map(|refused| format!("{BOLD_RED}no:{BOLD_RED:#} {refused}\n")).collect()
+    refused.iter().fold(String::new(), |text, refused| text + &format!("{BOLD_RED}no:{BOLD_RED:#} {refused}\n"))
 }
 
 /// Compares, and writes every changed record to where that was asked for.

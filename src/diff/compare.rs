@@ -145,6 +145,15 @@ struct Mark {
     loose: [u8; 16],
 }
 
+/// How the two sides of a lot are read.
+#[derive(Clone, Copy)]
+enum Sides {
+    /// On two threads.
+    AtOnce,
+    /// On one, which spares the second what it knows of the first.
+    InTurn,
+}
+
 /// A column that differs in a pair of rows.
 struct Change {
     /// Which pair of its lot it is.
@@ -170,17 +179,18 @@ pub(super) fn compare(
     }
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
     let lot = usize::try_from(LOT_BYTES / tables.0.mean_bytes()).map_or(LOT, |pairs| pairs.clamp(1, LOT));
+    let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
+    let groups = pairs.chunk_by(|a, b| group(a) == group(b));
+    let lots: Vec<&[(Position, Position)]> = groups.flat_map(|pairs| pairs.chunks(lot)).collect();
+    // What stands together is one lot, and the longest column of it would keep one thread busy.
+    let sides = if lots.len() < threads { Sides::AtOnce } else { Sides::InTurn };
     let mut differences = Vec::new();
     // One column takes most of the time, and nobody should wait for it: as many lots may be under way
     // as there are threads, with all their columns.
     ordered(
         Workers { threads, under_way: threads * (columns.len() + 1) },
-        |give| {
-            let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
-            let lots = pairs.chunk_by(|a, b| group(a) == group(b)).flat_map(|pairs| pairs.chunks(lot));
-            lots.flat_map(|lot| (0..columns.len()).map(move |number| (lot, number))).try_for_each(give)
-        },
-        |(lot, number)| (lot, number, differing(tables, &columns[number], lot)),
+        |give| lots.iter().flat_map(|lot| (0..columns.len()).map(move |number| (*lot, number))).try_for_each(give),
+        |(lot, number)| (lot, number, differing(tables, &columns[number], lot, sides)),
         |(lot, number, changes): (&[_], usize, Result<Vec<_>, Error>)| {
             if number == 0 {
                 differences = vec![Difference::default(); lot.len()];
@@ -237,6 +247,7 @@ fn differing(
     (base, current): (&Table, &Table),
     column: &ColumnPair,
     pairs: &[(Position, Position)],
+    sides: Sides,
 ) -> Result<Vec<Change>, Error> {
     let places = column.base.zip(column.current);
     let mut twins = Twins::new(base, current);
@@ -252,8 +263,16 @@ fn differing(
     let texts = is_instant == Some([false, false]);
     let rows: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
     let (other_rows, order) = by_current(&pairs);
-    let ours = marks(base, column.base, &rows, &[])?;
-    let theirs = marks(current, column.current, &other_rows, &order)?;
+    let of_base = || marks(base, column.base, (&rows, &[]), &[]);
+    let of_current = |ours: &[Mark]| marks(current, column.current, (&other_rows, &order), ours);
+    let (ours, theirs) = match sides {
+        Sides::AtOnce => both(of_base, || of_current(&[]))?,
+        Sides::InTurn => {
+            let ours = of_base()?;
+            let theirs = of_current(&ours)?;
+            (ours, theirs)
+        }
+    };
     let both = left.into_iter().zip(ours.iter().zip(&theirs)).filter(|(_, (a, b))| a.exact != b.exact);
     let change = |(at, (a, b)): (usize, (&Mark, &Mark))| {
         let is_there = *a != Mark::default() && *b != Mark::default();
@@ -293,8 +312,13 @@ pub(super) fn by_current(pairs: &[(Position, Position)]) -> (Vec<Position>, Vec<
 }
 
 /// The values of a column in the rows at `places`; that of the nth row goes to place `order[n]`,
-/// or to n if there is no order.
-fn marks(table: &Table, column: Option<usize>, places: &[Position], order: &[u32]) -> Result<Vec<Mark>, Error> {
+/// or to n if there is no order. One that is the same as among the `others` is marked as it is there.
+fn marks(
+    table: &Table,
+    column: Option<usize>,
+    (places, order): (&[Position], &[u32]),
+    others: &[Mark],
+) -> Result<Vec<Mark>, Error> {
     let mut marks = vec![Mark::default(); places.len()];
     let Some(place) = column else { return Ok(marks) };
     let column = &table.columns()[place];
@@ -308,6 +332,11 @@ fn marks(table: &Table, column: Option<usize>, places: &[Position], order: &[u32
             text.clear();
             column.form.write(array, row, Texts::Exact, &mut text);
             let exact = half(&Digest::of(&text));
+            let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
+            if let Some(same) = others.get(at).filter(|other| other.exact == exact) {
+                marks[at] = *same;
+                continue;
+            }
             let loose = if column.is_instant() {
                 nanoseconds(array, row).to_be_bytes()
             } else {
@@ -315,7 +344,6 @@ fn marks(table: &Table, column: Option<usize>, places: &[Position], order: &[u32
                 column.form.write(array, row, Texts::Loose, &mut text);
                 half(&Digest::of(&text))
             };
-            let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
             marks[at] = Mark { exact, loose };
         }
     })?;

@@ -24,6 +24,11 @@ pub enum Change {
     Withdrawn,
     /// It is on both sides with other values.
     Changed,
+    /// It is on both sides with other values in ignored columns only.
+    Ignored,
+    /// It is on both sides, and only the names or types of columns differ, or values of columns that
+    /// came or went.
+    SchemaOnly,
     /// It has another key and the same values.
     Rekeyed,
     /// Its key does not identify it, and it has no equal on the other side.
@@ -38,6 +43,8 @@ impl Change {
             Self::Removed => "removed",
             Self::Withdrawn => "withdrawn",
             Self::Changed => "changed",
+            Self::Ignored => "ignored",
+            Self::SchemaOnly => "schema-only",
             Self::Rekeyed => "rekeyed",
             Self::Unmatched => "unmatched",
         }
@@ -113,8 +120,10 @@ pub(super) fn tell_pairs(
                 column.map_or_else(|| b"null".to_vec(), |place| read.values[place].clone())
             };
             let differs = |pair: &&ColumnPair| value(&before, pair.base) != value(&after, pair.current);
-            let names = columns.iter().filter(differs).map(|pair| pair.name.clone()).collect();
+            let differing: Vec<&ColumnPair> = columns.iter().filter(differs).collect();
+            let names = differing.iter().map(|pair| pair.name.clone()).collect();
             let rekeyed = change == Change::Rekeyed;
+            let change = if rekeyed { change } else { kind(&differing) };
             each(&RowChange {
                 change,
                 key: after.key,
@@ -126,6 +135,18 @@ pub(super) fn tell_pairs(
         }
     }
     Ok(())
+}
+
+/// What became of a record in which these columns differ, as the counts of a report have it.
+fn kind(differing: &[&ColumnPair]) -> Change {
+    let counts = |pair: &&&ColumnPair| !pair.ignored && pair.base.is_some() && pair.current.is_some();
+    if differing.iter().any(|pair| counts(&pair)) {
+        Change::Changed
+    } else if differing.iter().any(|pair| pair.ignored) {
+        Change::Ignored
+    } else {
+        Change::SchemaOnly
+    }
 }
 
 /// Reads whole records at ascending places.

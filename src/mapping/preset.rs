@@ -58,7 +58,9 @@ impl Preset {
 
     /// What it is for, in one line: the file's own words.
     pub fn about(self) -> String {
-        let document: toml::Table = self.text.parse().unwrap_or_default();
+        // Every run of the command line asks for all of them, so the rest is not parsed.
+        let line = self.text.lines().find(|line| line.starts_with("about ")).unwrap_or_default();
+        let document: toml::Table = line.parse().unwrap_or_default();
         document.get("about").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
     }
 }

@@ -87,7 +87,7 @@ impl ParquetFile {
     }
 
     fn load(path: &Path, is_part: bool, column_index: PageIndexPolicy) -> Result<Self, PartError> {
-        let file = filesystem::open(path).map_err(unreadable)?;
+        let file = filesystem::open(path).map_err(|error| unreadable(error.cause()))?;
         let metadata = guarded(|| load(&file, column_index))?;
         let mut starts = vec![0_u32];
         for group in metadata.metadata().row_groups() {

@@ -7,7 +7,6 @@
 //! it may hold what no record has; that is an [`Unfit`].
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::cell::{Cell, Record};
 use super::time;
@@ -100,9 +99,8 @@ fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>, nulls: Nulls) -> Re
             Value::Array(entries.map(|(entry, cell)| value(entry, cell, nulls)).collect::<Result<_, _>>()?)
         }
         (Cell::Map(entries), Kind::Map(of)) => {
-            let mut names = HashSet::new();
-            if !entries.iter().all(|(name, _)| names.insert(name.as_ref())) {
-                return Err(unfit("it holds a name twice"));
+            if !entries.is_sorted_by(|(a, _), (b, _)| json::utf16_order(a, b).is_lt()) {
+                return Err(unfit("it holds a name twice, or names in another order than the canonical one"));
             }
             let entries =
                 entries.iter().map(|(name, cell)| Ok((Cow::Borrowed(name.as_ref()), value(of, cell, nulls)?)));
@@ -205,5 +203,19 @@ mod tests {
         check_unfit("j", json("{"), "its text is not JSON");
         check_unfit("j", json("[1, 2]"), "its text is not the canonical form of its value");
         check_unfit("_extra", json("[]"), "it is no object of undeclared members");
+    }
+
+    #[test]
+    fn names_of_a_map_are_in_order() {
+        let schema =
+            r#"{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"integer"}}}}"#;
+        let schema = Schema::compile("test".into(), schema.into(), Extra::Drop).unwrap();
+        let restored = |names: &[&'static str]| {
+            let entries = names.iter().map(|name| (Cow::Borrowed(*name), Cell::Int64(1)));
+            let record = Record::new(vec![Cell::Map(entries.collect())]);
+            restore(schema.columns(), &record, Nulls::Missing).is_ok()
+        };
+        assert!(restored(&[]) && restored(&["a", "b", "ä"]) && restored(&["", "Z", "a"]));
+        assert!(!restored(&["b", "a"]) && !restored(&["a", "a"]));
     }
 }

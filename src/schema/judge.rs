@@ -102,6 +102,17 @@ fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'
             let schema = entry.map_or_else(|| rule.to_owned(), |entry| format!("{rule}/{entry}"));
             vec![Violation { schema, ..build(pointer.to_owned(), told, help) }]
         }
+        Kind::Custom { .. } => {
+            let character = schema.pointer(rule).zip(error.instance().as_str());
+            let told = match character.and_then(|(not, text)| shortcut::excluded(not, text)) {
+                None => describe(error),
+                Some(character) => {
+                    let number = u32::from(character);
+                    Told::plain(Code::Not, format!("the text holds U+{number:04X}, which the schema excludes"))
+                }
+            };
+            vec![build(pointer.to_owned(), told, None)]
+        }
         _ => vec![build(pointer.to_owned(), describe(error), help(error))],
     }
 }

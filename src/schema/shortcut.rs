@@ -38,6 +38,12 @@ fn class_of(not: &Value) -> Option<String> {
     AsciiClass::parse(pattern).map(|_| pattern.to_owned())
 }
 
+/// The first character of a text that a rule such as `"not": {"pattern": "[...]"}` excludes.
+pub(super) fn excluded(not: &crate::json::Value<'_>, text: &str) -> Option<char> {
+    let pattern = not.pointer("/pattern")?.as_str()?;
+    AsciiClass::parse(pattern)?.first_in(text)
+}
+
 /// A set of ASCII characters.
 struct AsciiClass {
     members: [bool; 128],
@@ -61,6 +67,11 @@ impl AsciiClass {
         }
         let controls_only = (0x20..0x7f).all(|byte| !members[byte]);
         Some(Self { members, controls_only })
+    }
+
+    /// The first of its characters in a text.
+    fn first_in(&self, text: &str) -> Option<char> {
+        text.bytes().find(|byte| self.holds(*byte)).map(char::from)
     }
 
     fn holds(&self, byte: u8) -> bool {

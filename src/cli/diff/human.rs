@@ -65,7 +65,7 @@ pub(super) fn verdict(report: &DiffReport, policy: VersionPolicy) -> String {
             Some(Change::Removed | Change::Withdrawn) => format!("{RED}-{RED:#}"),
             Some(Change::Changed | Change::Rekeyed) => format!("{CYAN}~{CYAN:#}"),
             Some(Change::Unmatched) => format!("{BOLD_YELLOW}!{BOLD_YELLOW:#}"),
-            None => " ".to_owned(),
+            Some(Change::Ignored | Change::SchemaOnly) | None => " ".to_owned(),
         };
         text.push_str(&format!("{mark} {line}\n"));
     }

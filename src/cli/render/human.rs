@@ -1,6 +1,7 @@
 //! For people: causes with counts, places and carets.
 
 use pressmark::diagnostics::{Cause, Example};
+use pressmark::judge::InputRead;
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 
@@ -11,6 +12,8 @@ use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, co
 
 /// How many causes are told.
 const CAUSES: usize = 10;
+/// How many inputs are told one by one.
+const INPUTS: usize = 20;
 
 pub(super) fn report(check: &Check<'_>) -> String {
     let mut text = inputs(check);
@@ -30,7 +33,12 @@ pub(super) fn report(check: &Check<'_>) -> String {
 
 pub(super) fn inputs(check: &Check<'_>) -> String {
     let mut text = String::new();
-    for input in &check.read.inputs {
+    let inputs = &check.read.inputs;
+    // Of very many, those with rejects are what is looked for.
+    let is_told = |input: &&InputRead| inputs.len() <= INPUTS || input.rejected > 0;
+    let told = inputs.iter().filter(is_told).take(INPUTS);
+    let left = inputs.len() - told.clone().count();
+    for input in told {
         let rejected = match input.rejected {
             0 => String::new(),
             rejected => format!(", {} rejected", count(rejected)),
@@ -41,6 +49,10 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
             input.tally.container,
             counted(input.articles, "article")
         ));
+    }
+    if left > 0 {
+        let all = counted(inputs.len() as u64, "input");
+        text.push_str(&format!("{DIM}... and {} more of {all}; --format json tells all{DIM:#}\n", count(left as u64)));
     }
     for (field, rules) in &check.read.normalised {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
@@ -61,7 +73,9 @@ fn misfit(misfit: &Misfit) -> String {
     let lacks = format!("{} without text, {} without an id", count(misfit.without_text), count(misfit.without_id));
     let mut text = format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not fit: ", misfit.source);
     text.push_str(&format!("{lacks}, of {of}\n"));
-    text.push_str(&format!("  members seen: {}\n", misfit.members.join(", ")));
+    if !misfit.members.is_empty() {
+        text.push_str(&format!("  members seen: {}\n", misfit.members.join(", ")));
+    }
     if let Some(better) = misfit.better {
         text.push_str(&format!("  {CYAN}help:{CYAN:#} the source `{better}` reads most of these\n"));
     }

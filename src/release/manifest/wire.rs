@@ -170,6 +170,13 @@ fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
     if let Some(name) = wire.order_by.iter().chain([&wire.key]).find(|name| !names.contains(name.as_str())) {
         return contradiction(format!("`{name}` orders or identifies records and is no column"));
     }
+    if !wire.withdrawn.is_sorted_by(|a, b| a.key < b.key) {
+        return contradiction("`withdrawn` is not in the order of its keys, or has one twice".into());
+    }
+    let ordering: BTreeSet<&String> = wire.order_by.iter().collect();
+    if ordering.len() != wire.order_by.len() {
+        return contradiction("`order_by` names a column twice".into());
+    }
     Ok(Manifest {
         dataset: wire.dataset.name,
         title: wire.dataset.title,
