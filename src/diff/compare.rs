@@ -257,6 +257,9 @@ fn differing(
     };
     let told: Vec<bool> = pairs.iter().copied().map(is_told).collect();
     let left: Vec<usize> = (0..pairs.len()).filter(|at| !told[*at]).collect();
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
     let pairs: Vec<(Position, Position)> = left.iter().map(|at| pairs[*at]).collect();
     let is_instant = places.map(|(ours, theirs)| [(base, ours), (current, theirs)].map(Table::is_instant));
     let instants = is_instant == Some([true, true]);
