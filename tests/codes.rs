@@ -44,6 +44,11 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("C-TIME-RANGE", r#"{"type":"string","format":"date-time"}"#, "\"0000-01-01T00:00:00+01:00\""),
     ("C-LEAP", r#"{"type":"string","format":"date-time"}"#, "\"2016-12-31T23:59:60Z\""),
     ("C-NO-COLUMN", "true", "1,\"_extra\":{\"x\":1},\"x\":2"),
+    (
+        "C-NO-COLUMN",
+        r#"{"type":"object","anyOf":[{"properties":{"b":{"type":"object","properties":{"c":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false},{"type":"object"}]}"#,
+        r#"{"b":{"x":1}}"#,
+    ),
 ];
 
 /// Whole inputs, and the code they get.

@@ -1,9 +1,9 @@
 //! [`Extremes`]: do the statistics of a row group and of its pages tell the truth about its rows?
 //!
 //! A reader that skips by wrong statistics loses rows without a word. What the footer says of
-//! each leaf column, and the column index of each of its pages, is held against the rows: nulls,
-//! smallest and largest value, in which order the pages are said to be, and which rows they have. Histograms of levels
-//! and sizes of texts, by which nothing is skipped, are not looked at.
+//! each leaf column, and its indexes of each page, is held against the rows: nulls, smallest and
+//! largest value, in which order the pages are said to be, and which rows they have. Histograms of
+//! levels and sizes of texts, by which nothing is skipped, are not looked at.
 
 use std::cmp::Ordering;
 

@@ -218,15 +218,19 @@ impl<'c> Admitter<'c> {
     /// Applies the policy to undeclared members that have no column to go to.
     fn leave_out(&mut self, columns: &Columns, object: &Object<'_>) {
         for (name, _) in undeclared(columns, object) {
-            match self.extra {
-                Extra::Drop => self.dropped += 1,
-                // Where all are kept there is a column; where there is none, none may come.
-                Extra::Keep | Extra::Reject => {
-                    let message = format!("undeclared member `{}`", text::one_line(name, 60));
-                    let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
-                    self.violations.push(Violation::plain(Code::Additional, pointer, message));
+            let shown = text::one_line(name, 60);
+            let (code, message) = match self.extra {
+                Extra::Drop => {
+                    self.dropped += 1;
+                    continue;
                 }
-            }
+                Extra::Reject => (Code::Additional, format!("undeclared member `{shown}`")),
+                // All are kept where the schema lets any come. Where the columns are those of an
+                // alternative that lets none come, one may come by another.
+                Extra::Keep => (Code::NoColumn, format!("the member `{shown}` has no column")),
+            };
+            let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
+            self.violations.push(Violation::plain(code, pointer, message));
         }
     }
 

@@ -195,3 +195,48 @@ fn scalar(kind: &Kind, bytes: &[u8]) -> Option<Scalar> {
         _ => bytes.try_into().ok().map(|bytes| Scalar::Int(i64::from_le_bytes(bytes))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether bytes of the footer are taken for the smallest and for the largest value, exactly or
+    /// as a bound.
+    #[track_caller]
+    fn check(kind: &Kind, told: &[u8], found: &Scalar, exact: bool, want: (bool, bool)) {
+        let extreme = scalar(kind, told).map(|value| Extreme { value, exact });
+        let is = |of: fn(&Extreme, &Scalar) -> bool| extreme.as_ref().is_some_and(|extreme| of(extreme, found));
+        assert_eq!((is(Extreme::is_least), is(Extreme::is_greatest)), want, "{told:?} {found:?}");
+    }
+
+    #[test]
+    fn values_are_the_same() {
+        check(&Kind::Int64, &(-2_i64).to_le_bytes(), &Scalar::Int(-2), true, (true, true));
+        check(&Kind::Int64, &2_i64.to_le_bytes(), &Scalar::Int(-2), true, (false, false));
+        check(&Kind::Int64, &2_i32.to_le_bytes(), &Scalar::Int(2), true, (false, false));
+        check(&Kind::Date, &(-2_i32).to_le_bytes(), &Scalar::Int(-2), true, (true, true));
+        check(&Kind::UInt64, &u64::MAX.to_le_bytes(), &Scalar::UInt(u64::MAX), true, (true, true));
+        check(&Kind::Boolean, &[1], &Scalar::Boolean(true), true, (true, true));
+        // A zero is written with the sign that bounds both.
+        check(&Kind::Float64, &(-0.0_f64).to_le_bytes(), &Scalar::Float(0.0), true, (true, true));
+        check(&Kind::Float64, &1.5_f64.to_le_bytes(), &Scalar::Float(0.5), true, (false, false));
+    }
+
+    #[test]
+    fn texts_that_were_cut_are_bounds() {
+        let long = Scalar::Text(b"abcd".to_vec());
+        check(&Kind::String, b"abcd", &long, true, (true, true));
+        check(&Kind::String, b"abc", &long, true, (false, false));
+        check(&Kind::String, b"abc", &long, false, (true, false));
+        check(&Kind::String, b"abd", &long, false, (false, true));
+        check(&Kind::String, b"b", &long, false, (false, true));
+        check(&Kind::String, b"", &long, false, (true, false));
+    }
+
+    #[test]
+    fn a_text_that_no_statistics_hold() {
+        let is_short = |told: &[u8]| Extreme { value: Scalar::Text(told.to_vec()), exact: false }.is_short_text();
+        assert!(is_short(&[b'a'; 64]) && is_short("ä".as_bytes()));
+        assert!(!is_short(&[b'a'; 65]) && !is_short(&[0xff; 8]));
+    }
+}
