@@ -114,7 +114,7 @@ fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
 }
 
 /// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
-fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
+pub(super) fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
     match &column.kind {
         Kind::List(element) => push_leaves(element, leaves),
         Kind::Struct(columns) | Kind::Tuple(columns) => columns.iter().for_each(|column| push_leaves(column, leaves)),

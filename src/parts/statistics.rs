@@ -12,6 +12,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecon
 use arrow_array::{Array, RecordBatch};
 
 use super::file::ParquetFile;
+use super::settings::push_leaves;
 use crate::schema::{Column, Columns, Kind};
 use told::{ChunkTold, PagesTold};
 
@@ -71,7 +72,7 @@ impl<'c> Extremes<'c> {
         let mut number = 0;
         for column in columns {
             kinds.clear();
-            push_kinds(column, &mut kinds);
+            push_leaves(column, &mut kinds);
             leaves.push(kinds.iter().zip(number..).map(|(kind, leaf)| Leaf::new(kind, file, group, leaf)).collect());
             number += kinds.len();
         }
@@ -123,19 +124,6 @@ impl<'c> Extremes<'c> {
                 tell("its offset index gives its pages other rows than they have".to_owned());
             }
         }
-    }
-}
-
-/// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
-fn push_kinds<'c>(column: &'c Column, kinds: &mut Vec<&'c Kind>) {
-    match &column.kind {
-        Kind::List(element) => push_kinds(element, kinds),
-        Kind::Map(of) => {
-            kinds.push(&Kind::String); // the names
-            push_kinds(of, kinds);
-        }
-        Kind::Struct(columns) | Kind::Tuple(columns) => columns.iter().for_each(|column| push_kinds(column, kinds)),
-        kind => kinds.push(kind),
     }
 }
 
