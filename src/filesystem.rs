@@ -119,16 +119,14 @@ pub(crate) fn open_device(path: &Path) -> Result<Handle, Error> {
     file.map(Handle).map_err(|source| Error::io("write", path, source))
 }
 
-/// Whether a folder has this name, links followed. It must be there.
-pub(crate) fn is_named(folder: &Path, name: &str) -> Result<bool, Error> {
-    let resolved = folder.canonicalize().map_err(|source| Error::io("read", folder, source))?;
-    Ok(resolved.file_name().is_some_and(|found| found == name))
+/// The path of what is there from the root on, links followed.
+pub(crate) fn resolved(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|source| Error::io("read", path, source))
 }
 
 /// Whether a file or folder is another one or lies in it, links followed. Both must be there.
 pub(crate) fn is_within(folder: &Path, other: &Path) -> Result<bool, Error> {
-    let resolve = |path: &Path| path.canonicalize().map_err(|source| Error::io("read", path, source));
-    Ok(resolve(folder)?.starts_with(resolve(other)?))
+    Ok(resolved(folder)?.starts_with(resolved(other)?))
 }
 
 /// Opens a lock file, creating it if need be, and locks it; what it holds is left alone. None if

@@ -253,6 +253,7 @@ fn a_reject_file_takes_nothing_away_and_is_never_stale() {
     };
     refused("check bad.jsonl --rejects bad.jsonl", "`bad.jsonl` is an input, which would be lost");
     refused("check bad.jsonl --rejects set/1.0.0/r.zst", "would change the release");
+    refused("check bad.jsonl --rejects set/1.0.0/data/r.zst", "would change the release");
     refused("check bad.jsonl --rejects nowhere/r.zst", "would stand in a folder that is not there");
     test.run("check bad.jsonl --rejects r.zst").code(1).check();
     assert!(!zstd::decode_all(test.read("r.zst").as_slice()).unwrap().is_empty());
@@ -295,13 +296,14 @@ fn carets_stand_under_the_fault_in_any_script() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_may_be_named() {
-    let test = Test::new().file("in.jsonl", articles(&["a", "b"]));
+    // What stood there is no reason to ask where the pipe lies.
+    let test = Test::new().file("in.jsonl", articles(&["a", "b"])).file("r.zst", "");
     let made = std::process::Command::new("mkfifo").arg(test.path("pipe")).status().unwrap();
     assert!(made.success());
     let (from, to) = (test.path("in.jsonl"), test.path("pipe"));
     let writer = std::thread::spawn(move || std::fs::copy(from, to).unwrap());
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_pressmark"))
-        .args(["check", "pipe"])
+        .args(["check", "pipe", "--rejects", "r.zst"])
         .current_dir(test.path(""))
         .output()
         .unwrap();
@@ -325,4 +327,16 @@ fn of_very_many_inputs_those_with_rejects_are_told() {
     }
     let told = "33.json: JSON lines, 1 article, 1 rejected\n... and 39 more of 40 inputs; --format json tells all\n";
     test.run("check in").code(1).stdout_has(told).check();
+}
+
+#[test]
+fn archives_are_told_from_articles_that_speak_of_them() {
+    let mut archive = vec![0; 512];
+    archive[..5].copy_from_slice(b"a.txt");
+    archive[257..262].copy_from_slice(b"ustar");
+    let told = "error[I-OTHER-FORMAT]: this is a tar archive";
+    Test::new().file("in", archive).run("check in").code(1).stdout_has(told).check();
+    let before = r#"{"id":"a","text":""#;
+    let line = format!("{before}{}ustar\"}}\n", "x".repeat(257 - before.len()));
+    Test::new().file("in", line).run("check in").stdout_has("1 admitted").check();
 }

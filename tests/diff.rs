@@ -403,6 +403,16 @@ fn rows_are_of_the_kinds_that_are_counted() {
 }
 
 #[test]
+fn hashes_that_other_writers_stored_are_no_column() {
+    let hashes = |byte: u8| Arc::new(arrow_array::BinaryArray::from_vec(vec![&[byte; 32]])) as ArrayRef;
+    let (base, current) = (vec![("record_sha256", hashes(1))], vec![("record_sha256", hashes(2))]);
+    assert_eq!(plain(base, current, "")["same"], json!(true));
+    // A text of that name is a text.
+    let told = plain(vec![("record_sha256", texts([Some("a")]))], vec![("record_sha256", texts([Some("b")]))], "");
+    assert_eq!(told["counts"]["changed"], json!(1));
+}
+
+#[test]
 fn a_renamed_column_hides_no_new_key() {
     let test = Test::new();
     let write = |name: &str, column: &str, keys: [i64; 4]| {

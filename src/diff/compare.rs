@@ -133,7 +133,7 @@ pub(super) struct Compared {
     pub(super) loose: u64,
     /// Pairs that differ in ignored columns only.
     pub(super) ignored: u64,
-    /// Pairs without a different value: the names or types of columns changed.
+    /// Pairs without another different value: columns came or went, or their names or types changed.
     pub(super) bare: u64,
 }
 

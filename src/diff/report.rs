@@ -76,7 +76,7 @@ pub struct Counts {
     pub rekeyed: u64,
     /// On both sides with other values in ignored columns only.
     pub ignored: u64,
-    /// On both sides with the same values in columns of other names or types.
+    /// On both sides with the same values, but for columns that came or went or have another name or type.
     pub schema_only: u64,
     /// Rows of the base and of the current side that have no key of their own and no equal.
     pub unmatched: [u64; 2],

@@ -100,14 +100,14 @@ impl Table {
         let mut hash = None;
         let json: Vec<&str> = first.note("pressmark.json").unwrap_or_default().lines().collect();
         for (place, field) in first.fields().iter().enumerate() {
-            if field.name() == RECORD_SHA256 {
-                match field.data_type() {
-                    DataType::FixedSizeBinary(HASH_BYTES) => hash = Some(place),
-                    // Some writers keep its bytes and forget how many they are.
-                    DataType::Binary => {}
-                    _ => return Err(unreadable(first.path(), "its column `record_sha256` holds no hashes")),
+            match field.data_type() {
+                DataType::FixedSizeBinary(HASH_BYTES) if field.name() == RECORD_SHA256 => {
+                    hash = Some(place);
+                    continue;
                 }
-                continue;
+                // Some writers keep its bytes and forget how many they are.
+                DataType::Binary if field.name() == RECORD_SHA256 => continue,
+                _ => {}
             }
             let kind = release.and_then(|columns| columns.iter().find(|column| column.name == *field.name()));
             let form = match kind {

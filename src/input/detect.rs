@@ -120,7 +120,8 @@ pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
             &format!("this is {name}, which is not read; articles are JSON, or page dumps"),
         );
     }
-    if content.get(TAR.0..).is_some_and(|rest| rest.starts_with(TAR.1)) {
+    // The name before it is filled up with NUL, which no text has.
+    if content.split_at_checked(TAR.0).is_some_and(|(name, rest)| name.contains(&0) && rest.starts_with(TAR.1)) {
         return fault(Code::OtherFormat, "this is a tar archive; unpack it, and name the files in it");
     }
     if pages {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{DATA, MANIFEST, SUMS};
+use super::{MANIFEST, SUMS};
 use crate::error::Error;
 use crate::filesystem;
 
@@ -18,8 +18,9 @@ pub fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path
     if target.exists() && !target.is_file() {
         return refuse("is there already and no file");
     }
-    for input in inputs {
-        if target.exists() && filesystem::is_within(target, input)? {
+    // A pipe is no file that could be lost, and has no path to be compared by.
+    for input in inputs.into_iter().filter(|input| target.exists() && input.is_file()) {
+        if filesystem::is_within(target, input)? {
             return refuse("is an input, which would be lost");
         }
     }
@@ -27,9 +28,8 @@ pub fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path
     if !folder.is_dir() {
         return refuse("would stand in a folder that is not there");
     }
-    let outer = folder.join("..");
-    let within = if filesystem::is_named(folder, DATA)? { [folder, &outer] } else { [folder, folder] };
-    if within.into_iter().any(|folder| folder.join(MANIFEST).is_file() && folder.join(SUMS).is_file()) {
+    let is_release = |folder: &Path| folder.join(MANIFEST).is_file() && folder.join(SUMS).is_file();
+    if filesystem::resolved(folder)?.ancestors().any(is_release) {
         return refuse("would change the release");
     }
     Ok(())
