@@ -177,7 +177,7 @@ pub(super) fn compare(
         compared.bare = pairs.len() as u64;
         return Ok(compared);
     }
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS));
+    let threads = threads();
     let lot = usize::try_from(LOT_BYTES / tables.0.mean_bytes()).map_or(LOT, |pairs| pairs.clamp(1, LOT));
     let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
     let groups = pairs.chunk_by(|a, b| group(a) == group(b));
@@ -325,7 +325,7 @@ fn marks(
     let mut marks = vec![Mark::default(); places.len()];
     let Some(place) = column else { return Ok(marks) };
     let column = &table.columns()[place];
-    let mut text = Vec::new();
+    let (mut text, mut loose_text) = (Vec::new(), Vec::new());
     table.read(places, &[place], |start, chunk| {
         let array = chunk.array(place);
         for row in 0..chunk.positions.len() {
@@ -343,14 +343,19 @@ fn marks(
             let loose = if column.is_instant() {
                 nanoseconds(array, row).to_be_bytes()
             } else {
-                text.clear();
-                column.form.write(array, row, Texts::Loose, &mut text);
-                half(&Digest::of(&text))
+                loose_text.clear();
+                column.form.write(array, row, Texts::Loose, &mut loose_text);
+                if loose_text == text { exact } else { half(&Digest::of(&loose_text)) }
             };
             marks[at] = Mark { exact, loose };
         }
     })?;
     Ok(marks)
+}
+
+/// How many threads work.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS))
 }
 
 /// Does two things at once.

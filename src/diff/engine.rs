@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compare::{ColumnPair, Compared, Tally, both, compare};
+use super::compare::{ColumnPair, Compared, Tally, both, compare, threads};
 use super::entries::{Entries, Entry, slices};
 use super::examples::{KEY, SHOWN, examples, keys, samples};
 use super::marks::Marks;
@@ -18,6 +18,7 @@ use super::walk::{Row, walk};
 use super::words::short;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::ordered::{Workers, ordered};
 use crate::progress::{Stage, Watch};
 
 /// How many rows may differ before all keys are looked at instead.
@@ -228,18 +229,23 @@ impl<'d, 'e> Engine<'d, 'e> {
 
     /// The columns that changed, most changes first, each with examples.
     fn changes(&self) -> Result<Vec<ColumnChange>, Error> {
-        let mut changes = Vec::new();
-        for (column, tally) in self.columns.iter().zip(&self.tallies).filter(|(_, tally)| tally.changed > 0) {
-            changes.push(ColumnChange {
+        let tables = (self.base, self.current);
+        let changed = self.columns.iter().zip(&self.tallies).filter(|(_, tally)| tally.changed > 0);
+        let change = |(column, tally): (&ColumnPair, &Tally)| {
+            Ok(ColumnChange {
                 name: column.name.clone(),
                 renamed_from: column.renamed_from.clone(),
                 changed: tally.changed,
                 formatting: tally.loose,
-                examples: examples((self.base, self.current), column, tally)?,
-            });
-        }
-        changes.sort_by_key(|change| std::cmp::Reverse(change.changed));
-        Ok(changes)
+                examples: examples(tables, column, tally)?,
+            })
+        };
+        let mut found = Vec::new();
+        let take = |change: Result<_, Error>| change.map(|change| found.push(change));
+        let workers = Workers { threads: threads(), under_way: threads() };
+        ordered(workers, |give| changed.into_iter().try_for_each(give), change, take, || Error::Stopped)?;
+        found.sort_by_key(|change: &ColumnChange| std::cmp::Reverse(change.changed));
+        Ok(found)
     }
 }
 

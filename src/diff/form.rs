@@ -5,8 +5,6 @@
 //! them: an `int32` 7, an `int64` 7 and a `decimal` 7.00 are the same text. What is done with the
 //! texts is for the other files here.
 
-use std::borrow::Cow;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type,
@@ -179,8 +177,10 @@ impl Form {
         match &self.kind {
             Kind::Plain(DataType::Utf8) => {
                 let text = array.as_string::<i32>().value(row);
-                let text = if texts == Texts::Loose { loose(text) } else { Cow::Borrowed(text) };
-                json::write_string(out, &text);
+                match texts {
+                    Texts::Exact => json::write_string(out, text),
+                    Texts::Loose => json::write_string(out, &loose(text)),
+                }
             }
             Kind::Plain(kind) => write_plain(kind, array, row, out),
             Kind::Json => write_json(array.as_string::<i32>().value(row), out),

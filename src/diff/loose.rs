@@ -2,38 +2,40 @@
 //!
 //! Only for telling such changes apart from others; nothing is ever stored in this form.
 
-use std::borrow::Cow;
-
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// `text` in Unicode form NFKC, its runs of white space as one space and none at the ends,
 /// invisible joiners and soft hyphens left out.
-pub(super) fn loose(text: &str) -> Cow<'_, str> {
-    let mut loose = String::with_capacity(text.len());
+pub(super) fn loose(text: &str) -> String {
     if text.is_ascii() {
-        // Nothing invisible, one form, and white space is told by single bytes.
-        let space = |character: char| matches!(character, '\t'..='\r' | ' ');
-        text.split(space).for_each(|word| push(&mut loose, word));
-    } else {
-        let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
-        for word in normal.split_whitespace() {
-            if word.contains(is_invisible) {
-                push(&mut loose, &word.replace(is_invisible, ""));
-            } else {
-                push(&mut loose, word);
-            }
+        return loose_ascii(text);
+    }
+    let mut loose = String::with_capacity(text.len());
+    let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    for word in normal.split_whitespace() {
+        let start = loose.len();
+        loose.extend(word.split(is_invisible));
+        if loose.len() > start {
+            loose.push(' ');
         }
     }
     loose.pop();
-    Cow::Owned(loose)
+    loose
 }
 
-/// Appends a word, if it is one, and a space.
-fn push(loose: &mut String, word: &str) {
-    if !word.is_empty() {
-        loose.push_str(word);
-        loose.push(' ');
+/// The same where nothing is invisible, there is one form, and white space is told by single bytes.
+fn loose_ascii(text: &str) -> String {
+    let mut loose = vec![0; text.len()];
+    let (mut end, mut after_space) = (0, true);
+    for byte in text.bytes() {
+        let is_space = matches!(byte, b'\t'..=b'\r' | b' ');
+        loose[end] = if is_space { b' ' } else { byte };
+        // No branch: words are short.
+        end += usize::from(!(is_space && after_space));
+        after_space = is_space;
     }
+    loose.truncate(end - usize::from(after_space && end > 0));
+    String::from_utf8(loose).expect("what was ASCII still is")
 }
 
 fn is_invisible(character: char) -> bool {

@@ -4,7 +4,6 @@
 //! Only what a plain writer of parts writes is read here. At the first thing that is otherwise
 //! the rest is left to the decoder, which also says what is wrong, if anything is.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,8 +12,7 @@ use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_schema::{DataType, Schema, SchemaRef};
 use parquet::basic::{Compression, Type};
-use zstd::stream::read::Decoder;
-use zstd::zstd_safe::{DCtx, ResetDirective};
+use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use super::ParquetFile;
 use super::bounds::{HEADER_BYTES, PageHeader};
@@ -27,6 +25,8 @@ const PAGE_BYTES: usize = 32 << 20;
 const WINDOW: u32 = 25;
 /// Texts are read here if at most one in so many rows is asked for.
 const SPARSE: usize = 4;
+/// How much of a page is unpacked at a time, in bytes, where most of it is not wanted.
+const STEP: usize = 128 << 10;
 
 /// One column of some rows, page by page.
 pub(super) struct Stored<'f> {
@@ -37,9 +37,10 @@ pub(super) struct Stored<'f> {
     schema: SchemaRef,
     /// The rows that are left, the next ones last.
     left: Vec<Range<u32>>,
-    /// What unpacks texts, and the page that it unpacks.
+    /// What unpacks texts, and the page that it unpacks, before and after that.
     context: DCtx<'static>,
     packed: Vec<u8>,
+    unpacked: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,9 @@ impl<'f> Stored<'f> {
         let schema = Arc::new(Schema::new(vec![file.fields()[column].clone()]));
         let left = rows.iter().rev().filter(|range| !range.is_empty()).cloned().collect();
         let leaf = file.leaves(column).start;
-        let (pages, context, packed) = (StoredPages::open(file)?, DCtx::create(), Vec::new());
-        Ok(Some(Self { file, pages, leaf, form, schema, left, context, packed }))
+        let (pages, context) = (StoredPages::open(file)?, DCtx::create());
+        let (packed, unpacked) = (Vec::new(), Vec::new());
+        Ok(Some(Self { file, pages, leaf, form, schema, left, context, packed, unpacked }))
     }
 
     /// The next rows, all of one page; none when all were read. Whatever is not as it should be
@@ -111,8 +113,8 @@ impl<'f> Stored<'f> {
                 fits.then(|| FixedSizeBinaryArray::try_new(width, values, None).ok())?.map(|array| Arc::new(array) as _)
             }
             Form::Texts => {
-                let values = Values::new(&bytes[header.length..], unpacked, &mut self.context)?;
-                texts(values, page.rows.start, wanted)
+                let packed = &bytes[header.length..];
+                texts((packed, unpacked), &page.rows, wanted, (&mut self.context, &mut self.unpacked))
             }
         }
     }
@@ -145,16 +147,22 @@ fn form(file: &ParquetFile, column: usize, rows: &[Range<u32>]) -> Option<Form> 
     }
 }
 
-/// The wanted texts of a page whose first row is `at`, which is unpacked no further than to the
-/// last of them.
-fn texts(mut values: Values<'_>, mut at: u32, wanted: &[Range<u32>]) -> Option<ArrayRef> {
-    let mut texts = StringBuilder::new();
-    let mut text = Vec::new();
+/// The wanted texts of a page of these rows, which is unpacked no further than to the last of them.
+fn texts(
+    (packed, bytes): (&[u8], usize),
+    rows: &Range<u32>,
+    wanted: &[Range<u32>],
+    (context, unpacked): (&mut DCtx<'static>, &mut Vec<u8>),
+) -> Option<ArrayRef> {
+    let number: usize = wanted.iter().map(ExactSizeIterator::len).sum();
+    let step = if number > rows.len() / 2 { bytes } else { STEP };
+    let mut values = Values::new(packed, (unpacked, bytes), context, step)?;
+    let mut texts = StringBuilder::with_capacity(number, bytes / rows.len().max(1) * number);
+    let mut at = rows.start;
     for range in wanted {
-        (at..range.start).try_for_each(|_| values.skip())?;
+        (at..range.start).try_for_each(|_| values.next().map(drop))?;
         for _ in range.clone() {
-            values.next(&mut text)?;
-            texts.append_value(simdutf8::basic::from_utf8(&text).ok()?);
+            texts.append_value(simdutf8::basic::from_utf8(values.next()?).ok()?);
         }
         at = range.end;
     }
@@ -163,45 +171,52 @@ fn texts(mut values: Values<'_>, mut at: u32, wanted: &[Range<u32>]) -> Option<A
 
 /// Values of a page, each behind its length.
 struct Values<'p> {
-    bytes: BufReader<Decoder<'p, &'p [u8]>>,
-    /// How many bytes are to come.
+    packed: InBuffer<'p>,
+    context: &'p mut DCtx<'static>,
+    /// How many bytes are unpacked at a time, and how many are to come in all.
+    step: usize,
     left: usize,
+    /// What is unpacked, and where the next value begins in it.
+    unpacked: &'p mut Vec<u8>,
+    at: usize,
 }
 
 impl<'p> Values<'p> {
-    fn new(packed: &'p [u8], unpacked: usize, context: &'p mut DCtx<'static>) -> Option<Self> {
+    fn new(
+        packed: &'p [u8],
+        (unpacked, left): (&'p mut Vec<u8>, usize),
+        context: &'p mut DCtx<'static>,
+        step: usize,
+    ) -> Option<Self> {
         // What an earlier page left in it goes.
         context.reset(ResetDirective::SessionOnly).ok()?;
-        let mut decoder = Decoder::with_context(packed, context);
-        decoder.window_log_max(WINDOW).ok()?;
-        Some(Self { bytes: BufReader::with_capacity(1 << 16, decoder), left: unpacked })
+        context.set_parameter(DParameter::WindowLogMax(WINDOW)).ok()?;
+        unpacked.clear();
+        Some(Self { packed: InBuffer::around(packed), context, step, left, unpacked, at: 0 })
     }
 
-    fn length(&mut self) -> Option<usize> {
-        let mut length = [0; 4];
-        self.bytes.read_exact(&mut length).ok()?;
-        let length = usize::try_from(u32::from_le_bytes(length)).ok()?;
-        self.left = self.left.checked_sub(length.checked_add(4)?)?;
-        Some(length)
+    fn next(&mut self) -> Option<&[u8]> {
+        let length = u32::from_le_bytes(self.take(4)?.try_into().ok()?);
+        self.take(usize::try_from(length).ok()?)
     }
 
-    fn next(&mut self, value: &mut Vec<u8>) -> Option<()> {
-        let length = self.length()?;
-        value.resize(length, 0);
-        self.bytes.read_exact(value).ok()
-    }
-
-    fn skip(&mut self) -> Option<()> {
-        let mut length = self.length()?;
-        while length > 0 {
-            let held = self.bytes.fill_buf().ok()?.len().min(length);
-            if held == 0 {
-                return None;
-            }
-            self.bytes.consume(held);
-            length -= held;
+    fn take(&mut self, number: usize) -> Option<&[u8]> {
+        self.left = self.left.checked_sub(number)?;
+        while self.unpacked.len() - self.at < number {
+            self.unpack()?;
         }
-        Some(())
+        self.at += number;
+        self.unpacked.get(self.at - number..self.at)
+    }
+
+    /// Unpacks a little more, if there is more, in the place of what was taken.
+    fn unpack(&mut self) -> Option<()> {
+        self.unpacked.drain(..std::mem::take(&mut self.at));
+        let (before, read) = (self.unpacked.len(), self.packed.pos());
+        self.unpacked.reserve(self.step);
+        let mut unpacked = OutBuffer::around_pos(self.unpacked, before);
+        self.context.decompress_stream(&mut unpacked, &mut self.packed).ok()?;
+        (self.unpacked.len() > before || self.packed.pos() > read).then_some(())
     }
 }
 
