@@ -3,15 +3,19 @@
 //! Each article is judged by itself. Whether keys are unique is a matter of all records
 //! together, and found out by [`crate::build`](mod@crate::build).
 
+mod undeclared;
+
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::input::{Limits, Reader, resolve};
-use crate::judge::{Judge, Read, RejectLog, Survey, survey};
+use crate::input::{Block, Limits, Reader, resolve};
+use crate::judge::{Admitted, Judge, Kept, Read, RejectLog, Survey, survey};
 use crate::mapping::Mapping;
 use crate::progress::Watch;
 use crate::release::Allowance;
 use crate::schema::{Extra, Schema};
+
+pub use undeclared::Undeclared;
 
 /// What to check.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct CheckOptions {
 pub struct CheckReport {
     /// What was read and what was kept out.
     pub read: Read,
+    /// Which members no column was declared for.
+    pub undeclared: Undeclared,
     /// How many rejects were allowed.
     pub allowance: Allowance,
 }
@@ -68,7 +74,21 @@ pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, E
         None => RejectLog::new(),
         Some(target) => RejectLog::to_file(target, &sources)?,
     };
-    let mut read = survey(&what, rejects, |judge, block| (judge.block(block, |_| {}), ()), |()| Ok(()))?;
+    let columns = options.schema.columns();
+    let judge = |judge: &Judge<'_>, block: &Block| {
+        let mut seen = Undeclared::default();
+        let judged = judge.block(block, |Admitted { record, .. }| match record {
+            Kept::Judged(record) => seen.see(columns, &record),
+            Kept::Recalled(_) => {}
+        });
+        (judged, seen)
+    };
+    let mut undeclared = Undeclared::default();
+    let add = |seen| {
+        undeclared.add(&seen);
+        Ok(())
+    };
+    let mut read = survey(&what, rejects, judge, add)?;
     read.rejects.publish()?;
-    Ok(CheckReport { read, allowance: options.max_rejects })
+    Ok(CheckReport { read, undeclared, allowance: options.max_rejects })
 }

@@ -70,6 +70,7 @@ codes! {
     Format "V-FORMAT" "the text is not in the format that the schema names",
     Pattern "V-PATTERN" "the text does not match the pattern",
     RegexLimit "V-REGEX-LIMIT" "a pattern could not be decided within its limits",
+    StepLimit "V-STEP-LIMIT" "the article cannot be judged within a bounded number of steps",
     Enum "V-ENUM" "the value is none of those that the schema lists",
     Const "V-CONST" "the value is not the one that the schema fixes",
     MinLength "V-MIN-LENGTH" "the text is too short",

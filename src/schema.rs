@@ -7,6 +7,7 @@
 mod columns;
 mod compare;
 mod derive;
+mod effort;
 mod explain;
 mod form;
 mod instance;

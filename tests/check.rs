@@ -50,6 +50,22 @@ fn folders_patterns_and_standard_input() {
     test.run("check in/c.jsonl").code(2).stderr_has("no input matches `in/c.jsonl`").check();
 }
 
+/// A title that is called otherwise is in no column of its own, and is not lost either.
+#[test]
+fn undeclared_members_are_told() {
+    let line = |id: &str, members: &str| article(id).replace("\"text\"", &format!("{members},\"text\""));
+    let some = line("a", r#""headline":"x","by\u001bline":[1]"#) + &line("b", r#""headline":"y""#) + &article("c");
+    let test = Test::new().file("in.jsonl", some);
+    let told = "in.jsonl: JSON lines, 3 articles\nkept in _extra: headline x2, by\\u{1b}line x1\nok 3 articles: 3 admitted, 0 rejected\n";
+    test.run("check in.jsonl").stdout(told).check();
+    let report = test.run("check in.jsonl --format json").json();
+    assert_eq!(report["undeclared"], serde_json::json!({"names": {"by\\u{1b}line": 1, "headline": 2}, "others": 0}));
+    let many: Vec<String> = (0..1500).map(|number| format!("\"n{number}\":0")).collect();
+    let test = Test::new().file("in.jsonl", line("a", &many.join(",")) + &line("b", r#""n0":1"#));
+    test.run("check in.jsonl").stdout_has("kept in _extra: n0 x2, n1 x1, n10 x1,").check();
+    test.run("check in.jsonl").stdout_has("and more than 988 other names\n").check();
+}
+
 /// Three different mistakes among forty articles.
 fn mistakes() -> Test {
     let mut lines = String::new();

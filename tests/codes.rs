@@ -80,6 +80,7 @@ const ELSEWHERE: &[&str] = &[
     "F-PAGE-UNSPLIT",  // below
     "V-TRUNCATED",     // below
     "P-DEPTH",         // hostile_input: depth
+    "V-STEP-LIMIT",    // hostile_input: alternatives without end
     "D-EMPTY",         // bad_input: an empty file
     "D-DUPLICATE-KEY", // build: records that share a key
     "V-REGEX-LIMIT",   // only if the engine of regular expressions fails; nothing is known that does

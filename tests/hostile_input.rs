@@ -269,3 +269,31 @@ fn many_names_that_are_not_allowed() {
         (&json!("V-PROPERTY-NAMES"), &json!(100))
     );
 }
+
+/// Every level of the article is held against two alternatives that hold all levels below against two.
+#[test]
+fn alternatives_without_end() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "tree": {"$ref": "#/$defs/node"}},
+        "$defs": {"node": {"anyOf": [
+            {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/node"}}},
+            {"type": "object", "properties": {"a": {"$ref": "#/$defs/node"}, "b": {"type": "string"}}},
+            {"type": "integer"},
+        ]}},
+    });
+    let tree = |levels: usize, leaf: &str| format!("{}{leaf}{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+    let line = |id: &str, tree: &str| format!("{{\"id\":\"{id}\",\"tree\":{tree}}}\n");
+    let lines = [
+        line("deep", &tree(120, "1")),
+        line("shallow-invalid", &tree(5, "true")),
+        // Half a million errors.
+        line("many-errors", &tree(17, "true")),
+        line("deep-invalid", &tree(120, "true")),
+    ];
+    let test = Test::new().file("s.json", schema.to_string()).file("in.jsonl", lines.concat());
+    let report = test.run("check in.jsonl --schema s.json --format json").code(1).json();
+    let causes: Vec<(&str, u64)> = report["causes"].as_array().unwrap().iter().map(cause).collect();
+    assert_eq!(causes, [("V-STEP-LIMIT", 3), ("V-ANYOF", 2)]);
+    assert_eq!(report["admitted"], 1);
+}

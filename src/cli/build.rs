@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let dataset = Dataset::open(&arguments.dir)?;
     let report = build(&dataset, &options(arguments), &Bar::new())?;
     let ok = report.outcome != Release::Refused;
-    let check = Check { read: &report.read, allowance: report.allowance, ok };
+    let check = Check { read: &report.read, undeclared: None, allowance: report.allowance, ok };
     let text = match arguments.run.format {
         ReportFormat::Human => {
             tell_rejects(&check, ok);

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     };
     let report = check(&options, &Bar::new())?;
     let ok = report.is_allowed();
-    let check = Check { read: &report.read, allowance: report.allowance, ok };
+    let check = Check { read: &report.read, undeclared: Some(&report.undeclared), allowance: report.allowance, ok };
     let text = check.render(arguments.run.format);
     let mut out = anstream::stdout().lock();
     written(out.write_all(text.as_bytes()), if ok { Outcome::Yes } else { Outcome::No })

@@ -10,6 +10,7 @@ mod sarif;
 
 use std::path::Path;
 
+use pressmark::check::Undeclared;
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
 use pressmark::judge::{InputRead, Read};
@@ -33,6 +34,8 @@ pub(crate) struct Warning {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check<'r> {
     pub(crate) read: &'r Read,
+    /// The members that no column was declared for, where all records were looked at.
+    pub(crate) undeclared: Option<&'r Undeclared>,
     pub(crate) allowance: Allowance,
     /// Whether the answer is yes.
     pub(crate) ok: bool,

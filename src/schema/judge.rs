@@ -11,7 +11,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
 use super::derive::escape_pointer;
 use super::instance::{Instance, Told as Found};
-use super::{shortcut, suggest};
+use super::{effort, shortcut, suggest};
 use crate::code::Code;
 use crate::json::Value;
 use crate::text;
@@ -19,6 +19,10 @@ use crate::text;
 /// All errors of a value are held at once. Of one that has so many parts or more, only the first is
 /// looked for.
 const PARTS: usize = 1 << 16;
+/// How many references may be followed to find out whether an article is valid, and how many to list
+/// what is wrong, beside two for each of its parts. Each of the latter may be some kilobytes of errors.
+const STEPS: u64 = 1 << 22;
+const STEPS_TO_TELL: u64 = 1 << 15;
 /// The longest quotation from an article or a schema within a message, in characters.
 const QUOTE: usize = 60;
 
@@ -58,14 +62,25 @@ pub(super) fn judge(
     value: &Value<'_>,
     schema: &Value<'_>,
 ) -> Vec<Violation> {
-    if validator.is_valid(value) {
-        return Vec::new();
+    match effort::within(STEPS, || validator.is_valid(value)) {
+        Some(true) => return Vec::new(),
+        Some(false) => {}
+        None => return vec![endless(format!("following the references of the schema takes more than {STEPS} steps"))],
     }
-    if value.parts(PARTS) == PARTS {
-        let first = validator.validate(value).err();
-        return first.map(|error| violations(&error, value, schema)).unwrap_or_default();
-    }
-    validator.iter_errors(value).flat_map(|error| violations(&error, value, schema)).collect()
+    let parts = value.parts(PARTS);
+    let tell = |error: ValidationError<'_>| violations(&error, value, schema);
+    let all = || match parts {
+        PARTS => validator.validate(value).err().map(tell).unwrap_or_default(),
+        _ => validator.iter_errors(value).flat_map(tell).collect(),
+    };
+    let told = effort::within(STEPS_TO_TELL + 2 * parts as u64, all);
+    told.unwrap_or_else(|| vec![endless("it breaks the schema in more ways than can be listed".to_owned())])
+}
+
+fn endless(message: String) -> Violation {
+    let help =
+        "where alternatives lead back to the schema, choose between them with `if` and `then`, which look at one";
+    Violation { help: Some(help.to_owned()), ..Violation::plain(Code::StepLimit, String::new(), message) }
 }
 
 /// The violations that an error of the validator stands for: one for each undeclared member,

@@ -9,8 +9,8 @@ use super::columns::{Columns, Extra};
 use super::derive::derive;
 use super::instance::Instance;
 use super::judge::{self, Violation};
-use super::shortcut;
 use super::vocabulary::{self, SchemaFault};
+use super::{effort, shortcut};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
@@ -153,9 +153,13 @@ fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
 
 pub(super) fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
     let mut schema = schema.to_serde();
-    shortcut::rewrite(&mut schema);
+    vocabulary::each_subschema(&mut schema, &mut |schema| {
+        shortcut::rewrite(schema);
+        effort::rewrite(schema);
+    });
     jsonschema::options_for::<Instance>()
         .with_keyword(shortcut::KEYWORD, shortcut::keyword)
+        .with_keyword(effort::KEYWORD, effort::keyword)
         .offline()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

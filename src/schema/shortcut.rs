@@ -16,18 +16,11 @@ use super::instance::Instance;
 /// The keyword that stands for `not` in the compiled schema, and there alone.
 pub(super) const KEYWORD: &str = "not-of-class";
 
-/// Replaces every `"not": {"pattern": "[...]"}` whose class is within ASCII.
-pub(super) fn rewrite(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if let Some(class) = members.get("not").and_then(class_of) {
-                members.remove("not");
-                members.insert(KEYWORD.to_owned(), Value::String(class));
-            }
-            members.values_mut().for_each(rewrite);
-        }
-        Value::Array(values) => values.iter_mut().for_each(rewrite),
-        _ => {}
+/// Replaces a subschema's `"not": {"pattern": "[...]"}`, if its class is within ASCII.
+pub(super) fn rewrite(schema: &mut Map<String, Value>) {
+    if let Some(class) = schema.get("not").and_then(class_of) {
+        schema.remove("not");
+        schema.insert(KEYWORD.to_owned(), Value::String(class));
     }
 }
 

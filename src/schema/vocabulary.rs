@@ -1,6 +1,8 @@
 //! What a schema may say: every keyword is one of JSON Schema 2020-12, every reference stays in
 //! the file, and judging comes to an end. A misspelt keyword would otherwise be a rule that nobody applies.
 
+use serde_json::Map;
+
 use super::derive::escape_pointer;
 use super::steps::{self, Steps};
 use crate::code::Code;
@@ -155,6 +157,32 @@ fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, de
         }
     }
     Ok(())
+}
+
+/// Hands every subschema that has keywords to `each`, the innermost first. The schema was checked.
+pub(super) fn each_subschema(
+    schema: &mut serde_json::Value,
+    each: &mut impl FnMut(&mut Map<String, serde_json::Value>),
+) {
+    let Some(members) = schema.as_object_mut() else { return };
+    for (keyword, value) in members.iter_mut() {
+        let holds = KEYWORDS.iter().find(|(known, _)| known == keyword).map_or(Holds::Nothing, |(_, holds)| *holds);
+        match (holds, value) {
+            (Holds::Schema, schema) => each_subschema(schema, each),
+            (Holds::Schemas, serde_json::Value::Array(schemas)) => {
+                for schema in schemas {
+                    each_subschema(schema, each);
+                }
+            }
+            (Holds::SchemasByName, serde_json::Value::Object(schemas)) => {
+                for schema in schemas.values_mut() {
+                    each_subschema(schema, each);
+                }
+            }
+            _ => {}
+        }
+    }
+    each(members);
 }
 
 /// Embedded schemas may name their draft too.

@@ -1,5 +1,6 @@
 //! For people: causes with counts, places and carets.
 
+use pressmark::check::Undeclared;
 use pressmark::diagnostics::{Cause, Example};
 use pressmark::judge::InputRead;
 use pressmark::mapping::Misfit;
@@ -14,6 +15,8 @@ use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, co
 const CAUSES: usize = 10;
 /// How many inputs are told one by one.
 const INPUTS: usize = 20;
+/// How many names of undeclared members are told.
+const NAMES: usize = 12;
 
 pub(super) fn report(check: &Check<'_>) -> String {
     let mut text = inputs(check);
@@ -58,6 +61,7 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
         text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
     }
+    text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
@@ -66,6 +70,21 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
     }
     text
+}
+
+/// The names that most records have.
+fn undeclared(undeclared: &Undeclared) -> String {
+    let Undeclared { names, others } = undeclared;
+    let mut names: Vec<(&String, &u64)> = names.iter().collect();
+    names.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let mut told: Vec<String> =
+        names.iter().take(NAMES).map(|(name, times)| format!("{} x{}", one_line(name, 40), count(**times))).collect();
+    match names.len().saturating_sub(NAMES) as u64 {
+        0 => {}
+        more if *others > 0 => told.push(format!("and more than {} other names", count(more))),
+        more => told.push(format!("and {}", counted(more, "other name"))),
+    }
+    if told.is_empty() { String::new() } else { format!("kept in _extra: {}\n", told.join(", ")) }
 }
 
 fn misfit(misfit: &Misfit) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pressmark::check::Undeclared;
 use pressmark::diagnostics::Cause;
 use pressmark::input::pages::Drop;
 use pressmark::judge::InputRead;
@@ -25,6 +26,8 @@ pub(crate) struct Checked<'r> {
     inputs: Vec<Input<'r>>,
     rejected_by_code: BTreeMap<&'static str, u64>,
     normalised: &'r Normalised,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undeclared: Option<&'r Undeclared>,
     misfit: Option<&'r Misfit>,
     warnings: Vec<Warning>,
     causes: Vec<&'r Cause>,
@@ -83,6 +86,7 @@ impl<'r> Checked<'r> {
             inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
+            undeclared: check.undeclared,
             misfit: read.misfit.as_ref(),
             warnings: check.warnings(),
             causes: check.causes(),
