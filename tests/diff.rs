@@ -255,14 +255,43 @@ schema
   column `n` is required now
   column `new` added (boolean)
   column `old` removed (string)
-  rule /properties/n/type changed: \"integer\" before, \"number\" now
   rule /required tightened: [\"id\"] before, [\"id\",\"n\"] now
+  rule /properties/n/type loosened: \"integer\" before, \"number\" now
+  whether the rules accept all that they did is not proved
 
 changed columns
   n: 1 record
     r3: 3 -> 3.5
 ";
     assert!(told.contains(want) && told.contains("\n  3 records with the same values in other columns\n"), "{told}");
+}
+
+/// What a rule does depends on where it stands: what follows for versions is proved, not read off.
+#[test]
+fn what_changed_rules_do_together() {
+    let told = |before: &str, after: &str| {
+        let schema = |rules: &str| {
+            format!(
+                r#"{{"type":"object","required":["id"],"properties":{{"id":{{"type":"string"}},"a":{{"type":"string",{rules}}}}}}}"#
+            )
+        };
+        let test =
+            Test::set("schema = \"s.json\"", "{\"id\":\"x\",\"a\":\"abcdefgh\"}\n").file("set/s.json", schema(before));
+        test.build("").check();
+        test.write("set/s.json", schema(after));
+        test.build("--version 2.0.0").check();
+        let report = test.run("diff set/1.0.0 set/2.0.0 --exit-zero --format json").json();
+        let effects = report["schema"].as_array().unwrap().iter().map(|change| change["effect"].as_str().unwrap());
+        format!("{}: {}", effects.collect::<Vec<_>>().join(", "), report["suggestion"]["bump"].as_str().unwrap())
+    };
+    assert_eq!(told(r#""maxLength":9"#, r#""maxLength":10"#), "loosened, loosened: minor");
+    assert_eq!(told(r#""maxLength":10"#, r#""maxLength":9"#), "tightened, tightened: major");
+    // Less is refused below `not`, so more is accepted.
+    assert_eq!(told(r#""not":{"maxLength":3}"#, r#""not":{"maxLength":2}"#), "loosened, loosened: minor");
+    assert_eq!(told(r#""not":{"maxLength":2}"#, r#""not":{"maxLength":3}"#), "tightened, tightened: major");
+    assert_eq!(told(r#""minLength":0"#, r#""maxLength":9,"minLength":0"#), "tightened, tightened: major");
+    assert_eq!(told(r#""minLength":0"#, r#""title":"A""#), "same, same: patch");
+    assert_eq!(told(r#""title":"A""#, r#""title":"B""#), ": patch");
 }
 
 #[test]

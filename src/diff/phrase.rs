@@ -3,8 +3,9 @@
 
 use super::report::{Counts, DiffReport};
 use super::rows::Change;
-use super::schema_change::{Effect, SchemaChange};
+use super::schema_change::SchemaChange;
 use super::warning::Warning;
+use crate::schema::Effect;
 
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,12 +124,20 @@ pub fn schema_line(change: &SchemaChange) -> String {
             let effect = match effect {
                 Effect::Tightened => "tightened",
                 Effect::Loosened => "loosened",
-                Effect::Changed => "changed",
-                Effect::Described => "described otherwise",
+                Effect::Same => "means the same",
+                Effect::Changed | Effect::NotProved => "changed",
             };
             let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
             format!("rule {pointer} {effect}: {} before, {} now", told(before), told(after))
         }
+        SchemaChange::Accepts { effect } => match effect {
+            Effect::Tightened => "the rules accept less than before",
+            Effect::Loosened => "the rules accept more than before",
+            Effect::Same => "the rules accept what they did before",
+            Effect::Changed => "the rules accept other records than before",
+            Effect::NotProved => "whether the rules accept all that they did is not proved",
+        }
+        .to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@
 use semver::Version;
 use serde::Serialize;
 
-use super::schema_change::{Effect, SchemaChange};
+use super::schema_change::SchemaChange;
 use super::warning::Warning;
 use super::words::Piece;
 use crate::record::Fingerprint;
@@ -162,14 +162,7 @@ impl DiffReport {
         add(counts.unmatched != [0, 0], VersionCause::Removed);
         add(counts.changed > 0, VersionCause::Changed);
         add(self.repackaged || counts.ignored > 0, VersionCause::Packaging);
-        for change in &self.schema {
-            add(true, change.cause());
-        }
+        causes.extend(self.schema.iter().filter_map(SchemaChange::cause));
         causes
-    }
-
-    /// Whether a rule of the schema became stricter.
-    pub fn tightens(&self) -> bool {
-        self.schema.iter().any(|change| matches!(change, SchemaChange::Rule { effect: Effect::Tightened, .. }))
     }
 }

@@ -1,18 +1,22 @@
 //! [`SchemaChange`]: what changed in columns, key and rules between two sides.
 //!
 //! Columns are compared by name and type; which of them were renamed the content of their
-//! records has said before. Rules are compared place by place ([`rules`]), without a proof of
-//! what the change admits.
-
-mod rules;
+//! records has said before. What changed in the rules, and what that does, is found out by
+//! [`compare_rules`]; members of records that came or went are told as columns alone.
 
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::compare::ColumnPair;
 use super::side::Side;
 use super::table::Table;
 use crate::release::VersionCause;
+use crate::schema::{Effect, RuleChange, compare_rules};
+use crate::text::one_line;
+
+/// How many characters of a rule are told.
+const TOLD: usize = 200;
 
 /// One change of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,29 +81,20 @@ pub enum SchemaChange {
         before: Option<String>,
         /// What it says.
         after: Option<String>,
-        /// What that does.
+        /// What the changes at this place do there.
+        effect: Effect,
+    },
+    /// What all changed rules do together to the records that are accepted.
+    Accepts {
+        /// What that is.
         effect: Effect,
     },
 }
 
-/// What a changed rule does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Effect {
-    /// It allows less.
-    Tightened,
-    /// It allows more.
-    Loosened,
-    /// It allows something else, or nobody can tell.
-    Changed,
-    /// It only describes.
-    Described,
-}
-
 impl SchemaChange {
-    /// What it means for versions.
-    pub(super) fn cause(&self) -> VersionCause {
-        match self {
+    /// What it means for versions, if it does.
+    pub(super) fn cause(&self) -> Option<VersionCause> {
+        Some(match self {
             Self::ColumnAdded { .. } => VersionCause::ColumnAdded,
             Self::ColumnRemoved { .. }
             | Self::ColumnRenamed { .. }
@@ -108,12 +103,14 @@ impl SchemaChange {
             | Self::Key { .. } => VersionCause::ColumnBroken,
             Self::Nullability { required: true, .. } => VersionCause::RuleTightened,
             Self::Order { .. } => VersionCause::Packaging,
-            Self::Rule { effect, .. } => match effect {
-                Effect::Tightened | Effect::Changed => VersionCause::RuleTightened,
+            // A rule may stand below a `not`, so only all of them together tell.
+            Self::Rule { .. } => return None,
+            Self::Accepts { effect } => match effect {
+                Effect::Tightened | Effect::Changed | Effect::NotProved => VersionCause::RuleTightened,
                 Effect::Loosened => VersionCause::RuleLoosened,
-                Effect::Described => VersionCause::Packaging,
+                Effect::Same => VersionCause::Packaging,
             },
-        }
+        })
     }
 }
 
@@ -148,9 +145,45 @@ pub(super) fn schema_changes(
         if old != new {
             changes.push(SchemaChange::Order { before: old.clone(), after: new.clone() });
         }
-        rules::compare(&before.schema, &after.schema, &mut changes);
+        changes.extend(rule_changes(&before.schema, &after.schema));
     }
     changes
+}
+
+/// What changed in the rules. A member of records that only one schema declares is a column that
+/// came or went, and may be anything here.
+fn rule_changes(before: &Value, after: &Value) -> Vec<SchemaChange> {
+    let (mut before, mut after) = (before.clone(), after.clone());
+    if let [Some(old), Some(new)] = [&mut before, &mut after].map(properties) {
+        let differing = |a: &Map<String, Value>, b: &Map<String, Value>| {
+            a.keys().filter(|name| !b.contains_key(*name)).cloned().collect::<Vec<_>>()
+        };
+        for name in [differing(old, new), differing(new, old)].concat() {
+            old.insert(name.clone(), Value::Bool(true));
+            new.insert(name, Value::Bool(true));
+        }
+    }
+    let (rules, effect) = compare_rules(&before, &after);
+    let mut changes: Vec<SchemaChange> = rules.iter().flat_map(rule).collect();
+    changes.extend((!rules.is_empty()).then_some(SchemaChange::Accepts { effect }));
+    changes
+}
+
+fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
+    schema.get_mut("properties")?.as_object_mut()
+}
+
+fn rule(RuleChange { pointer, keywords, effect }: &RuleChange) -> impl Iterator<Item = SchemaChange> {
+    let told = |value: &Option<Value>| value.as_ref().map(|value| one_line(&value.to_string(), TOLD));
+    keywords.iter().map(move |change| {
+        let at = if change.keyword.is_empty() { String::new() } else { format!("/{}", change.keyword) };
+        SchemaChange::Rule {
+            pointer: format!("{pointer}{at}"),
+            before: told(&change.before),
+            after: told(&change.after),
+            effect: *effect,
+        }
+    })
 }
 
 fn column_changes(base: &Table, current: &Table, pair: &ColumnPair) -> Vec<SchemaChange> {

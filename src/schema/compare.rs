@@ -9,6 +9,8 @@ mod rules;
 
 use super::load::Schema;
 
+pub use rules::compare_rules;
+
 /// What changed from a base to a current schema.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Comparison {
@@ -122,7 +124,7 @@ impl Comparison {
 impl Schema {
     /// What changed from `base` to this schema.
     pub fn compare(&self, base: &Schema) -> Comparison {
-        let (rules, accepts) = rules::compare(base.value(), self.value());
+        let (rules, accepts) = compare_rules(&base.value().to_serde(), &self.value().to_serde());
         Comparison { columns: columns::compare(base, self), accepts, rules }
     }
 }
