@@ -6,6 +6,7 @@
 
 mod columns;
 mod rules;
+mod width;
 
 use super::load::Schema;
 

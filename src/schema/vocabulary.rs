@@ -7,7 +7,7 @@ use super::derive::escape_pointer;
 use super::steps::{self, Steps};
 use crate::code::Code;
 use crate::error::Error;
-use crate::json::{Object, Value};
+use crate::json::Value;
 use crate::text::one_line;
 
 /// Why a schema cannot be used, and where.
@@ -111,7 +111,7 @@ const KEYWORDS: &[(&str, Holds)] = &[
 /// Checks every subschema, in the order of the file.
 pub(super) fn check<'s>(schema: &'s Value<'s>) -> Result<(), SchemaFault> {
     let mut ids = Vec::new();
-    collect_ids(schema, &mut ids, 0);
+    collect_ids(schema, &mut ids);
     subschema(schema, "", &mut Whole { ids, steps: Steps::new(schema) }, 0)
 }
 
@@ -228,23 +228,15 @@ fn reference(value: &Value<'_>, pointer: &str, ids: &[&str]) -> Result<(), Schem
     Ok(())
 }
 
-fn collect_ids<'s>(schema: &'s Value<'s>, ids: &mut Vec<&'s str>, depth: usize) {
-    let Some(object) = schema.as_object() else { return };
-    if depth > MAX_DEPTH {
-        return;
+fn collect_ids<'s>(value: &'s Value<'s>, ids: &mut Vec<&'s str>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect_ids(value, ids)),
+        Value::Object(object) => {
+            ids.extend(object.get("$id").and_then(Value::as_str));
+            object.iter().for_each(|(_, value)| collect_ids(value, ids));
+        }
+        _ => {}
     }
-    ids.extend(object.get("$id").and_then(Value::as_str));
-    for child in children(object) {
-        collect_ids(child, ids, depth + 1);
-    }
-}
-
-fn children<'s>(object: &'s Object<'s>) -> impl Iterator<Item = &'s Value<'s>> {
-    object.iter().flat_map(|(_, value)| match value {
-        Value::Array(values) => values.iter().collect::<Vec<_>>(),
-        Value::Object(members) => std::iter::once(value).chain(members.iter().map(|(_, value)| value)).collect(),
-        _ => Vec::new(),
-    })
 }
 
 #[cfg(test)]
@@ -281,6 +273,13 @@ mod tests {
             r#"{"items":{"$ref":"https://example.org/x"},"$defs":{"x":{"$id":"https://example.org/x"}}}"#,
             "fine",
         );
+    }
+
+    /// Each level once, and not each twice.
+    #[test]
+    fn deep_schemas() {
+        let deep = |levels: usize| format!("{}{{}}{}", r#"{"not":"#.repeat(levels), "}".repeat(levels));
+        check_schema(&deep(100), "fine");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Rules place by place, with proofs by the validator's own algebra of schemas.
 //!
 //! A place is a subschema that both have. Rules of the members and items below it are compared
-//! below it, and for the proof at the place itself they are taken out on both sides. The algebra
-//! ends by itself on any schema, at the worst after seconds; so many proofs are looked for and no more.
+//! below it, and for the proof at the place itself they are taken out on both sides. About schemas that
+//! the algebra does not come to an end with nothing is proved (`width`).
 
 use std::cell::Cell;
 
 use jsonschema::canonical::{CanonicalSchema, Containment};
 use serde_json::{Map, Value as Json};
 
+use super::width::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
 use crate::schema::derive::escape_pointer;
 
@@ -28,7 +29,7 @@ const SILENT: &[&str] = &[
 /// How deep places are told apart; below, everything is one place.
 const MAX_DEPTH: usize = 16;
 /// At how many places a proof is looked for.
-const PROOFS: usize = 64;
+const PROOFS: usize = 32;
 
 /// The places at which the rules differ, and what the schemas do as a whole.
 pub fn compare_rules(base: &Json, current: &Json) -> (Vec<RuleChange>, Effect) {
@@ -159,6 +160,9 @@ fn effect(base: &Json, current: &Json) -> Effect {
 }
 
 fn canonical(schema: &Json) -> Option<CanonicalSchema> {
+    if !is_narrow(schema) {
+        return None;
+    }
     jsonschema::canonical::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
