@@ -23,6 +23,7 @@ pub use manifest::{
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use staging::{Lock, Staging};
+pub(crate) use sums::write_sums;
 pub use sums::{Sums, parse_sums};
 pub use target::check_target;
 

@@ -66,7 +66,7 @@ impl Release {
     fn manifest(&self, change: impl FnOnce(&mut Value)) {
         let mut manifest = self.test.json("r/manifest.json");
         change(&mut manifest);
-        self.write("manifest.json", serde_json::to_vec_pretty(&manifest).unwrap());
+        self.write("manifest.json", serde_json::to_string_pretty(&manifest).unwrap() + "\n");
         self.seal();
     }
 
@@ -258,7 +258,32 @@ const CASES: &[Case] = &[
     Case {
         name: "a line end after the manifest",
         damage: |release| release.write("manifest.json", [release.read("manifest.json"), vec![b'\n']].concat()),
-        findings: &[("R-FILE-HASH", "manifest.json")],
+        findings: &[("R-MANIFEST-INVALID", "manifest.json"), ("R-FILE-HASH", "manifest.json")],
+    },
+    Case {
+        name: "a manifest that says the same in other bytes, listed as it is",
+        damage: |release| {
+            let manifest = String::from_utf8(release.read("manifest.json")).unwrap();
+            release.write("manifest.json", manifest.replacen(": ", ":", 1));
+            release.seal();
+        },
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "a list of hashes with line ends of Windows",
+        damage: |release| {
+            let sums = String::from_utf8(release.read("SHA256SUMS")).unwrap();
+            release.write("SHA256SUMS", sums.replace('\n', "\r\n"));
+        },
+        findings: &[("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "a list of hashes in another order",
+        damage: |release| {
+            let sums = String::from_utf8(release.read("SHA256SUMS")).unwrap();
+            release.write("SHA256SUMS", sums.split_inclusive('\n').rev().collect::<String>());
+        },
+        findings: &[("R-SUMS", "SHA256SUMS")],
     },
     Case {
         name: "a line end after the schema",
@@ -859,7 +884,7 @@ const ROW_GROUP_ROWS: u64 = 2;
 fn edit(test: &Test, release: &str, change: impl FnOnce(&mut Value)) {
     let mut manifest = test.json(&format!("{release}/manifest.json"));
     change(&mut manifest);
-    test.write(&format!("{release}/manifest.json"), serde_json::to_vec_pretty(&manifest).unwrap());
+    test.write(&format!("{release}/manifest.json"), serde_json::to_string_pretty(&manifest).unwrap() + "\n");
     let files = files(&test.path(release));
     let listed = files.iter().filter(|(name, _)| *name != "SHA256SUMS");
     let sums: Vec<String> = listed.map(|(name, bytes)| format!("{}  {name}\n", Digest::of(bytes))).collect();

@@ -33,7 +33,14 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
         findings.add(invalid(&format!("{at}{}", violation.message)));
     }
     match opened {
-        Ok(release) => Some(release),
+        Ok(release) => {
+            let written = release.manifest().to_bytes();
+            if bytes != written {
+                let line = first_difference(&bytes, &written);
+                findings.add(invalid(&format!("line {line} is not written as the format writes it")));
+            }
+            Some(release)
+        }
         Err(error) => {
             if broken.is_empty() {
                 findings.add(invalid(&error.to_string()));
@@ -41,6 +48,12 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
             None
         }
     }
+}
+
+/// The number of the first line that differs.
+fn first_difference(a: &[u8], b: &[u8]) -> usize {
+    let lines = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    1 + lines(a).iter().zip(&lines(b)).take_while(|(a, b)| a == b).count()
 }
 
 /// Do the counts of articles, rejects and records add up?

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
-use crate::release::{DATA, MANIFEST, Manifest, SCHEMA, SUMS, parse_sums};
+use crate::release::{DATA, MANIFEST, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
 
 /// The longest `SHA256SUMS` that is read, in bytes.
 const MAX_SUMS_BYTES: u64 = 64 << 20;
@@ -124,6 +124,9 @@ pub(super) fn check_sums(
 fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
     let mut tell = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
     let Some(mut sums) = parse_sums(bytes) else { return tell("its lines are not of the form `SHA-256  path`") };
+    if bytes != write_sums(&sums) {
+        tell("its lines are not sorted by path, or do not end as the format says");
+    }
     for (place, part) in manifest.parts.iter().enumerate() {
         let name = part.path(place);
         match sums.remove(&name) {
