@@ -45,6 +45,9 @@ fn glued_arrays_are_named_and_their_articles_arrive() {
 fn folders_patterns_and_standard_input() {
     let test = Test::new().file("in/a.jsonl", article("a")).file("in/b.jsonl", article("b")).file("in/.hidden", "x");
     test.run("check in").stdout_has("in/a.jsonl").stdout_has("ok 2 articles").check();
+    let test = test.file("in/2024/05/c.jsonl", article("c")).file("in/.cache/d.jsonl", "x");
+    test.run("check in").stdout_has("in/2024/05/c.jsonl").stdout_has("ok 3 articles").check();
+    test.run("check in/*.jsonl").stdout_has("ok 2 articles").check();
     test.run("check in/*.jsonl").stdout_has("ok 2 articles").check();
     test.run("check -").stdin(articles(&["a", "b", "c"])).stdout_has("-: JSON lines, 3 articles").check();
     test.run("check in/c.jsonl").code(2).stderr_has("no input matches `in/c.jsonl`").check();
@@ -64,6 +67,20 @@ fn undeclared_members_are_told() {
     let test = Test::new().file("in.jsonl", line("a", &many.join(",")) + &line("b", r#""n0":1"#));
     test.run("check in.jsonl").stdout_has("kept in _extra: n0 x2, n1 x1, n10 x1,").check();
     test.run("check in.jsonl").stdout_has("and more than 988 other names\n").check();
+}
+
+/// One that leads back would never end, and one that leads away may be meant or not.
+#[cfg(unix)]
+#[test]
+fn links_in_folders() {
+    let test = Test::new().file("in/a.jsonl", article("a")).file("away/b.jsonl", article("b"));
+    std::os::unix::fs::symlink("../away/b.jsonl", test.path("in/b.jsonl")).unwrap();
+    test.run("check in").stdout_has("ok 2 articles").check();
+    std::os::unix::fs::symlink("../in", test.path("in/more")).unwrap();
+    test.run("check in")
+        .code(2)
+        .stderr_has("in/more`\n  because: it is a link to a folder; name that folder itself")
+        .check();
 }
 
 /// Three different mistakes among forty articles.

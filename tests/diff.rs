@@ -491,6 +491,10 @@ fn which_files_of_a_folder_are_data() {
     write("b/year=2024/1.parquet", 1);
     let stderr = "`b/year=2024`: its name holds a column that is not in the files";
     test.run("diff b a --key key").code(2).stdout("").stderr_has(stderr).check();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../elsewhere", test.path("a/more")).unwrap();
+    #[cfg(unix)]
+    test.run("diff a a --key key").code(2).stderr_has("`a/more`: it is a link to a folder").check();
 }
 
 #[test]

@@ -184,13 +184,21 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
             EntryKind::File if is_parquet => found.push(path),
             EntryKind::Other if is_parquet && filesystem::is_file(&path)? => found.push(path),
             EntryKind::Folder if depth > 0 && name.contains('=') => {
-                let message =
-                    "its name holds a column that is not in the files; write them without partitions".to_owned();
-                return Err(Error::Part { action: "read", path, message });
+                let why = "its name holds a column that is not in the files; write them without partitions";
+                return Err(passed_over(path, why));
             }
             EntryKind::Folder if depth > 0 => collect(&path, depth - 1, found)?,
+            EntryKind::Folder => return Err(passed_over(path, "folders lie too deep in one another")),
+            EntryKind::Other if path.is_dir() => {
+                return Err(passed_over(path, "it is a link to a folder; name that folder itself"));
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Why a folder is not passed over in silence.
+fn passed_over(path: PathBuf, why: &str) -> Error {
+    Error::Part { action: "read", path, message: why.to_owned() }
 }
