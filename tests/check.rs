@@ -69,6 +69,20 @@ fn undeclared_members_are_told() {
     test.run("check in.jsonl").stdout_has("and more than 988 other names\n").check();
 }
 
+/// A pattern says what is wrong to machines, the schema's own description to people.
+#[test]
+fn the_schema_speaks_for_itself() {
+    let help = |line: &str| {
+        let report = Test::new().file("in.jsonl", line).run("check in.jsonl --format json").code(1).json();
+        report["causes"][0]["examples"][0]["help"].clone()
+    };
+    let language = "the schema says: A BCP 47 tag in its canonical letter case: en, pt-BR, zh-Hant-TW.";
+    assert_eq!(help(r#"{"id":"a","text":"t","language":"English"}"#), language);
+    // Where more is known, that is told.
+    assert_eq!(help(r#"{"id":"a","text":"t","published_date":"1.5.2024"}"#), "a date is YYYY-MM-DD");
+    assert_eq!(help(r#"{"id":"a"}"#), Value::Null);
+}
+
 /// One that leads back would never end, and one that leads away may be meant or not.
 #[cfg(unix)]
 #[test]

@@ -25,6 +25,8 @@ const STEPS: u64 = 1 << 22;
 const STEPS_TO_TELL: u64 = 1 << 15;
 /// The longest quotation from an article or a schema within a message, in characters.
 const QUOTE: usize = 60;
+/// The longest description that is quoted from a schema, in characters.
+const WORDS: usize = 200;
 
 /// One rule broken at one place in one article.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -126,9 +128,9 @@ fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'
                     Told::plain(Code::Not, format!("the text holds U+{number:04X}, which the schema excludes"))
                 }
             };
-            vec![build(pointer.to_owned(), told, None)]
+            vec![build(pointer.to_owned(), told, own_words(schema, rule))]
         }
-        _ => vec![build(pointer.to_owned(), describe(error), help(error))],
+        _ => vec![build(pointer.to_owned(), describe(error), help(error).or_else(|| own_words(schema, rule)))],
     }
 }
 
@@ -222,6 +224,13 @@ fn help(error: &ValidationError<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the schema itself says of the values that a rule is about, below its root.
+fn own_words(schema: &Value<'_>, rule: &str) -> Option<String> {
+    let (place, _keyword) = rule.rsplit_once('/').filter(|(place, _)| !place.is_empty())?;
+    let words = schema.pointer(place)?.as_object()?.get("description")?.as_str()?;
+    Some(format!("the schema says: {}", text::one_line(words, WORDS)))
 }
 
 /// The alternative that the value comes closest to, and what is wrong there: one of the right
