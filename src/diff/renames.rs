@@ -1,8 +1,13 @@
 //! Renamed columns: one that went and one that came, of one type and with the same values.
 
+use std::cmp::Reverse;
+
+use arrow_schema::DataType;
+
 use super::compare::ColumnPair;
 use super::form::{Texts, is_nothing};
-use super::table::{Position, Table};
+use super::table::{Position, Table, half};
+use crate::digest::Digest;
 use crate::error::Error;
 
 /// How many records are asked.
@@ -24,25 +29,18 @@ pub(super) fn find_renames(
         return Ok(columns);
     }
     let asked: Vec<(Position, Position)> = pairs.iter().step_by(pairs.len().div_ceil(ASKED)).copied().collect();
+    let old_rows: Vec<Position> = asked.iter().map(|pair| pair.0).collect();
+    let new_rows: Vec<Position> = asked.iter().map(|pair| pair.1).collect();
+    let read = |new: usize| Ok((new, marks(current, columns[new].current.unwrap_or_default(), &new_rows)?));
+    let mut came = came.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let mut joined: Vec<(usize, usize)> = Vec::new();
     for old in went {
-        let old_place = columns[old].base.unwrap_or_default();
-        let before = texts(base, old_place, asked.iter().map(|pair| pair.0))?;
-        let mut best: Option<(usize, usize)> = None;
-        for new in came.iter().filter(|new| !joined.iter().any(|(_, taken)| taken == *new)) {
-            let new_place = columns[*new].current.unwrap_or_default();
-            let kinds = (base.columns()[old_place].field.data_type(), current.columns()[new_place].field.data_type());
-            if !kinds.0.equals_datatype(kinds.1) {
-                continue;
-            }
-            let after = texts(current, new_place, asked.iter().map(|pair| pair.1))?;
-            let told = before.iter().zip(&after).filter(|(a, b)| a.is_some() || b.is_some()).count();
-            let equal = before.iter().zip(&after).filter(|(a, b)| a.is_some() && a == b).count();
-            if equal > 0 && equal * 10 >= told * 9 && best.is_none_or(|(_, most)| equal > most) {
-                best = Some((*new, equal));
-            }
+        let before = marks(base, columns[old].base.unwrap_or_default(), &old_rows)?;
+        let equal = came.iter().enumerate().filter_map(|(at, (_, after))| Some((before.equal(after)?, Reverse(at))));
+        let best = equal.max();
+        if let Some((_, Reverse(at))) = best {
+            joined.push((old, came.remove(at).0));
         }
-        joined.extend(best.map(|(new, _)| (old, new)));
     }
     for (old, new) in &joined {
         let (place, name) = (columns[*old].base, columns[*old].name.clone());
@@ -57,12 +55,34 @@ pub(super) fn find_renames(
     Ok(columns)
 }
 
-/// The values of a column as texts, for rows in any order.
-fn texts(table: &Table, column: usize, places: impl Iterator<Item = Position>) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    super::examples::read_few(table, &places.collect::<Vec<_>>(), &[column], |chunk, row| {
+/// The values of a column in some rows, short.
+struct Marked<'t> {
+    kind: &'t DataType,
+    values: Vec<Option<[u8; 16]>>,
+}
+
+impl Marked<'_> {
+    /// How many values are the same, if these are the same column.
+    fn equal(&self, other: &Self) -> Option<usize> {
+        let (mut equal, mut unequal) = (0, 0);
+        for (a, b) in self.values.iter().zip(&other.values).filter(|(a, b)| a.is_some() || b.is_some()) {
+            *if a == b { &mut equal } else { &mut unequal } += 1;
+            // Of columns that have nothing to do with each other the first few values tell.
+            if unequal * 10 > self.values.len() {
+                return None;
+            }
+        }
+        (equal > 0 && equal >= unequal * 9 && self.kind.equals_datatype(other.kind)).then_some(equal)
+    }
+}
+
+/// The values of a column, for rows in any order.
+fn marks<'t>(table: &'t Table, column: usize, places: &[Position]) -> Result<Marked<'t>, Error> {
+    let values = super::examples::read_few(table, places, &[column], |chunk, row| {
         let array = chunk.array(column);
         let mut text = Vec::new();
         table.columns()[column].form.write(array, row, Texts::Exact, &mut text);
-        (!is_nothing(array, row)).then_some(text)
-    })
+        (!is_nothing(array, row)).then(|| half(&Digest::of(&text)))
+    })?;
+    Ok(Marked { kind: table.columns()[column].field.data_type(), values })
 }
