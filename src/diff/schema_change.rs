@@ -232,6 +232,30 @@ fn kind(field: &Field) -> String {
                 fields.iter().map(|field| format!("{}: {}", field.name(), kind(field))).collect();
             format!("struct<{}>", members.join(", "))
         }
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) => {
+                format!("map<{}>", fields.iter().map(|field| kind(field)).collect::<Vec<_>>().join(", "))
+            }
+            other => other.to_string(),
+        },
         other => other.to_string().to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn kinds_in_the_words_of_the_manifest() {
+        let field = |name: &str, kind: DataType| Field::new(name, kind, true);
+        let check = |data_type: DataType, want: &str| assert_eq!(kind(&field("x", data_type)), want);
+        let entry = DataType::Struct([field("key", DataType::Utf8), field("value", DataType::Date32)].to_vec().into());
+        check(DataType::Map(Arc::new(field("key_value", entry.clone())), false), "map<string, date>");
+        check(DataType::List(Arc::new(field("element", entry))), "list<struct<key: string, value: date>>");
+        check(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), "timestamp[us, UTC]");
+        check(DataType::UInt64, "uint64");
     }
 }
