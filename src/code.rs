@@ -60,7 +60,7 @@ codes! {
     SchemaDraft "S-DRAFT" "the schema is written for another draft than 2020-12",
     SchemaKeyword "S-UNKNOWN-KEYWORD" "the schema has a keyword that 2020-12 does not know",
     SchemaFormat "S-UNKNOWN-FORMAT" "the schema names a format that cannot be checked",
-    SchemaRef "S-REF" "a reference in the schema leads nowhere",
+    SchemaRef "S-REF" "a reference in the schema leads nowhere, or to what is no schema",
     SchemaRemoteRef "S-REMOTE-REF" "a reference leads out of the schema file",
     SchemaRegex "S-REGEX" "a pattern cannot be compiled to run in linear time",
     SchemaColumns "S-COLUMNS" "the schema gives no usable columns",

@@ -42,7 +42,7 @@ pub use markdown::markdown;
 pub use phrase::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
 pub use rows::{Change, EachRow, RowChange};
-pub use schema_change::SchemaChange;
+pub use schema_change::{Keyword, SchemaChange};
 pub use side::Side;
 pub use warning::Warning;
 pub use words::Piece;

@@ -21,7 +21,9 @@ mod target;
 mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT};
-pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, compare_rules};
+pub use compare::{
+    Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
+};
 pub(crate) use derive::escape_pointer;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
 pub use form::Form;

@@ -337,6 +337,11 @@ fn inputs_are_named_without_the_folders_above_the_dataset() {
     test.build("elsewhere/b.jsonl set/sources").check();
     let inputs = test.json("set/1.0.0/manifest.json")["inputs"].clone();
     assert_eq!((&inputs[0]["name"], &inputs[1]["name"]), (&json!("b.jsonl"), &json!("sources/a.jsonl")));
+    let test = Test::set("", "").file("elsewhere/c/b.jsonl", article("b")).file("more/a.jsonl", article("a"));
+    test.build("elsewhere/c elsewhere elsewhere/c/b.jsonl more").check();
+    let inputs = test.json("set/1.0.0/manifest.json")["inputs"].clone();
+    let names: Vec<&Value> = inputs.as_array().unwrap().iter().map(|input| &input["name"]).collect();
+    assert_eq!(names, ["elsewhere/c/b.jsonl", "more/a.jsonl"]);
 }
 
 #[test]

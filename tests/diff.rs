@@ -255,9 +255,9 @@ schema
   column `n` is required now
   column `new` added (boolean)
   column `old` removed (string)
-  rule /required tightened: [\"id\"] before, [\"id\",\"n\"] now
-  rule /properties/n/type loosened: \"integer\" before, \"number\" now
-  whether the rules accept all that they did is not proved
+  rules of the schema itself, tightened: required [\"id\"] before, [\"id\",\"n\"] now
+  rules of /properties/n, loosened: type \"integer\" before, \"number\" now
+  whether the rules accept all that they did is not proved, columns that came or went aside
 
 changed columns
   n: 1 record
@@ -292,6 +292,48 @@ fn what_changed_rules_do_together() {
     assert_eq!(told(r#""minLength":0"#, r#""maxLength":9,"minLength":0"#), "tightened, tightened: major");
     assert_eq!(told(r#""minLength":0"#, r#""title":"A""#), "same, same: patch");
     assert_eq!(told(r#""title":"A""#, r#""title":"B""#), ": patch");
+}
+
+/// What no proof may be deceived by.
+#[test]
+fn changes_that_hide() {
+    let told = |before: Value, after: Value| {
+        let schema = |properties: &Value| {
+            let mut all = json!({ "id": { "type": "string" }, "a": { "type": "string" } });
+            all.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+            json!({ "type": "object", "required": ["id"], "properties": all, "default": { "maxLength": 3 } })
+                .to_string()
+        };
+        let test =
+            Test::set("schema = \"s.json\"", "{\"id\":\"x\",\"a\":\"abc\"}\n").file("set/s.json", schema(&before));
+        test.build("").check();
+        test.write("set/s.json", schema(&after));
+        test.build("--version 2.0.0").check();
+        let report = test.run("diff set/1.0.0 set/2.0.0 --exit-zero --format json").json();
+        report["suggestion"]["bump"].as_str().unwrap().to_owned()
+    };
+    let text = json!({ "type": "string" });
+    assert_eq!(told(json!({}), json!({ "b": text })), "minor");
+    // The same texts, and now JSON: `abc` becomes `"abc"`.
+    assert_eq!(told(json!({ "a": text }), json!({ "a": { "type": ["string", "integer"] } })), "major");
+    let list = |items: Value| json!({ "b": { "type": "array", "items": items } });
+    assert_eq!(told(list(text.clone()), list(json!(true))), "major");
+    // A column that came also rules another.
+    let referred = json!({ "a": { "$ref": "#/properties/b" }, "b": { "type": "string", "maxLength": 3 } });
+    assert_eq!(told(json!({}), referred), "major");
+    // What is forbidden has no column.
+    assert_eq!(told(json!({}), json!({ "b": false })), "major");
+    // A reference that leads elsewhere.
+    let embedded = |id: bool| {
+        let mut schema =
+            json!({ "$defs": { "x": { "maxLength": 9 } }, "allOf": [{ "type": "string" }, { "$ref": "#/$defs/x" }] });
+        if id {
+            schema["$id"] = json!("urn:b");
+        }
+        schema
+    };
+    let with_root = |id: bool| json!({ "b": { "$ref": "#/properties/c" }, "c": embedded(id) });
+    assert_eq!(told(json!({ "b": text, "c": text }), with_root(true)), "major");
 }
 
 #[test]

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::diff::{DiffReport, described};
+use crate::diff::{DiffReport, described, schema_line};
 use crate::error::{Error, Understatement};
 use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
+use crate::text::one_line;
+
+/// How many lines of what changed a refusal quotes.
+const LINES: usize = 16;
 
 /// The version that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +85,9 @@ pub(super) fn check(
     if step(previous, version) >= needed {
         return Ok(());
     }
-    let what: Vec<String> = described(changes).into_iter().map(|line| crate::text::one_line(&line.text, 200)).collect();
+    let counted = described(changes).into_iter().map(|line| line.text);
+    let told = counted.chain(changes.schema.iter().map(schema_line)).map(|line| one_line(&line, 200));
+    let what: Vec<String> = told.take(LINES).collect();
     Err(Error::VersionUnderstates(Box::new(Understatement {
         version: version.clone(),
         previous: previous.clone(),

@@ -87,7 +87,7 @@ Exit code 1: more articles were rejected than --max-rejects allows.
 
 ".to_owned() + &sources())]
 pub(crate) struct CheckArguments {
-    /// Files, folders, patterns, or `-` for standard input.
+    /// Files, folders (with the folders in them, hidden names left out), patterns, or `-` for standard input.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
@@ -252,7 +252,7 @@ pub(crate) struct BuildArguments {
     /// The dataset's folder, with its dataset.toml.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
-    /// Files, folders, patterns, or `-` for standard input [default: `inputs` of dataset.toml].
+    /// Files, folders (with the folders in them, hidden names left out), patterns, or `-` for standard input [default: `inputs` of dataset.toml].
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     /// The release that is built upon, instead of reading all inputs.

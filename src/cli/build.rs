@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
 use pressmark::build::{BuildOptions, BuildReport, Bump, From, Memory, Outcome as Release, VersionChoice, build};
-use pressmark::diff::{DiffReport, described};
+use pressmark::diff::{DiffReport, described, schema_line};
 use pressmark::release::Dataset;
 use pressmark::text::{one_line, printable};
 use serde::Serialize;
@@ -17,6 +17,9 @@ use crate::paint::{BOLD_GREEN, BOLD_RED, CYAN, count, counted};
 use crate::progress::Bar;
 use crate::render::{Check, Checked};
 use crate::show;
+
+/// How many changes of the schema are told.
+const SCHEMA: usize = 10;
 
 pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let dataset = Dataset::open(&arguments.dir)?;
@@ -107,8 +110,9 @@ fn steps(report: &BuildReport) -> String {
         tell(base.withdrawn, "record", &format!("{of} withdrawn"));
     }
     if let Some(changes) = &report.changes {
-        for line in described(changes) {
-            text.push_str(&format!("since {}: {}\n", previous(changes), one_line(&line.text, 200)));
+        let schema = changes.schema.iter().map(schema_line).take(SCHEMA);
+        for line in described(changes).into_iter().map(|line| line.text).chain(schema) {
+            text.push_str(&format!("since {}: {}\n", previous(changes), one_line(&line, 200)));
         }
     }
     if report.reused > 0 {

@@ -3,7 +3,7 @@
 
 use super::report::{Counts, DiffReport};
 use super::rows::Change;
-use super::schema_change::SchemaChange;
+use super::schema_change::{Keyword, SchemaChange};
 use super::warning::Warning;
 use crate::schema::Effect;
 
@@ -120,24 +120,37 @@ pub fn schema_line(change: &SchemaChange) -> String {
         SchemaChange::Order { before, after } => {
             format!("records are ordered by {}, before by {}", names(after), names(before))
         }
-        SchemaChange::Rule { pointer, before, after, effect } => {
-            let effect = match effect {
-                Effect::Tightened => "tightened",
-                Effect::Loosened => "loosened",
-                Effect::Same => "means the same",
-                Effect::Changed | Effect::NotProved => "changed",
+        SchemaChange::Rule { pointer, keywords, effect } => {
+            let place = if pointer.is_empty() { "the schema itself" } else { pointer };
+            let keywords: Vec<String> = keywords.iter().map(keyword).collect();
+            format!("rules of {place}, {}: {}", effect_word(*effect), keywords.join("; "))
+        }
+        SchemaChange::Accepts { effect, columns_aside } => {
+            let told = match effect {
+                Effect::Tightened => "the rules accept less than before",
+                Effect::Loosened => "the rules accept more than before",
+                Effect::Same => "the rules accept what they did before",
+                Effect::Changed => "the rules accept some other records than before",
+                Effect::NotProved => "whether the rules accept all that they did is not proved",
             };
-            let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
-            format!("rule {pointer} {effect}: {} before, {} now", told(before), told(after))
+            let aside = if *columns_aside { ", columns that came or went aside" } else { "" };
+            format!("{told}{aside}")
         }
-        SchemaChange::Accepts { effect } => match effect {
-            Effect::Tightened => "the rules accept less than before",
-            Effect::Loosened => "the rules accept more than before",
-            Effect::Same => "the rules accept what they did before",
-            Effect::Changed => "the rules accept other records than before",
-            Effect::NotProved => "whether the rules accept all that they did is not proved",
-        }
-        .to_owned(),
+    }
+}
+
+fn keyword(Keyword { keyword, before, after }: &Keyword) -> String {
+    let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
+    format!("{keyword} {} before, {} now", told(before), told(after)).trim_start().to_owned()
+}
+
+fn effect_word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Same => "meaning the same",
+        Effect::Loosened => "loosened",
+        Effect::Tightened => "tightened",
+        Effect::Changed => "changed",
+        Effect::NotProved => "changed (not proved how)",
     }
 }
 

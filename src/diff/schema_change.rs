@@ -2,17 +2,17 @@
 //!
 //! Columns are compared by name and type; which of them were renamed the content of their
 //! records has said before. What changed in the rules, and what that does, is found out by
-//! [`compare_rules`]; members of records that came or went are told as columns alone.
+//! [`compare_rules`]; columns that came or went are told as such alone.
 
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::compare::ColumnPair;
 use super::side::Side;
 use super::table::Table;
 use crate::release::VersionCause;
-use crate::schema::{Effect, RuleChange, compare_rules};
+use crate::schema::{Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules};
 use crate::text::one_line;
 
 /// How many characters of a rule are told.
@@ -73,22 +73,33 @@ pub enum SchemaChange {
         /// The new columns.
         after: Vec<String>,
     },
-    /// A rule of the JSON Schema.
+    /// The rules at one place of the JSON Schema.
     Rule {
-        /// Where it stands: a JSON Pointer into the schema.
+        /// Which place: a JSON Pointer into the schema.
         pointer: String,
-        /// What it said, as JSON; none if it was not there.
-        before: Option<String>,
-        /// What it says.
-        after: Option<String>,
-        /// What the changes at this place do there.
+        /// The keywords that differ there.
+        keywords: Vec<Keyword>,
+        /// What they do together, there.
         effect: Effect,
     },
     /// What all changed rules do together to the records that are accepted.
     Accepts {
         /// What that is.
         effect: Effect,
+        /// Whether it was left aside that columns which came or went could be anything before or can now.
+        columns_aside: bool,
     },
+}
+
+/// A keyword of the JSON Schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Keyword {
+    /// Its name; of a member that came or went, with its path.
+    pub keyword: String,
+    /// What it said, as JSON; none if it was not there.
+    pub before: Option<String>,
+    /// What it says.
+    pub after: Option<String>,
 }
 
 impl SchemaChange {
@@ -105,7 +116,7 @@ impl SchemaChange {
             Self::Order { .. } => VersionCause::Packaging,
             // A rule may stand below a `not`, so only all of them together tell.
             Self::Rule { .. } => return None,
-            Self::Accepts { effect } => match effect {
+            Self::Accepts { effect, .. } => match effect {
                 Effect::Tightened | Effect::Changed | Effect::NotProved => VersionCause::RuleTightened,
                 Effect::Loosened => VersionCause::RuleLoosened,
                 Effect::Same => VersionCause::Packaging,
@@ -121,11 +132,14 @@ pub(super) fn schema_changes(
     columns: &[ColumnPair],
 ) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
+    let releases = base_side.release.as_ref().zip(current_side.release.as_ref());
+    let typed_base = Typed { table: base, columns: releases.map(|(release, _)| &release.columns) };
+    let typed_current = Typed { table: current, columns: releases.map(|(_, release)| &release.columns) };
     for pair in columns.iter().filter(|pair| !pair.ignored) {
-        changes.extend(column_changes(base, current, pair));
+        changes.extend(column_changes(typed_base, typed_current, pair));
     }
-    let keys = [(base, base_side), (current, current_side)].map(|(table, side)| (table.column(&side.key), table));
-    if let [(Some(a), base), (Some(b), current)] = keys
+    let keys = [(base, base_side), (current, current_side)].map(|(table, side)| table.column(&side.key));
+    if let [Some(a), Some(b)] = keys
         && base_side.key == current_side.key
     {
         let pair = ColumnPair {
@@ -135,81 +149,85 @@ pub(super) fn schema_changes(
             current: Some(b),
             ignored: false,
         };
-        changes.extend(column_changes(base, current, &pair));
+        changes.extend(column_changes(typed_base, typed_current, &pair));
     }
     if base_side.key != current_side.key {
         changes.push(SchemaChange::Key { before: base_side.key.clone(), after: current_side.key.clone() });
     }
-    if let (Some(before), Some(after)) = (&base_side.release, &current_side.release) {
+    if let Some((before, after)) = releases {
         let (old, new) = (&before.manifest.order_by, &after.manifest.order_by);
         if old != new {
             changes.push(SchemaChange::Order { before: old.clone(), after: new.clone() });
         }
-        changes.extend(rule_changes(&before.schema, &after.schema));
+        changes.extend(rule_changes(&before.schema, &after.schema, columns));
     }
     changes
 }
 
-/// What changed in the rules. A member of records that only one schema declares is a column that
-/// came or went, and may be anything here.
-fn rule_changes(before: &Value, after: &Value) -> Vec<SchemaChange> {
-    let (mut before, mut after) = (before.clone(), after.clone());
-    if let [Some(old), Some(new)] = [&mut before, &mut after].map(properties) {
-        let differing = |a: &Map<String, Value>, b: &Map<String, Value>| {
-            a.keys().filter(|name| !b.contains_key(*name)).cloned().collect::<Vec<_>>()
-        };
-        for name in [differing(old, new), differing(new, old)].concat() {
-            old.insert(name.clone(), Value::Bool(true));
-            new.insert(name, Value::Bool(true));
-        }
-    }
-    let (rules, effect) = compare_rules(&before, &after);
-    let mut changes: Vec<SchemaChange> = rules.iter().flat_map(rule).collect();
-    changes.extend((!rules.is_empty()).then_some(SchemaChange::Accepts { effect }));
+/// What changed in the rules, columns that came or went aside.
+fn rule_changes(before: &Value, after: &Value, columns: &[ColumnPair]) -> Vec<SchemaChange> {
+    let lonely =
+        columns.iter().filter(|pair| pair.base.is_none() || pair.current.is_none() || pair.renamed_from.is_some());
+    let names: Vec<&str> =
+        lonely.flat_map(|pair| pair.renamed_from.as_deref().into_iter().chain([pair.name.as_str()])).collect();
+    let RuleComparison { rules, accepts, aside } = compare_rules(before, after, &names);
+    let is_changed = !rules.is_empty();
+    let mut changes: Vec<SchemaChange> = rules.into_iter().map(rule).collect();
+    changes.extend(is_changed.then_some(SchemaChange::Accepts { effect: accepts, columns_aside: aside }));
     changes
 }
 
-fn properties(schema: &mut Value) -> Option<&mut Map<String, Value>> {
-    schema.get_mut("properties")?.as_object_mut()
+fn rule(RuleChange { pointer, keywords, effect }: RuleChange) -> SchemaChange {
+    let told = |value: Option<Value>| value.map(|value| one_line(&value.to_string(), TOLD));
+    let keyword = |change: KeywordChange| Keyword {
+        keyword: change.keyword,
+        before: told(change.before),
+        after: told(change.after),
+    };
+    SchemaChange::Rule { pointer, keywords: keywords.into_iter().map(keyword).collect(), effect }
 }
 
-fn rule(RuleChange { pointer, keywords, effect }: &RuleChange) -> impl Iterator<Item = SchemaChange> {
-    let told = |value: &Option<Value>| value.as_ref().map(|value| one_line(&value.to_string(), TOLD));
-    keywords.iter().map(move |change| {
-        let at = if change.keyword.is_empty() { String::new() } else { format!("/{}", change.keyword) };
-        SchemaChange::Rule {
-            pointer: format!("{pointer}{at}"),
-            before: told(&change.before),
-            after: told(&change.after),
-            effect: *effect,
-        }
-    })
-}
-
-fn column_changes(base: &Table, current: &Table, pair: &ColumnPair) -> Vec<SchemaChange> {
+fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec<SchemaChange> {
     let column = pair.name.clone();
     let (before, after) = match (pair.base, pair.current) {
-        (Some(before), Some(after)) => (&base.columns()[before].field, &current.columns()[after].field),
-        (Some(before), None) => {
-            return vec![SchemaChange::ColumnRemoved { column, kind: kind(&base.columns()[before].field) }];
-        }
-        (None, Some(after)) => {
-            return vec![SchemaChange::ColumnAdded { column, kind: kind(&current.columns()[after].field) }];
-        }
+        (Some(before), Some(after)) => (before, after),
+        (Some(before), None) => return vec![SchemaChange::ColumnRemoved { column, kind: base.kind(before) }],
+        (None, Some(after)) => return vec![SchemaChange::ColumnAdded { column, kind: current.kind(after) }],
         (None, None) => return Vec::new(),
     };
     let mut changes = Vec::new();
     if let Some(before) = &pair.renamed_from {
         changes.push(SchemaChange::ColumnRenamed { before: before.clone(), column: column.clone() });
     }
-    let (old, new) = (kind(before), kind(after));
+    let (old, new) = (base.kind(before), current.kind(after));
     if old != new {
         changes.push(SchemaChange::ColumnRetyped { column: column.clone(), before: old, after: new });
     }
-    if before.is_nullable() != after.is_nullable() {
-        changes.push(SchemaChange::Nullability { column, required: before.is_nullable() });
+    let [was_nullable, is_nullable] = [(base, before), (current, after)].map(|(side, place)| side.is_nullable(place));
+    if was_nullable != is_nullable {
+        changes.push(SchemaChange::Nullability { column, required: was_nullable });
     }
     changes
+}
+
+/// The types of one side's columns.
+#[derive(Clone, Copy)]
+struct Typed<'t> {
+    table: &'t Table,
+    /// What the schema makes of them, where both sides have one: it tells JSON from other texts.
+    columns: Option<&'t Columns>,
+}
+
+impl Typed<'_> {
+    fn kind(self, place: usize) -> String {
+        let field = &self.table.columns()[place].field;
+        let told = self.columns.and_then(|columns| Some(columns.at(columns.position(field.name())?)));
+        told.map_or_else(|| kind(field), |column| column.kind.describe())
+    }
+
+    fn is_nullable(self, place: usize) -> bool {
+        self.table.columns()[place].field.is_nullable()
+    }
 }
 
 /// The type of a column in the manifest's words, where it has any.

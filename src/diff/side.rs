@@ -38,7 +38,7 @@ pub(super) struct SideFile {
 pub(super) struct ReleaseFacts {
     pub(super) manifest: Manifest,
     pub(super) schema: serde_json::Value,
-    columns: Columns,
+    pub(super) columns: Columns,
 }
 
 impl Side {

@@ -1,5 +1,6 @@
 //! Which files are read: paths and patterns to a list of sources, in a fixed order.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,61 +29,81 @@ impl Source {
 /// The sources that `patterns` name, sorted by name and each once.
 ///
 /// A pattern is `-` for standard input, a path, a folder (all files in it and in the folders in it)
-/// or a glob pattern; relative ones start at `base`. Sources below `home` are named relative to it,
-/// those of another folder relative to that, and others by their file name alone, so that no path of
-/// the producer's machine reaches a release.
+/// or a glob pattern; relative ones start at `base`. Hidden files are only read when they are named.
+/// Sources below `home` are named relative to it, those of another folder by its name and their path
+/// in it, and others by their file name alone, so that no path of the producer's machine reaches a
+/// release.
 ///
 /// # Errors
 /// [`Error::NoInput`] if a pattern matches nothing, [`Error::Io`] for a folder that cannot be read,
 /// a link that leads nowhere, or one in a folder that leads to another folder.
 pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
+    let mut names: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut sources = Vec::new();
     for pattern in patterns {
         if pattern == "-" {
             sources.push(Source { name: "-".into(), path: None });
             continue;
         }
-        let full = base.join(pattern);
-        let folder = full.is_dir().then_some(&full);
-        let mut paths = Vec::new();
-        match folder {
-            Some(folder) => collect(folder, DEPTH, &mut paths)?,
-            None => paths = matches(base, pattern)?,
+        let found = files(base, pattern)?;
+        if found.is_empty() {
+            return Err(Error::NoInput { pattern: base.join(pattern).to_string_lossy().into_owned() });
         }
-        if paths.is_empty() {
-            return Err(Error::NoInput { pattern: full.to_string_lossy().into_owned() });
-        }
-        let homes: Vec<&Path> = std::iter::once(home).chain(folder.map(PathBuf::as_path)).collect();
-        for path in paths {
-            sources.push(Source { name: name(&homes, &path).into(), path: Some(path) });
+        for (path, folder) in found {
+            let name = name(home, folder.as_deref(), &path);
+            // Of a file that is named twice, the longer name says more.
+            let known = names.entry(path).or_default();
+            if (name.len(), &name) > (known.len(), known) {
+                *known = name;
+            }
         }
     }
+    sources.extend(names.into_iter().map(|(path, name)| Source { name: name.into(), path: Some(path) }));
     sources.sort();
     sources.dedup();
     Ok(sources)
 }
 
+/// A file, and the folder that it was found in, if a folder was named.
+type Found = (PathBuf, Option<PathBuf>);
+
 /// The files that a path or pattern names.
-fn matches(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
+fn files(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
     let full = base.join(pattern);
+    let mut found = Vec::new();
     // A pipe or device may be named, as a shell names what another command writes.
     if full.exists() {
-        return Ok(vec![full]);
+        take(full, &mut found)?;
+        return Ok(found);
     }
-    let searched = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(pattern);
-    let Ok(paths) = glob::glob(&searched.to_string_lossy()) else { return Ok(Vec::new()) };
-    let mut files = Vec::new();
+    // Alone at the end it would go to folders and not to what stands beside them.
+    let all = if pattern.ends_with("**") { "/*" } else { "" };
+    let searched = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(format!("{pattern}{all}"));
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let Ok(paths) = glob::glob_with(&searched.to_string_lossy(), options) else { return Ok(found) };
     for path in paths {
         // What cannot be looked at may hold articles: leaving it out would lose them in silence.
         let path = path.map_err(|error| {
             let path = error.path().to_owned();
             Error::io("read", &path, error.into())
         })?;
-        if !is_hidden(&path) && filesystem::is_file(&path)? {
-            files.push(path);
+        if path.is_dir() || filesystem::is_file(&path)? {
+            take(path, &mut found)?;
         }
     }
-    Ok(files)
+    Ok(found)
+}
+
+/// A file, or all in a folder.
+fn take(path: PathBuf, found: &mut Vec<Found>) -> Result<(), Error> {
+    if !path.is_dir() {
+        found.push((path, None));
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    collect(&path, DEPTH, &mut files)?;
+    found.extend(files.into_iter().map(|file| (file, Some(path.clone()))));
+    Ok(())
 }
 
 /// Finds the files in a folder and in the folders in it, links to files among them.
@@ -103,15 +124,16 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Hidden files (editors' and systems' own) are only read when they are named.
+/// Whether it is an editor's or a system's own.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-/// Relative to the first of these folders that it is in, else its file name.
-fn name(homes: &[&Path], path: &Path) -> String {
+fn name(home: &Path, folder: Option<&Path>, path: &Path) -> String {
     let is_below = |relative: &&Path| relative.components().all(|part| matches!(part, Component::Normal(_)));
-    let relative = homes.iter().find_map(|home| path.strip_prefix(home).ok().filter(is_below));
-    let shown = relative.unwrap_or_else(|| path.file_name().map_or(path, Path::new));
+    let below = |folder: &Path| path.strip_prefix(folder).ok().filter(is_below);
+    let in_folder = |folder: &Path| Some(Path::new(folder.file_name().unwrap_or_default()).join(below(folder)?));
+    let shown = below(home).map(Path::to_owned).or_else(|| folder.and_then(in_folder));
+    let shown = shown.unwrap_or_else(|| path.file_name().map_or_else(|| path.to_owned(), PathBuf::from));
     shown.to_string_lossy().replace('\\', "/")
 }

@@ -132,8 +132,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A `serde_json` copy, for messages and other cold paths.
-    ///
     /// How many values it consists of, itself among them, counted up to `most`.
     pub fn parts(&self, most: usize) -> usize {
         let below = |left: usize, value: &Value<'_>| left.saturating_sub(value.parts(left));
@@ -147,6 +145,8 @@ impl<'a> Value<'a> {
         most - left
     }
 
+    /// A `serde_json` copy, for messages and other cold paths.
+    ///
     /// Numbers that fit no 64-bit integer become the nearest finite double, so this copy is not
     /// for judging or storing values.
     pub fn to_serde(&self) -> serde_json::Value {

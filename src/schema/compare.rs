@@ -10,7 +10,7 @@ mod width;
 
 use super::load::Schema;
 
-pub use rules::compare_rules;
+pub use rules::{RuleComparison, compare_rules};
 
 /// What changed from a base to a current schema.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -125,7 +125,8 @@ impl Comparison {
 impl Schema {
     /// What changed from `base` to this schema.
     pub fn compare(&self, base: &Schema) -> Comparison {
-        let (rules, accepts) = compare_rules(&base.value().to_serde(), &self.value().to_serde());
+        let RuleComparison { rules, accepts, .. } =
+            compare_rules(&base.value().to_serde(), &self.value().to_serde(), &[]);
         Comparison { columns: columns::compare(base, self), accepts, rules }
     }
 }

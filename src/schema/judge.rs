@@ -19,10 +19,14 @@ use crate::text;
 /// All errors of a value are held at once. Of one that has so many parts or more, only the first is
 /// looked for.
 const PARTS: usize = 1 << 16;
-/// How many references may be followed to find out whether an article is valid, and how many to list
-/// what is wrong, beside two for each of its parts. Each of the latter may be some kilobytes of errors.
+/// How many references may be followed to find out whether an article is valid, in all or for each of
+/// its parts, whichever is more.
 const STEPS: u64 = 1 << 22;
+const STEPS_FOR_PART: u64 = 64;
+/// How many may be followed to list what is wrong, beside two for each part, of which so many count at
+/// most. A step may be some kilobytes of errors.
 const STEPS_TO_TELL: u64 = 1 << 15;
+const MOST_PARTS: usize = 1 << 18;
 /// The longest quotation from an article or a schema within a message, in characters.
 const QUOTE: usize = 60;
 /// The longest description that is quoted from a schema, in characters.
@@ -64,25 +68,35 @@ pub(super) fn judge(
     value: &Value<'_>,
     schema: &Value<'_>,
 ) -> Vec<Violation> {
-    match effort::within(STEPS, || validator.is_valid(value)) {
+    match is_valid(validator, value) {
         Some(true) => return Vec::new(),
         Some(false) => {}
-        None => return vec![endless(format!("following the references of the schema takes more than {STEPS} steps"))],
+        None => return vec![endless("whether it is valid takes too many steps to find out")],
     }
-    let parts = value.parts(PARTS);
+    let parts = value.parts(MOST_PARTS);
     let tell = |error: ValidationError<'_>| violations(&error, value, schema);
     let all = || match parts {
-        PARTS => validator.validate(value).err().map(tell).unwrap_or_default(),
+        PARTS.. => validator.validate(value).err().map(tell).unwrap_or_default(),
         _ => validator.iter_errors(value).flat_map(tell).collect(),
     };
     let told = effort::within(STEPS_TO_TELL + 2 * parts as u64, all);
-    told.unwrap_or_else(|| vec![endless("it breaks the schema in more ways than can be listed".to_owned())])
+    told.unwrap_or_else(|| vec![endless("it breaks the schema in more ways than can be listed")])
 }
 
-fn endless(message: String) -> Violation {
+/// Whether a value is valid, if so many steps tell as its size makes seem right.
+fn is_valid(validator: &jsonschema::Validator<Instance>, value: &Value<'_>) -> Option<bool> {
+    let judge = || validator.is_valid(value);
+    effort::within(STEPS, judge).or_else(|| {
+        // Its parts are only counted where it matters.
+        let steps = STEPS_FOR_PART.saturating_mul(value.parts(usize::MAX) as u64);
+        if steps > STEPS { effort::within(steps, judge) } else { None }
+    })
+}
+
+fn endless(message: &str) -> Violation {
     let help =
         "where alternatives lead back to the schema, choose between them with `if` and `then`, which look at one";
-    Violation { help: Some(help.to_owned()), ..Violation::plain(Code::StepLimit, String::new(), message) }
+    Violation { help: Some(help.to_owned()), ..Violation::plain(Code::StepLimit, String::new(), message.to_owned()) }
 }
 
 /// The violations that an error of the validator stands for: one for each undeclared member,
@@ -113,6 +127,8 @@ fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'
             let name = property.as_str().unwrap_or_default();
             let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
             let help = suggest::misspelt_member(article.pointer(pointer), schema, rule, name);
+            let place = rule.rsplit_once('/').map_or("", |(place, _)| place);
+            let help = help.or_else(|| own_words(schema, &format!("{place}/properties/{}/", escape_pointer(name))));
             // Each member is a rule of its own, so that all that are missing are told.
             let names = schema.pointer(rule).and_then(Value::as_array).unwrap_or_default();
             let entry = names.iter().position(|entry| entry.as_str() == Some(name));

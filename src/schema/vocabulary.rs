@@ -1,6 +1,8 @@
 //! What a schema may say: every keyword is one of JSON Schema 2020-12, every reference stays in
 //! the file, and judging comes to an end. A misspelt keyword would otherwise be a rule that nobody applies.
 
+use std::collections::HashSet;
+
 use serde_json::Map;
 
 use super::derive::escape_pointer;
@@ -112,16 +114,47 @@ const KEYWORDS: &[(&str, Holds)] = &[
 pub(super) fn check<'s>(schema: &'s Value<'s>) -> Result<(), SchemaFault> {
     let mut ids = Vec::new();
     collect_ids(schema, &mut ids);
-    subschema(schema, "", &mut Whole { ids, steps: Steps::new(schema) }, 0)
+    let mut whole = Whole { ids, steps: Steps::new(schema), places: HashSet::new(), references: Vec::new() };
+    subschema(schema, "", &mut whole, 0)?;
+    whole.references.iter().try_for_each(|reference| whole.follow(reference))
 }
 
 /// What is known of the whole schema.
 struct Whole<'s> {
     ids: Vec<&'s str>,
     steps: Steps<'s>,
+    /// The subschemas that were checked, by their addresses.
+    places: HashSet<*const Value<'s>>,
+    references: Vec<Reference<'s>>,
+}
+
+/// A reference, and the subschema that it stands in.
+struct Reference<'s> {
+    schema: &'s Value<'s>,
+    target: &'s str,
+    pointer: String,
+}
+
+impl<'s> Whole<'s> {
+    /// Anything may be referred to, data such as a `default` too, but nobody has checked that.
+    fn follow(&self, Reference { schema, target, pointer }: &Reference<'s>) -> Result<(), SchemaFault> {
+        if target.split('#').next() == Some(DRAFT) {
+            return Ok(());
+        }
+        let quoted = one_line(target, 100);
+        let message = match self.steps.target(schema, target) {
+            Some(found) if self.places.contains(&std::ptr::from_ref(found)) => return Ok(()),
+            Some(_) => format!("`{quoted}` leads to what is no subschema; put it into `$defs`"),
+            None => {
+                format!("`{quoted}` leads nowhere; it may be `#/$defs/NAME`, `#ANCHOR` or the `$id` of a subschema")
+            }
+        };
+        Err(SchemaFault::new(Code::SchemaRef, pointer.clone(), message))
+    }
 }
 
 fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, depth: usize) -> Result<(), SchemaFault> {
+    whole.places.insert(std::ptr::from_ref(schema));
     // Something other than an object or a truth value is told by the meta-schema.
     let Some(object) = schema.as_object() else { return Ok(()) };
     if depth > MAX_DEPTH {
@@ -137,7 +170,11 @@ fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, de
             return Err(SchemaFault::new(Code::SchemaKeyword, here, unknown(keyword)));
         };
         match keyword {
-            "$ref" => reference(value, &here, &whole.ids)?,
+            "$ref" | "$dynamicRef" => {
+                reference(value, &here, &whole.ids)?;
+                let reference = |target| Reference { schema, target, pointer: here.clone() };
+                whole.references.extend(value.as_str().map(reference));
+            }
             "$schema" => draft(value, &here)?,
             _ => {}
         }
@@ -280,6 +317,35 @@ mod tests {
     fn deep_schemas() {
         let deep = |levels: usize| format!("{}{{}}{}", r#"{"not":"#.repeat(levels), "}".repeat(levels));
         check_schema(&deep(100), "fine");
+    }
+
+    #[test]
+    fn references_lead_to_subschemas() {
+        check_schema(r##"{"$ref":"#/default","default":{}}"##, "S-REF /$ref");
+        check_schema(r##"{"items":{"$ref":"#/const"},"const":{"anything":1}}"##, "S-REF /items/$ref");
+        check_schema(r##"{"items":{"$ref":"#/$defs/b"},"$defs":{"a":{}}}"##, "S-REF /items/$ref");
+        check_schema(
+            r##"{"items":{"$ref":"#a"},"$defs":{"a":{"$anchor":"a"},"b":true},"not":{"$ref":"#/$defs/b"}}"##,
+            "fine",
+        );
+        check_schema(r##"{"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}"##, "fine");
+        // Within a schema with an `$id` a pointer starts there.
+        let embedded = |place: &str| {
+            format!(r##"{{"$defs":{{"a":{{"$id":"urn:a","$ref":"#/$defs/{place}","$defs":{{"x":{{}}}}}},"y":{{}}}}}}"##)
+        };
+        check_schema(&embedded("x"), "fine");
+        check_schema(&embedded("y"), "S-REF /$defs/a/$ref");
+        check_schema(&format!(r#"{{"$ref":"urn:a#/$defs/x",{}"#, &embedded("x")[1..]), "fine");
+    }
+
+    /// What was evaluated is found out by judging again, at each level.
+    #[test]
+    fn unevaluated_members_below_one_another() {
+        let nested = |levels: usize| {
+            format!("{}{{}}{}", r#"{"allOf":["#.repeat(levels), r#"],"unevaluatedProperties":false}"#.repeat(levels))
+        };
+        check_schema(&nested(6), "fine");
+        check_schema(&nested(16), "S-META ");
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn undeclared(undeclared: &Undeclared) -> String {
     let mut names: Vec<(&String, &u64)> = names.iter().collect();
     names.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
     let mut told: Vec<String> =
-        names.iter().take(NAMES).map(|(name, times)| format!("{} x{}", one_line(name, 40), count(**times))).collect();
+        names.iter().take(NAMES).map(|(name, times)| format!("`{}` x{}", one_line(name, 40), count(**times))).collect();
     match names.len().saturating_sub(NAMES) as u64 {
         0 => {}
         more if *others > 0 => told.push(format!("and more than {} other names", count(more))),

@@ -31,17 +31,78 @@ const MAX_DEPTH: usize = 16;
 /// At how many places a proof is looked for.
 const PROOFS: usize = 32;
 
-/// The places at which the rules differ, and what the schemas do as a whole.
-pub fn compare_rules(base: &Json, current: &Json) -> (Vec<RuleChange>, Effect) {
-    let (base, current) = (silenced(base.clone()), silenced(current.clone()));
-    if base == current {
-        return (Vec::new(), Effect::Same);
+/// What changed in the rules of two schemas.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleComparison {
+    /// The places at which they differ.
+    pub rules: Vec<RuleChange>,
+    /// What the schemas do as a whole.
+    pub accepts: Effect,
+    /// Whether members were left aside for this.
+    pub aside: bool,
+}
+
+/// What changed in the rules. Of these members at the root, which one of the schemas declares, it is left
+/// aside that they may be anything in the other, if no reference leads to where they stand.
+pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleComparison {
+    let reach = Reach::of(base, true).max(Reach::of(current, true));
+    let (mut base, mut current) = (silenced(base.clone()), silenced(current.clone()));
+    let aside = if reach == Reach::Definitions { aside } else { &[] };
+    for name in aside {
+        open(&mut base, name);
+        open(&mut current, name);
     }
-    let whole = effect(&base, &current);
-    let mut rules = Vec::new();
-    let walk = Walk { base: &base, current: &current, proofs: Cell::new(PROOFS) };
-    walk.place(&base, &current, "", 0, &mut rules);
-    (rules, whole)
+    let mut comparison = RuleComparison { rules: Vec::new(), accepts: Effect::Same, aside: !aside.is_empty() };
+    if base == current {
+        return comparison;
+    }
+    let is_provable = reach < Reach::Anywhere;
+    comparison.accepts = if is_provable { effect(&base, &current) } else { Effect::NotProved };
+    let walk = Walk { base: &base, current: &current, proofs: Cell::new(if is_provable { PROOFS } else { 0 }) };
+    walk.place(&base, &current, "", 0, &mut comparison.rules);
+    comparison
+}
+
+/// How far references lead. Proofs are about schemas that were changed for them, and in which
+/// nobody but `$defs` is found where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Definitions,
+    Whole,
+    Anywhere,
+}
+
+impl Reach {
+    fn of(value: &Json, is_root: bool) -> Self {
+        match value {
+            Json::Array(values) => values.iter().map(|value| Self::of(value, false)).max().unwrap_or(Self::Definitions),
+            Json::Object(members) => members
+                .iter()
+                .map(|(name, value)| Self::of_member(name, value, is_root))
+                .max()
+                .unwrap_or(Self::Definitions),
+            _ => Self::Definitions,
+        }
+    }
+
+    fn of_member(name: &str, value: &Json, is_root: bool) -> Self {
+        match (name, value) {
+            ("$ref", Json::String(target)) if target == "#" => Self::Whole,
+            ("$ref", Json::String(target)) if target.starts_with("#/$defs/") => Self::Definitions,
+            ("$ref" | "$dynamicRef", Json::String(_)) => Self::Anywhere,
+            ("$id", Json::String(_)) if !is_root => Self::Anywhere,
+            _ => Self::of(value, false),
+        }
+    }
+}
+
+/// Lets a member of the root be anything.
+fn open(schema: &mut Json, name: &str) {
+    let Some(members) = schema.as_object_mut() else { return };
+    let properties = members.entry("properties").or_insert_with(|| Json::Object(Map::new()));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(name.to_owned(), Json::Bool(true));
+    }
 }
 
 struct Walk<'j> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 /// How many values a schema may consist of.
 const PARTS: usize = 2048;
 /// How many cases there may be at one place, and how many of them may come of others by multiplying.
-const CASES: u64 = 512;
+const CASES: u64 = 2048;
 const MULTIPLIED: u64 = 64;
 /// How many subschemas are looked at, each as often as it is referred to.
 const STEPS: usize = 10_000;
@@ -47,6 +47,22 @@ impl Sign {
             Self::Plain => Self::Negated,
             Self::Negated => Self::Plain,
         }
+    }
+
+    /// The cases of entries that all hold, or of which one does not.
+    fn some(self, of: &Json) -> u64 {
+        match self {
+            Self::Plain => 1,
+            Self::Negated => entries(of).max(1),
+        }
+    }
+}
+
+fn entries(value: &Json) -> u64 {
+    match value {
+        Json::Array(values) => values.len() as u64,
+        Json::Object(members) => members.len() as u64,
+        _ => 1,
     }
 }
 
@@ -108,19 +124,48 @@ impl<'j> Width<'j> {
                 let cases: Vec<u64> = schemas.values().map(|schema| self.of(schema, sign).saturating_add(1)).collect();
                 self.all(&cases, sign)
             }
+            ("dependentRequired", Json::Object(names)) => match sign {
+                Sign::Plain => self.either(names.len()),
+                Sign::Negated => names.values().map(entries).fold(0, u64::saturating_add),
+            },
             // A name may fit any of them.
             ("patternProperties", Json::Object(schemas)) => {
                 self.below(schemas.values(), sign);
-                u32::try_from(schemas.len()).ok().and_then(|number| 2_u64.checked_pow(number)).unwrap_or(u64::MAX)
+                self.either(schemas.len())
             }
             ("$ref" | "$dynamicRef", Json::String(target)) => self.reference(target, sign),
-            ("properties" | "$defs", Json::Object(schemas)) => self.below(schemas.values(), sign),
-            ("prefixItems", Json::Array(schemas)) => self.below(schemas.iter(), sign),
-            ("items" | "contains" | "additionalProperties" | "unevaluatedProperties" | "unevaluatedItems", schema) => {
-                self.below(std::iter::once(schema), sign)
+            ("$defs", Json::Object(schemas)) => {
+                self.below(schemas.values(), sign);
+                1
+            }
+            ("properties", Json::Object(schemas)) => {
+                self.below(schemas.values(), sign);
+                sign.some(value)
+            }
+            ("prefixItems", Json::Array(schemas)) => {
+                self.below(schemas.iter(), sign);
+                sign.some(value)
+            }
+            ("required", _) => sign.some(value),
+            (
+                "items"
+                | "contains"
+                | "propertyNames"
+                | "additionalProperties"
+                | "unevaluatedProperties"
+                | "unevaluatedItems",
+                schema,
+            ) => {
+                self.below(std::iter::once(schema), sign);
+                1
             }
             _ => 1,
         }
+    }
+
+    /// The cases of so many choices between two.
+    fn either(&mut self, choices: usize) -> u64 {
+        self.all(&vec![2; choices], Sign::Plain)
     }
 
     fn each(&mut self, schemas: &'j [Json], sign: Sign) -> Vec<u64> {
@@ -128,12 +173,11 @@ impl<'j> Width<'j> {
     }
 
     /// Subschemas of other values, whose cases are not multiplied with those here.
-    fn below(&mut self, schemas: impl Iterator<Item = &'j Json>, sign: Sign) -> u64 {
+    fn below(&mut self, schemas: impl Iterator<Item = &'j Json>, sign: Sign) {
         for schema in schemas {
             let cases = self.of(schema, sign);
             self.most = self.most.max(cases);
         }
-        1
     }
 
     fn reference(&mut self, target: &'j str, sign: Sign) -> u64 {
@@ -162,6 +206,10 @@ mod tests {
         assert!(!is_narrow(
             &json!({ "$ref": "#/$defs/a", "$defs": { "a": pairs(3), "b": { "allOf": [pairs(4), { "$ref": "#/$defs/a" }] } } })
         ));
+        assert!(!is_narrow(&json!({ "allOf": vec![json!({ "not": { "required": ["a", "b", "c"] } }); 5] })));
+        assert!(!is_narrow(&json!({ "allOf": vec![json!({ "not": { "properties": { "a": {}, "b": {} } } }); 7] })));
+        let names: Map<String, Json> = (0..7).map(|name| (name.to_string(), json!(["x"]))).collect();
+        assert!(!is_narrow(&json!({ "items": { "dependentRequired": names } })));
         // Where they must not all hold they add up, but the other side of a comparison negates.
         assert!(is_narrow_as(&json!({ "not": pairs(100) }), Sign::Plain) && !is_narrow(&json!({ "not": pairs(100) })));
         assert!(!is_narrow(
