@@ -323,6 +323,14 @@ fn changes_that_hide() {
     assert_eq!(told(json!({}), referred), "major");
     // What is forbidden has no column.
     assert_eq!(told(json!({}), json!({ "b": false })), "major");
+    // Alternatives that no proof comes to an end with stand in the way of nothing else.
+    let block = |kind: u64| json!({ "required": ["kind"], "properties": { "kind": { "const": kind }, "text": text, "more": { "type": "array" } } });
+    let blocks: Vec<Value> = (0..20).map(block).collect();
+    let wide = |length: u64| json!({ "b": { "type": "array", "items": { "anyOf": blocks } }, "a": { "type": "string", "maxLength": length } });
+    assert_eq!(told(wide(3), wide(4)), "minor");
+    assert_eq!(told(wide(4), wide(3)), "major");
+    let with_one_more = |number: usize| json!({ "b": { "type": "array", "items": { "anyOf": blocks[..number] } } });
+    assert_eq!(told(with_one_more(19), with_one_more(20)), "major");
     // A reference that leads elsewhere.
     let embedded = |id: bool| {
         let mut schema =

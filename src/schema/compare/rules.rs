@@ -5,6 +5,7 @@
 //! the algebra does not come to an end with nothing is proved (`width`).
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use jsonschema::canonical::{CanonicalSchema, Containment};
 use serde_json::{Map, Value as Json};
@@ -56,11 +57,23 @@ pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleCompari
     if base == current {
         return comparison;
     }
-    let is_provable = reach < Reach::Anywhere;
-    comparison.accepts = if is_provable { effect(&base, &current) } else { Effect::NotProved };
-    let walk = Walk { base: &base, current: &current, proofs: Cell::new(if is_provable { PROOFS } else { 0 }) };
+    // A place that is taken out of its schema would refer to itself.
+    let proofs = if reach == Reach::Definitions { PROOFS } else { 0 };
+    let walk = Walk { base: &base, current: &current, proofs: Cell::new(proofs) };
     walk.place(&base, &current, "", 0, &mut comparison.rules);
+    let whole = if reach < Reach::Anywhere { effect(&base, &current) } else { Effect::NotProved };
+    comparison.accepts = if whole == Effect::NotProved { together(&comparison.rules) } else { whole };
     comparison
+}
+
+/// What places do together. All that is not in `$defs` must hold, so nothing is lost where nothing is
+/// lost at any of them; what definitions are used for nobody has looked at.
+fn together(rules: &[RuleChange]) -> Effect {
+    let all = |most: Effect| {
+        let is = |rule: &RuleChange| [Effect::Same, most].contains(&rule.effect) && !rule.pointer.contains("/$defs/");
+        rules.iter().all(is)
+    };
+    [Effect::Same, Effect::Loosened, Effect::Tightened].into_iter().find(|most| all(*most)).unwrap_or(Effect::NotProved)
 }
 
 /// How far references lead. Proofs are about schemas that were changed for them, and in which
@@ -199,12 +212,42 @@ fn changed(keyword: &str, before: Option<&Json>, after: Option<&Json>) -> Keywor
     KeywordChange { keyword: keyword.to_owned(), before: before.cloned(), after: after.cloned() }
 }
 
+/// A schema with those definitions of the whole that it needs.
 fn with_definitions(schema: &Json, root: &Json) -> Json {
     let mut schema = schema.clone();
-    if let (Json::Object(members), Some(definitions)) = (&mut schema, root.get("$defs")) {
-        members.insert("$defs".to_owned(), definitions.clone());
+    let (Json::Object(members), Some(Json::Object(definitions))) = (&mut schema, root.get("$defs")) else {
+        return schema;
+    };
+    members.remove("$defs");
+    let mut needed: BTreeSet<String> = BTreeSet::new();
+    let mut found = Vec::new();
+    members.values().for_each(|value| push_references(value, &mut found));
+    while let Some(name) = found.pop() {
+        if let Some(definition) = definitions.get(&name).filter(|_| !needed.contains(&name)) {
+            push_references(definition, &mut found);
+            needed.insert(name);
+        }
+    }
+    let kept = definitions.iter().filter(|(name, _)| needed.contains(*name));
+    let kept: Map<String, Json> = kept.map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    if !kept.is_empty() {
+        members.insert("$defs".to_owned(), Json::Object(kept));
     }
     schema
+}
+
+/// Appends the names of the definitions that are referred to.
+fn push_references(value: &Json, names: &mut Vec<String>) {
+    match value {
+        Json::Array(values) => values.iter().for_each(|value| push_references(value, names)),
+        Json::Object(members) => {
+            let target = members.get("$ref").and_then(Json::as_str).and_then(|target| target.strip_prefix("#/$defs/"));
+            let name = target.and_then(|path| path.split('/').next());
+            names.extend(name.map(|name| name.replace("~1", "/").replace("~0", "~")));
+            members.values().for_each(|value| push_references(value, names));
+        }
+        _ => {}
+    }
 }
 
 fn effect(base: &Json, current: &Json) -> Effect {
