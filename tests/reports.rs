@@ -41,6 +41,18 @@ fn init_takes_a_name_a_schema_and_a_source() {
     test.run("init set --name other --schema s.json --source verbatim").stdout_has("wrote set/dataset.toml\n").check();
     test.write("set/sources/a.jsonl", "{\"id\":\"a\"}\n");
     test.build("").stdout_has("\nother 1.0.0\n").check();
+    let mapping = "name = \"mine\"\nabout = \"mine\"\n[fields]\nid = \"/key\"\n";
+    let schema = test.read("set/s.json");
+    let test = test.file("here.json", schema).file("mine.toml", mapping).file("article", "a file");
+    test.run("init deep/own --schema here.json --source ./mine.toml").check();
+    test.write("deep/own/sources/a.jsonl", "{\"key\":\"a\"}\n");
+    test.run("build deep/own --date 2024-12-31").stdout_has("\nown 1.0.0\n").check();
+    let toml = String::from_utf8(test.read("deep/own/dataset.toml")).unwrap();
+    assert!(
+        toml.contains("\nschema = \"../../here.json\"\n") && toml.contains("\nsource = \"../../mine.toml\"\n"),
+        "{toml}"
+    );
+    test.run("init other --schema article").check();
     test.run("init pages --source pages").check();
     test.write("pages/sources/a.txt", "Title\nTT\nTitle\nBody.\n");
     test.run("build pages --date 2024-12-31").stdout_has("\npages 1.0.0\n").check();

@@ -66,10 +66,10 @@ pub(crate) struct InitArguments {
     /// The dataset's name [default: the folder's name].
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The schema of its records: `article`, `article-strict`, or a JSON Schema file relative to DIR.
+    /// The schema of its records: `article`, `article-strict`, or a JSON Schema file.
     #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
-    /// What its inputs look like: a preset (listed below), or a mapping file relative to DIR.
+    /// What its inputs look like: a preset (listed below), or a mapping file.
     #[arg(long)]
     pub(crate) source: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! `pressmark init`.
 
 use std::io::Write as _;
+use std::path::{Component, Path, PathBuf};
 
 use pressmark::Error;
 use pressmark::init::{InitOptions, init};
@@ -11,8 +12,8 @@ use crate::outcome::{Outcome, written};
 pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
     let options = InitOptions {
         name: arguments.name.clone(),
-        schema: arguments.schema.clone(),
-        source: arguments.source.clone(),
+        schema: from_folder(&arguments.dir, &arguments.schema),
+        source: arguments.source.as_deref().map(|source| from_folder(&arguments.dir, source)),
     };
     let path = init(&arguments.dir, &options)?;
     let mut out = anstream::stdout().lock();
@@ -22,4 +23,39 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
         arguments.dir.display()
     );
     written(out.write_all(pressmark::text::printable(&text).as_bytes()), Outcome::Yes)
+}
+
+/// A file that is not in the folder and is here, by its path from the folder, which is how
+/// `dataset.toml` names it. Anything else stays as it is.
+fn from_folder(folder: &Path, file: &str) -> String {
+    // What is built in has a name without either.
+    let is_path = file.contains(['.', '/']);
+    if !is_path || folder.join(file).exists() || !Path::new(file).is_file() {
+        return file.to_owned();
+    }
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    relative(&absolute(folder), &absolute(Path::new(file))).to_string_lossy().into_owned()
+}
+
+/// The way from an absolute folder to an absolute file.
+fn relative(folder: &Path, file: &Path) -> PathBuf {
+    let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(shared)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_from_a_folder_to_a_file() {
+        let check = |folder: &str, file: &str, want: &str| {
+            assert_eq!(relative(Path::new(folder), Path::new(file)), Path::new(want), "{folder} {file}");
+        };
+        check("/a/b", "/a/s.json", "../s.json");
+        check("/a/b/c", "/a/d/s.json", "../../d/s.json");
+        check("/a", "/a/b/s.json", "b/s.json");
+        check("/a", "/b.json", "../b.json");
+    }
 }
