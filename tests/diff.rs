@@ -340,8 +340,20 @@ fn changes_that_hide() {
         }
         schema
     };
+    let listed = |number: usize| {
+        let items = json!({ "type": ["string", "integer"] });
+        json!({ "b": { "type": "array", "prefixItems": vec![json!({}); number], "items": items }, "c": { "type": "array", "items": { "anyOf": blocks } } })
+    };
+    // Elements that were free are not.
+    assert_eq!(told(listed(2), listed(1)), "major");
     let with_root = |id: bool| json!({ "b": { "$ref": "#/properties/c" }, "c": embedded(id) });
     assert_eq!(told(json!({ "b": text, "c": text }), with_root(true)), "major");
+    let swapped = |p: &str, q: &str| {
+        let short = json!({ "$id": p, "type": "string", "minLength": 1 });
+        let long = json!({ "$id": q, "type": "string", "minLength": 5 });
+        json!({ "b": { "$ref": "urn:p", "$defs": { "p": short, "q": long } } })
+    };
+    assert_eq!(told(swapped("urn:p", "urn:q"), swapped("urn:q", "urn:p")), "major");
 }
 
 #[test]

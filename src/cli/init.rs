@@ -33,8 +33,15 @@ fn from_folder(folder: &Path, file: &str) -> String {
     if !is_path || folder.join(file).exists() || !Path::new(file).is_file() {
         return file.to_owned();
     }
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    relative(&absolute(folder), &absolute(Path::new(file))).to_string_lossy().into_owned()
+    relative(&real(folder), &real(Path::new(file))).to_string_lossy().into_owned()
+}
+
+/// Where something really is, or will be, links and `..` followed.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let made = |path: &Path| path.canonicalize().ok();
+    let to_be_made = || Some(real(absolute.parent()?).join(absolute.file_name()?));
+    made(&absolute).or_else(to_be_made).unwrap_or(absolute.clone())
 }
 
 /// The way from an absolute folder to an absolute file.

@@ -38,27 +38,30 @@ impl Source {
 /// [`Error::NoInput`] if a pattern matches nothing, [`Error::Io`] for a folder that cannot be read,
 /// a link that leads nowhere, or one in a folder that leads to another folder.
 pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
-    let mut names: BTreeMap<PathBuf, String> = BTreeMap::new();
+    // By where a file really is, whatever ways lead there.
+    let mut files: BTreeMap<PathBuf, Source> = BTreeMap::new();
     let mut sources = Vec::new();
     for pattern in patterns {
         if pattern == "-" {
             sources.push(Source { name: "-".into(), path: None });
             continue;
         }
-        let found = files(base, pattern)?;
+        let found = matches(base, pattern)?;
         if found.is_empty() {
             return Err(Error::NoInput { pattern: base.join(pattern).to_string_lossy().into_owned() });
         }
         for (path, folder) in found {
-            let name = name(home, folder.as_deref(), &path);
+            let name: Arc<str> = name(home, folder.as_deref(), &path).into();
+            let place = path.canonicalize().unwrap_or_else(|_| path.clone());
+            let found = Source { name, path: Some(path) };
             // Of a file that is named twice, the longer name says more.
-            let known = names.entry(path).or_default();
-            if (name.len(), &name) > (known.len(), known) {
-                *known = name;
+            let says_more = |known: &Source| (found.name.len(), &found) > (known.name.len(), known);
+            if files.get(&place).is_none_or(says_more) {
+                files.insert(place, found);
             }
         }
     }
-    sources.extend(names.into_iter().map(|(path, name)| Source { name: name.into(), path: Some(path) }));
+    sources.extend(files.into_values());
     sources.sort();
     sources.dedup();
     Ok(sources)
@@ -68,7 +71,7 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
 type Found = (PathBuf, Option<PathBuf>);
 
 /// The files that a path or pattern names.
-fn files(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
+fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
     let full = base.join(pattern);
     let mut found = Vec::new();
     // A pipe or device may be named, as a shell names what another command writes.
@@ -87,7 +90,9 @@ fn files(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
             let path = error.path().to_owned();
             Error::io("read", &path, error.into())
         })?;
-        if path.is_dir() || filesystem::is_file(&path)? {
+        // What starts with a dot is also a folder itself and the one above it.
+        let is_itself = ["/.", "/.."].iter().any(|end| path.to_string_lossy().ends_with(end));
+        if !is_itself && (path.is_dir() || filesystem::is_file(&path)?) {
             take(path, &mut found)?;
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::instance::Instance;
 
-/// The keyword that counts, which stands beside references in the compiled schema, and there alone.
+/// The keyword that counts, which stands in the compiled schema alone.
 pub(super) const KEYWORD: &str = "count-step";
 
 /// What a thread unwinds with.
@@ -24,9 +24,12 @@ thread_local! {
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
-/// Lets a subschema count, if it is a reference.
+/// What makes a subschema count: references, and what is judged again to find out what was evaluated.
+const COUNTED: [&str; 5] = ["$ref", "$dynamicRef", "contains", "unevaluatedItems", "unevaluatedProperties"];
+
+/// Lets a subschema count, if it is one of those.
 pub(super) fn rewrite(schema: &mut Map<String, Value>) {
-    if schema.contains_key("$ref") || schema.contains_key("$dynamicRef") {
+    if COUNTED.iter().any(|keyword| schema.contains_key(*keyword)) {
         schema.insert(KEYWORD.to_owned(), Value::Null);
     }
 }

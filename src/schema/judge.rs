@@ -23,7 +23,7 @@ const PARTS: usize = 1 << 16;
 /// its parts, whichever is more.
 const STEPS: u64 = 1 << 22;
 const STEPS_FOR_PART: u64 = 64;
-/// How many may be followed to list what is wrong, beside two for each part, of which so many count at
+/// How many may be followed to list what is wrong, beside four for each part, of which so many count at
 /// most. A step may be some kilobytes of errors.
 const STEPS_TO_TELL: u64 = 1 << 15;
 const MOST_PARTS: usize = 1 << 18;
@@ -79,7 +79,7 @@ pub(super) fn judge(
         PARTS.. => validator.validate(value).err().map(tell).unwrap_or_default(),
         _ => validator.iter_errors(value).flat_map(tell).collect(),
     };
-    let told = effort::within(STEPS_TO_TELL + 2 * parts as u64, all);
+    let told = effort::within(STEPS_TO_TELL + 4 * parts as u64, all);
     told.unwrap_or_else(|| vec![endless("it breaks the schema in more ways than can be listed")])
 }
 
@@ -128,7 +128,8 @@ fn violations(error: &ValidationError<'_>, article: &Value<'_>, schema: &Value<'
             let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
             let help = suggest::misspelt_member(article.pointer(pointer), schema, rule, name);
             let place = rule.rsplit_once('/').map_or("", |(place, _)| place);
-            let help = help.or_else(|| own_words(schema, &format!("{place}/properties/{}/", escape_pointer(name))));
+            let help =
+                help.or_else(|| own_words(schema, &format!("{place}/properties/{}/description", escape_pointer(name))));
             // Each member is a rule of its own, so that all that are missing are told.
             let names = schema.pointer(rule).and_then(Value::as_array).unwrap_or_default();
             let entry = names.iter().position(|entry| entry.as_str() == Some(name));
@@ -245,6 +246,8 @@ fn help(error: &ValidationError<'_>) -> Option<String> {
 /// What the schema itself says of the values that a rule is about, below its root.
 fn own_words(schema: &Value<'_>, rule: &str) -> Option<String> {
     let (place, _keyword) = rule.rsplit_once('/').filter(|(place, _)| !place.is_empty())?;
+    // In a schema with an `$id` of its own the pointer starts there, and leads elsewhere in the whole.
+    schema.pointer(rule)?;
     let words = schema.pointer(place)?.as_object()?.get("description")?.as_str()?;
     Some(format!("the schema says: {}", text::one_line(words, WORDS)))
 }

@@ -23,25 +23,46 @@ pub(super) struct Steps<'s> {
     named: HashMap<&'s str, &'s Value<'s>>,
     /// In which schema with an `$id`, or in the whole, each object stands, by its address.
     resources: HashMap<*const Value<'s>, &'s Value<'s>>,
+    documents: Vec<&'s Value<'s>>,
     /// By the address of a subschema, which does not move; none while it is being counted.
     known: HashMap<*const Value<'s>, Option<u64>>,
+    /// Whether a subschema was seen that applies to a value if it applies to that value.
+    is_circular: bool,
 }
 
 impl<'s> Steps<'s> {
     pub(super) fn new(root: &'s Value<'s>) -> Self {
-        let mut steps = Self { named: HashMap::new(), resources: HashMap::new(), known: HashMap::new() };
+        let mut steps = Self {
+            named: HashMap::new(),
+            resources: HashMap::new(),
+            documents: vec![root],
+            known: HashMap::new(),
+            is_circular: false,
+        };
         steps.collect(root, root);
         steps
     }
 
-    /// What a reference in `schema` leads to; none if that is not in the file.
+    /// What a reference in `schema` leads to; none if that is not told here. How relative addresses
+    /// are resolved is left to the validator.
     pub(super) fn target(&self, schema: &'s Value<'s>, reference: &str) -> Option<&'s Value<'s>> {
         let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let resource = match document {
             "" => self.resources.get(&std::ptr::from_ref(schema))?,
             id => self.named.get(id)?,
         };
-        match fragment {
+        self.within(resource, fragment)
+    }
+
+    /// What a reference may lead to, whichever schema with an `$id` it is about.
+    pub(super) fn targets(&self, reference: &str) -> Vec<&'s Value<'s>> {
+        let (_document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        self.documents.iter().filter_map(|resource| self.within(resource, fragment)).collect()
+    }
+
+    fn within(&self, resource: &'s Value<'s>, fragment: &str) -> Option<&'s Value<'s>> {
+        let fragment = decoded(fragment)?;
+        match fragment.as_str() {
             pointer if pointer.is_empty() || pointer.starts_with('/') => resource.pointer(pointer),
             anchor => self.named.get(anchor).copied(),
         }
@@ -51,13 +72,19 @@ impl<'s> Steps<'s> {
         match value {
             Value::Array(values) => values.iter().for_each(|value| self.collect(value, resource)),
             Value::Object(object) => {
-                let resource = if object.get("$id").is_some_and(|id| id.as_str().is_some()) { value } else { resource };
+                let is_document = object.get("$id").is_some_and(|id| id.as_str().is_some());
+                self.documents.extend(is_document.then_some(value));
+                let resource = if is_document { value } else { resource };
                 self.resources.insert(std::ptr::from_ref(value), resource);
                 for (keyword, below) in object.iter() {
-                    if let ("$id" | "$anchor" | "$dynamicAnchor", Value::String(name)) = (keyword, below) {
-                        self.named.insert(name, value);
+                    match (keyword, below) {
+                        // Data names nothing.
+                        ("const" | "enum" | "default" | "examples", _) => {}
+                        ("$id" | "$anchor" | "$dynamicAnchor", Value::String(name)) => {
+                            self.named.insert(name, value);
+                        }
+                        _ => self.collect(below, resource),
                     }
-                    self.collect(below, resource);
                 }
             }
             _ => {}
@@ -69,6 +96,12 @@ impl<'s> Steps<'s> {
         self.count(schema, 0) > MOST
     }
 
+    /// Whether one of those asked for applies to a value if it applies to that value, and so never comes
+    /// to say anything.
+    pub(super) fn is_circular(&self) -> bool {
+        self.is_circular
+    }
+
     fn count(&mut self, schema: &'s Value<'s>, depth: usize) -> u64 {
         let Some(object) = schema.as_object() else { return 1 };
         if depth > DEPTH {
@@ -76,7 +109,7 @@ impl<'s> Steps<'s> {
         }
         let place = std::ptr::from_ref(schema);
         if let Some(known) = self.known.get(&place) {
-            // One that leads back to itself is refused by others.
+            self.is_circular |= known.is_none();
             return known.unwrap_or_default();
         }
         self.known.insert(place, None);
@@ -103,4 +136,21 @@ impl<'s> Steps<'s> {
         }
         below
     }
+}
+
+/// A fragment without percent signs (RFC 3986, section 2.1); none if that is no text.
+fn decoded(fragment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if let (b'%', [high, low, after @ ..]) = (first, after) {
+            let digits = [*high, *low];
+            bytes.push(u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?);
+            rest = after;
+        } else {
+            bytes.push(*first);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

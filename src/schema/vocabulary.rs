@@ -142,12 +142,14 @@ impl<'s> Whole<'s> {
             return Ok(());
         }
         let quoted = one_line(target, 100);
-        let message = match self.steps.target(schema, target) {
-            Some(found) if self.places.contains(&std::ptr::from_ref(found)) => return Ok(()),
-            Some(_) => format!("`{quoted}` leads to what is no subschema; put it into `$defs`"),
-            None => {
-                format!("`{quoted}` leads nowhere; it may be `#/$defs/NAME`, `#ANCHOR` or the `$id` of a subschema")
-            }
+        let found = self.steps.target(schema, target).map_or_else(|| self.steps.targets(target), |found| vec![found]);
+        let message = if target.is_empty() {
+            "an empty reference means the whole schema; write `#`".to_owned()
+        } else if found.iter().all(|found| self.places.contains(&std::ptr::from_ref(*found))) {
+            // Whether it leads anywhere the compiler finds out.
+            return Ok(());
+        } else {
+            format!("`{quoted}` leads to what is no subschema; put it into `$defs`")
         };
         Err(SchemaFault::new(Code::SchemaRef, pointer.clone(), message))
     }
@@ -162,6 +164,10 @@ fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, de
     }
     if whole.steps.are_too_many(schema) {
         let message = format!("one value would be held against more than {} subschemas", steps::MOST);
+        return Err(SchemaFault::new(Code::SchemaMeta, pointer, message));
+    }
+    if whole.steps.is_circular() {
+        let message = "its references lead back to one another for the same value, so that no rule is ever reached";
         return Err(SchemaFault::new(Code::SchemaMeta, pointer, message));
     }
     for (keyword, value) in object.iter() {
@@ -323,7 +329,15 @@ mod tests {
     fn references_lead_to_subschemas() {
         check_schema(r##"{"$ref":"#/default","default":{}}"##, "S-REF /$ref");
         check_schema(r##"{"items":{"$ref":"#/const"},"const":{"anything":1}}"##, "S-REF /items/$ref");
-        check_schema(r##"{"items":{"$ref":"#/$defs/b"},"$defs":{"a":{}}}"##, "S-REF /items/$ref");
+        check_schema(r##"{"items":{"$ref":"#/%64efault"},"default":{"anything":1}}"##, "S-REF /items/$ref");
+        check_schema(
+            r#"{"$id":"urn:x/a","items":{"$ref":"a#/default"},"default":{"anything":1}}"#,
+            "S-REF /items/$ref",
+        );
+        check_schema(r#"{"items":{"$ref":""}}"#, "S-REF /items/$ref");
+        check_schema(r##"{"items":{"$ref":"#/$defs/a%20b"},"$defs":{"a b":{}}}"##, "fine");
+        check_schema(r#"{"$id":"https://example.org/a","items":{"$ref":"b"},"$defs":{"b":{"$id":"./b"}}}"#, "fine");
+        check_schema(r##"{"items":{"$ref":"#a"},"$defs":{"a":{"$anchor":"a"}},"examples":[{"$anchor":"a"}]}"##, "fine");
         check_schema(
             r##"{"items":{"$ref":"#a"},"$defs":{"a":{"$anchor":"a"},"b":true},"not":{"$ref":"#/$defs/b"}}"##,
             "fine",
@@ -334,8 +348,18 @@ mod tests {
             format!(r##"{{"$defs":{{"a":{{"$id":"urn:a","$ref":"#/$defs/{place}","$defs":{{"x":{{}}}}}},"y":{{}}}}}}"##)
         };
         check_schema(&embedded("x"), "fine");
-        check_schema(&embedded("y"), "S-REF /$defs/a/$ref");
         check_schema(&format!(r#"{{"$ref":"urn:a#/$defs/x",{}"#, &embedded("x")[1..]), "fine");
+    }
+
+    /// For the same value; in members and elements they are trees.
+    #[test]
+    fn references_that_lead_back() {
+        check_schema(r##"{"items":{"$ref":"#"},"properties":{"a":{"$ref":"#"}}}"##, "fine");
+        check_schema(r##"{"anyOf":[{},{"$ref":"#"}]}"##, "S-META ");
+        check_schema(
+            r##"{"items":{"$ref":"#/$defs/a"},"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"not":{"$ref":"#/$defs/a"}}}}"##,
+            "S-META /items",
+        );
     }
 
     /// What was evaluated is found out by judging again, at each level.

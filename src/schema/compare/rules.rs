@@ -47,7 +47,9 @@ pub struct RuleComparison {
 /// aside that they may be anything in the other, if no reference leads to where they stand.
 pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleComparison {
     let reach = Reach::of(base, true).max(Reach::of(current, true));
-    let (mut base, mut current) = (silenced(base.clone()), silenced(current.clone()));
+    // Where references go by it, `$id` is more than a name.
+    let ids = reach == Reach::Anywhere;
+    let (mut base, mut current) = (silenced(base.clone(), ids), silenced(current.clone(), ids));
     let aside = if reach == Reach::Definitions { aside } else { &[] };
     for name in aside {
         open(&mut base, name);
@@ -70,7 +72,8 @@ pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleCompari
 /// lost at any of them; what definitions are used for nobody has looked at.
 fn together(rules: &[RuleChange]) -> Effect {
     let all = |most: Effect| {
-        let is = |rule: &RuleChange| [Effect::Same, most].contains(&rule.effect) && !rule.pointer.contains("/$defs/");
+        let is =
+            |rule: &RuleChange| rule.effect == Effect::Same || rule.effect == most && !rule.pointer.contains("/$defs/");
         rules.iter().all(is)
     };
     [Effect::Same, Effect::Loosened, Effect::Tightened].into_iter().find(|most| all(*most)).unwrap_or(Effect::NotProved)
@@ -136,8 +139,8 @@ impl Walk<'_> {
             return;
         };
         if depth > MAX_DEPTH {
-            let effect = self.effect(base, current);
-            out.push(RuleChange { pointer: pointer.to_owned(), keywords: keywords(old, new), effect });
+            let keywords = vec![changed("", Some(base), Some(current))];
+            out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect: self.effect(base, current) });
             return;
         }
         let (mut own_old, mut own_new) = (old.clone(), new.clone());
@@ -178,7 +181,10 @@ fn below(old: &mut Map<String, Json>, new: &mut Map<String, Json>) -> Vec<(Strin
             }
         }
     }
+    // What `items` is about begins where `prefixItems` ends.
+    let starts = [&*old, &*new].map(|schema| schema.get("prefixItems").and_then(Json::as_array).map_or(0, Vec::len));
     if let (Some(base), Some(current)) = (old.get_mut("items"), new.get_mut("items"))
+        && starts[0] == starts[1]
         && base.is_object()
         && current.is_object()
     {
@@ -277,26 +283,27 @@ fn canonical(schema: &Json) -> Option<CanonicalSchema> {
 }
 
 /// The schema without the keywords that make no rule. What stands in `const` and `enum` is data.
-fn silenced(schema: Json) -> Json {
+fn silenced(schema: Json, ids: bool) -> Json {
     match schema {
         Json::Object(members) => {
-            let kept = members.into_iter().filter(|(keyword, _)| !SILENT.contains(&keyword.as_str()));
+            let is_silent = |keyword: &str| SILENT.contains(&keyword) && !(ids && keyword == "$id");
+            let kept = members.into_iter().filter(|(keyword, _)| !is_silent(keyword));
             let members = kept.map(|(keyword, value)| {
                 let value = match keyword.as_str() {
                     "properties" | "patternProperties" | "$defs" | "dependentSchemas" => match value {
-                        Json::Object(schemas) => {
-                            Json::Object(schemas.into_iter().map(|(name, schema)| (name, silenced(schema))).collect())
-                        }
+                        Json::Object(schemas) => Json::Object(
+                            schemas.into_iter().map(|(name, schema)| (name, silenced(schema, ids))).collect(),
+                        ),
                         other => other,
                     },
                     "const" | "enum" | "required" | "dependentRequired" | "type" => value,
-                    _ => silenced(value),
+                    _ => silenced(value, ids),
                 };
                 (keyword, value)
             });
             Json::Object(members.collect())
         }
-        Json::Array(schemas) => Json::Array(schemas.into_iter().map(silenced).collect()),
+        Json::Array(schemas) => Json::Array(schemas.into_iter().map(|schema| silenced(schema, ids)).collect()),
         other => other,
     }
 }
