@@ -263,8 +263,10 @@ fn reference(value: &Value<'_>, pointer: &str, ids: &[&str]) -> Result<(), Schem
     let Some(target) = value.as_str() else { return Ok(()) };
     let document = target.split_once('#').map_or(target, |(document, _)| document);
     // A relative reference is resolved against a base; the compiler finds out whether it leads
-    // anywhere. An absolute one must name a schema that is here.
-    if document.contains("://") && !ids.contains(&document) && document != DRAFT {
+    // anywhere. An absolute one must name a schema that is here, whose `$id` may be relative itself.
+    let is_relative = |id: &&str| !id.contains("://") && document.ends_with(id.trim_start_matches(['.', '/']));
+    let is_here = ids.contains(&document) || ids.iter().any(is_relative);
+    if document.contains("://") && !is_here && document != DRAFT {
         let message = format!("`{}` lies outside this file, and nothing is fetched", one_line(target, 100));
         return Err(SchemaFault::new(Code::SchemaRemoteRef, pointer, message));
     }
@@ -337,6 +339,9 @@ mod tests {
         check_schema(r#"{"items":{"$ref":""}}"#, "S-REF /items/$ref");
         check_schema(r##"{"items":{"$ref":"#/$defs/a%20b"},"$defs":{"a b":{}}}"##, "fine");
         check_schema(r#"{"$id":"https://example.org/a","items":{"$ref":"b"},"$defs":{"b":{"$id":"./b"}}}"#, "fine");
+        let bundled =
+            r#"{"$id":"https://example.org/a","items":{"$ref":"https://example.org/b"},"$defs":{"b":{"$id":"b"}}}"#;
+        check_schema(bundled, "fine");
         check_schema(r##"{"items":{"$ref":"#a"},"$defs":{"a":{"$anchor":"a"}},"examples":[{"$anchor":"a"}]}"##, "fine");
         check_schema(
             r##"{"items":{"$ref":"#a"},"$defs":{"a":{"$anchor":"a"},"b":true},"not":{"$ref":"#/$defs/b"}}"##,
