@@ -33,6 +33,7 @@ impl Undeclared {
         }
     }
 
+    /// Adds what was counted of later records.
     pub(super) fn add(&mut self, other: &Self) {
         self.others += other.others;
         other.names.iter().for_each(|(name, times)| self.count(name, *times));

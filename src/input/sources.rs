@@ -134,6 +134,7 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
+/// How a file is called, by where the dataset lies and the folder that was named.
 fn name(home: &Path, folder: Option<&Path>, path: &Path) -> String {
     let is_below = |relative: &&Path| relative.components().all(|part| matches!(part, Component::Normal(_)));
     let below = |folder: &Path| path.strip_prefix(folder).ok().filter(is_below);

@@ -2,8 +2,9 @@
 //!
 //! Where alternatives of a schema lead back to it, each level of an article is held against all of
 //! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. Every
-//! way back is a reference, so each reference counts a step, by a keyword of our own, and the
-//! one after the last step unwinds out of the validator. What steps cost in a schema alone is for `steps`.
+//! way back is a reference, and what else is judged again at each level stands beside a few keywords.
+//! So subschemas with these count a step, by a keyword of our own, and the one after the last step
+//! unwinds out of the validator. What a schema costs without an article is for `steps`.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -19,8 +19,10 @@ const EVALUATED: u64 = 3;
 
 /// Counts the steps of the subschemas of one schema.
 pub(super) struct Steps<'s> {
-    /// What is referred to by `$id`, `$anchor` and `$dynamicAnchor`.
+    /// What is referred to by `$id`.
     named: HashMap<&'s str, &'s Value<'s>>,
+    /// What is referred to by `$anchor` and `$dynamicAnchor`, each in the schema that it stands in.
+    anchors: HashMap<(*const Value<'s>, &'s str), &'s Value<'s>>,
     /// In which schema with an `$id`, or in the whole, each object stands, by its address.
     resources: HashMap<*const Value<'s>, &'s Value<'s>>,
     documents: Vec<&'s Value<'s>>,
@@ -34,6 +36,7 @@ impl<'s> Steps<'s> {
     pub(super) fn new(root: &'s Value<'s>) -> Self {
         let mut steps = Self {
             named: HashMap::new(),
+            anchors: HashMap::new(),
             resources: HashMap::new(),
             documents: vec![root],
             known: HashMap::new(),
@@ -64,7 +67,7 @@ impl<'s> Steps<'s> {
         let fragment = decoded(fragment)?;
         match fragment.as_str() {
             pointer if pointer.is_empty() || pointer.starts_with('/') => resource.pointer(pointer),
-            anchor => self.named.get(anchor).copied(),
+            anchor => self.anchors.get(&(std::ptr::from_ref(resource), anchor)).copied(),
         }
     }
 
@@ -80,8 +83,11 @@ impl<'s> Steps<'s> {
                     match (keyword, below) {
                         // Data names nothing.
                         ("const" | "enum" | "default" | "examples", _) => {}
-                        ("$id" | "$anchor" | "$dynamicAnchor", Value::String(name)) => {
+                        ("$id", Value::String(name)) => {
                             self.named.insert(name, value);
+                        }
+                        ("$anchor" | "$dynamicAnchor", Value::String(name)) => {
+                            self.anchors.insert((std::ptr::from_ref(resource), name), value);
                         }
                         _ => self.collect(below, resource),
                     }

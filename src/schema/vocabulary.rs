@@ -348,6 +348,10 @@ mod tests {
             "fine",
         );
         check_schema(r##"{"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}"##, "fine");
+        // Two schemas with an `$id` may have anchors of one name.
+        let anchors = r#"{"$ref":"urn:a#x","$defs":{"b":{"$id":"urn:b","$defs":{"x":{"$anchor":"x"}}},
+            "a":{"$id":"urn:a","$defs":{"x":{"$anchor":"x","$ref":"urn:b#x"}}}}}"#;
+        check_schema(anchors, "fine");
         // Within a schema with an `$id` a pointer starts there.
         let embedded = |place: &str| {
             format!(r##"{{"$defs":{{"a":{{"$id":"urn:a","$ref":"#/$defs/{place}","$defs":{{"x":{{}}}}}},"y":{{}}}}}}"##)

@@ -133,16 +133,11 @@ impl Walk<'_> {
         if base == current {
             return;
         }
-        let (Json::Object(old), Json::Object(new)) = (base, current) else {
+        let (Json::Object(old), Json::Object(new), true) = (base, current, depth <= MAX_DEPTH) else {
             let keywords = vec![changed("", Some(base), Some(current))];
             out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect: self.effect(base, current) });
             return;
         };
-        if depth > MAX_DEPTH {
-            let keywords = vec![changed("", Some(base), Some(current))];
-            out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect: self.effect(base, current) });
-            return;
-        }
         let (mut own_old, mut own_new) = (old.clone(), new.clone());
         let below = below(&mut own_old, &mut own_new);
         let keywords = keywords(&own_old, &own_new);
