@@ -5,6 +5,7 @@
 //! parts make a release, and where they lie, is the business of [`crate::release`].
 
 mod cut;
+mod cut_candidates;
 mod damage;
 mod encode;
 mod fact;
@@ -21,6 +22,7 @@ mod thrift;
 mod writer;
 
 pub use cut::{Cut, Layout, RowGroups, key_hash};
+pub use cut_candidates::{CutCandidate, CutCandidates, PartEnd, resolve_cuts};
 pub use damage::{PartError, is_guarded};
 pub use encode::{Encoder, RowGroup};
 pub use fact::{At, Fact, MARK, Place};

@@ -24,7 +24,7 @@ pub use arrow::{arrow_schema, fields};
 pub use batch::batch;
 pub use canonical::{canonical_form, cell_json, cell_text, record_hash};
 pub use cell::{Cell, Record};
-pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash};
+pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash, StateError};
 pub use order::{Order, OrderError, key_text};
 pub use projection::{Projection, ProjectionError, Selected};
 pub use restore::{Nulls, Unfit, restore};

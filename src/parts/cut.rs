@@ -80,10 +80,16 @@ impl Cut {
     }
 
     fn matches(&self, key_hash: u64) -> bool {
-        let bits = self.target.ilog2();
-        let bits = if self.rows < self.target { bits + NORMALISATION } else { bits - NORMALISATION };
-        key_hash.leading_zeros() >= bits
+        let (strong, weak) = masks(self.target);
+        key_hash.leading_zeros() >= if self.rows < self.target { strong } else { weak }
     }
+}
+
+/// How many leading zero bits a key hash needs for a part to end: before the part has its target
+/// size, and from then on.
+pub(super) fn masks(target_rows: u64) -> (u32, u32) {
+    let bits = target_rows.ilog2();
+    (bits + NORMALISATION, bits - NORMALISATION)
 }
 
 /// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text.

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use sha2::digest::common::hazmat::{SerializableState as _, SerializedState};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
@@ -73,11 +74,31 @@ impl Fingerprinting {
         self.0.update(line);
     }
 
+    /// What was added so far, as bytes, so that another process can go on with the hashes that
+    /// follow. Readable by the same minor version of pressmark only.
+    pub fn state(&self) -> Vec<u8> {
+        self.0.serialize().to_vec()
+    }
+
+    /// Goes on from a [`Fingerprinting::state`].
+    ///
+    /// # Errors
+    /// [`StateError`] if these bytes are no such state.
+    pub fn resume(state: &[u8]) -> Result<Self, StateError> {
+        let state = SerializedState::<Sha256>::try_from(state).map_err(|_other_length| StateError)?;
+        Sha256::deserialize(&state).map(Self).map_err(|_contradiction| StateError)
+    }
+
     /// The fingerprint of the records whose hashes were added.
     pub fn finish(self) -> Fingerprint {
         Fingerprint(Digest::from_bytes(self.0.finalize().into()))
     }
 }
+
+/// The bytes are not a state of a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are not the state of a fingerprint")]
+pub struct StateError;
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,5 +119,26 @@ mod tests {
         let text = format!("{}\n{}\n", hash("b"), hash("a"));
         assert_eq!(forwards.to_string(), Digest::of(text.as_bytes()).to_string());
         assert_eq!(Fingerprint::of(&mut []).to_string(), Digest::of(b"").to_string());
+    }
+
+    #[test]
+    fn handed_on_after_any_number_of_hashes() {
+        let mut hashes: Vec<RecordHash> = (0_u8..9).map(|number| RecordHash::new(Digest::of(&[number]))).collect();
+        let whole = Fingerprint::of(&mut hashes);
+        for split in 0..=hashes.len() {
+            let mut first = Fingerprinting::default();
+            hashes[..split].iter().for_each(|hash| first.add(hash));
+            let mut second = Fingerprinting::resume(&first.state()).unwrap();
+            hashes[split..].iter().for_each(|hash| second.add(hash));
+            assert_eq!(second.finish(), whole, "after {split}");
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        let state = Fingerprinting::default().state();
+        for bytes in [&state[1..], &[], &[0xff; 105][..state.len()]] {
+            assert_eq!(Fingerprinting::resume(bytes).err(), Some(StateError));
+        }
     }
 }
