@@ -111,7 +111,7 @@ mod tests {
     use crate::parts::{Cut, key_hash};
 
     fn layout(target_rows: u64) -> Layout {
-        Layout { cut: super::super::cut::CUT.to_owned(), target_rows, row_group_rows: target_rows / 8 }
+        Layout { cut: crate::parts::cut::CUT.to_owned(), target_rows, row_group_rows: target_rows / 8 }
     }
 
     /// The lengths of the parts by one walk over all hashes.
