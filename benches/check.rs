@@ -14,7 +14,7 @@ use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::check::{CheckOptions, check};
 use pressmark::mapping::{Mapping, SourceChoice};
-use pressmark::progress::Unwatched;
+use pressmark::progress::NoProgress;
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
 
@@ -109,7 +109,7 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         threads,
         limits: pressmark::input::Limits::default(),
     };
-    check(&options, &Unwatched).unwrap().read.rejects.total()
+    check(&options, &NoProgress).unwrap().read.rejects.total()
 }
 
 #[divan::bench(args = [1, 2])]

@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::digest::Hashing;
-use pressmark::parts::ParquetFile;
-use pressmark::progress::Unwatched;
+use pressmark::part_files::ParquetFile;
+use pressmark::progress::NoProgress;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use pressmark::verify::{VerifyOptions, verify};
@@ -120,7 +120,7 @@ fn verified_in_full(bencher: Bencher<'_, '_>, threads: usize) {
     let corpus = &*CORPUS;
     let options = VerifyOptions { quick: false, threads, scratch: std::env::temp_dir() };
     bencher.counter(BytesCount::new(corpus.bytes)).bench(|| {
-        let report = verify(&corpus.release, &options, &Unwatched).unwrap();
+        let report = verify(&corpus.release, &options, &NoProgress).unwrap();
         assert!(report.is_intact(), "{:?}", report.findings);
     });
 }

@@ -1,7 +1,7 @@
 //! `check`: judges articles and publishes nothing.
 //!
 //! Each article is judged by itself. Whether keys are unique is a matter of all records
-//! together, and found out by [`crate::build`](mod@crate::build).
+//! together, and found out by [`crate::publish`](mod@crate::publish).
 
 mod undeclared;
 
@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Block, Limits, Reader, resolve};
-use crate::judge::{Admitted, Judge, Kept, Read, RejectLog, Survey, survey};
 use crate::mapping::Mapping;
-use crate::progress::Watch;
+use crate::progress::Progress;
 use crate::release::Allowance;
 use crate::schema::{Extra, Schema};
+use crate::validate::{
+    AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Validator, validate_sources,
+};
 
 pub use undeclared::Undeclared;
 
@@ -42,7 +44,7 @@ pub struct CheckOptions {
 #[derive(Debug)]
 pub struct CheckReport {
     /// What was read and what was kept out.
-    pub read: Read,
+    pub read: InputSummary,
     /// Which members no column was declared for.
     pub undeclared: Undeclared,
     /// How many rejects were allowed.
@@ -56,39 +58,39 @@ impl CheckReport {
     }
 }
 
-/// Judges every article of the inputs, and tells `watch` how far it is.
+/// Judges every article of the inputs, and tells `progress` how far it is.
 ///
 /// # Errors
 /// An input that cannot be read, a reject file that cannot be written or must not stand where it was
 /// asked for, or no article at all.
-pub fn check(options: &CheckOptions, watch: &dyn Watch) -> Result<CheckReport, Error> {
+pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
-    let what = Survey {
-        judge: Judge::new(&options.schema, &options.mapping, options.extra),
+    let what = SourceValidation {
+        validator: Validator::new(&options.schema, &options.mapping, options.extra),
         reader: Reader::new(options.mapping.framing(), options.limits),
         sources: &sources,
         threads: options.threads,
-        watch,
+        progress,
     };
     let rejects = match &options.rejects {
-        None => RejectLog::new(),
-        Some(target) => RejectLog::to_file(target, &sources)?,
+        None => RejectSink::new(),
+        Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let columns = options.schema.columns();
-    let judge = |judge: &Judge<'_>, block: &Block| {
+    let validator = |validator: &Validator<'_>, block: &Block| {
         let mut seen = Undeclared::default();
-        let judged = judge.block(block, |Admitted { record, .. }| match record {
-            Kept::Judged(record) => seen.see(columns, &record),
-            Kept::Recalled(_) => {}
+        let validated = validator.validate(block, |AdmittedRecord { record, .. }| match record {
+            Provenance::Validated(record) => seen.see(columns, &record),
+            Provenance::Cached(_) => {}
         });
-        (judged, seen)
+        (validated, seen)
     };
     let mut undeclared = Undeclared::default();
     let add = |seen| {
         undeclared.add(&seen);
         Ok(())
     };
-    let mut read = survey(&what, rejects, judge, add)?;
+    let mut read = validate_sources(&what, rejects, validator, add)?;
     read.rejects.publish()?;
     Ok(CheckReport { read, undeclared, allowance: options.max_rejects })
 }

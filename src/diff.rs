@@ -1,55 +1,55 @@
 //! `diff`: what changed between two releases, or between anybody's Parquet files with a key.
 //!
 //! Parts with one fingerprint are passed over unread. In the others the record hashes say which
-//! rows differ (`walk`), their keys say which belong together (`matching`), and only the
+//! rows differ (`hash_alignment`), their keys say which belong together (`matching`), and only the
 //! rows of one key and two contents are compared, a column at a time (`compare`). Memory stays
 //! bounded: what could grow with the data is kept as bits for each row, or in temporary files.
 //! Nothing is printed, and nothing is guessed: rows whose key does not identify them are told
 //! as unmatched. Whether a release is intact is for [`crate::verify`] to find out.
 
+mod canonical_arrow;
 mod compare;
 mod delta;
-mod engine;
-mod entries;
 mod examples;
-mod form;
-mod loose;
+mod hash_alignment;
+mod identical_pages;
+mod input;
 mod markdown;
-mod marks;
 mod matching;
-mod phrase;
+mod messages;
+mod normalise;
+mod partitioned_entries;
+mod pipeline;
 mod rekeyed;
 mod renames;
 mod report;
+mod row_set;
 mod rows;
+mod scan;
 mod schema_change;
-mod side;
-mod table;
-mod twins;
-mod walk;
+mod text_diff;
 mod warning;
-mod words;
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
-use crate::progress::Watch;
+use crate::progress::Progress;
 use crate::record::Fingerprint;
 use crate::release::Manifest;
 
 pub use delta::{DELTA, DeltaCheck, DeltaWriter, check_delta, fingerprint};
+pub use input::DiffInput;
 pub use markdown::markdown;
-pub use phrase::{Line, described, schema_line, warning_line};
+pub use messages::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
 pub use rows::{Change, EachRow, RowChange};
 pub use schema_change::{Keyword, SchemaChange};
-pub use side::Side;
+pub use text_diff::Piece;
 pub use warning::Warning;
-pub use words::Piece;
 
 use compare::both;
-use engine::{Engine, Found};
-use table::Table;
+use pipeline::{Found, Pipeline};
+use scan::Scan;
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
@@ -58,12 +58,17 @@ pub struct DiffOptions {
     pub ignore: Vec<String>,
 }
 
-/// Says what changed from `base` to `current`, and tells `watch` how far it is.
+/// Says what changed from `base` to `current`, and tells `progress` how far it is.
 ///
 /// # Errors
 /// A file that cannot be read, an ignored column that neither side has.
-pub fn diff(base: &Side, current: &Side, options: &DiffOptions, watch: &dyn Watch) -> Result<DiffReport, Error> {
-    compare_sides(base, current, options, None, watch)
+pub fn diff(
+    base: &DiffInput,
+    current: &DiffInput,
+    options: &DiffOptions,
+    progress: &dyn Progress,
+) -> Result<DiffReport, Error> {
+    compare_sides(base, current, options, None, progress)
 }
 
 /// Says what changed from `base` to `current`, and hands every changed record to `each`.
@@ -71,26 +76,26 @@ pub fn diff(base: &Side, current: &Side, options: &DiffOptions, watch: &dyn Watc
 /// # Errors
 /// As [`diff`], and whatever `each` refuses.
 pub fn diff_rows(
-    base: &Side,
-    current: &Side,
+    base: &DiffInput,
+    current: &DiffInput,
     options: &DiffOptions,
     each: &mut EachRow<'_>,
-    watch: &dyn Watch,
+    progress: &dyn Progress,
 ) -> Result<DiffReport, Error> {
-    compare_sides(base, current, options, Some(each), watch)
+    compare_sides(base, current, options, Some(each), progress)
 }
 
 fn compare_sides(
-    base: &Side,
-    current: &Side,
+    base: &DiffInput,
+    current: &DiffInput,
     options: &DiffOptions,
     each: Option<&mut EachRow<'_>>,
-    watch: &dyn Watch,
+    progress: &dyn Progress,
 ) -> Result<DiffReport, Error> {
     let [picked_base, picked_current] = differing_files(base, current);
     let ((old, old_files), (new, new_files)) = both(|| open(base, &picked_base), || open(current, &picked_current))?;
-    let columns = engine::column_pairs(&old, &new, &options.ignore)?;
-    let mut engine = Engine::new((&old, old_files), (&new, new_files), columns, each, watch);
+    let columns = pipeline::column_pairs(&old, &new, &options.ignore)?;
+    let mut engine = Pipeline::new((&old, old_files), (&new, new_files), columns, each, progress);
     engine.run()?;
     let withdrawn = withdrawn(current);
     let found = engine.finish(&withdrawn)?;
@@ -101,7 +106,7 @@ fn compare_sides(
 }
 
 /// The places of the files that must be read: equal parts drop out in pairs.
-fn differing_files(base: &Side, current: &Side) -> [Vec<usize>; 2] {
+fn differing_files(base: &DiffInput, current: &DiffInput) -> [Vec<usize>; 2] {
     let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, fingerprint) in base.fingerprints().enumerate() {
         if let Some(fingerprint) = fingerprint {
@@ -121,7 +126,7 @@ fn differing_files(base: &Side, current: &Side) -> [Vec<usize>; 2] {
 }
 
 /// The files of a side that are to be read. One is opened at least, for its columns.
-fn open(side: &Side, picked: &[usize]) -> Result<(Table, Vec<usize>), Error> {
+fn open(side: &DiffInput, picked: &[usize]) -> Result<(Scan, Vec<usize>), Error> {
     match picked {
         [] => Ok((side.table(&[0])?, Vec::new())),
         picked => Ok((side.table(picked)?, (0..picked.len()).collect())),
@@ -129,12 +134,12 @@ fn open(side: &Side, picked: &[usize]) -> Result<(Table, Vec<usize>), Error> {
 }
 
 /// The records that the current release lists as taken back.
-fn withdrawn(side: &Side) -> BTreeMap<&str, &str> {
+fn withdrawn(side: &DiffInput) -> BTreeMap<&str, &str> {
     let listed = side.release.iter().flat_map(|release| &release.manifest.withdrawn);
     listed.map(|record| (record.key.as_str(), record.reason.as_str())).collect()
 }
 
-fn report(base: (&Side, &Table), current: (&Side, &Table), records: [u64; 2], found: Found) -> DiffReport {
+fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64; 2], found: Found) -> DiffReport {
     let Found { mut counts, columns, tallies, changes, samples, keys } = found;
     let gone =
         counts.removed + counts.withdrawn + counts.changed + counts.rekeyed + counts.ignored + counts.schema_only;
@@ -161,7 +166,7 @@ fn report(base: (&Side, &Table), current: (&Side, &Table), records: [u64; 2], fo
     }
 }
 
-fn facts(side: &Side, records: u64) -> SideFacts {
+fn facts(side: &DiffInput, records: u64) -> SideFacts {
     let manifest = side.release.as_ref().map(|release| &release.manifest);
     SideFacts {
         path: side.name.clone(),

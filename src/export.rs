@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::filesystem;
-use crate::ordered::{Workers, ordered};
-use crate::parts::{ParquetFile, PartError};
-use crate::progress::{Stage, Watch};
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::part_files::{ParquetFile, PartError};
+use crate::progress::{Progress, Stage};
 use crate::record::{Order, Projection};
 use crate::release::{Lookup, Release, check_target};
 use crate::schema::{Columns, RECORD_SHA256};
@@ -45,7 +45,7 @@ pub struct ExportReport {
     pub missing: BTreeSet<String>,
 }
 
-/// Writes records of `release` to `out`, and tells `watch` how far it is if they are all wanted.
+/// Writes records of `release` to `out`, and tells `progress` how far it is if they are all wanted.
 ///
 /// # Errors
 /// Columns that the release does not have, parts that cannot be read, an output that cannot be
@@ -54,17 +54,17 @@ pub fn export(
     release: &Release,
     options: &ExportOptions,
     out: &mut dyn Write,
-    watch: &dyn Watch,
+    progress: &dyn Progress,
 ) -> Result<ExportReport, Error> {
     let (_schema, columns) = release.load_columns()?;
     let export = Export::new(release, &columns, options)?;
     let mut report = ExportReport { records: 0, missing: options.keys.clone().unwrap_or_default() };
     if options.keys.is_none() {
-        watch.start(Stage::Write, Some(release.manifest().records()));
+        progress.start(Stage::Write, Some(release.manifest().records()));
     }
     write(out, &export.lines.head())?;
     // One more for each end: what is read ahead is held in memory.
-    ordered(
+    ordered_pool(
         Workers { threads: options.threads, under_way: options.threads + 2 },
         |give| export.tasks(give),
         |task| export.work(&task),
@@ -75,7 +75,7 @@ pub fn export(
                 report.missing.remove(key);
             });
             write(out, &done.bytes)?;
-            watch.advance(done.records);
+            progress.advance(done.records);
             Ok(())
         },
         || Error::Stopped,
@@ -93,15 +93,15 @@ pub fn export_to_file(
     release: &Release,
     options: &ExportOptions,
     target: &Path,
-    watch: &dyn Watch,
+    progress: &dyn Progress,
 ) -> Result<ExportReport, Error> {
     if target.exists() && !target.is_file() && !target.is_dir() {
-        return export(release, options, &mut filesystem::open_device(target)?, watch);
+        return export(release, options, &mut filesystem::open_device(target)?, progress);
     }
     check_target(target, [])?;
     let (staged, file) = filesystem::stage_file(filesystem::folder_of(target))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let report = export(release, options, &mut out, watch)?;
+    let report = export(release, options, &mut out, progress)?;
     let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
     filesystem::publish_file((staged, file), target)?;
     Ok(report)

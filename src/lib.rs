@@ -2,50 +2,52 @@
 //!
 //! It reads articles as parsers write them, validates each against a JSON Schema, writes an
 //! immutable, versioned release of plain Parquet with content hashes, and proves a release
-//! intact. This library does the work and prints nothing; the binary in `src/cli/` asks and
-//! shows.
+//! intact. This library does the work and prints nothing. The binary in `src/cli/` parses
+//! arguments and prints reports.
 //!
-//! # The way of an article
+//! # From an input to a release
 //!
 //! ```text
-//! input -> json -> mapping -> schema -> record -> parts -> release
-//! bytes    value   article    judged   a row    Parquet   published
+//! input -> json -> mapping -> schema -> record -> external_sort -> part_files -> release
+//! bytes    value   article    checked   a row     sorted rows      Parquet       published
 //! ```
 //!
-//! Dependencies point against this line and never along it; `json` alone stands below `input`,
-//! which reads the names of a container's members with it. In reading order:
+//! Each module uses only modules to its left, except that `input` uses `json` to read the member
+//! names of containers. `tests/architecture.rs` checks this. In reading order:
 //!
-//! | room | owns |
+//! | module | purpose |
 //! |---|---|
-//! | [`input`] | bytes into framed articles, each with its place; JSON lines and page dumps, gzip, zstd |
-//! | [`json`] | strict parsing to a borrowed value, the canonical writer, finding a pointer's bytes |
-//! | [`mapping`] | from what a source writes to the schema's shape; ids and canonical urls |
-//! | [`schema`] | the compiled JSON Schema, the violations it finds, the columns it gives |
+//! | [`input`] | find the articles in files: JSON Lines, JSON documents, page dumps; gzip, zstd |
+//! | [`json`] | parse strictly to borrowed values, write canonical JSON, locate JSON Pointers |
+//! | [`mapping`] | convert what a source writes to the schema's fields; ids and canonical URLs |
+//! | [`schema`] | compile the JSON Schema, report violations, derive columns, compare schemas |
 //! | [`record`] | typed rows, canonical form, record hash, fingerprint, order, Arrow batches |
-//! | [`parts`] | where records are cut, how parts are written and read |
-//! | [`release`] | `dataset.toml`, the manifest, staging and publishing, opening |
-//! | [`diff`](mod@diff) | what changed between two releases, or two sets of Parquet files |
-//! | [`judge`], [`reject`], [`diagnostics`] | from articles to records and rejects, and why |
-//! | [`check`](mod@check), [`build`](mod@build), [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`rejudge`](mod@rejudge), [`export`](mod@export), [`log`](mod@log) | operations: options in, report out |
+//! | [`external_sort`] | sort more records than memory holds |
+//! | [`part_files`] | where parts are cut, how they are encoded and read |
+//! | [`release`] | `dataset.toml`, the manifest, staging, opening and listing releases |
+//! | [`diff`](mod@diff) | what changed between two releases, or any two Parquet tables |
+//! | [`validate`] | the stage from articles to records and rejects |
+//! | [`reject`], [`diagnostics`] | reject files, and grouping violations by cause |
+//! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`] | operations: options in, report out |
 //!
-//! Values that every room uses stand at the top: [`code`], [`digest`], [`error`], [`progress`], [`text`].
+//! Every module may use [`code`], [`digest`], [`error`], [`progress`] and [`text`].
 //!
-//! # What holds everywhere
+//! # Invariants
 //!
 //! * The schema decides, never the data: nothing is inferred, coerced or rounded.
-//! * Nothing is lost in silence: an article becomes a record or a reject with its reasons, and
+//! * Nothing is lost in silence: an article becomes a record, or a reject with its reasons, and
 //!   every change on the way is counted.
-//! * A release is a pure function of its records: no clock, path, thread or input order is in
+//! * A release is a pure function of its records: no clock, path, thread or input order affects
 //!   its parts.
-//! * A release appears whole or not at all, by one rename, and never changes.
+//! * A release appears whole or not at all, and never changes.
 //!
-//! The bytes of a release are described in `schema/FORMAT.md`.
+//! `schema/FORMAT.md` describes every byte of a release.
 
 pub mod code;
 pub mod digest;
 pub mod error;
 mod filesystem;
-mod ordered;
+mod ordered_pool;
 pub mod progress;
 pub mod text;
 
@@ -56,23 +58,25 @@ pub mod schema;
 
 pub mod record;
 
-pub mod parts;
+pub mod external_sort;
+
+pub mod part_files;
 
 pub mod release;
 
 pub mod diff;
 
 pub mod diagnostics;
-pub mod judge;
 pub mod reject;
+pub mod validate;
 
-pub mod build;
 pub mod check;
 pub mod export;
+pub mod history;
 pub mod init;
-pub mod log;
-pub mod rejudge;
+pub mod publish;
 pub mod retry;
+pub mod revalidate;
 pub mod verify;
 
 pub use error::Error;

@@ -7,19 +7,19 @@
 
 mod apply;
 mod change;
+mod clean_text;
+mod datetime;
+mod fields;
 mod file;
-mod fit;
+mod fit_check;
 mod html;
 pub mod id;
-mod moment;
 mod pages;
 mod plan;
+mod pointer;
 mod preset;
-mod target;
-mod tidy;
-mod treat;
+mod transforms;
 pub mod url;
-mod walk;
 
 use crate::digest::Digest;
 use crate::error::Error;
@@ -32,9 +32,9 @@ use self::plan::{Path as Pointer, Plan, Source, Unmapped};
 
 pub use apply::Place;
 pub use change::{Changed, Changes};
-pub use fit::{Fit, Lacks, Misfit, is_cut};
+pub use fields::{Holds, Target};
+pub use fit_check::{FitCheck, Lacks, Misfit, is_cut};
 pub use preset::{Preset, SourceChoice};
-pub use target::{Holds, Target};
 
 /// The longest mapping file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -162,7 +162,7 @@ impl Mapping {
         for source in &field.sources {
             let Source::Members(members) = source else { continue };
             for path in members.from.iter().filter(|path| matches!(path, Pointer::Pointer(_))) {
-                if let Some(found) = walk::first_pointer(input, path, &members.only) {
+                if let Some(found) = pointer::first_pointer(input, path, &members.only) {
                     return if members.keeps_shape() { found + below } else { found };
                 }
             }

@@ -1,6 +1,6 @@
 //! How far an operation is, told while it works.
 //!
-//! Operations report to a [`Watch`] and never ask who watches; [`Unwatched`] costs nothing.
+//! Operations report to a [`Progress`] and never ask who watches; [`NoProgress`] costs nothing.
 //! Progress is for people and changes no result: nothing here is exact to the last byte, and
 //! how it is shown is the business of the command line.
 
@@ -22,7 +22,7 @@ pub enum Stage {
 }
 
 /// Whoever wants to know how far an operation is. May be told from several threads at once.
-pub trait Watch: Sync + Debug {
+pub trait Progress: Sync + Debug {
     /// A stage begins, the one before it is over. `total` is how much there is to do in the unit
     /// of the stage, where that is known.
     fn start(&self, stage: Stage, total: Option<u64>);
@@ -33,9 +33,9 @@ pub trait Watch: Sync + Debug {
 
 /// Nobody wants to know.
 #[derive(Debug, Clone, Copy)]
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Watch for Unwatched {
+impl Progress for NoProgress {
     fn start(&self, _stage: Stage, _total: Option<u64>) {}
 
     fn advance(&self, _by: u64) {}

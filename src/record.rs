@@ -4,7 +4,7 @@
 //! A record is a row of [`Cell`]s, one a column. It can only come from an article that the
 //! schema accepted ([`admit()`]) or from a row of a part ([`Rows`]); both ways lead to the same
 //! canonical form, which is what makes a release provable. Files are the business of
-//! [`crate::parts`].
+//! [`crate::part_files`].
 
 mod admit;
 mod arrow;
@@ -14,10 +14,10 @@ mod cell;
 mod fingerprint;
 mod order;
 mod projection;
-mod restore;
 mod rows;
 mod summary;
 mod time;
+mod to_json;
 
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
@@ -27,7 +27,7 @@ pub use cell::{Cell, Record};
 pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash, StateError};
 pub use order::{Order, OrderError, key_text};
 pub use projection::{Projection, ProjectionError, Selected};
-pub use restore::{Nulls, Unfit, restore};
 pub use rows::{Rows, cell};
 pub use summary::Summary;
 pub(crate) use time::{write_date, write_timestamp};
+pub use to_json::{InvalidCell, Nulls, to_json};

@@ -1,33 +1,33 @@
 //! Releases on disk: `dataset.toml`, the manifest, staging and publishing, opening.
 //!
 //! A release is written beside its place and becomes visible by one rename, whole or not at
-//! all. What its records are was decided before ([`crate::record`], [`crate::parts`]); whether
+//! all. What its records are was decided before ([`crate::record`], [`crate::part_files`]); whether
 //! it is still intact is found out by [`crate::verify`].
 
-mod bump;
+mod checksums;
 mod dataset;
-mod lookup;
+mod key_lookup;
 mod manifest;
 mod open;
 mod staging;
-mod sums;
-mod target;
+mod version_policy;
+mod write_guard;
 
-pub use bump::{Bump, VersionCause, VersionPolicy};
+pub(crate) use checksums::write_sums;
+pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
-pub(crate) use lookup::Lookup;
+pub(crate) use key_lookup::Lookup;
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use staging::{Lock, Staging};
-pub(crate) use sums::write_sums;
-pub use sums::{Sums, parse_sums};
-pub use target::check_target;
+pub use version_policy::{Bump, VersionCause, VersionPolicy};
+pub use write_guard::check_target;
 
-pub use crate::parts::FORMAT;
+pub use crate::part_files::FORMAT;
 
 /// The folder of a release that holds its parts, and nothing else.
 pub const DATA: &str = "data";

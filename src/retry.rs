@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use crate::code::Code;
 use crate::error::Error;
 use crate::input::{Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
-use crate::judge::{Judge, RejectLog};
 use crate::mapping::Mapping;
-use crate::progress::Unwatched;
+use crate::progress::NoProgress;
 use crate::reject::{Placed, Reject, Stored};
 use crate::schema::{Extra, Schema, Violation};
+use crate::validate::{RejectSink, Validator};
 
 /// What to judge again.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct RetryOptions {
 #[derive(Debug)]
 pub struct RetryReport {
     /// How many articles were judged.
-    pub judged: u64,
+    pub validated: u64,
     /// How many of them pass now.
     pub passed: u64,
     /// How many could not be judged, because the file holds their place and not their bytes.
@@ -42,7 +42,7 @@ pub struct RetryReport {
     /// How many were good by themselves and share their key with others, which no judging changes.
     pub in_conflict: u64,
     /// Why the others do not.
-    pub rejects: RejectLog,
+    pub rejects: RejectSink,
 }
 
 /// Judges every article of the reject files again and writes those that pass to `out`.
@@ -52,26 +52,26 @@ pub struct RetryReport {
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
     let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
     let rejects = match &options.again {
-        None => RejectLog::new(),
-        Some(target) => RejectLog::to_file(target, &sources)?,
+        None => RejectSink::new(),
+        Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let mut again = Retry {
-        judge: Judge::new(&options.schema, &options.mapping, options.extra),
+        validator: Validator::new(&options.schema, &options.mapping, options.extra),
         framing: options.mapping.framing(),
-        report: RetryReport { judged: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
+        report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
     let reader = Reader::new(Framing::Json, Limits::default());
     for source in sources {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
-        reader.read(&source, &Unwatched, &mut |block| {
+        reader.read(&source, &NoProgress, &mut |block| {
             for frame in &block.frames {
                 let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
                 if let Content::Broken { message, .. } = &frame.content {
                     return Err(fail(message.clone()));
                 }
                 let stored = Stored::parse(block.bytes_of(frame)).map_err(|error| fail(error.to_string()))?;
-                again.judge(stored)?;
+                again.validate(stored)?;
             }
             Ok(())
         })?;
@@ -81,14 +81,14 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
 }
 
 struct Retry<'r> {
-    judge: Judge<'r>,
+    validator: Validator<'r>,
     framing: Framing,
     report: RetryReport,
     out: &'r mut dyn Write,
 }
 
 impl Retry<'_> {
-    fn judge(&mut self, stored: Stored) -> Result<(), Error> {
+    fn validate(&mut self, stored: Stored) -> Result<(), Error> {
         if stored.is_record {
             self.report.in_conflict += 1;
             return self.report.rejects.add(&in_conflict(&stored));
@@ -98,11 +98,11 @@ impl Retry<'_> {
             return Ok(());
         };
         let mut passed = 0;
-        let judged = self.judge.block(&block, |_| passed += 1);
-        self.report.judged += judged.articles;
+        let validated = self.validator.validate(&block, |_| passed += 1);
+        self.report.validated += validated.articles;
         self.report.passed += passed;
-        judged.rejects.iter().try_for_each(|reject| self.report.rejects.add(reject))?;
-        if judged.rejects.is_empty() {
+        validated.rejects.iter().try_for_each(|reject| self.report.rejects.add(reject))?;
+        if validated.rejects.is_empty() {
             let written = self.write(&block.bytes);
             written.map_err(|source| Error::Io { action: "write to", path: "the output".into(), source })?;
         }

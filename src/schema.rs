@@ -4,20 +4,20 @@
 //! column exists only because the schema declares it. This is the only room that names the
 //! `jsonschema` crate. Nothing here is ever inferred from data.
 
+mod ascii_class;
 mod columns;
 mod compare;
 mod derive;
-mod effort;
+mod document_kind;
 mod explain;
-mod form;
+mod fields;
 mod instance;
-mod judge;
 mod load;
-mod shape;
-mod shortcut;
-mod steps;
-mod suggest;
-mod target;
+mod step_budget;
+mod step_cost;
+mod suggestions;
+mod types;
+mod validator;
 mod vocabulary;
 
 pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT};
@@ -25,7 +25,7 @@ pub use compare::{
     Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
 };
 pub(crate) use derive::escape_pointer;
+pub use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
-pub use form::Form;
-pub use judge::Violation;
 pub use load::{BuiltIn, Schema};
+pub use validator::Violation;

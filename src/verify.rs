@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::parts::Footer;
-use crate::progress::{Stage, Watch};
+use crate::part_files::Footer;
+use crate::progress::{Progress, Stage};
 use crate::record::Order;
 use crate::release::{MANIFEST, Manifest, Release, SCHEMA};
 use crate::schema::Schema;
@@ -66,26 +66,26 @@ impl VerifyReport {
     }
 }
 
-/// Verifies the release in `folder`, and tells `watch` how far it is.
+/// Verifies the release in `folder`, and tells `progress` how far it is.
 ///
 /// # Errors
 /// [`Error::NoRelease`] if there is no such folder, [`Error::Io`] if it cannot be listed or a
 /// scratch file cannot be used. Whatever is wrong inside it is a finding.
-pub fn verify(folder: &Path, options: &VerifyOptions, watch: &dyn Watch) -> Result<VerifyReport, Error> {
+pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
     if !folder.is_dir() {
         return Err(Error::NoRelease { path: folder.to_owned(), message: "there is no such folder".into() });
     }
     let (folder, quick) = (folder.to_owned(), options.quick);
     let mut report =
         VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
-    if let Some(release) = look(&mut report, options, watch)? {
+    if let Some(release) = look(&mut report, options, progress)? {
         report.manifest = Some(release.manifest().clone());
     }
     Ok(report)
 }
 
 /// Looks at everything; gives the release back if its manifest can be read.
-fn look(report: &mut VerifyReport, options: &VerifyOptions, watch: &dyn Watch) -> Result<Option<Release>, Error> {
+fn look(report: &mut VerifyReport, options: &VerifyOptions, progress: &dyn Progress) -> Result<Option<Release>, Error> {
     let folder = report.folder.clone();
     let findings = &mut report.findings;
     let present = files::walk(&folder, findings)?;
@@ -95,7 +95,7 @@ fn look(report: &mut VerifyReport, options: &VerifyOptions, watch: &dyn Watch) -
     }
     let Some(release) = document::read(&folder, findings) else { return Ok(None) };
     let manifest = release.manifest();
-    watch.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
+    progress.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
     let files = files::check(&folder, manifest, present, findings);
@@ -106,9 +106,9 @@ fn look(report: &mut VerifyReport, options: &VerifyOptions, watch: &dyn Watch) -
     let parts =
         parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
     if options.quick {
-        parts.footers(watch, findings);
+        parts.footers(progress, findings);
     } else {
-        let done = parts.all(options.threads, watch, findings)?;
+        let done = parts.all(options.threads, progress, findings)?;
         report.files += done.hashed;
         report.records = done.records;
     }

@@ -16,7 +16,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use pressmark::digest::Digest;
-use pressmark::parts::ParquetFile;
+use pressmark::part_files::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};

@@ -11,7 +11,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use pressmark::code::Code;
 use pressmark::digest::Digest;
-use pressmark::parts::{Encoder, Layout, PartWriter, Selection, Written};
+use pressmark::external_sort::Selection;
+use pressmark::part_files::{Layout, PartEncoder, PartWriter, WrittenPart};
 use pressmark::record::{Fingerprint, Order, Rows, Summary, admit, batch, record_hash};
 use pressmark::schema::{Extra, Schema};
 use serde_json::{Value, json};
@@ -154,9 +155,9 @@ impl Release {
 }
 
 /// Writes a part with the settings of a release; its row groups end by the number of their rows.
-fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> Written {
+fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> WrittenPart {
     let columns = schema.columns();
-    let encoder = Encoder::new(columns, order, layout, &schema.sha256()).unwrap();
+    let encoder = PartEncoder::new(columns, order, layout, &schema.sha256()).unwrap();
     let mut writer = PartWriter::create(path.to_owned(), &encoder).unwrap();
     let all: Vec<usize> = (0..rows.num_rows()).collect();
     for group in all.chunks(usize::try_from(layout.row_group_rows).unwrap()) {

@@ -10,8 +10,10 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use pressmark::diff::{Change, Counts, DeltaWriter, DiffOptions, RowChange, Side, check_delta, diff_rows, fingerprint};
-use pressmark::progress::Unwatched;
+use pressmark::diff::{
+    Change, Counts, DeltaWriter, DiffInput, DiffOptions, RowChange, check_delta, diff_rows, fingerprint,
+};
+use pressmark::progress::NoProgress;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
@@ -175,14 +177,14 @@ fn line(row: &RowChange) -> String {
     }
 }
 
-fn check(base: &Side, current: &Side, delta: &Path, data: &(Data, Data)) -> Result<(), TestCaseError> {
+fn check(base: &DiffInput, current: &DiffInput, delta: &Path, data: &(Data, Data)) -> Result<(), TestCaseError> {
     let mut lines = Vec::new();
     let mut writer = DeltaWriter::create(delta, [base, current]).unwrap();
     let mut each = |row: &RowChange| {
         lines.push(line(row));
         writer.add(row)
     };
-    let report = diff_rows(base, current, &DiffOptions::default(), &mut each, &Unwatched).unwrap();
+    let report = diff_rows(base, current, &DiffOptions::default(), &mut each, &NoProgress).unwrap();
     writer.finish(fingerprint(base).unwrap(), fingerprint(current).unwrap()).unwrap();
     lines.sort();
     let (counts, columns, want) = expected(&data.0, &data.1);
@@ -234,7 +236,8 @@ fn releases() {
             test.write("set/sources/a.jsonl", jsonl(data));
             test.build(&format!("--version {version}")).check();
         }
-        let [base, current] = ["1.1.0", "1.2.0"].map(|name| Side::open(&test.path("set").join(name), None).unwrap());
+        let [base, current] =
+            ["1.1.0", "1.2.0"].map(|name| DiffInput::open(&test.path("set").join(name), None).unwrap());
         check(&base, &current, &test.path("delta.parquet"), &data)
     });
     told.unwrap();
@@ -277,7 +280,7 @@ fn releases_of_many_pages() {
         edit(&mut data);
         test.write("set/sources/a.jsonl", jsonl(&data));
         test.build(&format!("--version {}.0.0", number + 2)).check();
-        let side = |version: usize| Side::open(&test.path(&format!("set/{version}.0.0")), None).unwrap();
+        let side = |version: usize| DiffInput::open(&test.path(&format!("set/{version}.0.0")), None).unwrap();
         let sides = (side(number + 1), side(number + 2));
         check(&sides.0, &sides.1, &test.path("delta.parquet"), &(before, data.clone())).unwrap();
     }
@@ -367,12 +370,12 @@ fn plain_files() {
         let test = Test::new();
         write_plain(&test.path("base"), &data.0, if alike { how } else { Plain { files: 1, ..how } });
         write_plain(&test.path("current"), &data.1, if alike { how } else { Plain { files: how.files, ..PLAIN } });
-        let [base, current] = ["base", "current"].map(|name| Side::plain(&test.path(name), "id").unwrap());
+        let [base, current] = ["base", "current"].map(|name| DiffInput::plain(&test.path(name), "id").unwrap());
         check(&base, &current, &test.path("delta.parquet"), &data)?;
         // Another width of integers is another type and the same values.
         write_plain(&test.path("wide"), &data.0, Plain { files: 2, wide: true, ..how });
-        let wide = Side::plain(&test.path("wide"), "id").unwrap();
-        let report = pressmark::diff::diff(&base, &wide, &DiffOptions::default(), &Unwatched).unwrap();
+        let wide = DiffInput::plain(&test.path("wide"), "id").unwrap();
+        let report = pressmark::diff::diff(&base, &wide, &DiffOptions::default(), &NoProgress).unwrap();
         prop_assert_eq!(report.counts.same, data.0.len() as u64);
         prop_assert_eq!(report.schema.len(), 1);
         Ok(())

@@ -13,7 +13,7 @@ use pressmark::code::Code;
 use pressmark::digest::Digest;
 use pressmark::json;
 use pressmark::mapping::{id, url};
-use pressmark::parts::{Cut, Layout, key_hash};
+use pressmark::part_files::{Chunker, Layout, key_hash};
 use pressmark::record::{Fingerprint, RecordHash, admit, canonical_form};
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use serde_json::Value;
@@ -220,7 +220,7 @@ fn the_test_vectors_hold() {
 #[track_caller]
 fn check_record(schema: &Schema, article: &str, want: &str, hash: &str) {
     let value = json::parse(article.as_bytes()).unwrap();
-    assert_eq!(schema.judge(&value), [], "{article}");
+    assert_eq!(schema.validate(&value), [], "{article}");
     let admission = admit(schema.columns(), Extra::Keep, &value).unwrap();
     let mut out = Vec::new();
     canonical_form(schema.columns(), &admission.record, &mut out);
@@ -249,7 +249,7 @@ fn check_cut(walk: &str, want: &str) {
     let (target_rows, records): (u64, u64) = (target.parse().unwrap(), records.parse().unwrap());
     let layout = Layout { cut: "key-fastcdc/1".into(), target_rows, row_group_rows: target_rows / 8 };
     assert!(layout.is_valid(), "{walk}");
-    let mut cut = Cut::new(&layout);
+    let mut cut = Chunker::new(&layout);
     let mut sizes = vec![0];
     for key in 0..records {
         *sizes.last_mut().unwrap() += 1;

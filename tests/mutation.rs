@@ -20,10 +20,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use pressmark::Error;
-use pressmark::diff::{DiffOptions, Side, diff};
+use pressmark::diff::{DiffInput, DiffOptions, diff};
 use pressmark::digest::Digest;
 use pressmark::export::{ExportFormat, ExportOptions, export};
-use pressmark::progress::Unwatched;
+use pressmark::progress::NoProgress;
 use pressmark::release::Release;
 use pressmark::verify::{VerifyOptions, verify};
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn release(start: &str) -> Files {
     let toml = "schema = \"s.json\"\norder_by = [\"n\"]\n";
     let test = Test::set(toml, (0..40).map(record).collect::<String>()).file("set/s.json", SCHEMA);
     test.build("").check();
-    let report = verify(&test.path("set/1.0.0"), &options(), &Unwatched).unwrap();
+    let report = verify(&test.path("set/1.0.0"), &options(), &NoProgress).unwrap();
     assert!(report.is_intact(), "{:?}", report.findings);
     files(&test.path("set/1.0.0"))
 }
@@ -239,11 +239,11 @@ fn run(folder: &Path, target: Target, seed: u64) -> BTreeMap<String, u64> {
         result.unwrap_or_else(|_panic| panic!("{target:?} with the seed {seed} makes {name} panic"));
     };
     let mut report = None;
-    survives("verify", &mut || report = Some(verify(folder, &options(), &Unwatched).unwrap()));
+    survives("verify", &mut || report = Some(verify(folder, &options(), &NoProgress).unwrap()));
     survives("export", &mut || drop(exported(folder)));
     let other = folder.with_file_name("other");
-    let side = |folder: &Path| Side::open(folder, None);
-    let plain = |folder: &Path| Side::plain(&folder.join("data"), "id");
+    let side = |folder: &Path| DiffInput::open(folder, None);
+    let plain = |folder: &Path| DiffInput::plain(&folder.join("data"), "id");
     survives("diff", &mut || drop(compared(side(&other), side(folder))));
     survives("diff", &mut || drop(compared(side(folder), side(&other))));
     survives("diff of plain files", &mut || drop(compared(plain(&other), plain(folder))));
@@ -254,14 +254,14 @@ fn run(folder: &Path, target: Target, seed: u64) -> BTreeMap<String, u64> {
 fn exported(folder: &Path) -> Result<u64, Error> {
     let release = Release::open(folder)?;
     let options = ExportOptions { format: ExportFormat::JsonLines, columns: None, keys: None, threads: 2 };
-    let all = export(&release, &options, &mut std::io::sink(), &Unwatched)?.records;
+    let all = export(&release, &options, &mut std::io::sink(), &NoProgress)?.records;
     let options = ExportOptions { keys: Some(BTreeSet::from(["key-7".to_owned()])), ..options };
-    Ok(all + export(&release, &options, &mut std::io::sink(), &Unwatched)?.records)
+    Ok(all + export(&release, &options, &mut std::io::sink(), &NoProgress)?.records)
 }
 
 /// How many records changed.
-fn compared(base: Result<Side, Error>, current: Result<Side, Error>) -> Result<u64, Error> {
-    Ok(diff(&base?, &current?, &DiffOptions::default(), &Unwatched)?.counts.changed)
+fn compared(base: Result<DiffInput, Error>, current: Result<DiffInput, Error>) -> Result<u64, Error> {
+    Ok(diff(&base?, &current?, &DiffOptions::default(), &NoProgress)?.counts.changed)
 }
 
 /// A folder whose files can be written over.
@@ -279,7 +279,7 @@ fn folder() -> Test {
 #[test]
 fn changes_of_every_file_are_survived() {
     let test = folder();
-    let [base, current] = ["other", "r"].map(|name| Side::open(&test.path(name), None));
+    let [base, current] = ["other", "r"].map(|name| DiffInput::open(&test.path(name), None));
     assert_eq!(compared(base, current).unwrap(), 1);
     assert_eq!(exported(&test.path("r")).unwrap(), 41);
     let mut reached = BTreeMap::new();

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use pressmark::parts::ParquetFile;
+use pressmark::part_files::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};

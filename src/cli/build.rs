@@ -5,8 +5,10 @@ use std::io::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
-use pressmark::build::{BuildOptions, BuildReport, Bump, From, Memory, Outcome as Release, VersionChoice, build};
 use pressmark::diff::{DiffReport, described, schema_line};
+use pressmark::publish::{
+    BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build,
+};
 use pressmark::release::Dataset;
 use pressmark::text::{one_line, printable};
 use serde::Serialize;
@@ -73,15 +75,15 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
     }
 }
 
-fn from(arguments: &BuildArguments) -> From {
+fn from(arguments: &BuildArguments) -> BuildInputs {
     match &arguments.base {
-        Some(version) => From::Base {
+        Some(version) => BuildInputs::Base {
             version: version.clone(),
             upsert: arguments.upsert.clone(),
             withdraw: arguments.withdraw.clone(),
         },
-        None if arguments.inputs.is_empty() => From::Dataset,
-        None => From::Inputs(arguments.inputs.clone()),
+        None if arguments.inputs.is_empty() => BuildInputs::Dataset,
+        None => BuildInputs::Inputs(arguments.inputs.clone()),
     }
 }
 

@@ -8,10 +8,10 @@ use std::path::Path;
 use clap::ValueEnum as _;
 use pressmark::Error;
 use pressmark::diff::{
-    Counts, DeltaCheck, DeltaWriter, DiffOptions, DiffReport, RowChange, Side, check_delta, diff, diff_rows,
+    Counts, DeltaCheck, DeltaWriter, DiffInput, DiffOptions, DiffReport, RowChange, check_delta, diff, diff_rows,
     fingerprint, markdown,
 };
-use pressmark::progress::{Unwatched, Watch};
+use pressmark::progress::{NoProgress, Progress};
 use pressmark::release::{Bump, VersionPolicy};
 use pressmark::text::{printable, printable_json};
 use serde::Serialize;
@@ -23,11 +23,11 @@ use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let key = arguments.key.as_deref();
-    let base = Side::open(&arguments.base, key)?;
+    let base = DiffInput::open(&arguments.base, key)?;
     if let Some(delta) = &arguments.check_delta {
         return proof(delta, &base);
     }
-    let current = Side::open(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
+    let current = DiffInput::open(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
     let report = compare(arguments, &base, &current)?;
     let refused = refused(arguments, &report);
     let outcome = if refused.is_empty() || arguments.exit_zero { Outcome::Yes } else { Outcome::No };
@@ -58,7 +58,7 @@ fn why(arguments: &DiffArguments, refused: &[String]) -> String {
 }
 
 /// Compares, and writes every changed record to where that was asked for.
-fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<DiffReport, Error> {
+fn compare(arguments: &DiffArguments, base: &DiffInput, current: &DiffInput) -> Result<DiffReport, Error> {
     let options = DiffOptions { ignore: arguments.ignore.clone() };
     let mut delta = arguments.delta.as_deref().map(|path| DeltaWriter::create(path, [base, current])).transpose()?;
     if delta.is_none() && !arguments.rows {
@@ -78,9 +78,9 @@ fn compare(arguments: &DiffArguments, base: &Side, current: &Side) -> Result<Dif
     };
     // On a terminal the records themselves show how far it is.
     let shown = arguments.rows && std::io::stdout().is_terminal();
-    let watch: Box<dyn Watch> = if shown { Box::new(Unwatched) } else { Box::new(Bar::new()) };
-    let report = diff_rows(base, current, &options, &mut each, watch.as_ref())?;
-    drop(watch);
+    let progress: Box<dyn Progress> = if shown { Box::new(NoProgress) } else { Box::new(Bar::new()) };
+    let report = diff_rows(base, current, &options, &mut each, progress.as_ref())?;
+    drop(progress);
     if !is_closed {
         written(out.flush(), Outcome::No)?;
     }
@@ -197,7 +197,7 @@ fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
 }
 
 /// Says whether a delta leads where it says.
-fn proof(delta: &Path, base: &Side) -> Result<Outcome, Error> {
+fn proof(delta: &Path, base: &DiffInput) -> Result<Outcome, Error> {
     let check = check_delta(delta, base)?;
     let DeltaCheck { base_named, base_found, current_named, current_found, taken, added, missing } = &check;
     let counts = format!("{} taken away, {} added", counted(*taken, "record"), counted(*added, "record"));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pressmark::Error;
 use pressmark::export::{ExportFormat, ExportOptions, ExportReport, export, export_to_file};
-use pressmark::progress::{Unwatched, Watch};
+use pressmark::progress::{NoProgress, Progress};
 use pressmark::release::Release;
 use pressmark::text::{one_line, printable};
 
@@ -20,16 +20,16 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     // On a terminal the records themselves show how far it is.
     let shown = file.is_none() && std::io::stdout().is_terminal();
-    let watch: Box<dyn Watch> = if shown { Box::new(Unwatched) } else { Box::new(Bar::new()) };
+    let progress: Box<dyn Progress> = if shown { Box::new(NoProgress) } else { Box::new(Bar::new()) };
     let report = match file {
-        Some(file) => export_to_file(&release, &options, file, watch.as_ref())?,
-        None => match export(&release, &options, &mut std::io::stdout().lock(), watch.as_ref()) {
+        Some(file) => export_to_file(&release, &options, file, progress.as_ref())?,
+        None => match export(&release, &options, &mut std::io::stdout().lock(), progress.as_ref()) {
             // Whoever read the output has read enough.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(Outcome::Yes),
             report => report?,
         },
     };
-    drop(watch);
+    drop(progress);
     let mut text = missing(&report);
     if let Some(file) = file {
         let (file, records) = (printable(&file.display().to_string()), counted(report.records, "record"));

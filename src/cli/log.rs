@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use pressmark::Error;
 use pressmark::digest::Digest;
-use pressmark::log::{Chain, Entry, Told, log};
+use pressmark::history::{Chain, HistoryEntry, ReleaseSummary, log};
 use pressmark::record::Fingerprint;
 use pressmark::release::{Previous, Release};
 use pressmark::text::printable;
@@ -20,12 +20,12 @@ pub(crate) fn run(arguments: &LogArguments) -> Result<Outcome, Error> {
         Format::Human => human(&entries),
         Format::Json => json(&entries),
     };
-    let broken = entries.iter().any(Entry::is_broken);
+    let broken = entries.iter().any(HistoryEntry::is_broken);
     let mut out = anstream::stdout().lock();
     written(out.write_all(text.as_bytes()), if broken { Outcome::No } else { Outcome::Yes })
 }
 
-fn human(entries: &[Entry]) -> String {
+fn human(entries: &[HistoryEntry]) -> String {
     let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
     let width = |place: usize| rows.iter().filter_map(|row| row.get(place)).map(String::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..CELLS).map(width).collect();
@@ -45,9 +45,9 @@ fn human(entries: &[Entry]) -> String {
 const CELLS: usize = 6;
 
 /// Version, day, records, growth, size and fingerprint; of a release that cannot be read its version.
-fn cells(entry: &Entry) -> Vec<String> {
+fn cells(entry: &HistoryEntry) -> Vec<String> {
     let mut cells = vec![entry.version.to_string()];
-    if let Ok(Told { release, standing }) = &entry.told {
+    if let Ok(ReleaseSummary { release, standing }) = &entry.told {
         let manifest = release.manifest();
         cells.extend([
             manifest.released.to_string(),
@@ -61,8 +61,8 @@ fn cells(entry: &Entry) -> Vec<String> {
 }
 
 /// What is said behind the cells and below them.
-fn note(entry: &Entry) -> String {
-    let Told { release, standing } = match &entry.told {
+fn note(entry: &HistoryEntry) -> String {
+    let ReleaseSummary { release, standing } = match &entry.told {
         Ok(told) => told,
         Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.to_string())),
     };
@@ -122,7 +122,7 @@ struct ListedManifest {
     chain: &'static str,
 }
 
-fn json(entries: &[Entry]) -> String {
+fn json(entries: &[HistoryEntry]) -> String {
     let releases: Vec<Listed> = entries
         .iter()
         .map(|entry| Listed {
@@ -132,12 +132,12 @@ fn json(entries: &[Entry]) -> String {
             manifest: entry.told.as_ref().ok().map(listed),
         })
         .collect();
-    let intact = !entries.iter().any(Entry::is_broken);
+    let intact = !entries.iter().any(HistoryEntry::is_broken);
     pretty(&serde_json::json!({ "format": "pressmark-log/1", "intact": intact, "releases": releases }))
 }
 
-fn listed(told: &Told) -> ListedManifest {
-    let Told { release, standing } = told;
+fn listed(told: &ReleaseSummary) -> ListedManifest {
+    let ReleaseSummary { release, standing } = told;
     let manifest = release.manifest();
     ListedManifest {
         sha256: release.manifest_sha256(),

@@ -35,7 +35,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !pressmark::parts::is_guarded() {
+        if !pressmark::part_files::is_guarded() {
             tell(panic);
         }
     }));

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
-use pressmark::progress::{Stage, Watch};
+use pressmark::progress::{Progress, Stage};
 
 /// The bar of one run; it is wiped away when it goes.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
+impl Progress for Bar {
     fn start(&self, stage: Stage, total: Option<u64>) {
         if !std::io::stderr().is_terminal() {
             return;

@@ -13,9 +13,9 @@ use std::path::Path;
 use pressmark::check::Undeclared;
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
-use pressmark::judge::{InputRead, Read};
 use pressmark::release::Allowance;
 use pressmark::text::one_line;
+use pressmark::validate::{InputCounts, InputSummary};
 use serde::Serialize;
 
 use crate::args::ReportFormat;
@@ -33,7 +33,7 @@ pub(crate) struct Warning {
 /// A check or the checking half of a build.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check<'r> {
-    pub(crate) read: &'r Read,
+    pub(crate) read: &'r InputSummary,
     /// The members that no column was declared for, where all records were looked at.
     pub(crate) undeclared: Option<&'r Undeclared>,
     pub(crate) allowance: Allowance,
@@ -70,10 +70,10 @@ impl<'r> Check<'r> {
     /// What is worth a look and keeps nothing out: inputs without a single article, or with texts
     /// that were cut.
     fn warnings(&self) -> Vec<Warning> {
-        let worth = |input: &InputRead| match input {
-            InputRead { articles: 0, .. } => Some(Code::EmptyInput),
-            InputRead { cut: 0, .. } => None,
-            InputRead { .. } => Some(Code::Truncated),
+        let worth = |input: &InputCounts| match input {
+            InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
+            InputCounts { cut: 0, .. } => None,
+            InputCounts { .. } => Some(Code::Truncated),
         };
         let warning = |input| Some(Warning { code: worth(input)?, source: one_line(&input.name, 200) });
         self.read.inputs.iter().filter_map(warning).collect()

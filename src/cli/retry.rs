@@ -24,16 +24,16 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let report = retry(&options, &mut out)?;
     out.flush().map_err(|source| Error::Io { action: "write to", path: "standard output".into(), source })?;
     let _closed = anstream::stderr().lock().write_all(text(&report).as_bytes());
-    let all = report.passed == report.judged && report.not_stored == 0 && report.in_conflict == 0;
+    let all = report.passed == report.validated && report.not_stored == 0 && report.in_conflict == 0;
     Ok(if all { Outcome::Yes } else { Outcome::No })
 }
 
 fn text(report: &RetryReport) -> String {
     let mut text = render::causes(&report.rejects.diagnostics().causes());
-    let all = report.passed == report.judged && report.in_conflict == 0;
+    let all = report.passed == report.validated && report.in_conflict == 0;
     let verdict = if all { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
-    let (passed, judged) = (count(report.passed), counted(report.judged, "article"));
-    text.push_str(&format!("{verdict} {passed} of {judged} pass now\n"));
+    let (passed, validated) = (count(report.passed), counted(report.validated, "article"));
+    text.push_str(&format!("{verdict} {passed} of {validated} pass now\n"));
     if report.not_stored > 0 {
         let number = counted(report.not_stored, "article");
         text.push_str(&format!("{number} too long to be stored: judge them in their source\n"));

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use pressmark::Error;
-use pressmark::rejudge::{RejudgeReport, rejudge};
+use pressmark::revalidate::{RevalidateReport, revalidate};
 use pressmark::schema::{
     BuiltIn, Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
 };
@@ -115,14 +115,14 @@ struct DiffReport<'s> {
 struct Against<'s> {
     release: &'s str,
     #[serde(flatten)]
-    report: RejudgeReport,
+    report: RevalidateReport,
 }
 
 fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
     let extra = arguments.extra.into();
     let (base, current) = (load(&arguments.base, extra)?, load(&arguments.current, extra)?);
     let comparison = current.compare(&base);
-    let against = arguments.against.as_deref().map(|release| rejudge(release, &current, extra)).transpose()?;
+    let against = arguments.against.as_deref().map(|release| revalidate(release, &current, extra)).transpose()?;
     let same = comparison.is_empty();
     let text = match arguments.format {
         Format::Human => {
@@ -215,7 +215,7 @@ fn effect(effect: Effect) -> &'static str {
     }
 }
 
-fn counted_against(report: &RejudgeReport, release: &Path) -> String {
+fn counted_against(report: &RevalidateReport, release: &Path) -> String {
     let release = one_line(&release.display().to_string(), 200);
     let (rejected, records) = (count(report.rejected), counted(report.records, "record"));
     let mut text = format!("{BOLD}against {release}{BOLD:#}\n  {rejected} of {records} would be rejected\n");

@@ -5,13 +5,13 @@
 //! is kept as a short hash, so that long texts never gather in memory. Whole values are read again
 //! only for what is shown.
 
-use super::form::{Texts, is_nothing, nanoseconds};
-use super::table::{Position, Table, half};
-use super::twins::Twins;
+use super::canonical_arrow::{Texts, is_nothing, nanoseconds};
+use super::identical_pages::IdenticalPages;
+use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::ordered::{Workers, ordered};
-use crate::progress::Watch;
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::progress::Progress;
 
 /// About how many bytes of records, and at most how many pairs, one thread compares at a time: so
 /// few that several threads share what stands together, so many that few pages are read twice.
@@ -166,11 +166,11 @@ struct Change {
 
 /// Compares pairs of rows, which are sorted by their base rows, and adds to `tallies`.
 pub(super) fn compare(
-    tables: (&Table, &Table),
+    tables: (&Scan, &Scan),
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     tallies: &mut [Tally],
-    watch: &dyn Watch,
+    progress: &dyn Progress,
 ) -> Result<Compared, Error> {
     let mut compared = Compared::default();
     if columns.is_empty() {
@@ -187,7 +187,7 @@ pub(super) fn compare(
     let mut differences = Vec::new();
     // One column takes most of the time, and nobody should wait for it: as many lots may be under way
     // as there are threads, with all their columns.
-    ordered(
+    ordered_pool(
         Workers { threads, under_way: threads * (columns.len() + 1) },
         |give| lots.iter().flat_map(|lot| (0..columns.len()).map(move |number| (*lot, number))).try_for_each(give),
         |(lot, number)| (lot, number, differing(tables, &columns[number], lot, sides)),
@@ -207,7 +207,7 @@ pub(super) fn compare(
             if number + 1 == columns.len() {
                 count_alone(&differences, tallies);
                 compared.add(&differences);
-                watch.advance(lot.len() as u64);
+                progress.advance(lot.len() as u64);
             }
             Ok(())
         },
@@ -244,13 +244,13 @@ fn count(
 
 /// In which of these pairs a column differs.
 fn differing(
-    (base, current): (&Table, &Table),
+    (base, current): (&Scan, &Scan),
     column: &ColumnPair,
     pairs: &[(Position, Position)],
     sides: Sides,
 ) -> Result<Vec<Change>, Error> {
     let places = column.base.zip(column.current);
-    let mut twins = Twins::new(base, current);
+    let mut twins = IdenticalPages::new(base, current);
     let is_told = |pair| match places {
         Some((ours, theirs)) if base.is_alike(ours, current, theirs) => twins.tell([ours, theirs], pair),
         _ => false,
@@ -261,7 +261,7 @@ fn differing(
         return Ok(Vec::new());
     }
     let pairs: Vec<(Position, Position)> = left.iter().map(|at| pairs[*at]).collect();
-    let is_instant = places.map(|(ours, theirs)| [(base, ours), (current, theirs)].map(Table::is_instant));
+    let is_instant = places.map(|(ours, theirs)| [(base, ours), (current, theirs)].map(Scan::is_instant));
     let instants = is_instant == Some([true, true]);
     let texts = is_instant == Some([false, false]);
     let rows: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
@@ -317,7 +317,7 @@ pub(super) fn by_current(pairs: &[(Position, Position)]) -> (Vec<Position>, Vec<
 /// The values of a column in the rows at `places`; that of the nth row goes to place `order[n]`,
 /// or to n if there is no order. One that is the same as among the `others` is marked as it is there.
 fn marks(
-    table: &Table,
+    table: &Scan,
     column: Option<usize>,
     (places, order): (&[Position], &[u32]),
     others: &[Mark],

@@ -20,13 +20,13 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::entries::{Entries, Entry, slices};
+use super::input::DiffInput;
+use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
 use super::rows::RowChange;
-use super::side::Side;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem::{self, Handle, StagedFile};
-use crate::parts::{CREATED_BY, ParquetFile};
+use crate::part_files::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
 /// The name of the format of a delta.
@@ -63,7 +63,7 @@ impl DeltaWriter {
     ///
     /// # Errors
     /// A path where it would change one of the sides or any release.
-    pub fn create(path: &Path, sides: [&Side; 2]) -> Result<Self, Error> {
+    pub fn create(path: &Path, sides: [&DiffInput; 2]) -> Result<Self, Error> {
         sides.into_iter().try_for_each(|side| side.check_target(path))?;
         let (staged, file) = filesystem::stage_file(filesystem::folder_of(path))?;
         let schema = schema();
@@ -162,7 +162,7 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
 }
 
 /// The fingerprint of a side: the manifest's, or computed from all its rows.
-pub fn fingerprint(side: &Side) -> Result<Fingerprint, Error> {
+pub fn fingerprint(side: &DiffInput) -> Result<Fingerprint, Error> {
     if let Some(fingerprint) = side.fingerprint() {
         return Ok(fingerprint);
     }
@@ -207,7 +207,7 @@ impl DeltaCheck {
 ///
 /// # Errors
 /// A file that cannot be read, or is no delta.
-pub fn check_delta(path: &Path, base: &Side) -> Result<DeltaCheck, Error> {
+pub fn check_delta(path: &Path, base: &DiffInput) -> Result<DeltaCheck, Error> {
     let refuse = |message: &str| Error::Part { action: "read", path: path.to_owned(), message: message.to_owned() };
     let file = ParquetFile::open(path).map_err(|error| refuse(&error.to_string()))?;
     if file.note(FORMAT_NOTE) != Some(DELTA) {
@@ -245,7 +245,7 @@ struct Applied {
 }
 
 impl Applied {
-    fn slice(&mut self, base: &[Entry], before: &[Entry], after: &[Entry]) {
+    fn slice(&mut self, base: &[PartitionedEntry], before: &[PartitionedEntry], after: &[PartitionedEntry]) {
         self.taken += before.len() as u64;
         self.added += after.len() as u64;
         let mut left = Vec::with_capacity(base.len() + after.len());
@@ -269,8 +269,12 @@ impl Applied {
 }
 
 /// The record hashes that a delta takes away and adds.
-fn changes(file: &ParquetFile, slices: usize, refuse: impl Fn(&str) -> Error) -> Result<[Entries; 2], Error> {
-    let mut found = [Entries::new(slices)?, Entries::new(slices)?];
+fn changes(
+    file: &ParquetFile,
+    slices: usize,
+    refuse: impl Fn(&str) -> Error,
+) -> Result<[PartitionedEntries; 2], Error> {
+    let mut found = [PartitionedEntries::new(slices)?, PartitionedEntries::new(slices)?];
     for (name, entries) in ["before", "after"].into_iter().zip(&mut found) {
         let place = file.fields().iter().position(|field| field.name() == name);
         let place = place.filter(|place| *file.fields()[*place].data_type() == DataType::Utf8);
@@ -287,8 +291,8 @@ fn changes(file: &ParquetFile, slices: usize, refuse: impl Fn(&str) -> Error) ->
 }
 
 /// The record hashes of a table, stored or computed.
-fn hashes(table: &super::table::Table, slices: usize) -> Result<Entries, Error> {
-    let mut entries = Entries::new(slices)?;
+fn hashes(table: &super::scan::Scan, slices: usize) -> Result<PartitionedEntries, Error> {
+    let mut entries = PartitionedEntries::new(slices)?;
     let stored = table.has_hashes();
     let columns = if stored { Vec::new() } else { table.all_columns() };
     let mut text = Vec::new();
@@ -308,12 +312,12 @@ fn hashes(table: &super::table::Table, slices: usize) -> Result<Entries, Error> 
 }
 
 /// A record hash as an entry, and back.
-fn entry(digest: &Digest) -> Entry {
+fn entry(digest: &Digest) -> PartitionedEntry {
     let part = |from: usize| std::array::from_fn(|at| digest.as_bytes()[from + at]);
-    Entry { key: part(0), value: part(16), position: 0 }
+    PartitionedEntry { key: part(0), value: part(16), position: 0 }
 }
 
-fn hash(entry: &Entry) -> RecordHash {
+fn hash(entry: &PartitionedEntry) -> RecordHash {
     RecordHash::new(Digest::from_bytes(std::array::from_fn(|at| match at {
         0..16 => entry.key[at],
         _ => entry.value[at - 16],

@@ -3,11 +3,11 @@
 
 use arrow_array::cast::AsArray;
 
+use super::canonical_arrow::{Texts, is_nothing};
 use super::compare::{ColumnPair, Tally, both};
-use super::form::{Texts, is_nothing};
 use super::report::{Example, Sample};
-use super::table::{Position, Table};
-use super::words::{clip, short, words};
+use super::scan::{Position, Scan};
+use super::text_diff::{clip, short, words};
 use crate::error::Error;
 
 /// How many examples are shown of a column, or of a kind of change.
@@ -21,7 +21,7 @@ const TITLES: [&str; 5] = ["title", "headline", "name", "label", "url"];
 
 /// Examples of the changes of one column.
 pub(super) fn examples(
-    (base, current): (&Table, &Table),
+    (base, current): (&Scan, &Scan),
     column: &ColumnPair,
     tally: &Tally,
 ) -> Result<Vec<Example>, Error> {
@@ -113,7 +113,7 @@ fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example 
 
 /// The values of a column in a few rows, in the order of `places`.
 fn values(
-    table: &Table,
+    table: &Scan,
     column: Option<usize>,
     places: impl Iterator<Item = Position>,
 ) -> Result<Vec<Option<Shown>>, Error> {
@@ -136,7 +136,7 @@ fn values(
 }
 
 /// The keys of a few rows, clipped.
-pub(super) fn keys(table: &Table, places: impl Iterator<Item = Position>) -> Result<Vec<String>, Error> {
+pub(super) fn keys(table: &Scan, places: impl Iterator<Item = Position>) -> Result<Vec<String>, Error> {
     let places: Vec<Position> = places.collect();
     read_few(table, &places, &[table.key()], |chunk, row| {
         table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
@@ -144,7 +144,7 @@ pub(super) fn keys(table: &Table, places: impl Iterator<Item = Position>) -> Res
 }
 
 /// A few records by key and title.
-pub(super) fn samples(table: &Table, places: &[Position]) -> Result<Vec<Sample>, Error> {
+pub(super) fn samples(table: &Scan, places: &[Position]) -> Result<Vec<Sample>, Error> {
     let title = TITLES.iter().find_map(|name| table.column(name)).filter(|place| *place != table.key());
     let title = title.filter(|place| table.columns()[*place].form.is_text());
     let columns: Vec<usize> = std::iter::once(table.key()).chain(title).collect();
@@ -158,10 +158,10 @@ pub(super) fn samples(table: &Table, places: &[Position]) -> Result<Vec<Sample>,
 
 /// Reads a few rows in any order and gives what `take` makes of them in that order.
 pub(super) fn read_few<T: Clone>(
-    table: &Table,
+    table: &Scan,
     places: &[Position],
     columns: &[usize],
-    take: impl Fn(&super::table::Chunk<'_>, usize) -> T,
+    take: impl Fn(&super::scan::Chunk<'_>, usize) -> T,
 ) -> Result<Vec<T>, Error> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_by_key(|at| places[*at]);

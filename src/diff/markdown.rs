@@ -4,9 +4,9 @@
 
 use std::fmt::Write as _;
 
-use super::phrase::{Line, described, schema_line, warning_line};
+use super::messages::{Line, described, schema_line, warning_line};
 use super::report::{ColumnChange, DiffReport, Example, Sample};
-use super::words::Piece;
+use super::text_diff::Piece;
 
 /// The report as Markdown: one heading's worth of lists, without a heading.
 pub fn markdown(report: &DiffReport) -> String {

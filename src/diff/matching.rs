@@ -3,9 +3,9 @@
 //! Keys that come twice, and rows without a key, are never matched by guessing: equal rows
 //! cancel each other, the rest is told as unmatched.
 
-use super::entries::Entry;
-use super::marks::Marks;
-use super::table::{Position, Table};
+use super::partitioned_entries::PartitionedEntry;
+use super::row_set::RowSet;
+use super::scan::{Position, Scan};
 
 /// Stands for the key of rows without one; no SHA-256 that anybody knows begins like this.
 pub(super) const NO_KEY: [u8; 16] = [0xff; 16];
@@ -15,10 +15,10 @@ const EXAMPLES: usize = 3;
 /// What became of the rows of both sides. Rows that are equal are nowhere in it.
 #[derive(Debug)]
 pub(super) struct Matched {
-    pub(super) removed: Marks,
-    pub(super) added: Marks,
+    pub(super) removed: RowSet,
+    pub(super) added: RowSet,
     /// Rows whose key comes twice or is null, and that have no equal on the other side.
-    pub(super) unmatched: [Marks; 2],
+    pub(super) unmatched: [RowSet; 2],
     /// Rows of one key and different content, not yet compared.
     pub(super) pairs: Vec<(Position, Position)>,
     pub(super) ambiguous: Ambiguous,
@@ -36,18 +36,18 @@ pub(super) struct Ambiguous {
 }
 
 impl Matched {
-    pub(super) fn new(base: &Table, current: &Table) -> Self {
+    pub(super) fn new(base: &Scan, current: &Scan) -> Self {
         Self {
-            removed: Marks::new(base),
-            added: Marks::new(current),
-            unmatched: [Marks::new(base), Marks::new(current)],
+            removed: RowSet::new(base),
+            added: RowSet::new(current),
+            unmatched: [RowSet::new(base), RowSet::new(current)],
             pairs: Vec::new(),
             ambiguous: Ambiguous::default(),
         }
     }
 
     /// Takes in the entries of some keys, all there are of them on both sides, in order.
-    pub(super) fn take(&mut self, base: &[Entry], current: &[Entry]) {
+    pub(super) fn take(&mut self, base: &[PartitionedEntry], current: &[PartitionedEntry]) {
         let (mut base, mut current) = (base, current);
         loop {
             let key = match (base.first(), current.first()) {
@@ -63,7 +63,7 @@ impl Matched {
         }
     }
 
-    fn group(&mut self, key: [u8; 16], base: &[Entry], current: &[Entry]) {
+    fn group(&mut self, key: [u8; 16], base: &[PartitionedEntry], current: &[PartitionedEntry]) {
         match (base, current) {
             _ if key == NO_KEY => {
                 for (missing, rows) in self.ambiguous.missing.iter_mut().zip([base, current]) {
@@ -91,7 +91,7 @@ impl Matched {
     }
 
     /// Marks the rows of an ambiguous key as unmatched, but for those that have an equal.
-    fn leave(&mut self, base: &[Entry], current: &[Entry]) {
+    fn leave(&mut self, base: &[PartitionedEntry], current: &[PartitionedEntry]) {
         for (marks, left) in self.unmatched.iter_mut().zip(cancel(base, current)) {
             for entry in left {
                 marks.insert(entry.position);
@@ -101,7 +101,7 @@ impl Matched {
 }
 
 /// Entries in order without the pairs that have one value.
-fn cancel<'e>(base: &'e [Entry], current: &'e [Entry]) -> [Vec<&'e Entry>; 2] {
+fn cancel<'e>(base: &'e [PartitionedEntry], current: &'e [PartitionedEntry]) -> [Vec<&'e PartitionedEntry>; 2] {
     let (mut left, mut right) = (Vec::new(), Vec::new());
     let (mut a, mut b) = (base.iter().peekable(), current.iter().peekable());
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
@@ -120,7 +120,7 @@ fn cancel<'e>(base: &'e [Entry], current: &'e [Entry]) -> [Vec<&'e Entry>; 2] {
 }
 
 /// Pairs rows of one content, in their order; both lists are in order.
-pub(super) fn equal_contents(base: &[Entry], current: &[Entry]) -> Vec<(Position, Position)> {
+pub(super) fn equal_contents(base: &[PartitionedEntry], current: &[PartitionedEntry]) -> Vec<(Position, Position)> {
     let mut pairs = Vec::new();
     let (mut a, mut b) = (base.iter().peekable(), current.iter().peekable());
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {

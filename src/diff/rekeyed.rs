@@ -1,18 +1,18 @@
 //! Records with a new key: among those that came and those that went, equal but for the key.
 
+use super::canonical_arrow::{Texts, is_nothing};
 use super::compare::{ColumnPair, both};
-use super::entries::{Entries, Entry, slices};
-use super::form::{Texts, is_nothing};
-use super::marks::Marks;
 use super::matching::{Matched, equal_contents};
+use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
+use super::row_set::RowSet;
 use super::rows::lot;
-use super::table::{Position, Table, half};
+use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
 use crate::error::Error;
 
 /// Takes rekeyed records out of the added and removed ones and hands them to `each`, in lots.
 pub(super) fn rekeyed(
-    (base, current): (&Table, &Table),
+    (base, current): (&Scan, &Scan),
     columns: &[ColumnPair],
     matched: &mut Matched,
     mut each: impl FnMut(&[(Position, Position)]) -> Result<(), Error>,
@@ -43,12 +43,17 @@ pub(super) fn rekeyed(
 
 /// Hashes of the values of records in these columns, but for the key. Records without any are left
 /// out: they would equal each other by chance.
-fn contents(table: &Table, marks: &Marks, columns: &[Option<usize>], slices: usize) -> Result<Entries, Error> {
+fn contents(
+    table: &Scan,
+    marks: &RowSet,
+    columns: &[Option<usize>],
+    slices: usize,
+) -> Result<PartitionedEntries, Error> {
     let columns: Vec<(usize, usize)> = (0..columns.len())
         .filter_map(|number| Some((number, columns[number]?)))
         .filter(|(_, place)| *place != table.key())
         .collect();
-    let mut entries = Entries::new(slices)?;
+    let mut entries = PartitionedEntries::new(slices)?;
     let mut text = Vec::new();
     marks.chunks(lot(table, table), |places| {
         let mut found = Vec::with_capacity(places.len());
@@ -63,7 +68,7 @@ fn contents(table: &Table, marks: &Marks, columns: &[Option<usize>], slices: usi
                     }
                 }
                 if !text.is_empty() {
-                    found.push(Entry { key: half(&Digest::of(&text)), value: [0; 16], position: *position });
+                    found.push(PartitionedEntry { key: half(&Digest::of(&text)), value: [0; 16], position: *position });
                 }
             }
         })?;

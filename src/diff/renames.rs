@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use arrow_schema::DataType;
 
+use super::canonical_arrow::{Texts, is_nothing};
 use super::compare::ColumnPair;
-use super::form::{Texts, is_nothing};
-use super::table::{Position, Table, half};
+use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
 use crate::error::Error;
 
@@ -16,7 +16,7 @@ const ASKED: usize = 256;
 /// Joins columns that went with columns that came where nine in ten records say that they are
 /// the same.
 pub(super) fn find_renames(
-    (base, current): (&Table, &Table),
+    (base, current): (&Scan, &Scan),
     mut columns: Vec<ColumnPair>,
     pairs: &[(Position, Position)],
 ) -> Result<Vec<ColumnPair>, Error> {
@@ -77,7 +77,7 @@ impl Marked<'_> {
 }
 
 /// The values of a column, for rows in any order.
-fn marks<'t>(table: &'t Table, column: usize, places: &[Position]) -> Result<Marked<'t>, Error> {
+fn marks<'t>(table: &'t Scan, column: usize, places: &[Position]) -> Result<Marked<'t>, Error> {
     let values = super::examples::read_few(table, places, &[column], |chunk, row| {
         let array = chunk.array(column);
         let mut text = Vec::new();

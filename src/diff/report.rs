@@ -5,8 +5,8 @@ use semver::Version;
 use serde::Serialize;
 
 use super::schema_change::SchemaChange;
+use super::text_diff::Piece;
 use super::warning::Warning;
-use super::words::Piece;
 use crate::record::Fingerprint;
 use crate::release::{Bump, VersionCause, VersionPolicy};
 

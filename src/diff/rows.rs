@@ -3,10 +3,10 @@
 //! Records are read again in small lots, a lot of each side in memory at a time. Their order
 //! follows from the data alone.
 
+use super::canonical_arrow::Texts;
 use super::compare::{ColumnPair, both, by_current};
-use super::form::Texts;
-use super::marks::Marks;
-use super::table::{Position, Table};
+use super::row_set::RowSet;
+use super::scan::{Position, Scan};
 use crate::error::Error;
 
 /// How many bytes of values a lot holds, roughly, and how many records at most.
@@ -80,15 +80,15 @@ struct Read {
 }
 
 /// How many records of these tables make a lot.
-pub(super) fn lot(base: &Table, current: &Table) -> usize {
+pub(super) fn lot(base: &Scan, current: &Scan) -> usize {
     let mean = base.mean_bytes().max(current.mean_bytes());
     usize::try_from((LOT_BYTES / mean.max(1)).clamp(1, LOT_ROWS)).unwrap_or(1)
 }
 
 /// Tells of rows of one side; they are what came, or what was before.
 pub(super) fn tell_marked(
-    table: &Table,
-    marks: &Marks,
+    table: &Scan,
+    marks: &RowSet,
     (change, came): (Change, bool),
     each: &mut EachRow<'_>,
 ) -> Result<(), Error> {
@@ -103,7 +103,7 @@ pub(super) fn tell_marked(
 
 /// Tells of pairs of rows: changed or rekeyed ones.
 pub(super) fn tell_pairs(
-    (base, current): (&Table, &Table),
+    (base, current): (&Scan, &Scan),
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     change: Change,
@@ -150,7 +150,7 @@ fn kind(differing: &[&ColumnPair]) -> Change {
 }
 
 /// Reads whole records at ascending places.
-fn read(table: &Table, places: &[Position]) -> Result<Vec<Read>, Error> {
+fn read(table: &Scan, places: &[Position]) -> Result<Vec<Read>, Error> {
     let columns = table.all_columns();
     let mut found = Vec::with_capacity(places.len());
     table.read(places, &columns, |_, chunk| {

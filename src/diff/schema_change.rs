@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compare::ColumnPair;
-use super::side::Side;
-use super::table::Table;
+use super::input::DiffInput;
+use super::scan::Scan;
 use crate::release::VersionCause;
 use crate::schema::{Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules};
 use crate::text::one_line;
@@ -127,8 +127,8 @@ impl SchemaChange {
 
 /// All changes between two sides.
 pub(super) fn schema_changes(
-    (base_side, base): (&Side, &Table),
-    (current_side, current): (&Side, &Table),
+    (base_side, base): (&DiffInput, &Scan),
+    (current_side, current): (&DiffInput, &Scan),
     columns: &[ColumnPair],
 ) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
@@ -213,7 +213,7 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
 /// The types of one side's columns.
 #[derive(Clone, Copy)]
 struct Typed<'t> {
-    table: &'t Table,
+    table: &'t Scan,
     /// What the schema makes of them, where both sides have one: it tells JSON from other texts.
     columns: Option<&'t Columns>,
 }

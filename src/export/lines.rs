@@ -7,7 +7,7 @@
 use arrow_array::RecordBatch;
 use memchr::{memchr, memchr3};
 
-use crate::parts::PartError;
+use crate::part_files::PartError;
 use crate::record::{Cell, Projection, Record, canonical_form, cell_text};
 
 /// How records are written.

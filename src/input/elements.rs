@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::block::{Block, Content, Frame, Names, Sink};
 use super::detect::Container;
-use super::reader::{Limits, Progress, Stop, too_long};
+use super::reader::{Limits, Offset, Stop, too_long};
 use super::stream::{Ending, Stream, Taken};
 use crate::code::Code;
 
@@ -42,11 +42,11 @@ impl From<std::io::Error> for Lost {
 }
 
 impl<'r> Elements<'r> {
-    pub(super) fn new(source: Arc<str>, limits: Limits, progress: &'r mut Progress, content: &'r mut dyn Read) -> Self {
+    pub(super) fn new(source: Arc<str>, limits: Limits, offset: &'r mut Offset, content: &'r mut dyn Read) -> Self {
         Self {
             source,
             limits,
-            stream: Stream::new(content, progress),
+            stream: Stream::new(content, offset),
             bytes: Vec::new(),
             frames: Vec::new(),
             named: 0,
@@ -266,7 +266,7 @@ mod tests {
     #[track_caller]
     fn check(container: &Container, text: &str, want: &[&str]) {
         for block in [1, 1 << 20] {
-            let mut progress = Progress { line: 1, byte: 0 };
+            let mut offset = Offset { line: 1, byte: 0 };
             let limits = Limits { block, article: 16, ..Limits::default() };
             let mut out = Vec::new();
             let mut sink = |block: Block| {
@@ -280,7 +280,7 @@ mod tests {
                 Ok(())
             };
             let mut content = text.as_bytes();
-            let elements = Elements::new("in".into(), limits, &mut progress, &mut content);
+            let elements = Elements::new("in".into(), limits, &mut offset, &mut content);
             assert!(elements.read(container, &mut sink).is_ok());
             assert_eq!(out, want, "{text} in blocks of {block}");
         }

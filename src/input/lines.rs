@@ -7,18 +7,18 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::block::{Block, Content, Frame, Sink};
-use super::reader::{Limits, Progress, Stop, fill, too_long};
+use super::reader::{Limits, Offset, Stop, fill, too_long};
 
 /// Cuts content into blocks of lines.
 pub(super) struct Lines<'p> {
     source: Arc<str>,
     limits: Limits,
-    progress: &'p mut Progress,
+    offset: &'p mut Offset,
 }
 
 impl<'p> Lines<'p> {
-    pub(super) fn new(source: Arc<str>, limits: Limits, progress: &'p mut Progress) -> Self {
-        Self { source, limits, progress }
+    pub(super) fn new(source: Arc<str>, limits: Limits, offset: &'p mut Offset) -> Self {
+        Self { source, limits, offset }
     }
 
     pub(super) fn read(mut self, content: &mut dyn Read, sink: Sink<'_>) -> Result<(), Stop> {
@@ -64,23 +64,23 @@ impl<'p> Lines<'p> {
                 };
                 frames.push(Frame {
                     range: start..stop,
-                    line: self.progress.line,
+                    line: self.offset.line,
                     column: 1,
-                    byte: self.progress.byte + start as u64,
+                    byte: self.offset.byte + start as u64,
                     length: (stop - start) as u64,
                     content,
                 });
             }
-            self.progress.line += u64::from(end.is_some());
+            self.offset.line += u64::from(end.is_some());
             start = next;
         }
-        self.progress.byte += bytes.len() as u64;
+        self.offset.byte += bytes.len() as u64;
         pass_on(Block { source: self.source.clone(), bytes, frames }, sink)
     }
 
     /// Passes over a line that is beyond the limit. Returns what was read after it.
     fn skip_line(&mut self, content: &mut dyn Read, mut bytes: Vec<u8>, sink: Sink<'_>) -> Result<Vec<u8>, Stop> {
-        let Progress { line, byte } = *self.progress;
+        let Offset { line, byte } = *self.offset;
         let mut length = bytes.len() as u64;
         loop {
             bytes.clear();
@@ -91,8 +91,8 @@ impl<'p> Lines<'p> {
                 continue;
             }
             let rest = newline.map_or_else(Vec::new, |newline| bytes.split_off(newline + 1));
-            self.progress.byte += length + u64::from(newline.is_some());
-            self.progress.line += u64::from(newline.is_some());
+            self.offset.byte += length + u64::from(newline.is_some());
+            self.offset.line += u64::from(newline.is_some());
             let content = too_long(self.limits.article);
             let frame = Frame { range: 0..0, line, column: 1, byte, length, content };
             pass_on(Block { source: self.source.clone(), bytes: Vec::new(), frames: vec![frame] }, sink)?;
@@ -111,7 +111,7 @@ mod tests {
 
     /// Frames `text` with tiny blocks and prints `line@byte+length` and the content of each frame.
     fn frames(text: &str, block: usize, article: usize) -> String {
-        let mut progress = Progress { line: 1, byte: 0 };
+        let mut offset = Offset { line: 1, byte: 0 };
         let limits = Limits { block, article, ..Limits::default() };
         let mut out = Vec::new();
         let mut sink = |block: Block| {
@@ -126,7 +126,7 @@ mod tests {
             }
             Ok(())
         };
-        assert!(Lines::new("in".into(), limits, &mut progress).read(&mut text.as_bytes(), &mut sink).is_ok());
+        assert!(Lines::new("in".into(), limits, &mut offset).read(&mut text.as_bytes(), &mut sink).is_ok());
         out.join("; ")
     }
 

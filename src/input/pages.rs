@@ -83,7 +83,7 @@ pub struct Page {
     /// The captions above the control line, each once, in order.
     pub images: Vec<Image>,
     /// What was left out and why, in order.
-    pub drops: Vec<Drop>,
+    pub drops: Vec<DroppedLine>,
     account: Vec<(Lines, Fate)>,
 }
 
@@ -120,7 +120,7 @@ pub enum Fate {
 
 /// A declared omission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drop {
+pub struct DroppedLine {
     /// The lines left out.
     pub lines: Lines,
     /// The rule that left them out.

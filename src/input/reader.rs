@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem;
-use crate::progress::Watch;
+use crate::progress::Progress;
 
 /// How articles stand in a source.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl From<io::Error> for Stop {
 
 /// How far reading got: the next line (from 1) and byte (from 0).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Progress {
+pub(super) struct Offset {
     pub(super) line: u64,
     pub(super) byte: u64,
 }
@@ -96,16 +96,16 @@ impl Reader {
 
     /// Reads one source to its end and hands each block to `sink`, in order. Content that is
     /// damaged or no collection of articles ends in a frame that says so. What was read of what
-    /// is stored is told to `watch`.
+    /// is stored is told to `progress`.
     ///
     /// # Errors
     /// A file that cannot be opened or read, or the first error of `sink`.
-    pub fn read(&self, source: &Source, watch: &dyn Watch, sink: Sink<'_>) -> Result<Tally, Error> {
+    pub fn read(&self, source: &Source, progress: &dyn Progress, sink: Sink<'_>) -> Result<Tally, Error> {
         let file: Box<dyn Read + Send> = match &source.path {
             Some(path) => Box::new(filesystem::read(path)?),
             None => Box::new(io::stdin()),
         };
-        let file = Watched { inner: file, watch };
+        let file = Watched { inner: file, progress };
         let (stored, container) = if self.hash {
             let mut stored = Hashing::new(file);
             let container = self.stored(&mut stored, source, sink)?;
@@ -123,13 +123,13 @@ impl Reader {
     fn stored<R: Read + Send>(&self, stored: &mut R, source: &Source, sink: Sink<'_>) -> Result<Container, Error> {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
         let unreadable = |error| Error::io("read", &path, error);
-        let mut progress = Progress { line: 1, byte: 0 };
-        let container = match self.content(stored, source, &mut progress, sink) {
+        let mut offset = Offset { line: 1, byte: 0 };
+        let container = match self.content(stored, source, &mut offset, sink) {
             Ok(container) => container,
             Err((_, Stop::Sink(error))) => return Err(error),
             Err((container, Stop::Read(error))) => {
                 let (code, message) = decompress::damage(&error).ok_or_else(|| unreadable(error))?;
-                sink(fault(source, progress, code, message))?;
+                sink(fault(source, offset, code, message))?;
                 container
             }
         };
@@ -141,7 +141,7 @@ impl Reader {
         &self,
         stored: &mut R,
         source: &Source,
-        progress: &mut Progress,
+        offset: &mut Offset,
         sink: Sink<'_>,
     ) -> Result<Container, (Container, Stop)> {
         let empty = |error: io::Error| (Container::Empty, Stop::Read(error));
@@ -153,24 +153,24 @@ impl Reader {
         let Detected { container, skip, fault: found } = detected;
         if let Some((code, message)) = found {
             drop(content);
-            return match sink(fault(source, *progress, code, message)) {
+            return match sink(fault(source, *offset, code, message)) {
                 Ok(()) => Ok(container),
                 Err(error) => Err((container, Stop::Sink(error))),
             };
         }
         head.drain(..skip);
-        progress.byte = skip as u64;
+        offset.byte = skip as u64;
         // A failure while the head was read comes up again, after the head.
         let mut content = Cursor::new(head).chain(Failing(failure)).chain(content);
         let done = match (&container, &self.framing) {
             // Nothing to frame, but damage that hid what there was comes up here.
             (Container::Empty, _) => io::copy(&mut content, &mut io::sink()).map(drop).map_err(Stop::Read),
-            (Container::Pages, Framing::Pages(rules)) => self.pages(source, &mut content, rules, progress, sink),
+            (Container::Pages, Framing::Pages(rules)) => self.pages(source, &mut content, rules, offset, sink),
             (Container::Lines | Container::Pages, _) => {
-                Lines::new(source.name.clone(), self.limits, progress).read(&mut content, sink)
+                Lines::new(source.name.clone(), self.limits, offset).read(&mut content, sink)
             }
             (container, _) => {
-                Elements::new(source.name.clone(), self.limits, progress, &mut content).read(container, sink)
+                Elements::new(source.name.clone(), self.limits, offset, &mut content).read(container, sink)
             }
         };
         done.map(|()| container.clone()).map_err(|stop| (container, stop))
@@ -181,7 +181,7 @@ impl Reader {
         source: &Source,
         content: &mut dyn Read,
         rules: &pages::Rules,
-        progress: &mut Progress,
+        offset: &mut Offset,
         sink: Sink<'_>,
     ) -> Result<(), Stop> {
         let mut bytes = Vec::new();
@@ -191,7 +191,7 @@ impl Reader {
         }
         let whole = |content| {
             let length = bytes.len() as u64;
-            vec![Frame { range: 0..bytes.len(), line: 1, column: 1, byte: progress.byte, length, content }]
+            vec![Frame { range: 0..bytes.len(), line: 1, column: 1, byte: offset.byte, length, content }]
         };
         let frames = match str::from_utf8(&bytes) {
             _ if read > self.limits.article => whole(too_long(self.limits.article)),
@@ -199,7 +199,7 @@ impl Reader {
                 let message = format!("byte {} is not UTF-8", error.valid_up_to());
                 whole(Content::Broken { code: Code::Utf8, message })
             }
-            Ok(text) => pages::split(text, rules).into_iter().map(|piece| page_frame(piece, progress.byte)).collect(),
+            Ok(text) => pages::split(text, rules).into_iter().map(|piece| page_frame(piece, offset.byte)).collect(),
         };
         io::copy(content, &mut io::sink())?;
         sink(Block { source: source.name.clone(), bytes, frames }).map_err(Stop::Sink)
@@ -218,9 +218,9 @@ fn page_frame(piece: Piece, start: u64) -> Frame {
 }
 
 /// A frame for what is wrong with a source as a whole, or from some place on.
-fn fault(source: &Source, progress: Progress, code: Code, message: String) -> Block {
+fn fault(source: &Source, offset: Offset, code: Code, message: String) -> Block {
     let content = Content::Broken { code, message };
-    let frame = Frame { range: 0..0, line: progress.line, column: 1, byte: progress.byte, length: 0, content };
+    let frame = Frame { range: 0..0, line: offset.line, column: 1, byte: offset.byte, length: 0, content };
     Block { source: source.name.clone(), bytes: Vec::new(), frames: vec![frame] }
 }
 
@@ -254,13 +254,13 @@ impl<R: Read> Read for Counting<R> {
 /// Tells how far the reading of a stream is.
 struct Watched<'w, R> {
     inner: R,
-    watch: &'w dyn Watch,
+    progress: &'w dyn Progress,
 }
 
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.watch.advance(read as u64);
+        self.progress.advance(read as u64);
         Ok(read)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use super::reader::Progress;
+use super::reader::Offset;
 
 /// How a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,20 +109,20 @@ pub(super) struct Stream<'r> {
     start: usize,
     end: usize,
     column: u64,
-    progress: &'r mut Progress,
+    offset: &'r mut Offset,
 }
 
 /// How much is read at a time, in bytes.
 const BUFFER: usize = 1 << 16;
 
 impl<'r> Stream<'r> {
-    pub(super) fn new(content: &'r mut dyn Read, progress: &'r mut Progress) -> Self {
-        Self { content, buffer: vec![0; BUFFER], start: 0, end: 0, column: 1, progress }
+    pub(super) fn new(content: &'r mut dyn Read, offset: &'r mut Offset) -> Self {
+        Self { content, buffer: vec![0; BUFFER], start: 0, end: 0, column: 1, offset }
     }
 
     /// Line and column (in characters), from 1, and byte, from 0, of what is next.
     pub(super) fn place(&self) -> (u64, u64, u64) {
-        (self.progress.line, self.column, self.progress.byte)
+        (self.offset.line, self.column, self.offset.byte)
     }
 
     /// Skips white space. The byte that is next, if there is one.
@@ -207,8 +207,8 @@ impl<'r> Stream<'r> {
             Some(last) => 1 + characters(&passed[last + 1..]),
             None => self.column + characters(passed),
         };
-        self.progress.line += lines as u64;
-        self.progress.byte += bytes as u64;
+        self.offset.line += lines as u64;
+        self.offset.byte += bytes as u64;
         self.start += bytes;
     }
 }

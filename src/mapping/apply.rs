@@ -2,12 +2,12 @@
 //!
 //! What a field used is taken out of the input once all fields are filled, so that several may
 //! read one member, and what remains is exactly what nobody read. What is done to a value is
-//! [`super::treat`]'s.
+//! [`super::transforms`]'s.
 
 use super::change::{Changed, Changes};
 use super::plan::{Field, Members, Path, Plan, Source, Unmapped};
-use super::treat::Treatment;
-use super::walk;
+use super::pointer;
+use super::transforms::Transform;
 use crate::json::{Object, Value};
 
 /// The name under which members are kept that the schema does not declare.
@@ -172,7 +172,7 @@ impl Filler<'_> {
             }
         };
         let plan = self.plan;
-        walk::find(input, tokens, &members.only, &mut |value| match value {
+        pointer::find(input, tokens, &members.only, &mut |value| match value {
             Value::Null => true,
             // What cannot be read as text stays where it is.
             Value::Bool(_) | Value::Number(_) | Value::Object(_) if members.parse.is_some() => true,
@@ -185,7 +185,7 @@ impl Filler<'_> {
     }
 
     fn treat<'a>(&mut self, members: &Members, value: Value<'a>) -> Option<Value<'a>> {
-        let mut treatment = Treatment { plan: self.plan, members, note: &mut |rule| self.note(rule) };
+        let mut treatment = Transform { plan: self.plan, members, note: &mut |rule| self.note(rule) };
         let value = treatment.run(value)?;
         if members.each.is_empty() { Some(value) } else { self.each(&members.each, value) }
     }
@@ -222,7 +222,7 @@ fn take(plan: &Plan, source: &Source, used: &Used, input: &mut Value<'_>) {
     for (number, path) in members.from[..used.paths].iter().enumerate() {
         let Path::Pointer(tokens) = path else { continue };
         let mut open = used.won && (members.all || number + 1 == used.paths);
-        walk::take(input, tokens, &members.only, &mut |value| match value {
+        pointer::take(input, tokens, &members.only, &mut |value| match value {
             Value::Null => true,
             Value::Bool(_) | Value::Number(_) | Value::Object(_) if members.parse.is_some() => false,
             Value::String(text) if plan.is_null(text) => true,

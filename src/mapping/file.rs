@@ -7,8 +7,8 @@ mod field;
 mod table;
 
 use self::table::Table;
+use super::fields::Target;
 use super::plan::{Derive, Plan, Unmapped};
-use super::target::Target;
 use crate::input::pages::Rules;
 
 /// What is wrong with a mapping file.

@@ -5,7 +5,7 @@
 use crate::input::pages::Rules;
 use crate::json::Value;
 
-use super::tidy::Clean;
+use super::clean_text::Clean;
 
 /// A mapping, ready to run.
 #[derive(Debug, Clone)]

@@ -105,7 +105,7 @@ fn many_members_take_linear_time() {
 #[test]
 fn an_article_without_anything_lacks_everything() {
     let mapping = preset("goose3");
-    let mut fit = Fit::default();
+    let mut fit = FitCheck::default();
     let empty = Object::new();
     assert!(fit.count(mapping.lacks(&empty)));
     let misfit = fit.misfit(&mapping).unwrap();

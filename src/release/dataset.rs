@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::bump::VersionPolicy;
 use super::manifest::Creator;
+use super::version_policy::VersionPolicy;
 use crate::error::Error;
 use crate::filesystem;
 use crate::mapping::{Mapping, SourceChoice};

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use semver::Version;
 
 use crate::digest::Digest;
-use crate::parts::Layout;
+use crate::part_files::Layout;
 use crate::record::Fingerprint;
 
 /// The list of everything in a release.

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::sums::{Sums, write_sums};
+use super::checksums::{Sums, write_sums};
 use super::{DATA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;

@@ -5,8 +5,8 @@
 //! found, and said to be unproved where none is. Data is not looked at here.
 
 mod columns;
+mod proof_cost;
 mod rules;
-mod width;
 
 use super::load::Schema;
 

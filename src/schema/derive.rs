@@ -6,7 +6,7 @@
 //! carries why it is what it is, and what it cannot hold.
 
 use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role};
-use super::shape::{Arrays, Form, Note, Numbers, Objects, Reader, Rest, Shape};
+use super::types::{Arrays, Form, Note, Numbers, Objects, Reader, Rest, Shape};
 use super::vocabulary::SchemaFault;
 use crate::code::Code;
 use crate::json::Value;

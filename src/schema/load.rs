@@ -8,9 +8,10 @@ use std::path::Path;
 use super::columns::{Columns, Extra};
 use super::derive::derive;
 use super::instance::Instance;
-use super::judge::{self, Violation};
+use super::validator;
+use super::validator::Violation;
 use super::vocabulary::{self, SchemaFault};
-use super::{effort, shortcut};
+use super::{ascii_class, step_cost};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
@@ -131,12 +132,12 @@ impl Schema {
 
     /// The declared fields of an article, as mappings fill them.
     pub fn targets(&self) -> Vec<Target> {
-        super::target::targets(&self.columns)
+        super::fields::targets(&self.columns)
     }
 
     /// Judges one article: no violations means that the schema accepts it.
-    pub fn judge(&self, article: &Value<'_>) -> Vec<Violation> {
-        judge::judge(&self.validator, article, &self.value)
+    pub fn validate(&self, article: &Value<'_>) -> Vec<Violation> {
+        validator::validate(&self.validator, article, &self.value)
     }
 }
 
@@ -154,12 +155,12 @@ fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
 pub(super) fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
     let mut schema = schema.to_serde();
     vocabulary::each_subschema(&mut schema, &mut |schema| {
-        shortcut::rewrite(schema);
-        effort::rewrite(schema);
+        ascii_class::rewrite(schema);
+        step_cost::rewrite(schema);
     });
     jsonschema::options_for::<Instance>()
-        .with_keyword(shortcut::KEYWORD, shortcut::keyword)
-        .with_keyword(effort::KEYWORD, effort::keyword)
+        .with_keyword(ascii_class::KEYWORD, ascii_class::keyword)
+        .with_keyword(step_cost::KEYWORD, step_cost::keyword)
         .offline()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use serde_json::Map;
 
 use super::derive::escape_pointer;
-use super::steps::{self, Steps};
+use super::step_budget;
+use super::step_budget::Steps;
 use crate::code::Code;
 use crate::error::Error;
 use crate::json::Value;
@@ -163,7 +164,7 @@ fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, de
         return Err(SchemaFault::new(Code::SchemaMeta, pointer, "subschemas are nested too deep"));
     }
     if whole.steps.are_too_many(schema) {
-        let message = format!("one value would be held against more than {} subschemas", steps::MOST);
+        let message = format!("one value would be held against more than {} subschemas", step_budget::MOST);
         return Err(SchemaFault::new(Code::SchemaMeta, pointer, message));
     }
     if whole.steps.is_circular() {

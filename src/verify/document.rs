@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
 use crate::json;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases};
-use crate::schema::Form;
+use crate::schema::DocumentKind;
 
 /// Reads the manifest of the release in `folder`. `None`, with findings, if nothing can rest on
 /// it.
@@ -27,7 +27,7 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
         findings.add(invalid(&error.to_string()));
         return None;
     }
-    let broken = json::parse(&bytes).map(|value| Form::manifest().judge(&value)).unwrap_or_default();
+    let broken = json::parse(&bytes).map(|value| DocumentKind::manifest().validate(&value)).unwrap_or_default();
     for violation in &broken {
         let at = if violation.pointer.is_empty() { String::new() } else { format!("{}: ", violation.pointer) };
         findings.add(invalid(&format!("{at}{}", violation.message)));

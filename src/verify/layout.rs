@@ -3,13 +3,13 @@
 //! A walk over the records of a part, in order, that knows of each its key and the length of its
 //! canonical form, and nothing else.
 
-use crate::parts::{Cut, Layout, RowGroups};
+use crate::part_files::{Chunker, Layout, RowGroupRule};
 
 /// The walk through one part.
 #[derive(Debug)]
 pub(super) struct Ends {
-    cut: Cut,
-    groups: RowGroups,
+    cut: Chunker,
+    groups: RowGroupRule,
     layout: Layout,
     started: bool,
     part: Due,
@@ -39,7 +39,7 @@ pub(super) enum Misplaced {
 impl Ends {
     /// A walk from the start of a part.
     pub(super) fn new(layout: &Layout) -> Self {
-        let (cut, groups, layout) = (Cut::new(layout), RowGroups::new(layout), layout.clone());
+        let (cut, groups, layout) = (Chunker::new(layout), RowGroupRule::new(layout), layout.clone());
         Self { cut, groups, layout, started: false, part: Due::No, group: Due::No }
     }
 
@@ -51,7 +51,7 @@ impl Ends {
             if self.started && self.group == Due::No {
                 misplaced = Some(Misplaced::GroupEnded);
             }
-            (self.groups, self.group) = (RowGroups::new(&self.layout), Due::No);
+            (self.groups, self.group) = (RowGroupRule::new(&self.layout), Due::No);
         } else if self.group == Due::Now {
             self.group = Due::Told;
             misplaced = Some(Misplaced::GroupGoesOn);
@@ -80,7 +80,7 @@ impl Ends {
 mod tests {
     use super::*;
     use crate::digest::Digest;
-    use crate::parts::key_hash;
+    use crate::part_files::key_hash;
 
     /// Walks through keys `0`, `1`, ... in row groups of these sizes, and tells what is misplaced.
     #[track_caller]

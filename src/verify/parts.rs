@@ -12,9 +12,9 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
-use crate::ordered::{Workers, ordered};
-use crate::parts::{ParquetFile, PartError};
-use crate::progress::Watch;
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::part_files::{ParquetFile, PartError};
+use crate::progress::Progress;
 use crate::release::{Manifest, Part};
 use crate::schema::Columns;
 
@@ -77,7 +77,7 @@ enum Taken<'r> {
 
 impl<'r> Parts<'r> {
     /// Looks at the footers alone.
-    pub(super) fn footers(&self, watch: &dyn Watch, findings: &mut Findings) {
+    pub(super) fn footers(&self, progress: &dyn Progress, findings: &mut Findings) {
         for (place, part) in self.manifest.parts.iter().enumerate() {
             if let Some(rules) = self.rules.filter(|_| self.files.is_here(&part.path(place))) {
                 let name = part.path(place);
@@ -89,12 +89,12 @@ impl<'r> Parts<'r> {
                     _ => {}
                 }
             }
-            watch.advance(part.bytes);
+            progress.advance(part.bytes);
         }
     }
 
     /// Hashes every part and looks at every row.
-    pub(super) fn all(&self, threads: usize, watch: &dyn Watch, findings: &mut Findings) -> Result<Done, Error> {
+    pub(super) fn all(&self, threads: usize, progress: &dyn Progress, findings: &mut Findings) -> Result<Done, Error> {
         let mut done = Done::default();
         let mut sequence = self.rules.map(|rules| Sequence::new(rules, self.manifest, self.scratch));
         let take = |taken: Taken<'r>| {
@@ -112,7 +112,7 @@ impl<'r> Parts<'r> {
                     sequence.start(place);
                 }
                 (Taken::Looked { place, group, bytes, facts }, Some(sequence)) => {
-                    watch.advance(bytes);
+                    progress.advance(bytes);
                     return sequence.group(&self.part(place).path(place), group, *facts, findings);
                 }
                 (Taken::Ended { place }, Some(sequence)) => {
@@ -124,7 +124,7 @@ impl<'r> Parts<'r> {
             Ok(())
         };
         let workers = Workers { threads, under_way: threads * 4 };
-        ordered(workers, |give| self.steps(give), |step| self.work(step), take, || Error::Stopped)?;
+        ordered_pool(workers, |give| self.steps(give), |step| self.work(step), take, || Error::Stopped)?;
         if let Some(sequence) = sequence {
             done.records = sequence.finish(self.folder, findings)?;
         }

@@ -10,8 +10,8 @@ use serde_json::Map;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::parts::{Extremes, Filter, Footer, ParquetFile, PartError};
-use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, restore};
+use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError};
+use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, to_json};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
@@ -43,7 +43,7 @@ impl<'r> Rules<'r> {
     /// The rules that a record breaks. Where members were dropped after an article was judged,
     /// what rests on their being there cannot be judged again.
     fn broken(&self, article: &crate::json::Value<'_>) -> Vec<Violation> {
-        let mut broken = self.schema.judge(article);
+        let mut broken = self.schema.validate(article);
         if self.dropped {
             broken.retain(|violation| {
                 use Code::{AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required};
@@ -188,7 +188,7 @@ impl Looker<'_, '_> {
         let (name, group) = (self.task.name, self.task.group);
         let finding = |code, message: &str| Finding::new(code, name, message).in_group(group).at(at, &key);
         let (mut hash, mut length) = (*stored, 0);
-        let article = restore(columns, record, Nulls::Missing);
+        let article = to_json(columns, record, Nulls::Missing);
         match &article {
             Err(unfit) => {
                 self.facts.findings.add(finding(Code::RowValue, unfit.message).in_column(unfit.column));
@@ -201,7 +201,7 @@ impl Looker<'_, '_> {
                     self.facts.findings.add(finding(Code::RowHash, &message));
                 }
                 let broken = self.rules.broken(article);
-                let written = || restore(columns, record, Nulls::Written).map(|article| self.rules.broken(&article));
+                let written = || to_json(columns, record, Nulls::Written).map(|article| self.rules.broken(&article));
                 let is_broken = !broken.is_empty() && written().is_ok_and(|broken| !broken.is_empty());
                 if let Some(first) = broken.first().filter(|_| is_broken) {
                     let message = message(first, broken.len());

@@ -12,7 +12,7 @@ use super::rows::{Facts, Rules, key_at};
 use super::sets::{Hashes, Keys};
 use crate::code::Code;
 use crate::error::Error;
-use crate::parts::key_hash;
+use crate::part_files::key_hash;
 use crate::record::{Fingerprint, RecordHash, Summary};
 use crate::release::{MANIFEST, Manifest, Part};
 

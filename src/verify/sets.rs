@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::parts::SortBytes;
+use crate::external_sort::ByteSorter;
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
 /// How much memory each of the two may take, in bytes.
@@ -18,14 +18,14 @@ const ENTRY_BYTES: usize = KEY_BYTES + 8;
 /// The record hashes of a release.
 #[derive(Debug)]
 pub(super) struct Hashes {
-    sort: SortBytes<32>,
+    sort: ByteSorter<32>,
     count: u64,
 }
 
 impl Hashes {
     /// None yet; scratch files lie in `scratch`.
     pub(super) fn new(scratch: &Path) -> Self {
-        Self { sort: SortBytes::new(scratch, MEMORY), count: 0 }
+        Self { sort: ByteSorter::new(scratch, MEMORY), count: 0 }
     }
 
     pub(super) fn add(&mut self, hash: &RecordHash) -> Result<(), Error> {
@@ -51,14 +51,14 @@ impl Hashes {
 /// The keys of a release, each with the number of its row (from 0, over all parts).
 #[derive(Debug)]
 pub(super) struct Keys {
-    sort: SortBytes<ENTRY_BYTES>,
+    sort: ByteSorter<ENTRY_BYTES>,
     rows: u64,
 }
 
 impl Keys {
     /// None yet; scratch files lie in `scratch`.
     pub(super) fn new(scratch: &Path) -> Self {
-        Self { sort: SortBytes::new(scratch, MEMORY), rows: 0 }
+        Self { sort: ByteSorter::new(scratch, MEMORY), rows: 0 }
     }
 
     /// Adds the key of the next row.

@@ -2,9 +2,9 @@
 
 use pressmark::check::Undeclared;
 use pressmark::diagnostics::{Cause, Example};
-use pressmark::judge::InputRead;
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
+use pressmark::validate::InputCounts;
 
 use super::{Check, Warning, headline, level};
 use unicode_width::UnicodeWidthStr as _;
@@ -38,7 +38,7 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
     let mut text = String::new();
     let inputs = &check.read.inputs;
     // Of very many, those with rejects are what is looked for.
-    let is_told = |input: &&InputRead| inputs.len() <= INPUTS || input.rejected > 0;
+    let is_told = |input: &&InputCounts| inputs.len() <= INPUTS || input.rejected > 0;
     let told = inputs.iter().filter(is_told).take(INPUTS);
     let left = inputs.len() - told.clone().count();
     for input in told {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use pressmark::check::Undeclared;
 use pressmark::diagnostics::Cause;
-use pressmark::input::pages::Drop;
-use pressmark::judge::InputRead;
+use pressmark::input::pages::DroppedLine;
 use pressmark::mapping::Misfit;
 use pressmark::release::Normalised;
+use pressmark::validate::InputCounts;
 use serde::Serialize;
 
 use super::{Check, Warning};
@@ -53,7 +53,7 @@ struct Dropped {
     last: u64,
 }
 
-fn input(read: &InputRead) -> Input<'_> {
+fn input(read: &InputCounts) -> Input<'_> {
     Input {
         name: &read.name,
         container: read.tally.container.to_string(),
@@ -66,7 +66,7 @@ fn input(read: &InputRead) -> Input<'_> {
     }
 }
 
-fn dropped(drop: &Drop) -> Dropped {
+fn dropped(drop: &DroppedLine) -> Dropped {
     Dropped { rule: drop.rule.name(), first: drop.lines.first, last: drop.lines.last }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::anchor::Head;
 use super::line::{self, Line};
-use super::{Drop, DropRule, Fate, Image, Lines, Page, UnsplitReason};
+use super::{DropRule, DroppedLine, Fate, Image, Lines, Page, UnsplitReason};
 
 /// Reads the page with this `head` from the lines of its `section`, both counted from 0.
 pub(super) fn read(lines: &[Line<'_>], section: Range<usize>, head: &Head) -> Result<Page, UnsplitReason> {
@@ -59,9 +59,9 @@ impl Account {
         }
     }
 
-    fn drops(&self) -> Vec<Drop> {
+    fn drops(&self) -> Vec<DroppedLine> {
         let drops = self.0.iter().filter_map(|(lines, fate)| match fate {
-            Fate::Dropped(rule) => Some(Drop { lines: *lines, rule: *rule }),
+            Fate::Dropped(rule) => Some(DroppedLine { lines: *lines, rule: *rule }),
             Fate::Title | Fate::Caption | Fate::Body => None,
         });
         drops.collect()

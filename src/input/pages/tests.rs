@@ -106,7 +106,7 @@ fn check_page(page: &Page, text: &str) {
             Fate::Title => kept[0].extend(run_lines),
             Fate::Caption => kept[1].extend(run_lines),
             Fate::Body => kept[2].extend(run_lines),
-            Fate::Dropped(rule) => drops.push(Drop { lines: *run, rule: *rule }),
+            Fate::Dropped(rule) => drops.push(DroppedLine { lines: *run, rule: *rule }),
         }
     }
     assert_eq!(next, page.lines.last + 1, "lines left over");

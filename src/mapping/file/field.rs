@@ -6,9 +6,9 @@ use toml::de::DeValue;
 use super::table::{Table, nearest};
 use super::{Fault, Fields};
 use crate::json::{self, Value};
+use crate::mapping::clean_text::Clean;
+use crate::mapping::fields::{Holds, Target};
 use crate::mapping::plan::{Field, Members, Parse, Path, Source, Token};
-use crate::mapping::target::{Holds, Target};
-use crate::mapping::tidy::Clean;
 use crate::text::one_line;
 
 /// The keys of a source.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::digest::Digest;
 use crate::json;
-use crate::parts::Layout;
+use crate::part_files::Layout;
 use crate::record::Fingerprint;
 use crate::release::FORMAT;
 

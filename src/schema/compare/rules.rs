@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use jsonschema::canonical::{CanonicalSchema, Containment};
 use serde_json::{Map, Value as Json};
 
-use super::width::is_narrow;
+use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
 use crate::schema::derive::escape_pointer;
 

@@ -1,0 +1,111 @@
+//! `log`: the releases of a dataset, and whether each follows the one before it.
+//!
+//! Manifests are read and nothing else: whether a release holds what its manifest says is for
+//! [`crate::verify`] to find out. A manifest that cannot be read is told and ends nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::release::{Manifest, Previous, Release, releases};
+
+/// One release of a dataset.
+#[derive(Debug)]
+pub struct HistoryEntry {
+    /// Its version, as its folder says.
+    pub version: Version,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What its manifest tells, or why it cannot be read.
+    pub told: Result<ReleaseSummary, Error>,
+}
+
+/// What a manifest tells beside the one before it.
+#[derive(Debug)]
+pub struct ReleaseSummary {
+    /// The release.
+    pub release: Release,
+    /// How it stands to the release that it was built after.
+    pub standing: ChainLink,
+}
+
+/// A release beside the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainLink {
+    /// Whether the release before is the one that it was built after.
+    pub chain: Chain,
+    /// How many records more it has than that, where that can be read.
+    pub growth: Option<i128>,
+    /// How many of its parts are also in that one, byte for byte.
+    pub reused: usize,
+}
+
+/// How a release stands to the one that its manifest names as the previous.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chain {
+    /// It is the first.
+    First,
+    /// It stands there with the manifest that it had.
+    Intact,
+    /// It is not there.
+    Missing(Previous),
+    /// It stands there with another manifest.
+    Broken {
+        /// What was there when this release was built.
+        previous: Previous,
+        /// The hash of the manifest that is there now; none if it cannot be read.
+        found: Option<Digest>,
+    },
+}
+
+impl HistoryEntry {
+    /// Whether it cannot be read, or the release before it is another than it was.
+    pub fn is_broken(&self) -> bool {
+        match &self.told {
+            Ok(told) => matches!(told.standing.chain, Chain::Broken { .. }),
+            Err(_) => true,
+        }
+    }
+}
+
+/// Lists the releases in a dataset's folder, the newest first.
+///
+/// # Errors
+/// [`Error::NoRelease`] if there are none, and a folder that cannot be read.
+pub fn log(dataset: &Path) -> Result<Vec<HistoryEntry>, Error> {
+    let found = releases(dataset)?;
+    if found.is_empty() {
+        let message = if dataset.is_dir() { "there are no releases in it" } else { "there is no such folder" };
+        return Err(Error::NoRelease { path: dataset.to_owned(), message: message.into() });
+    }
+    let mut entries = Vec::new();
+    for (version, folder) in found {
+        let opened = Release::open(&folder);
+        let told = opened.map(|release| ReleaseSummary { standing: standing(release.manifest(), &entries), release });
+        entries.push(HistoryEntry { version, folder, told });
+    }
+    entries.reverse();
+    Ok(entries)
+}
+
+/// How a release stands to those with lower versions.
+fn standing(manifest: &Manifest, older: &[HistoryEntry]) -> ChainLink {
+    let standing = |chain| ChainLink { chain, growth: None, reused: 0 };
+    let Some(previous) = manifest.previous.clone() else { return standing(Chain::First) };
+    let Some(before) = older.iter().find(|entry| entry.version == previous.version) else {
+        return standing(Chain::Missing(previous));
+    };
+    let Ok(before) = &before.told else { return standing(Chain::Broken { previous, found: None }) };
+    let found = before.release.manifest_sha256();
+    let intact = found == previous.manifest_sha256;
+    let before = before.release.manifest();
+    let there: BTreeSet<Digest> = before.parts.iter().map(|part| part.sha256).collect();
+    ChainLink {
+        chain: if intact { Chain::Intact } else { Chain::Broken { previous, found: Some(found) } },
+        growth: Some(i128::from(manifest.records()) - i128::from(before.records())),
+        reused: manifest.parts.iter().filter(|part| there.contains(&part.sha256)).count(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Does a mapping fit its input at all? Articles that have no text or no id after it are counted
+//! and their members' names collected, in bounded memory; [`FitCheck::misfit`] draws the conclusion.
+//!
+//! Whether an article is admitted is not decided here: that is the schema's.
+
+use std::collections::BTreeMap;
+
+use super::Mapping;
+use super::fields::Target;
+use super::file::{self, Fields};
+use super::plan::{Plan, Unmapped};
+use super::preset::Preset;
+use crate::json::Object;
+use crate::text::one_line;
+
+/// How many names are collected, and how many articles of a block are asked for them.
+const NAMES: usize = 64;
+const SAMPLES: u64 = 16;
+/// How many names are told.
+const TOLD: usize = 12;
+
+/// What was seen of how well a mapping fits.
+#[derive(Debug, Clone, Default)]
+pub struct FitCheck {
+    /// How many articles were mapped.
+    articles: u64,
+    without_text: u64,
+    without_id: u64,
+    /// How many have neither or lack one of them.
+    lacking: u64,
+    members: BTreeMap<String, u64>,
+    /// How many texts end where their source cut them.
+    pub cut: u64,
+}
+
+/// Whether a text ends as sources end those that they cut: trafilatura with an ellipsis as the
+/// ten-thousandth character, news services with `[+6746 chars]`.
+pub fn is_cut(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let counted = |text: &str| text.rsplit_once("[+").is_some_and(|(_, number)| digits(number));
+    text.strip_suffix(" chars]").is_some_and(counted) || text.ends_with('…') && text.chars().count() == 10_000
+}
+
+/// A mapping fits badly: more than half of the articles have no text, or no id, after it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Misfit {
+    /// The mapping's name.
+    pub source: String,
+    /// How many articles were mapped.
+    pub articles: u64,
+    /// How many of them have no text then.
+    pub without_text: u64,
+    /// How many have no id and nothing that one could be derived from.
+    pub without_id: u64,
+    /// Names of members that these have, the most frequent first.
+    pub members: Vec<String>,
+    /// The preset that reads most of these members.
+    pub better: Option<&'static str>,
+}
+
+impl FitCheck {
+    /// Counts a mapped article. Gives whether its input's members are wanted, for [`FitCheck::saw`].
+    pub fn count(&mut self, lacks: Lacks) -> bool {
+        self.articles += 1;
+        self.without_text += u64::from(lacks.text);
+        self.without_id += u64::from(lacks.id);
+        if !lacks.any() {
+            return false;
+        }
+        self.lacking += 1;
+        self.lacking <= SAMPLES
+    }
+
+    /// Notes the members of an article that lacks something.
+    pub fn saw(&mut self, input: &Object<'_>) {
+        for (name, _) in input.iter() {
+            self.note(&one_line(name, 60), 1);
+        }
+    }
+
+    fn note(&mut self, name: &str, times: u64) {
+        if let Some(count) = self.members.get_mut(name) {
+            *count += times;
+        } else if self.members.len() < NAMES {
+            self.members.insert(name.to_owned(), times);
+        }
+    }
+
+    /// Adds what was seen elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.articles += other.articles;
+        self.without_text += other.without_text;
+        self.without_id += other.without_id;
+        self.lacking += other.lacking;
+        self.cut += other.cut;
+        for (name, count) in &other.members {
+            self.note(name, *count);
+        }
+    }
+
+    /// The conclusion, if the mapping fits badly.
+    pub fn misfit(&self, mapping: &Mapping) -> Option<Misfit> {
+        if self.lacking * 2 <= self.articles {
+            return None;
+        }
+        let mut members: Vec<(&String, &u64)> = self.members.iter().collect();
+        members.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        Some(Misfit {
+            source: one_line(&mapping.plan.name, 60),
+            articles: self.articles,
+            without_text: self.without_text,
+            without_id: self.without_id,
+            members: members.iter().take(TOLD).map(|(name, _)| (*name).clone()).collect(),
+            better: self.better(mapping),
+        })
+    }
+
+    /// The other preset that finds a text among the members, and the most fields.
+    fn better(&self, mapping: &Mapping) -> Option<&'static str> {
+        let others = Preset::ALL.iter().filter(|preset| preset.name() != mapping.plan.name);
+        let scored = others.filter_map(|preset| {
+            let fields = Fields { targets: &mapping.targets, lenient: true };
+            let plan = file::read(preset.text(), fields).ok().filter(|plan| plan.pages.is_none())?;
+            Some((self.score(&plan, &mapping.targets)?, preset.name()))
+        });
+        // The first of several that read as much.
+        scored.rev().max_by_key(|(score, _)| *score).map(|(_, name)| name)
+    }
+
+    /// How many fields find a member; none if there is no text or nothing is derived.
+    fn score(&self, plan: &Plan, targets: &[Target]) -> Option<usize> {
+        let finds = |field: &str| {
+            let passed = plan.unmapped == Unmapped::Pass && self.members.contains_key(field);
+            passed || plan.members(field).any(|member| self.members.contains_key(member))
+        };
+        let found = targets.iter().filter(|target| finds(&target.name)).count();
+        (plan.derive.id && finds("text")).then_some(found)
+    }
+}
+
+/// What an article lacks after mapping.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Lacks {
+    pub(super) text: bool,
+    pub(super) id: bool,
+}
+
+impl Lacks {
+    /// Whether it lacks anything.
+    pub fn any(self) -> bool {
+        self.text || self.id
+    }
+}

@@ -1,0 +1,117 @@
+//! Work on several threads, results in order.
+//!
+//! One thread produces, some work, and the caller takes the results in the order in which their
+//! items were produced. So many items may be under way and no more, however unequal they are.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// How many threads work, and how many items they and the two ends may have between them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Workers {
+    pub(crate) threads: usize,
+    pub(crate) under_way: usize,
+}
+
+/// Hands every item that `produce` gives to `work` on one of several threads, and the results,
+/// in order, to `take`. Returns what `produce` returned, or the first error of either side;
+/// `stopped` makes the error that tells the producer that no more is wanted.
+pub(crate) fn ordered_pool<T: Send, R: Send, P: Send, E: Send>(
+    workers: Workers,
+    produce: impl FnOnce(&mut dyn FnMut(T) -> Result<(), E>) -> Result<P, E> + Send,
+    work: impl Fn(T) -> R + Sync,
+    mut take: impl FnMut(R) -> Result<(), E>,
+    stopped: impl Fn() -> E + Send,
+) -> Result<P, E> {
+    let Workers { threads, under_way } = workers;
+    let (permits, permit) = bounded::<()>(under_way);
+    let (items, item) = bounded::<(u64, T)>(under_way);
+    let (results, result) = bounded::<(u64, R)>(under_way);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (item, results, work) = (item.clone(), results.clone(), &work);
+            scope.spawn(move || worker(&item, &results, work));
+        }
+        drop((item, results));
+        let producer = scope.spawn(move || {
+            let mut number = 0;
+            produce(&mut |item| {
+                let sent = permits.send(()).is_ok() && items.send((number, item)).is_ok();
+                number += 1;
+                if sent { Ok(()) } else { Err(stopped()) }
+            })
+        });
+        let taken = take_in_order(&result, &permit, &mut take);
+        // After an error nobody takes; whoever waits to send must learn of it.
+        drop((result, permit));
+        let end = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        taken.and(end)
+    })
+}
+
+fn worker<T, R>(items: &Receiver<(u64, T)>, results: &Sender<(u64, R)>, work: &impl Fn(T) -> R) {
+    for (number, item) in items {
+        if results.send((number, work(item))).is_err() {
+            return;
+        }
+    }
+}
+
+fn take_in_order<R, E>(
+    results: &Receiver<(u64, R)>,
+    permits: &Receiver<()>,
+    take: &mut impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut next = 0;
+    let mut early = BTreeMap::new();
+    for (number, result) in results {
+        early.insert(number, result);
+        while let Some(result) = early.remove(&next) {
+            take(result)?;
+            next += 1;
+            // Every item was given a permit, so one is there to be taken back.
+            let _permit = permits.recv();
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order() {
+        for threads in [1, 2, 8] {
+            let mut taken = Vec::new();
+            let produce = |give: &mut dyn FnMut(u64) -> Result<(), String>| (0..1000).try_for_each(give);
+            let work = |item: u64| {
+                // Unequal work, so that results overtake each other.
+                (0..(item * 7919) % 1000).fold(item, |sum, _| std::hint::black_box(sum))
+            };
+            let take = |result| {
+                taken.push(result);
+                Ok(())
+            };
+            ordered_pool(Workers { threads, under_way: threads * 4 }, produce, work, take, || "stopped".to_owned())
+                .unwrap();
+            assert_eq!(taken, (0..1000).collect::<Vec<u64>>());
+        }
+    }
+
+    #[test]
+    fn errors_end_everything() {
+        let endless = |give: &mut dyn FnMut(u64) -> Result<(), String>| (0..).try_for_each(give);
+        let take = |result| if result == 50 { Err("enough".to_owned()) } else { Ok(()) };
+        let two = Workers { threads: 2, under_way: 3 };
+        let ended = ordered_pool(two, endless, |item| item, take, || "stopped".to_owned());
+        assert_eq!(ended, Err("enough".to_owned()));
+        let failing = |give: &mut dyn FnMut(u64) -> Result<(), String>| give(1).and(Err::<(), _>("broken".to_owned()));
+        assert_eq!(
+            ordered_pool(two, failing, |item| item, |_| Ok(()), || "stopped".to_owned()),
+            Err("broken".to_owned())
+        );
+    }
+}

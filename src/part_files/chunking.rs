@@ -1,0 +1,232 @@
+//! Where sorted records are cut into parts: by key, never by value.
+//!
+//! After each record the hash of its key decides, so an edit leaves every cut where it was and
+//! an insertion or removal moves the cuts of its neighbourhood at most. The rule is the
+//! normalised chunking of `FastCDC` (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
+//! place of bytes: before the target size a cut must match a longer mask, after it a shorter
+//! one, which keeps parts near the target. Within a part, row groups end by count, or earlier
+//! where records are large. The numbers are in `schema/FORMAT.md`.
+
+use crate::digest::Digest;
+
+/// The name of the rule, as the manifest has it.
+pub(super) const CUT: &str = "key-fastcdc/1";
+/// About how many bytes of canonical form a part should hold.
+const PART_BYTES: u64 = 128 << 20;
+/// The smallest and largest target; both powers of two.
+const MIN_TARGET: u64 = 16;
+const MAX_TARGET: u64 = 1 << 20;
+/// How many row groups a part of the target size has, at least.
+const ROW_GROUPS: u64 = 8;
+/// After how many bytes of canonical form a row group ends, however few rows it has.
+const ROW_GROUP_BYTES: u64 = 64 << 20;
+/// How many bits longer, or shorter, than the target's own a mask is.
+const NORMALISATION: u32 = 2;
+
+/// How a dataset's records are cut. Chosen once, at the first release, then inherited.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// The rule: `CUT`.
+    pub cut: String,
+    /// About how many rows a part has; a power of two.
+    pub target_rows: u64,
+    /// How many rows a row group has at most.
+    pub row_group_rows: u64,
+}
+
+impl Layout {
+    /// The layout for records whose canonical forms take `bytes` in all.
+    pub fn choose(records: u64, bytes: u64) -> Self {
+        let fitting = PART_BYTES / (bytes / records.max(1)).max(1);
+        let target_rows = prev_power_of_two(fitting).clamp(MIN_TARGET, MAX_TARGET);
+        Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / ROW_GROUPS }
+    }
+
+    /// Whether the layout is one that this version can cut by.
+    pub fn is_valid(&self) -> bool {
+        self.cut == CUT
+            && self.target_rows.is_power_of_two()
+            && (MIN_TARGET..=MAX_TARGET).contains(&self.target_rows)
+            && self.row_group_rows == self.target_rows / ROW_GROUPS
+    }
+}
+
+fn prev_power_of_two(number: u64) -> u64 {
+    1 << number.max(1).ilog2()
+}
+
+/// Walks sorted records and says after which ones to cut.
+#[derive(Debug)]
+pub struct Chunker {
+    target: u64,
+    rows: u64,
+}
+
+impl Chunker {
+    /// A walk that starts at the first record of a release (or of any part).
+    pub fn new(layout: &Layout) -> Self {
+        Self { target: layout.target_rows, rows: 0 }
+    }
+
+    /// Whether a part ends after the record whose key has this [`key_hash`].
+    pub fn after(&mut self, key_hash: u64) -> bool {
+        self.rows += 1;
+        let ends = self.rows >= self.target / 4 && (self.rows >= self.target * 4 || self.matches(key_hash));
+        if ends {
+            self.rows = 0;
+        }
+        ends
+    }
+
+    fn matches(&self, key_hash: u64) -> bool {
+        let (strong, weak) = masks(self.target);
+        key_hash.leading_zeros() >= if self.rows < self.target { strong } else { weak }
+    }
+}
+
+/// How many leading zero bits a key hash needs for a part to end: before the part has its target
+/// size, and from then on.
+pub(super) fn masks(target_rows: u64) -> (u32, u32) {
+    let bits = target_rows.ilog2();
+    (bits + NORMALISATION, bits - NORMALISATION)
+}
+
+/// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text.
+pub fn key_hash(sha256: &Digest) -> u64 {
+    let (head, _) = sha256.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
+    u64::from_be_bytes(*head)
+}
+
+/// Walks the records of one part and says after which ones a row group ends.
+#[derive(Debug)]
+pub struct RowGroupRule {
+    limit: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+impl RowGroupRule {
+    /// A walk that starts at the first record of a part (or of any row group).
+    pub fn new(layout: &Layout) -> Self {
+        Self { limit: layout.row_group_rows, rows: 0, bytes: 0 }
+    }
+
+    /// Whether a row group ends after the record whose canonical form has `length` bytes.
+    pub fn after(&mut self, length: u64) -> bool {
+        self.rows += 1;
+        self.bytes += length;
+        let ends = self.rows >= self.limit || self.bytes >= ROW_GROUP_BYTES;
+        if ends {
+            (self.rows, self.bytes) = (0, 0);
+        }
+        ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(key: u64) -> u64 {
+        key_hash(&Digest::of(key.to_string().as_bytes()))
+    }
+
+    fn cuts(layout: &Layout, keys: impl Iterator<Item = u64>) -> Vec<u64> {
+        let mut cut = Chunker::new(layout);
+        let mut sizes = Vec::new();
+        let mut rows = 0;
+        for key in keys {
+            rows += 1;
+            if cut.after(hash(key)) {
+                sizes.push(std::mem::take(&mut rows));
+            }
+        }
+        sizes.push(rows);
+        sizes
+    }
+
+    #[test]
+    fn sizes_stay_within_the_bounds_and_near_the_target() {
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 8 };
+        let sizes = cuts(&layout, 0..100_000);
+        let whole = &sizes[..sizes.len() - 1];
+        assert!(whole.iter().all(|size| (16..=256).contains(size)), "{whole:?}");
+        let mean = whole.iter().sum::<u64>() / whole.len() as u64;
+        assert!((48..=96).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn a_removal_moves_only_the_cuts_nearby() {
+        let layout = Layout { cut: CUT.into(), target_rows: 64, row_group_rows: 8 };
+        let ends = |keys: &[u64]| {
+            let mut cut = Chunker::new(&layout);
+            keys.iter().copied().filter(|key| cut.after(hash(*key))).collect::<Vec<u64>>()
+        };
+        let all: Vec<u64> = (0..20_000).collect();
+        let before = ends(&all);
+        let without: Vec<u64> = all.iter().copied().filter(|key| *key != 10_000).collect();
+        let after = ends(&without);
+        let moved = before.iter().filter(|end| !after.contains(end)).count();
+        assert!(moved <= 8, "{moved} of {} cuts moved", before.len());
+    }
+
+    #[test]
+    fn layouts_hold_about_128_mebibytes() {
+        let target = |records, bytes| Layout::choose(records, bytes).target_rows;
+        assert_eq!(target(200_000, 800_000_000), 32_768);
+        assert_eq!(target(2, 6_000), 32_768);
+        assert_eq!(target(1_000_000, 50_000_000), 1 << 20);
+        assert_eq!(target(3, 300 << 20), 16);
+        assert_eq!(target(0, 0), 1 << 20);
+        assert!(Layout::choose(7, 70_000).is_valid());
+    }
+
+    #[test]
+    fn row_groups_end_by_count_and_by_size() {
+        let layout = Layout { cut: CUT.into(), target_rows: 32, row_group_rows: 4 };
+        let mut groups = RowGroupRule::new(&layout);
+        let ends = |lengths: &[u64], groups: &mut RowGroupRule| -> Vec<bool> {
+            lengths.iter().map(|length| groups.after(*length)).collect()
+        };
+        assert_eq!(ends(&[1, 1, 1, 1, 1], &mut groups), [false, false, false, true, false]);
+        assert_eq!(ends(&[ROW_GROUP_BYTES - 1, ROW_GROUP_BYTES, 1], &mut groups), [true, true, false]);
+    }
+
+    /// The parts that these keys make, each as the keys it holds.
+    fn parts(layout: &Layout, keys: &[u64]) -> Vec<Vec<u64>> {
+        let mut cut = Chunker::new(layout);
+        let mut parts = vec![Vec::new()];
+        for key in keys {
+            parts.last_mut().unwrap().push(*key);
+            if cut.after(hash(*key)) {
+                parts.push(Vec::new());
+            }
+        }
+        parts
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+
+        /// However many records come or go, few parts change for each: those around it, until the
+        /// cuts fall where they fell before.
+        #[test]
+        fn a_change_touches_few_parts(
+            removed in proptest::collection::btree_set(0_u64..20_000, 0..20),
+            added in proptest::collection::btree_set(0_u64..20_000, 0..20),
+        ) {
+            let layout = Layout { cut: CUT.into(), target_rows: 32, row_group_rows: 4 };
+            let before: std::collections::BTreeSet<u64> = (0..20_000).map(|key| key * 2).collect();
+            let mut after = before.clone();
+            after.retain(|key| !removed.contains(&(key / 2)));
+            after.extend(added.iter().map(|key| key * 2 + 1));
+            let sorted = |keys: &std::collections::BTreeSet<u64>| keys.iter().copied().collect::<Vec<u64>>();
+            let before: std::collections::BTreeSet<Vec<u64>> = parts(&layout, &sorted(&before)).into_iter().collect();
+            let after = parts(&layout, &sorted(&after));
+            let changed = after.iter().filter(|part| !before.contains(*part)).count();
+            let edits = removed.len() + added.len();
+            proptest::prop_assert!(changed <= 6 * edits, "{changed} of {} parts for {edits} edits", after.len());
+        }
+    }
+}

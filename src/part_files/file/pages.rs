@@ -1,0 +1,160 @@
+//! Pages as they are stored: where the page index says that they lie, and whether two of them
+//! are the same bytes, so that nothing of them need be decoded.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+
+use super::ParquetFile;
+use crate::filesystem;
+use crate::part_files::read_error::{PartError, unreadable};
+
+/// How many bytes of two pages are compared at a time.
+const BLOCK: u32 = 64 << 10;
+
+/// A page of a column chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The rows of the file that it holds.
+    pub rows: Range<u32>,
+    /// Its bytes in the file, its header among them.
+    pub(super) bytes: Range<u64>,
+    /// The bytes before the first page of its column chunk: a dictionary, or none.
+    dictionary: Range<u64>,
+    group: usize,
+    leaf: usize,
+}
+
+impl ParquetFile {
+    /// The page of a leaf that holds a row of the file, if the file tells.
+    pub fn page(&self, leaf: usize, row: u32) -> Option<Page> {
+        let group = self.group_of(row);
+        let rows = self.group(group);
+        let index = self.metadata().page_index_for_row_group(group);
+        let pages = index.page_locations(leaf)?;
+        let first_row = |place: usize| Some(rows.start + u32::try_from(pages.get(place)?.first_row_index).ok()?);
+        let within = i64::from(row.checked_sub(rows.start)?);
+        let place = pages.partition_point(|page| page.first_row_index <= within).checked_sub(1)?;
+        let end = if place + 1 == pages.len() { rows.end } else { first_row(place + 1)? };
+        let start = |place: usize| u64::try_from(pages[place].offset).ok();
+        let size = u64::try_from(pages[place].compressed_page_size).ok()?;
+        Some(Page {
+            rows: first_row(place)?..end,
+            bytes: start(place)?..start(place)? + size,
+            dictionary: self.metadata().row_group(group).column(leaf).byte_range().0..start(0)?,
+            group,
+            leaf,
+        })
+    }
+}
+
+/// The pages of a file, to be read.
+#[derive(Debug)]
+pub struct StoredPages<'f> {
+    file: &'f ParquetFile,
+    handle: File,
+}
+
+impl<'f> StoredPages<'f> {
+    /// Opens the file once more.
+    pub fn open(file: &'f ParquetFile) -> Result<Self, PartError> {
+        Ok(Self { file, handle: filesystem::open(file.path()).map_err(unreadable)? })
+    }
+
+    /// Reads bytes of the file in the place of what `into` holds.
+    pub(super) fn read(&self, bytes: Range<u64>, into: &mut Vec<u8>) -> Result<(), PartError> {
+        let (mut handle, length) = (&self.handle, bytes.end.saturating_sub(bytes.start));
+        into.clear();
+        into.reserve_exact(usize::try_from(length).map_err(unreadable)?);
+        handle.seek(SeekFrom::Start(bytes.start)).map_err(unreadable)?;
+        handle.take(length).read_to_end(into).map_err(unreadable)?;
+        let is_whole = into.len() as u64 == length;
+        is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("it ends in the middle of a page".into()))
+    }
+
+    /// Whether a page of this file and one of another file are read as the same values.
+    pub fn same(&self, own: &Page, other: &StoredPages<'_>, theirs: &Page) -> Result<bool, PartError> {
+        let [a, b] = [(self, own), (other, theirs)]
+            .map(|(pages, page)| pages.file.metadata().row_group(page.group).column(page.leaf));
+        let length = |bytes: &Range<u64>| bytes.end.saturating_sub(bytes.start);
+        if own.rows.len() != theirs.rows.len()
+            || length(&own.bytes) != length(&theirs.bytes)
+            || length(&own.dictionary) != length(&theirs.dictionary)
+            || a.compression() != b.compression()
+            || a.column_descr() != b.column_descr()
+        {
+            return Ok(false);
+        }
+        Ok(self.same_bytes(&own.bytes, other, &theirs.bytes)?
+            && self.same_bytes(&own.dictionary, other, &theirs.dictionary)?)
+    }
+
+    fn same_bytes(&self, own: &Range<u64>, other: &Self, theirs: &Range<u64>) -> Result<bool, PartError> {
+        let (mut ours, mut rest) = (Vec::new(), Vec::new());
+        for at in (0..own.end.saturating_sub(own.start)).step_by(BLOCK as usize) {
+            let end = at + u64::from(BLOCK);
+            let block = |bytes: &Range<u64>| bytes.start + at..bytes.end.min(bytes.start + end);
+            self.read(block(own), &mut ours)?;
+            other.read(block(theirs), &mut rest)?;
+            if ours != rest {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use arrow_array::{RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
+    use super::*;
+
+    /// A column of texts in pages of four rows and row groups of ten, with a dictionary.
+    fn write(path: &Path, texts: &[String]) -> ParquetFile {
+        let column: StringArray = texts.iter().map(Some).collect();
+        let batch = RecordBatch::try_from_iter([("a", Arc::new(column) as _)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_write_batch_size(1)
+            .set_data_page_row_count_limit(4)
+            .set_max_row_group_row_count(Some(10))
+            .build();
+        let file = filesystem::create_new(path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        ParquetFile::open(path).unwrap()
+    }
+
+    #[test]
+    fn pages_are_found_by_their_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write(&folder.path().join("a"), &vec!["x".to_owned(); 23]);
+        let rows = |row| file.page(0, row).unwrap().rows;
+        assert_eq!([0, 3, 4, 9, 10, 22].map(rows), [0..4, 0..4, 4..8, 8..10, 10..14, 20..23]);
+    }
+
+    #[test]
+    fn pages_with_another_dictionary_are_not_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts: Vec<String> = (0..20).map(|row| format!("text {row}")).collect();
+        let ours = write(&folder.path().join("a"), &texts);
+        let mut others = texts;
+        // In the first row group a page has another value, in the second the dictionary begins otherwise.
+        others[5] = "text 0".to_owned();
+        others[10] = "another".to_owned();
+        let theirs = write(&folder.path().join("b"), &others);
+        let (a, b) = (StoredPages::open(&ours).unwrap(), StoredPages::open(&theirs).unwrap());
+        let same = |row| a.same(&ours.page(0, row).unwrap(), &b, &theirs.page(0, row).unwrap()).unwrap();
+        assert_eq!([0, 4, 8, 10, 14, 18].map(same), [false; 6]);
+        let again = write(&folder.path().join("c"), &others);
+        let c = StoredPages::open(&again).unwrap();
+        let same = |row| c.same(&again.page(0, row).unwrap(), &b, &theirs.page(0, row).unwrap()).unwrap();
+        assert_eq!([0, 4, 8, 10, 14, 18].map(same), [true; 6]);
+    }
+}

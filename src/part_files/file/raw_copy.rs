@@ -1,0 +1,104 @@
+//! What a build takes over from a part of the release that it builds upon: row groups byte for
+//! byte, and what the footer says of their rows.
+//!
+//! Whether the part still is what its manifest says is checked by those who use it, row by row.
+
+use std::fs::File;
+use std::ops::Range;
+
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::statistics::Statistics;
+
+use super::{ParquetFile, lookup};
+use crate::error::Error;
+use crate::filesystem;
+use crate::part_files::read_error::{PartError, guarded, unreadable};
+use crate::record::{Cell, Summary};
+use crate::schema::{Columns, Kind};
+
+impl ParquetFile {
+    /// The column chunks of a row group as their writer left them, and the file they are in.
+    pub(in crate::part_files) fn chunks(&self, group: usize) -> Result<(File, Vec<ColumnCloseResult>), Error> {
+        let file = filesystem::open(&self.path)?;
+        let index = self.metadata().page_index_for_row_group(group);
+        let close = |(place, metadata): (usize, &ColumnChunkMetaData)| {
+            if metadata.offset_index_range().is_some() && index.offset_index(place).is_none() {
+                return Err(PartError::Unreadable("its page indexes are too large to be taken over".into()));
+            }
+            Ok(ColumnCloseResult {
+                bytes_written: u64::try_from(metadata.compressed_size()).map_err(unreadable)?,
+                rows_written: self.group(group).len() as u64,
+                metadata: as_written(metadata)?,
+                bloom_filter: lookup::filter(&file, metadata)?,
+                column_index: index.column_index(place).cloned(),
+                offset_index: index.offset_index(place).cloned(),
+            })
+        };
+        let columns = self.metadata().row_group(group).columns().iter().enumerate();
+        let chunks = guarded(|| columns.map(close).collect()).map_err(|error| error.at(&self.path))?;
+        Ok((file, chunks))
+    }
+
+    /// Adds what its footer says of the rows of some row groups.
+    ///
+    /// # Errors
+    /// [`Error::Part`] if the footer does not say it.
+    pub fn summarise(&self, groups: Range<usize>, summary: &mut Summary<'_>, columns: &Columns) -> Result<(), Error> {
+        for group in groups {
+            let chunks = self.metadata().row_group(group).columns();
+            for (place, column) in columns.iter().enumerate() {
+                // A null record is one with the definition level 0, in whichever leaf it is looked for.
+                let mut leaves = chunks.iter().filter(|leaf| leaf.column_path().parts()[0] == column.name);
+                let leaf = leaves.next();
+                let known = leaf.and_then(|leaf| {
+                    let nulls = if column.nullable { leaf.definition_level_histogram()?.get(0)? } else { 0 };
+                    Some((
+                        u64::try_from(nulls).ok()?,
+                        leaf.statistics().and_then(|found| extremes(&column.kind, found)),
+                    ))
+                });
+                let Some((nulls, extremes)) = known else {
+                    let error = PartError::Unreadable("its footer has no counts of nulls".into());
+                    return Err(error.at(&self.path));
+                };
+                summary.add_known(place, nulls, extremes);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The metadata of a chunk as its writer had it. Where values have a sign the writer also says
+/// the extremes in the place where old readers look, which reading forgets.
+fn as_written(metadata: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData, PartError> {
+    let signed = metadata.column_descr().sort_order().is_signed();
+    let statistics = match metadata.statistics() {
+        Some(Statistics::Int32(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        Some(Statistics::Int64(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        Some(Statistics::Double(found)) if signed => found.clone().with_backwards_compatible_min_max(true).into(),
+        _ => return Ok(metadata.clone()),
+    };
+    metadata.clone().into_builder().set_statistics(statistics).build().map_err(unreadable)
+}
+
+/// The smallest and largest value of a chunk, for columns of ranged kinds.
+fn extremes(kind: &Kind, statistics: &Statistics) -> Option<(Cell<'static>, Cell<'static>)> {
+    match (kind, statistics) {
+        (Kind::Int64, Statistics::Int64(found)) => {
+            Some((Cell::Int64(*found.min_opt()?), Cell::Int64(*found.max_opt()?)))
+        }
+        (Kind::UInt64, Statistics::Int64(found)) => {
+            Some((Cell::UInt64(found.min_opt()?.cast_unsigned()), Cell::UInt64(found.max_opt()?.cast_unsigned())))
+        }
+        (Kind::Timestamp, Statistics::Int64(found)) => {
+            Some((Cell::Timestamp(*found.min_opt()?), Cell::Timestamp(*found.max_opt()?)))
+        }
+        (Kind::Date, Statistics::Int32(found)) => Some((Cell::Date(*found.min_opt()?), Cell::Date(*found.max_opt()?))),
+        // Parquet writes the smallest zero as -0; a column holds none.
+        (Kind::Float64, Statistics::Double(found)) => {
+            Some((Cell::Float64(*found.min_opt()? + 0.0), Cell::Float64(*found.max_opt()? + 0.0)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,162 @@
+//! How a part is encoded: every writer setting, said outright.
+//!
+//! Library defaults may move and must not move the bytes of a part, so nothing is left to them.
+//! Nothing here looks at data, a clock, a path or the version of the tool; `schema/FORMAT.md`
+//! lists the settings and a change of any of them has a new [`SETTINGS`] name.
+
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{
+    BloomFilterPosition, EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion,
+};
+use parquet::schema::types::ColumnPath;
+use parquet::schema::types::SchemaDescriptor;
+
+use super::chunking::Layout;
+use crate::digest::Digest;
+use crate::record::Order;
+use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
+
+/// The format of releases that this version writes (`schema/FORMAT.md`); every part names it.
+pub const FORMAT: &str = "pressmark/1";
+/// The name of these settings, as the manifest has it.
+pub const SETTINGS: &str = "parts/1";
+/// The codec and its level, as the manifest has it.
+pub const CODEC: &str = "zstd-3";
+/// What the footer names as its writer. It follows the format, not the tool, so that a new
+/// version of the tool writes the same bytes.
+pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
+
+/// How many rows reach the encoder at a time; a page can only end after so many.
+pub(super) const BATCH_ROWS: usize = 256;
+/// Where a page ends, in bytes before compression.
+const PAGE_BYTES: usize = 1 << 20;
+/// Where a page ends, in rows.
+const PAGE_ROWS: usize = 20_000;
+/// Where a dictionary ends, in bytes; past it the column goes on without.
+const DICTIONARY_BYTES: usize = 1 << 20;
+/// How much of a text stands in statistics and indexes, in bytes.
+pub(super) const STATISTICS_BYTES: usize = 64;
+/// How often the bloom filter may wrongly say "perhaps".
+const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+
+/// The Parquet schema and writer properties for parts of these columns.
+pub(super) fn properties(
+    columns: &Columns,
+    arrow: &SchemaRef,
+    order: &Order,
+    layout: &Layout,
+    schema: &Digest,
+) -> Result<(SchemaDescriptor, WriterPropertiesPtr), ParquetError> {
+    let parquet = ArrowSchemaConverter::new().with_coerce_types(false).convert(arrow)?;
+    let mut builder = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_created_by(CREATED_BY.to_owned())
+        .set_key_value_metadata(Some(key_values(columns, &parquet, schema)))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_dictionary_enabled(false)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(BATCH_ROWS)
+        .set_max_row_group_row_count(Some(usize::try_from(layout.row_group_rows).unwrap_or(usize::MAX)))
+        .set_max_row_group_bytes(None)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_statistics_truncate_length(Some(STATISTICS_BYTES))
+        .set_column_index_truncate_length(Some(STATISTICS_BYTES))
+        .set_write_page_header_statistics(false)
+        .set_offset_index_disabled(false)
+        .set_bloom_filter_position(BloomFilterPosition::AfterRowGroup)
+        .set_bloom_filter_for_dictionary_encoded_chunks(true)
+        .set_write_row_group_number_distinct_values(false)
+        .set_write_path_in_schema(true)
+        .set_content_defined_chunking(None)
+        .set_coerce_types(false)
+        .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
+    for path in dictionary_paths(columns, &parquet, order) {
+        builder = builder.set_column_dictionary_enabled(path, true);
+    }
+    let key = ColumnPath::from(columns.at(order.key()).name.as_str());
+    builder = builder
+        .set_column_bloom_filter_enabled(key.clone(), true)
+        .set_column_bloom_filter_fpp(key.clone(), BLOOM_FALSE_POSITIVES)
+        .set_column_bloom_filter_max_ndv(key, layout.row_group_rows);
+    let hash = ColumnPath::from(RECORD_SHA256);
+    builder = builder
+        .set_column_compression(hash.clone(), Compression::UNCOMPRESSED)
+        .set_column_statistics_enabled(hash, EnabledStatistics::None);
+    Ok((parquet, Arc::new(builder.build())))
+}
+
+/// What a part says of itself: its format, its schema, and which of its texts are JSON.
+fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
+    let pair = |name: &str, value: String| KeyValue::new(name.to_owned(), value);
+    let mut pairs =
+        vec![pair("pressmark.format", FORMAT.to_owned()), pair("pressmark.schema_sha256", schema.to_string())];
+    let paths = json_paths(columns, parquet);
+    if !paths.is_empty() {
+        pairs.push(pair("pressmark.json", paths.join("\n")));
+    }
+    pairs
+}
+
+/// The Parquet paths of the leaves that hold JSON, in their order.
+fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
+    let mut leaves = Vec::new();
+    columns.iter().for_each(|column| push_leaves(column, &mut leaves));
+    let paths = parquet.columns().iter().zip(leaves).filter(|(_, kind)| **kind == Kind::Json);
+    paths.map(|(leaf, _)| leaf.path().string()).collect()
+}
+
+/// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
+pub(super) fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
+    match &column.kind {
+        Kind::List(element) => push_leaves(element, leaves),
+        Kind::Struct(columns) | Kind::Tuple(columns) => columns.iter().for_each(|column| push_leaves(column, leaves)),
+        Kind::Map(value) => {
+            leaves.push(&Kind::String);
+            push_leaves(value, leaves);
+        }
+        kind => leaves.push(kind),
+    }
+}
+
+fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<SortingColumn> {
+    let leaf = |name: &str| parquet.columns().iter().position(|column| column.path().parts()[0] == name);
+    let places = order.places().iter().filter_map(|place| leaf(&columns.at(*place).name));
+    places
+        .filter_map(|leaf| i32::try_from(leaf).ok())
+        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: false })
+        .collect()
+}
+
+/// The leaves of columns whose values are bound to repeat: days, and texts that the schema
+/// declares short, but for the key. Long unique texts would cost more in the attempt than in the result.
+fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<ColumnPath> {
+    let repeats = |column: &Column| {
+        innermost(column).is_some_and(|leaf| match leaf.kind {
+            Kind::String => leaf.short,
+            Kind::Date => true,
+            _ => false,
+        })
+    };
+    let key = &columns.at(order.key()).name;
+    let repeating = columns.iter().filter(|column| repeats(column) && column.name != *key);
+    let names: Vec<&str> = repeating.map(|column| column.name.as_str()).collect();
+    let paths = parquet.columns().iter().map(|leaf| leaf.path().clone());
+    paths.filter(|path| names.contains(&path.parts()[0].as_str())).collect()
+}
+
+/// The column itself, or the elements of a list; structs and maps have no single leaf.
+fn innermost(column: &Column) -> Option<&Column> {
+    match &column.kind {
+        Kind::List(element) => innermost(element),
+        Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_) => None,
+        _ => Some(column),
+    }
+}

@@ -1,0 +1,200 @@
+//! Walking Thrift's compact protocol before the Parquet library reads it.
+//!
+//! The library takes the length of a list for granted, and a list of truth values takes no bytes
+//! there: a dozen bytes could keep it busy for minutes, or have it ask for more memory than there
+//! is. Here nothing is built and every step takes bytes, so a walk ends. What the values mean is
+//! known only where a caller asks for one by its path.
+
+use super::read_error::PartError;
+
+/// How deep structures may be nested; those of Parquet are eight deep.
+const DEPTH: usize = 24;
+
+/// Types of the compact protocol that stand for more than one number.
+const TRUE: u8 = 1;
+const FALSE: u8 = 2;
+const BYTE: u8 = 3;
+const DOUBLE: u8 = 7;
+const BINARY: u8 = 8;
+const LIST: u8 = 9;
+const SET: u8 = 10;
+const STRUCT: u8 = 12;
+
+/// The field of a column index (`ColumnIndex` in parquet.thrift) that is a list of truth values.
+/// The library knows it, so that there they take their bytes.
+const NULL_PAGES: i64 = 1;
+
+/// Walks the structure that `bytes` start with and tells `seen` each number in it that stands in
+/// no list, with its path of field numbers. Gives the number of bytes it took.
+pub(super) fn walk(bytes: &[u8], seen: &mut dyn FnMut(&[i64], i64)) -> Result<usize, PartError> {
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None };
+    walker.structure(seen).map(|()| walker.at).ok_or_else(none)
+}
+
+/// Walks the index of a column's values, which starts with a list of truth values.
+pub(super) fn walk_values(bytes: &[u8]) -> Result<(), PartError> {
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES) };
+    walker.structure(&mut |_, _| {}).ok_or_else(none)
+}
+
+fn none() -> PartError {
+    PartError::Unreadable("a structure of the file is none of the Parquet format".into())
+}
+
+struct Walker<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    path: Vec<i64>,
+    /// How many lists the walk is in.
+    lists: usize,
+    /// The one field that may be a list of truth values.
+    truths: Option<i64>,
+}
+
+impl Walker<'_> {
+    fn structure(&mut self, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
+        if self.path.len() + self.lists >= DEPTH {
+            return None;
+        }
+        self.path.push(0);
+        loop {
+            let header = self.byte()?;
+            if header == 0 {
+                self.path.pop();
+                return Some(());
+            }
+            let delta = i64::from(header >> 4);
+            let last = self.path.last_mut()?;
+            *last = if delta == 0 { 0 } else { last.checked_add(delta)? };
+            if delta == 0 {
+                let number = self.zigzag()?;
+                *self.path.last_mut()? = number;
+            }
+            match header & 0x0f {
+                TRUE | FALSE => {}
+                kind => self.value(kind, seen)?,
+            }
+        }
+    }
+
+    fn value(&mut self, kind: u8, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
+        match kind {
+            BYTE => self.skip(1),
+            // 16, 32 and 64 bits.
+            4..=6 => {
+                let number = self.zigzag()?;
+                if self.lists == 0 {
+                    seen(&self.path, number);
+                }
+                Some(())
+            }
+            DOUBLE => self.skip(8),
+            BINARY => {
+                let length = self.varint()?;
+                self.skip(usize::try_from(length).ok()?)
+            }
+            LIST | SET => self.list(seen),
+            STRUCT => self.structure(seen),
+            // Maps and truth values in lists, which no footer or header has.
+            _ => None,
+        }
+    }
+
+    fn list(&mut self, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
+        let header = self.byte()?;
+        let (short, kind) = (header >> 4, header & 0x0f);
+        let count = if short == 15 { self.varint()? } else { u64::from(short) };
+        // Each element takes a byte or more.
+        if count > (self.bytes.len() - self.at) as u64 || self.lists >= DEPTH {
+            return None;
+        }
+        if matches!(kind, TRUE | FALSE) && self.lists == 0 && self.path.as_slice() == self.truths.as_slice() {
+            return self.skip(usize::try_from(count).ok()?);
+        }
+        self.lists += 1;
+        for _ in 0..count {
+            self.value(kind, seen)?;
+        }
+        self.lists -= 1;
+        Some(())
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(*byte)
+    }
+
+    fn skip(&mut self, count: usize) -> Option<()> {
+        self.at = self.at.checked_add(count).filter(|at| *at <= self.bytes.len())?;
+        Some(())
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn zigzag(&mut self) -> Option<i64> {
+        let number = self.varint()?;
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many bytes a walk takes, and the numbers it sees.
+    type Walked<'w> = (usize, &'w [(&'w [i64], i64)]);
+
+    #[track_caller]
+    fn check(bytes: &[u8], want: Option<Walked<'_>>) {
+        let mut seen = Vec::new();
+        let walked = walk(bytes, &mut |path, number| seen.push((path.to_vec(), number))).ok();
+        let want = want.map(|(length, numbers)| {
+            assert_eq!(seen, numbers.iter().map(|(path, number)| (path.to_vec(), *number)).collect::<Vec<_>>());
+            length
+        });
+        assert_eq!(walked, want, "{bytes:?}");
+    }
+
+    #[test]
+    fn structures() {
+        check(&[0], Some((1, &[])));
+        check(&[0x15, 4, 0x25, 1, 0, 9], Some((5, &[(&[1], 2), (&[3], -1)])));
+        check(&[0x1c, 0x15, 4, 0, 0], Some((5, &[(&[1, 1], 2)])));
+        check(&[0x05, 0x20, 4, 0], Some((4, &[(&[16], 2)])));
+        check(&[0x11, 0x12, 0x18, 2, b'a', b'b', 0], Some((7, &[])));
+        check(&[0x19, 0x25, 2, 4, 0], Some((5, &[])));
+        check(&[0x19, 0x1c, 0x15, 4, 0, 0], Some((6, &[])));
+    }
+
+    #[test]
+    fn truth_values_stand_in_one_place() {
+        assert!(walk_values(&[0x19, 0x21, 1, 2, 0]).is_ok());
+        assert!(walk_values(&[0x19, 0xf1, 0xff, 0xff, 0x7f, 1, 0]).is_err());
+        assert!(walk_values(&[0x29, 0x21, 1, 2, 0]).is_err());
+        assert!(walk_values(&[0x19, 0x19, 0x21, 1, 2, 0]).is_err());
+    }
+
+    #[test]
+    fn what_does_not_end_or_takes_no_bytes_is_refused() {
+        check(&[], None);
+        check(&[0x15], None);
+        check(&[0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0], None);
+        check(&[0x18, 9, b'a', 0], None);
+        check(&[0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 0], None);
+        check(&[0x19, 0xf1, 0x01, 0], None);
+        check(&[0x1b, 1, 0x55, 2, 2, 0], None);
+        check(&[0x1c; 100], None);
+        check(&[0x19; 100], None);
+    }
+}

@@ -1,0 +1,91 @@
+//! Writing one part: encoded row groups in, a Parquet file with its size and hash out.
+//!
+//! Row groups come from an [`PartEncoder`], or byte for byte from a part of an earlier release that
+//! holds the same rows; the file cannot tell which.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use parquet::errors::ParquetError;
+use parquet::file::writer::SerializedFileWriter;
+
+use super::encode::{EncodedRowGroup, PartEncoder};
+use super::file::ParquetFile;
+use crate::digest::{Digest, Hashing};
+use crate::error::Error;
+use crate::filesystem::{self, Handle};
+
+/// A part in the making.
+#[derive(Debug)]
+pub struct PartWriter {
+    path: PathBuf,
+    file: SerializedFileWriter<Hashing<BufWriter<Handle>>>,
+    rows: u64,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct WrittenPart {
+    /// The file's size.
+    pub bytes: u64,
+    /// The file's SHA-256.
+    pub sha256: Digest,
+    /// How many records it holds.
+    pub rows: u64,
+    /// The file, which may not be on the disk yet.
+    pub(crate) file: Handle,
+}
+
+impl PartWriter {
+    /// Begins the file `path`, which must not exist.
+    pub fn create(path: PathBuf, encoder: &PartEncoder) -> Result<Self, Error> {
+        let (schema, properties) = encoder.file();
+        let sink = Hashing::new(BufWriter::with_capacity(1 << 20, filesystem::create_new(&path)?));
+        let file = SerializedFileWriter::new(sink, schema, properties).map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, file, rows: 0 })
+    }
+
+    /// Adds a row group.
+    pub fn append(&mut self, group: EncodedRowGroup) -> Result<(), Error> {
+        self.rows += group.rows;
+        let append = || {
+            let mut out = self.file.next_row_group()?;
+            for chunk in group.chunks {
+                chunk.append_to_row_group(&mut out)?;
+            }
+            out.close()
+        };
+        append().map(drop).map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Adds a row group of a part that was published with the same settings, as its bytes are.
+    pub fn copy(&mut self, part: &ParquetFile, group: usize) -> Result<(), Error> {
+        let (from, chunks) = part.chunks(group)?;
+        self.rows += part.group(group).len() as u64;
+        let copy = || {
+            let mut out = self.file.next_row_group()?;
+            for chunk in chunks {
+                out.append_column(&from, chunk)?;
+            }
+            out.close()
+        };
+        copy().map(drop).map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> Result<WrittenPart, Error> {
+        let Self { path, file, rows } = self;
+        let (buffered, bytes, sha256) = file.into_inner().map_err(|error| failed(&path, &error))?.finish();
+        let file = buffered.into_inner().map_err(|error| Error::io("write", &path, error.into_error()))?;
+        Ok(WrittenPart { bytes, sha256, rows, file })
+    }
+
+    /// Where it is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn failed(path: &Path, error: &ParquetError) -> Error {
+    Error::Part { action: "write", path: path.to_owned(), message: error.to_string() }
+}

@@ -1,0 +1,395 @@
+//! `build`: inputs to a published release.
+//!
+//! Reads and judges every article into sorted runs (`ingest`), makes keys unique (`resolve_keys`),
+//! finds order and cuts from facts alone (`layout`), writes or takes over the parts beside the
+//! target (`encode_parts`) and publishes them by one rename (`commit`). A release may be built upon
+//! (`base`) instead of being read anew. Nothing is printed; what happened is in the
+//! [`BuildReport`]. Too many rejects are not an error: the report says that nothing was
+//! published, and the reject file says why.
+
+mod base;
+mod changelog;
+mod commit;
+mod encode_parts;
+mod ingest;
+mod key_conflicts;
+mod layout;
+mod memory;
+mod next_version;
+mod previous_index;
+mod resolve_keys;
+mod validation_cache;
+mod withdrawals;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use semver::Version;
+
+use crate::diff::DiffReport;
+use crate::error::Error;
+use crate::external_sort::{SortEntry, SortedChunk};
+use crate::input::{Limits, Source, resolve};
+use crate::mapping::Mapping;
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::part_files::{Layout, key_hash};
+use crate::progress::Progress;
+use crate::record::Order;
+use crate::release::{Allowance, Dataset, Lock, Release};
+use crate::schema::{Columns, Kind, Schema};
+use crate::validate::{InputSummary, RejectSink};
+use base::Base;
+use ingest::{BuildMode, Ingest, Ingested};
+use key_conflicts::Conflicts;
+use next_version::NextVersion;
+use previous_index::PreviousIndex;
+use resolve_keys::{KeyEntry, Ranking};
+use validation_cache::{CacheFile, CacheIdentity, CacheWriter, EffectsTable};
+use withdrawals::Withdrawals;
+
+pub use crate::release::Bump;
+pub use memory::Memory;
+pub use next_version::VersionChoice;
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// Where the records come from.
+    pub from: BuildInputs,
+    /// Where releases go, instead of the dataset's folder.
+    pub output: Option<PathBuf>,
+    /// The release's version.
+    pub version: VersionChoice,
+    /// Whether the version may say less than what changed since the release before.
+    pub allow_understated: bool,
+    /// Whether records may come back that an earlier release took back.
+    pub readmit: bool,
+    /// The day of the release.
+    pub released: Date,
+    /// How many articles may be rejected, instead of the dataset's own policy.
+    pub max_rejects: Option<Allowance>,
+    /// How much memory it may take.
+    pub memory: Memory,
+    /// How many threads work.
+    pub threads: usize,
+    /// What the reading may take.
+    pub limits: Limits,
+}
+
+/// Where the records of a release come from. Paths and patterns are relative to the working
+/// folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildInputs {
+    /// The dataset's own inputs.
+    Dataset,
+    /// These inputs instead.
+    Inputs(Vec<String>),
+    /// A release, with changes.
+    Base {
+        /// The release's version.
+        version: Version,
+        /// The inputs whose records are put on top of it, each in the place of the one with its key.
+        upsert: Vec<String>,
+        /// A file that lists the records to be taken back.
+        withdraw: Option<PathBuf>,
+    },
+}
+
+/// What was built.
+#[derive(Debug)]
+pub struct BuildReport {
+    /// What became of the release.
+    pub outcome: Outcome,
+    /// Its version.
+    pub version: Version,
+    /// What was read and what was kept out.
+    pub read: InputSummary,
+    /// How many records it has.
+    pub records: u64,
+    /// How many rejects were allowed.
+    pub allowance: Allowance,
+    /// How many identical repeats were left out.
+    pub duplicates: u64,
+    /// How many records gave way to a newer one with their key.
+    pub superseded: u64,
+    /// What changed since the release before, if there is one.
+    pub changes: Option<DiffReport>,
+    /// What came of putting records on top of a release, if that was done.
+    pub put_on: Option<UpsertReport>,
+    /// How many parts the release has, and how many of them stood in an earlier one already.
+    pub parts: usize,
+    /// See `parts`.
+    pub reused: usize,
+}
+
+/// What came of putting records on top of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpsertReport {
+    /// The release's version.
+    pub version: Version,
+    /// How many of its records were replaced.
+    pub replaced: u64,
+    /// How many of the new records stood there already.
+    pub unchanged: u64,
+    /// How many of its records were taken back.
+    pub withdrawn: u64,
+}
+
+/// What became of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was published in this folder.
+    Published(PathBuf),
+    /// A release of this version and content stands there already.
+    Unchanged(PathBuf),
+    /// More articles were rejected than allowed, or no record was left; nothing was published.
+    Refused,
+}
+
+/// Builds a release of the dataset.
+///
+/// # Errors
+/// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
+/// the end that failed: making it durable, or its entry in the changelog.
+pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
+    let schema = dataset.load_schema()?;
+    let mapping = dataset.load_mapping(&schema)?;
+    let order = order(dataset, schema.columns())?;
+    let ranking = ranking(dataset, schema.columns())?;
+    let sources = sources(dataset, &options.from)?;
+    let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
+    let next = next_version::next(lock.folder(), &options.version)?;
+    let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
+    let making = BuildContext {
+        dataset,
+        schema: &schema,
+        mapping: &mapping,
+        order: &order,
+        ranking,
+        rules: CacheIdentity::of(dataset, &schema, &mapping),
+        options,
+        next: &next,
+        lock: &lock,
+        progress,
+    };
+    let mut report = match &options.from {
+        BuildInputs::Base { version, withdraw, .. } => {
+            let base = open_base(lock.folder(), version)?;
+            making.upon(&base, &sources, withdraw.as_deref(), rejects)?
+        }
+        BuildInputs::Dataset | BuildInputs::Inputs(_) => making.anew(&sources, rejects)?,
+    };
+    // Those of a published release stand already, and of one that is left as it is they are its own.
+    if report.outcome == Outcome::Refused {
+        report.read.rejects.publish()?;
+    }
+    Ok(report)
+}
+
+/// Where the rejects of a version go.
+fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
+    folder.join("rejects").join(version.to_string()).join("rejects.jsonl.zst")
+}
+
+/// One build, and all that does not change while it runs.
+struct BuildContext<'m> {
+    dataset: &'m Dataset,
+    schema: &'m Schema,
+    mapping: &'m Mapping,
+    order: &'m Order,
+    ranking: Ranking,
+    rules: CacheIdentity,
+    options: &'m BuildOptions,
+    next: &'m NextVersion,
+    lock: &'m Lock,
+    progress: &'m dyn Progress,
+}
+
+impl BuildContext<'_> {
+    /// From all inputs. What the release before holds already is taken over.
+    fn anew(&self, sources: &[Source], rejects: RejectSink) -> Result<BuildReport, Error> {
+        let previous = self.next.previous.as_ref();
+        let layout = previous.map(|previous| previous.manifest().layout.clone());
+        let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
+        // One that cannot be read is no reason not to build: everything is written anew then.
+        let base = alike.and_then(|(previous, _)| Base::open(previous, self.schema.columns()).ok());
+        let known = alike.zip(base.as_ref()).and_then(|((previous, _), base)| self.known(previous, base));
+        let onto = known.as_ref().map_or(BuildMode::Nothing, BuildMode::Previous);
+        let gathered = self.gathering(onto).gather(sources, self.lock.folder(), rejects)?;
+        drop(known);
+        self.finish(gathered, Withdrawals::default(), layout, base.as_ref(), None)
+    }
+
+    /// From a release, with records put on top and others taken back.
+    fn upon(
+        &self,
+        release: &Release,
+        sources: &[Source],
+        withdraw: Option<&Path>,
+        rejects: RejectSink,
+    ) -> Result<BuildReport, Error> {
+        let layout = &release.manifest().layout;
+        let version = release.manifest().version.clone();
+        if !self.is_alike(release, layout) {
+            let message = "the schema, `extra`, `key` or `order_by` of the dataset is another by now".to_owned();
+            return Err(Error::BaseUnlike { version, message });
+        }
+        let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
+        let base = Base::open(release, self.schema.columns())?;
+        let mut gathered = match sources {
+            [] => Ingested::nothing(self.schema, self.lock.folder(), self.options.memory, rejects),
+            _ => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects)?,
+        };
+        let memo = self.memo(release);
+        let traces = memo.as_ref().map(CacheFile::traces).unwrap_or_default();
+        let traces = gathered.traces.places(traces.iter());
+        let first = gathered.articles;
+        let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
+        changed.extend(gathered.changed.drain());
+        let threads = self.options.threads;
+        let produce = |give: &mut dyn FnMut(usize) -> Result<(), Error>| (0..base.len()).try_for_each(give);
+        let work = |part| -> Result<(Vec<SortEntry>, Vec<KeyEntry>), Error> {
+            let (mut facts, mut entries): (Vec<SortEntry>, Vec<KeyEntry>) =
+                base.facts(part, self.order, memo.as_ref(), first)?.into_iter().unzip();
+            for fact in &mut facts {
+                EffectsTable::renumber(&mut fact.mark, &traces);
+            }
+            entries.retain(|entry| changed.contains(&key_hash(&entry.key)));
+            Ok((facts, entries))
+        };
+        let take = |made: Result<(Vec<SortEntry>, Vec<KeyEntry>), Error>| {
+            let (facts, entries) = made?;
+            gathered.articles += facts.len() as u64;
+            entries.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
+            gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), facts })
+        };
+        ordered_pool(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)?;
+        self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
+    }
+
+    fn known<'k>(&'k self, previous: &Release, base: &'k Base<'_>) -> Option<PreviousIndex<'k>> {
+        let (memory, threads) = (self.options.memory.known(), self.options.threads);
+        PreviousIndex::read(base, self.order, self.memo(previous), memory, threads).ok()?
+    }
+
+    /// What is remembered of a release.
+    fn memo(&self, release: &Release) -> Option<CacheFile> {
+        let of = (&release.manifest_sha256(), release.manifest().records());
+        CacheFile::open(self.lock.folder(), self.rules, of, self.options.memory.known())
+    }
+
+    fn is_alike(&self, release: &Release, layout: &Layout) -> bool {
+        base::is_alike(release.manifest(), self.dataset, self.schema, layout)
+    }
+
+    fn gathering<'g>(&'g self, onto: BuildMode<'g>) -> Ingest<'g> {
+        let Self { dataset, schema, mapping, order, ranking, options, progress, .. } = *self;
+        Ingest { dataset, schema, mapping, order, ranking, options, onto, progress }
+    }
+
+    /// Makes keys unique, and then a release if there is nothing against it.
+    fn finish(
+        &self,
+        gathered: Ingested,
+        withdrawals: Withdrawals,
+        layout: Option<Layout>,
+        base: Option<&Base<'_>>,
+        version: Option<Version>,
+    ) -> Result<BuildReport, Error> {
+        let Ingested { runs, mut entries, articles, bytes, sources, traces, mut read, .. } = gathered;
+        let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
+        withdrawals.enter(&mut entries)?;
+        let settled = entries.settle(articles, withdrawals.len())?;
+        let withdrawn = withdrawals.settled(&settled)?;
+        let records = articles - settled.dropped_count;
+        let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));
+        let (facts, rows) = runs.finish()?;
+        let mut conflicts = Conflicts::new((self.schema.columns(), self.order.key()), base, rows, &sources, &mut read);
+        let reject = |run, fact: &_| conflicts.reject(run, fact);
+        let mut marks = CacheWriter::new(self.rules, folder, memory);
+        let plan = layout::lay_out(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;
+        let rows = conflicts.finish()?;
+        let put_on = version.map(|version| UpsertReport {
+            version,
+            replaced: settled.replaced,
+            unchanged: settled.unchanged,
+            withdrawn: withdrawn.len() as u64,
+        });
+        let mut report = BuildReport {
+            outcome: Outcome::Refused,
+            version: self.next.version.clone(),
+            records,
+            read,
+            allowance: self.options.max_rejects.unwrap_or(self.dataset.policy.max_rejects),
+            duplicates: settled.duplicates,
+            superseded: settled.superseded,
+            changes: None,
+            put_on,
+            parts: 0,
+            reused: 0,
+        };
+        if report.read.is_allowed(report.allowance) && records > 0 {
+            let Self { dataset, schema, order, next, progress, .. } = *self;
+            let (layout, released) = (&layout, self.options.released);
+            let BuildOptions { allow_understated, readmit, .. } = *self.options;
+            let commit = commit::Commit {
+                dataset,
+                schema,
+                order,
+                layout,
+                base,
+                next,
+                released,
+                withdrawn,
+                allow_understated,
+                readmit,
+                threads,
+                progress,
+            };
+            report.outcome = commit.publish(self.lock, (plan, rows), (marks, &traces), &mut report)?;
+        }
+        Ok(report)
+    }
+}
+
+fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error> {
+    Order::new(columns, &dataset.order_by, &dataset.key).map_err(|error| unusable(dataset, error.to_string()))
+}
+
+fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, Error> {
+    let Some(name) = &dataset.policy.newest_by else { return Ok(Ranking::None) };
+    let kind = |place: &usize| &columns.at(*place).kind;
+    let ranks = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Date | Kind::Int64 | Kind::UInt64);
+    match columns.position(name) {
+        Some(place) if ranks(kind(&place)) => Ok(Ranking::By(place)),
+        Some(place) => {
+            let kind = kind(&place).describe();
+            Err(unusable(dataset, format!("`newest_by` names `{name}`, which holds no times or integers ({kind})")))
+        }
+        None => Err(unusable(dataset, format!("`newest_by` names `{name}`, which the schema does not declare"))),
+    }
+}
+
+fn unusable(dataset: &Dataset, message: String) -> Error {
+    Error::Dataset { path: dataset.path(), line: None, message, hint: None }
+}
+
+fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {
+    let found = crate::release::releases(folder)?.into_iter().find(|(other, _)| other == version);
+    let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone() })?;
+    Release::open(&folder)
+}
+
+fn sources(dataset: &Dataset, from: &BuildInputs) -> Result<Vec<Source>, Error> {
+    let (base, patterns) = match from {
+        BuildInputs::Inputs(patterns) => (Path::new(""), patterns),
+        BuildInputs::Dataset => (dataset.folder.as_path(), &dataset.inputs),
+        BuildInputs::Base { upsert, .. } if upsert.is_empty() => return Ok(Vec::new()),
+        BuildInputs::Base { upsert, .. } => (Path::new(""), upsert),
+    };
+    if patterns.is_empty() {
+        return Err(Error::NoInputs { path: dataset.path() });
+    }
+    resolve(base, &dataset.folder, patterns)
+}

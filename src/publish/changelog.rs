@@ -1,0 +1,100 @@
+//! `CHANGELOG.md` of a dataset: what each release changed, the newest first.
+//!
+//! It is for people and no part of any release. An entry is written when its release has been
+//! published and never touched again, so that it can be edited by hand.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use semver::Version;
+
+use crate::diff::{DiffReport, markdown};
+use crate::error::Error;
+use crate::filesystem;
+
+/// The name of the file.
+const CHANGELOG: &str = "CHANGELOG.md";
+/// The longest changelog that is added to, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+/// What the file starts with.
+const HEADING: &str = "# Changelog\n";
+
+/// What is said of one release.
+#[derive(Debug)]
+pub(super) struct ChangelogEntry<'e> {
+    pub(super) version: &'e Version,
+    pub(super) released: Date,
+    pub(super) records: u64,
+    /// The release before.
+    pub(super) previous: Option<&'e Version>,
+    /// What changed since, where it was compared.
+    pub(super) changes: Option<&'e DiffReport>,
+}
+
+impl ChangelogEntry<'_> {
+    /// Adds the entry to the changelog in `folder`, which is made if need be.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read or written; it is then as it was.
+    pub(super) fn add(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join(CHANGELOG);
+        let old = if path.is_file() { filesystem::read_bounded(&path, MAX_BYTES)? } else { Vec::new() };
+        let new = self.added_to(&String::from_utf8_lossy(&old));
+        filesystem::replace(&path, new.as_bytes())
+    }
+
+    /// The changelog with the entry above the others.
+    fn added_to(&self, old: &str) -> String {
+        let title = self.title();
+        if old.lines().any(|line| line == title) {
+            return old.to_owned();
+        }
+        // Above the first entry, below whatever introduces them.
+        let at = match old.find("\n## ") {
+            Some(at) => at + 1,
+            None if old.starts_with("## ") => 0,
+            None => old.len(),
+        };
+        let (head, rest) = old.split_at(at);
+        let head = if old.is_empty() { HEADING } else { head };
+        let gap = if head.is_empty() || head.ends_with("\n\n") { "" } else { "\n" };
+        let rest = if rest.is_empty() { String::new() } else { format!("\n{rest}") };
+        format!("{head}{gap}{title}\n\n{}{rest}", self.text())
+    }
+
+    fn title(&self) -> String {
+        format!("## {} ({})", self.version, self.released)
+    }
+
+    fn text(&self) -> String {
+        let records = format!("{} record{}", self.records, if self.records == 1 { "" } else { "s" });
+        match (self.previous, self.changes) {
+            (None, _) => format!("The first release: {records}.\n"),
+            (Some(previous), None) => format!("{records}. Not compared with {previous}.\n"),
+            (Some(previous), Some(changes)) => format!("{records}. Since {previous}:\n\n{}", markdown(changes)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry<'e>(version: &'e Version, previous: Option<&'e Version>) -> ChangelogEntry<'e> {
+        ChangelogEntry { version, released: Date::constant(2024, 12, 31), records: 2, previous, changes: None }
+    }
+
+    #[test]
+    fn the_newest_comes_first_and_what_stands_there_stays() {
+        let [one, two] = [Version::new(1, 0, 0), Version::new(2, 0, 0)];
+        let first = entry(&one, None).added_to("");
+        assert_eq!(first, "# Changelog\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n");
+        let second = entry(&two, Some(&one)).added_to(&first);
+        let want = "# Changelog\n\n## 2.0.0 (2024-12-31)\n\n2 records. Not compared with 1.0.0.\n\n\
+                    ## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n";
+        assert_eq!(second, want);
+        assert_eq!(entry(&two, Some(&one)).added_to(&second), second, "an entry is written once");
+        let own = entry(&one, None).added_to("# Ours\n\nWritten by hand.\n");
+        assert_eq!(own, "# Ours\n\nWritten by hand.\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n");
+    }
+}

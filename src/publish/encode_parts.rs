@@ -1,0 +1,281 @@
+//! Writing the parts of a plan: linked where a part stands already, copied where a row group
+//! does, encoded where neither is so.
+//!
+//! Row groups are encoded on several threads and come back in order; a part's bytes are the
+//! same whichever way they came.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use super::base::{BASE, Base, BaseRowGroup, BaseRows};
+use super::layout::{PlannedPart, RowRef, RowRefs};
+use crate::error::Error;
+use crate::external_sort::{RunRows, Selection};
+use crate::filesystem::{self, Handle};
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::part_files::{EncodedRowGroup, Layout, PartEncoder, PartWriter, RowGroupRule};
+use crate::progress::{Progress, Stage};
+use crate::record::{Order, Rows, Summary, cell_json};
+use crate::release::{Part, Staging};
+use crate::schema::Columns;
+
+type Edge = serde_json::Map<String, serde_json::Value>;
+
+/// By what parts are written.
+#[derive(Debug)]
+pub(super) struct PartsEncoding<'w> {
+    pub(super) columns: &'w Columns,
+    pub(super) order: &'w Order,
+    pub(super) layout: &'w Layout,
+    pub(super) encoder: &'w PartEncoder,
+    /// What can be taken over.
+    pub(super) base: Option<&'w Base<'w>>,
+    pub(super) threads: usize,
+    pub(super) progress: &'w dyn Progress,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub(super) struct WrittenParts<'w> {
+    pub(super) parts: Vec<Part>,
+    pub(super) summary: Summary<'w>,
+    /// How many parts were linked.
+    pub(super) reused: usize,
+}
+
+/// What is to be done next.
+enum EncodeStep {
+    /// A whole part is taken over: this one of the base.
+    Link(usize),
+    /// The part begun gets a row group of the base.
+    Copy(BaseRowGroup),
+    /// It gets a row group of these rows.
+    Encode(Selection),
+    /// It ends.
+    End,
+}
+
+/// What was done.
+enum EncodeResult<'w> {
+    Link(usize),
+    Copy(BaseRowGroup),
+    Encoded { group: EncodedRowGroup, first: Edge, last: Edge, summary: Summary<'w> },
+    End,
+}
+
+impl<'w> PartsEncoding<'w> {
+    /// Writes these parts into the staging folder; `picks` are the rows of all of them.
+    pub(super) fn write(
+        &self,
+        parts: &[PlannedPart],
+        mut picks: RowRefs,
+        rows: RunRows,
+        staging: &mut Staging,
+    ) -> Result<WrittenParts<'w>, Error> {
+        let mut steps = EncodeSteps { writing: self, rows, base_rows: self.base.map(Base::rows) };
+        let rows = parts.iter().map(|part| part.rows as u64).sum();
+        self.progress.start(Stage::Write, Some(rows));
+        let (to_sync, syncing) = channel::<(Handle, PathBuf)>();
+        thread::scope(|scope| {
+            // Waiting for the disk takes time and no processor.
+            let synced =
+                scope.spawn(move || syncing.iter().try_for_each(|(file, path)| filesystem::sync(&file, &path)));
+            let mut assembly = PartAssembly {
+                writing: self,
+                planned: parts.iter().collect(),
+                staging,
+                to_sync,
+                begun: None,
+                written: WrittenParts { parts: Vec::new(), summary: Summary::new(self.columns), reused: 0 },
+            };
+            let produce = |give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>| {
+                parts.iter().try_for_each(|part| steps.part(part, &mut picks, give))
+            };
+            // A row group is large: one for each thread, and one that waits for it.
+            let workers = Workers { threads: self.threads, under_way: self.threads + 1 };
+            ordered_pool(workers, produce, |step| self.work(step), |done| assembly.take(done?), || Error::Stopped)?;
+            let written = assembly.finish();
+            synced.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok(written)
+        })
+    }
+
+    fn work(&self, step: EncodeStep) -> Result<EncodeResult<'w>, Error> {
+        Ok(match step {
+            EncodeStep::Link(place) => EncodeResult::Link(place),
+            EncodeStep::Copy(group) => EncodeResult::Copy(group),
+            EncodeStep::End => EncodeResult::End,
+            EncodeStep::Encode(rows) => {
+                let mut summary = Summary::new(self.columns);
+                let group = self.encoder.encode(&rows, &mut summary)?;
+                let (first, last) = (self.edge(&rows, 0), self.edge(&rows, rows.len() - 1));
+                EncodeResult::Encoded { group, first, last, summary }
+            }
+        })
+    }
+
+    /// The ordering columns and key of a record, as JSON.
+    fn edge(&self, rows: &Selection, row: usize) -> Edge {
+        let batch = rows.row(row);
+        let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
+        let value = |place: &usize| {
+            let column = self.columns.at(*place);
+            (column.name.clone(), cell_json(column, &rows.cell(0, *place)))
+        };
+        self.order.places().iter().map(value).collect()
+    }
+}
+
+/// Decides what to do, part by part.
+struct EncodeSteps<'w> {
+    writing: &'w PartsEncoding<'w>,
+    rows: RunRows,
+    base_rows: Option<BaseRows<'w>>,
+}
+
+impl EncodeSteps<'_> {
+    fn part(
+        &mut self,
+        part: &PlannedPart,
+        picks: &mut RowRefs,
+        give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let picks = picks.next(part.rows)?;
+        if let Some(place) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
+            return give(EncodeStep::Link(place));
+        }
+        let mut at = 0;
+        while at < picks.len() {
+            if let Some(group) = self.writing.base.and_then(|base| copyable(base, &picks, at)) {
+                at += group.rows as usize;
+                give(EncodeStep::Copy(group))?;
+                continue;
+            }
+            let mut groups = RowGroupRule::new(self.writing.layout);
+            let mut selection = Selection::default();
+            while at < picks.len() {
+                let length = self.select(picks[at], &mut selection)?;
+                at += 1;
+                if groups.after(length) {
+                    break;
+                }
+            }
+            give(EncodeStep::Encode(selection))?;
+        }
+        give(EncodeStep::End)
+    }
+
+    /// Picks a row and gives the length of its canonical form.
+    fn select(&mut self, pick: RowRef, selection: &mut Selection) -> Result<u64, Error> {
+        match &mut self.base_rows {
+            Some(rows) if pick.run == BASE => rows.select(pick.row, selection),
+            _ => self.rows.select(pick.run, pick.row, selection).map(|()| pick.length),
+        }
+    }
+}
+
+/// The row group of the base that holds exactly the rows from `at` on that would be one here.
+fn copyable(base: &Base<'_>, picks: &[RowRef], at: usize) -> Option<BaseRowGroup> {
+    let first = picks[at];
+    let group = (first.run == BASE).then(|| base.group_at(first.row)).flatten()?;
+    let rows = picks.get(at..at + group.rows as usize)?;
+    let consecutive = (first.row..).zip(rows).all(|(row, pick)| pick.run == BASE && pick.row == row);
+    // The last row group of a part ends where the part does, the others where the rule says. And
+    // what the first record of a part is, is known of parts only.
+    let same_end = (at + rows.len() == picks.len()) == (group.place + 1 == base.part(group.part).0.groups());
+    (consecutive && same_end && (at > 0 || group.place == 0)).then_some(group)
+}
+
+/// Puts parts together from what was done, in order.
+struct PartAssembly<'w, 's> {
+    writing: &'s PartsEncoding<'w>,
+    planned: std::collections::VecDeque<&'s PlannedPart>,
+    staging: &'s mut Staging,
+    to_sync: Sender<(Handle, PathBuf)>,
+    begun: Option<OpenPart>,
+    written: WrittenParts<'w>,
+}
+
+/// A part in the making.
+struct OpenPart {
+    name: String,
+    writer: PartWriter,
+    part: Part,
+}
+
+impl<'w> PartAssembly<'w, '_> {
+    fn take(&mut self, done: EncodeResult<'w>) -> Result<(), Error> {
+        match done {
+            EncodeResult::Link(place) => self.link(place),
+            EncodeResult::Copy(group) => self.copy(group),
+            EncodeResult::Encoded { group, first, last, summary } => {
+                self.written.summary.merge(summary);
+                self.writing.progress.advance(group.rows);
+                let begun = self.begin(|| first)?;
+                begun.part.last = last;
+                begun.writer.append(group)
+            }
+            EncodeResult::End => self.end(),
+        }
+    }
+
+    /// The part that is being made, begun if there is none.
+    fn begin(&mut self, first: impl FnOnce() -> Edge) -> Result<&mut OpenPart, Error> {
+        if self.begun.is_none() {
+            let planned = self.planned.pop_front().expect("every part that is begun was planned");
+            let part = Part {
+                bytes: 0,
+                rows: planned.rows as u64,
+                sha256: crate::digest::Digest::of(b""),
+                fingerprint: planned.fingerprint,
+                first: first(),
+                last: Edge::new(),
+            };
+            let name = part.path(self.written.parts.len());
+            let writer = PartWriter::create(self.staging.path(&name), self.writing.encoder)?;
+            self.begun = Some(OpenPart { name, writer, part });
+        }
+        Ok(self.begun.as_mut().expect("it was just begun"))
+    }
+
+    fn base(&self) -> &'w Base<'w> {
+        self.writing.base.expect("only parts of a base are taken over")
+    }
+
+    fn link(&mut self, place: usize) -> Result<(), Error> {
+        self.planned.pop_front();
+        let (from, listed) = self.base().part(place);
+        let name = listed.path(self.written.parts.len());
+        self.staging.link(&name, from.path(), listed.sha256)?;
+        self.writing.progress.advance(listed.rows);
+        from.summarise(0..from.groups(), &mut self.written.summary, self.writing.columns)?;
+        self.written.parts.push(listed.clone());
+        self.written.reused += 1;
+        Ok(())
+    }
+
+    fn copy(&mut self, group: BaseRowGroup) -> Result<(), Error> {
+        let (from, listed) = self.base().part(group.part);
+        self.writing.progress.advance(u64::from(group.rows));
+        from.summarise(group.place..group.place + 1, &mut self.written.summary, self.writing.columns)?;
+        let begun = self.begin(|| listed.first.clone())?;
+        begun.part.last.clone_from(&listed.last);
+        begun.writer.copy(from, group.place)
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let OpenPart { name, writer, mut part } = self.begun.take().expect("a part that ends was begun");
+        let written = writer.finish()?;
+        (part.bytes, part.sha256) = (written.bytes, written.sha256);
+        self.staging.add(&name, written.sha256)?;
+        // If nobody listens, syncing has failed, and that is told in the end.
+        let _told_later = self.to_sync.send((written.file, self.staging.path(&name)));
+        self.written.parts.push(part);
+        Ok(())
+    }
+
+    fn finish(self) -> WrittenParts<'w> {
+        self.written
+    }
+}

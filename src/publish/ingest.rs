@@ -1,0 +1,276 @@
+//! Reading and judging all sources of a build.
+//!
+//! Each block of articles becomes a sorted chunk of records on the thread that judged it; what
+//! has to be compared across all records, their keys, goes to [`super::resolve_keys`].
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::BuildOptions;
+use super::memory::Memory;
+use super::previous_index::PreviousIndex;
+use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Rank, Ranking};
+use super::validation_cache;
+use super::validation_cache::{CacheEntry, EffectsTable};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::external_sort::{MARK, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
+use crate::input::{Reader, Source};
+use crate::mapping::Mapping;
+use crate::part_files::key_hash;
+use crate::progress::Progress;
+use crate::record::{Order, Record, RecordHash, arrow_schema, batch, canonical_form, key_text};
+use crate::release::Dataset;
+use crate::schema::{Columns, Schema};
+use crate::validate::{
+    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Validator, validate_sources,
+};
+
+/// What was read: the records in sorted runs, their keys, and what is to be reported.
+#[derive(Debug)]
+pub(super) struct Ingested {
+    /// The records.
+    pub(super) runs: SortedRuns,
+    /// Their keys.
+    pub(super) entries: KeyEntries,
+    /// How many there are, repeats included; their ordinals count up to it.
+    pub(super) articles: u64,
+    /// The bytes of their canonical forms.
+    pub(super) bytes: u64,
+    /// The [`key_hash`] of every record's key, where they are put on top of a release.
+    pub(super) changed: HashSet<u64>,
+    /// The sources, as [`SourceSpan::source`] numbers them.
+    pub(super) sources: Vec<Arc<str>>,
+    /// The traces of their articles, as marks number them.
+    pub(super) traces: EffectsTable,
+    /// The rest.
+    pub(super) read: InputSummary,
+}
+
+/// By what the gathering is done.
+#[derive(Debug)]
+pub(super) struct Ingest<'g> {
+    pub(super) dataset: &'g Dataset,
+    pub(super) schema: &'g Schema,
+    pub(super) mapping: &'g Mapping,
+    pub(super) order: &'g Order,
+    pub(super) ranking: Ranking,
+    pub(super) options: &'g BuildOptions,
+    /// What is there already.
+    pub(super) onto: BuildMode<'g>,
+    pub(super) progress: &'g dyn Progress,
+}
+
+/// What is there already.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BuildMode<'g> {
+    /// Nothing that need be known.
+    Nothing,
+    /// The records of the release before, which need not be held.
+    Previous(&'g PreviousIndex<'g>),
+    /// A release on top of which the records are put.
+    Base,
+}
+
+impl Ingested {
+    /// No articles at all.
+    pub(super) fn nothing(schema: &Schema, folder: &Path, memory: Memory, rejects: RejectSink) -> Self {
+        Self {
+            runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records()),
+            entries: KeyEntries::new(folder, memory.keys()),
+            articles: 0,
+            bytes: 0,
+            changed: HashSet::new(),
+            sources: Vec::new(),
+            traces: EffectsTable::default(),
+            read: InputSummary { inputs: Vec::new(), rejects, normalised: BTreeMap::new(), misfit: None },
+        }
+    }
+}
+
+impl Ingest<'_> {
+    /// Reads and judges every source; rejects go to the log `rejects`, what does not fit into
+    /// memory to `folder`.
+    ///
+    /// # Errors
+    /// A source that cannot be read, or no article at all.
+    pub(super) fn gather(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
+        let Self { dataset, schema, mapping, options, .. } = self;
+        let unknown = PreviousIndex::default();
+        let known = if let BuildMode::Previous(known) = self.onto { known } else { &unknown };
+        let validator = Validator::new(schema, mapping, dataset.policy.extra).recalling(known);
+        let reader = Reader::new(mapping.framing(), options.limits).with_hash();
+        let mut gathered = Ingested::nothing(schema, folder, options.memory, RejectSink::new());
+        let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
+        let work = |validator: &Validator<'_>, block: &_| {
+            let mut records = BlockRecords::new(self, known);
+            let validated = validator.validate(block, |admitted| records.add(admitted));
+            let traces = validated.traces.iter().map(|(trace, _)| trace.clone()).collect();
+            let made = records.finish(validated.source.clone(), traces);
+            (validated, made)
+        };
+        let mut recalled = Vec::new();
+        let take = |made: IngestedBlock| {
+            let IngestedBlock { source, traces, mut chunk, keys, recalled: more, admitted } = made;
+            let number = *numbers.entry(source).or_insert_with_key(|source| {
+                gathered.sources.push(source.clone());
+                u32::try_from(gathered.sources.len() - 1).expect("sources are far fewer than 2^32")
+            });
+            let traces = gathered.traces.places(traces.iter());
+            let place = |ordinal: &mut u64, place: &mut SourceSpan, mark: &mut CacheEntry| {
+                *ordinal += gathered.articles;
+                place.source = number;
+                EffectsTable::renumber(mark, &traces);
+            };
+            for fact in &mut chunk.facts {
+                place(&mut fact.ordinal, &mut fact.place, &mut fact.mark);
+                gathered.bytes += fact.length;
+                if matches!(self.onto, BuildMode::Base) {
+                    gathered.changed.insert(fact.cut);
+                }
+            }
+            for mut one in more {
+                place(&mut one.ordinal, &mut one.place, &mut one.mark);
+                recalled.push(one);
+            }
+            for entry in keys {
+                gathered.entries.push(KeyEntry { ordinal: entry.ordinal + gathered.articles, ..entry })?;
+            }
+            gathered.articles += admitted;
+            if recalled.len() >= WAITING {
+                gathered.add_recalled(known, &mut recalled)?;
+            }
+            if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
+        };
+        let what = SourceValidation { validator, reader, sources, threads: options.threads, progress: self.progress };
+        gathered.read = validate_sources(&what, rejects, work, take)?;
+        gathered.add_recalled(known, &mut recalled)?;
+        Ok(gathered)
+    }
+}
+
+/// How many recalled articles wait to be looked up together.
+const WAITING: usize = 1 << 15;
+
+/// An article that was recalled.
+struct CachedArticle {
+    /// Where its record stands.
+    row: u32,
+    ordinal: u64,
+    place: SourceSpan,
+    mark: CacheEntry,
+}
+
+impl Ingested {
+    /// Adds the records of recalled articles: in the order in which they stand, so that few long
+    /// runs have to be merged, and each column is read from its one end to the other.
+    fn add_recalled(&mut self, known: &PreviousIndex<'_>, recalled: &mut Vec<CachedArticle>) -> Result<(), Error> {
+        if recalled.is_empty() {
+            return Ok(());
+        }
+        recalled.sort_unstable_by_key(|article| (article.row, article.ordinal));
+        let mut facts = Vec::with_capacity(recalled.len());
+        for CachedArticle { row, ordinal, place, mark } in recalled.drain(..) {
+            let standing = known.standing(row);
+            let (hash, key) = (standing.hash(), standing.key());
+            // The length of the canonical form is only needed where it is encoded anew, and found then.
+            self.entries.push(KeyEntry { key, era: Origin::New, rank: known.rank(row), hash, ordinal, length: 0 })?;
+            let (sort_key, cut, at) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
+            facts.push(SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark });
+        }
+        self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts })
+    }
+}
+
+/// What was made of one block.
+struct IngestedBlock {
+    source: Arc<str>,
+    /// The traces of its articles, as its marks number them.
+    traces: Vec<Effects>,
+    chunk: SortedChunk,
+    keys: Vec<KeyEntry>,
+    recalled: Vec<CachedArticle>,
+    /// How many articles were admitted in all.
+    admitted: u64,
+}
+
+/// The records of one block.
+struct BlockRecords<'g, 'b> {
+    columns: &'g Columns,
+    order: &'g Order,
+    ranking: Ranking,
+    known: &'g PreviousIndex<'g>,
+    /// Those that stand nowhere yet, and their hashes.
+    fresh: Vec<Record<'b>>,
+    hashes: Vec<RecordHash>,
+    facts: Vec<SortEntry>,
+    entries: Vec<KeyEntry>,
+    recalled: Vec<CachedArticle>,
+    admitted: u64,
+    canonical: Vec<u8>,
+}
+
+impl<'g, 'b> BlockRecords<'g, 'b> {
+    fn new(what: &Ingest<'g>, known: &'g PreviousIndex<'g>) -> Self {
+        Self {
+            columns: what.schema.columns(),
+            order: what.order,
+            ranking: what.ranking,
+            known,
+            fresh: Vec::new(),
+            hashes: Vec::new(),
+            facts: Vec::new(),
+            entries: Vec::new(),
+            recalled: Vec::new(),
+            admitted: 0,
+            canonical: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, admitted: AdmittedRecord<'b>) {
+        let AdmittedRecord { record, position, length, seen, trace } = admitted;
+        let ordinal = self.admitted;
+        self.admitted += 1;
+        let place = SourceSpan { source: 0, line: position.line, byte: position.byte, length };
+        let mark = |rank: &Rank| seen.map_or([0; MARK], |seen| validation_cache::mark(&seen, trace, rank));
+        match record {
+            Provenance::Validated(record) => {
+                let rank = self.ranking.rank(record.cells());
+                self.add_judged(record, rank, ordinal, place, mark(&rank));
+            }
+            Provenance::Cached(row) => {
+                let mark = mark(&self.known.rank(row));
+                self.recalled.push(CachedArticle { row, ordinal, place, mark });
+            }
+        }
+    }
+
+    fn add_judged(&mut self, record: Record<'b>, rank: Rank, ordinal: u64, place: SourceSpan, mark: CacheEntry) {
+        let cells = record.cells();
+        self.canonical.clear();
+        canonical_form(self.columns, &record, &mut self.canonical);
+        let hash = RecordHash::new(Digest::of(&self.canonical));
+        let key = key_text(&cells[self.order.key()]).unwrap_or_default();
+        let key = Digest::of(key.as_bytes());
+        let known = self.known.row(&hash);
+        let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
+        let at = known.map_or(RowLocation::Run(row), RowLocation::Base);
+        let sort_key = self.order.sort_key(|place| &cells[place]);
+        let length = self.canonical.len() as u64;
+        self.entries.push(KeyEntry { key, era: Origin::New, rank, hash, ordinal, length });
+        self.facts.push(SortEntry { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place, mark });
+        if known.is_none() {
+            self.fresh.push(record);
+            self.hashes.push(hash);
+        }
+    }
+
+    /// All that was made of the block, which had these traces.
+    fn finish(self, source: Arc<str>, traces: Vec<Effects>) -> IngestedBlock {
+        let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, .. } = self;
+        facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), facts };
+        IngestedBlock { source, traces, chunk, keys, recalled, admitted }
+    }
+}

@@ -1,0 +1,76 @@
+//! Rejecting the records that share a key and differ.
+//!
+//! Their articles' own bytes are gone by the time it is known, so the reject holds the
+//! canonical form, which says the same, and the place where the article stood.
+
+use std::sync::Arc;
+
+use super::base::{Base, BaseRows};
+use crate::code::Code;
+use crate::error::Error;
+use crate::external_sort::{RowLocation, RunRows, Selection, SortEntry};
+use crate::input::Position;
+use crate::record::{Rows, canonical_form, key_text};
+use crate::reject::{Placed, Reject};
+use crate::schema::{Columns, Violation};
+use crate::text::one_line;
+use crate::validate::InputSummary;
+
+/// Rejects records, which must come in the order of the release.
+pub(super) struct Conflicts<'c> {
+    columns: &'c Columns,
+    /// The place of the key.
+    key: usize,
+    base: Option<BaseRows<'c>>,
+    rows: RunRows,
+    sources: &'c [Arc<str>],
+    read: &'c mut InputSummary,
+    any: bool,
+}
+
+impl<'c> Conflicts<'c> {
+    pub(super) fn new(
+        (columns, key): (&'c Columns, usize),
+        base: Option<&'c Base<'_>>,
+        rows: RunRows,
+        sources: &'c [Arc<str>],
+        read: &'c mut InputSummary,
+    ) -> Self {
+        Self { columns, key, base: base.map(Base::rows), rows, sources, read, any: false }
+    }
+
+    /// Rejects one.
+    pub(super) fn reject(&mut self, run: usize, fact: &SortEntry) -> Result<(), Error> {
+        self.any = true;
+        let mut row = Selection::default();
+        match (fact.at, &mut self.base) {
+            (RowLocation::Run(at), _) => self.rows.select(run, at, &mut row)?,
+            (RowLocation::Base(at), Some(base)) => base.select(at, &mut row).map(drop)?,
+            (RowLocation::Base(_), None) => {}
+        }
+        let batch = row.batch();
+        let (mut canonical, mut key) = (Vec::new(), String::new());
+        if let Some(rows) = Rows::new(self.columns, &batch) {
+            canonical_form(self.columns, &rows.record(0), &mut canonical);
+            key = key_text(&rows.cell(0, self.key)).unwrap_or_default().into_owned();
+        }
+        let code = Code::DuplicateRecord;
+        let message = format!("{}: `{}`", code.meaning(), one_line(&key, 130));
+        let violation = Violation::plain(code, String::new(), message);
+        let (line, byte) = (fact.place.line, fact.place.byte);
+        let placed = Placed { violation, line, column: 1, byte, length: 0 };
+        let source = self.sources[fact.place.source as usize].clone();
+        // Inputs from outside the dataset may share a name; their sums are right all the same.
+        let inputs = &mut self.read.inputs;
+        if let Some(input) = inputs.iter_mut().find(|input| *input.name == *source && input.rejected < input.articles) {
+            input.rejected += 1;
+        }
+        let position = Position { source, line, byte };
+        self.read.rejects.add(&Reject::new(position, fact.place.length, Some(&canonical), vec![placed]))
+    }
+
+    /// The rows of all runs, to be read from the first.
+    pub(super) fn finish(self) -> Result<RunRows, Error> {
+        if self.any { self.rows.rewound() } else { Ok(self.rows) }
+    }
+}

@@ -1,0 +1,180 @@
+//! Which records make which part: order, cuts and fingerprints, found from facts alone.
+//!
+//! Nothing is encoded here and no column is read, so that a part that stands already is known
+//! as such before any work is spent on it.
+
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use super::base::BASE;
+use super::memory::Memory;
+use super::resolve_keys::Resolution;
+use super::validation_cache::CacheWriter;
+use crate::error::Error;
+use crate::external_sort::{ByteSorter, Merge, RowLocation, SortEntries, SortEntry};
+use crate::filesystem::{self, Spooled};
+use crate::part_files::{Chunker, Layout};
+use crate::record::{Fingerprint, Fingerprinting, RecordHash};
+
+/// The parts of a release that is to be made.
+#[derive(Debug)]
+pub(super) struct ReleaseLayout {
+    /// The parts, in order.
+    pub(super) parts: Vec<PlannedPart>,
+    /// The rows of all parts, in order.
+    pub(super) picks: RowRefs,
+    /// The hashes of all records, of which the release's fingerprint is made.
+    pub(super) hashes: RecordHashes,
+}
+
+/// The hashes of all records of a release, more of them than memory holds.
+#[derive(Debug)]
+pub(super) struct RecordHashes(ByteSorter<32>);
+
+impl RecordHashes {
+    /// The fingerprint of the records.
+    pub(super) fn fingerprint(self) -> Result<Fingerprint, Error> {
+        let mut fingerprint = Fingerprinting::default();
+        for hash in self.0.sorted()? {
+            fingerprint.add(&RecordHash::from_bytes(hash?));
+        }
+        Ok(fingerprint.finish())
+    }
+}
+
+/// A part that is to be made.
+#[derive(Debug)]
+pub(super) struct PlannedPart {
+    /// How many records it has.
+    pub(super) rows: usize,
+    /// Their fingerprint.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// Where one record's columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowRef {
+    /// The number of its run, or [`BASE`].
+    pub(super) run: usize,
+    /// Its row there.
+    pub(super) row: u32,
+    /// The length of its canonical form in bytes; 0 if it is to be found in the base.
+    pub(super) length: u64,
+}
+
+/// Puts the records of the runs in order and cuts them into parts, but for those that are
+/// dropped. What is remembered of their articles goes to `marks`; those that are rejected are
+/// handed to `reject`, in order.
+pub(super) fn lay_out(
+    facts: Vec<SortEntries>,
+    settled: &Resolution,
+    layout: &Layout,
+    (folder, memory): (&Path, Memory),
+    marks: &mut CacheWriter,
+    mut reject: impl FnMut(usize, &SortEntry) -> Result<(), Error>,
+) -> Result<ReleaseLayout, Error> {
+    let mut picks = RowRefWriter::new(folder, memory);
+    let mut cut = Chunker::new(layout);
+    let mut hashes = Vec::new();
+    // Hashing takes as long as ordering. Nothing waits in between: the hashes of two parts are in
+    // memory at most.
+    let (ended, parts) = sync_channel(0);
+    thread::scope(|scope| {
+        let planned = scope.spawn(move || planned(parts, ByteSorter::new(folder, memory.hashes())));
+        for next in Merge::new(facts)? {
+            let (run, fact) = next?;
+            if settled.dropped.get(fact.ordinal) {
+                if settled.conflicts.get(fact.ordinal) {
+                    reject(run, &fact)?;
+                }
+                continue;
+            }
+            picks.push(match fact.at {
+                RowLocation::Run(row) => RowRef { run, row, length: fact.length },
+                RowLocation::Base(row) => RowRef { run: BASE, row, length: fact.length },
+            })?;
+            marks.push(&fact)?;
+            hashes.push(fact.hash);
+            if cut.after(fact.cut) && ended.send(std::mem::take(&mut hashes)).is_err() {
+                // It failed, and that is told below.
+                break;
+            }
+        }
+        if !hashes.is_empty() {
+            let _told_below = ended.send(hashes);
+        }
+        drop(ended);
+        let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(ReleaseLayout { parts, picks: picks.finish()?, hashes })
+    })
+}
+
+/// The parts that have these hashes, and all of them.
+fn planned(
+    ended: Receiver<Vec<RecordHash>>,
+    mut all: ByteSorter<32>,
+) -> Result<(Vec<PlannedPart>, RecordHashes), Error> {
+    let mut parts = Vec::new();
+    for mut hashes in ended {
+        hashes.iter().try_for_each(|hash| all.push(*hash.as_bytes()))?;
+        parts.push(PlannedPart { rows: hashes.len(), fingerprint: Fingerprint::of(&mut hashes) });
+    }
+    Ok((parts, RecordHashes(all)))
+}
+
+/// The length of a pick in bytes.
+const PICK: usize = 16;
+
+/// Writes picks, to memory first.
+struct RowRefWriter {
+    out: BufWriter<Spooled>,
+    folder: PathBuf,
+}
+
+impl RowRefWriter {
+    fn new(folder: &Path, memory: Memory) -> Self {
+        let out = BufWriter::new(filesystem::spooled(folder, memory.picks()));
+        Self { out, folder: folder.to_owned() }
+    }
+
+    fn push(&mut self, pick: RowRef) -> Result<(), Error> {
+        let mut bytes = [0; PICK];
+        let run = u32::try_from(pick.run).expect("runs are far fewer than 2^32");
+        bytes[..4].copy_from_slice(&run.to_le_bytes());
+        bytes[4..8].copy_from_slice(&pick.row.to_le_bytes());
+        bytes[8..].copy_from_slice(&pick.length.to_le_bytes());
+        self.out.write_all(&bytes).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
+    }
+
+    fn finish(self) -> Result<RowRefs, Error> {
+        let failed = |source| Error::io("write a scratch file in", &self.folder, source);
+        let mut file = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        Ok(RowRefs { from: BufReader::new(file), folder: self.folder })
+    }
+}
+
+/// The rows of a release in order, to be read once.
+#[derive(Debug)]
+pub(super) struct RowRefs {
+    from: BufReader<Spooled>,
+    folder: PathBuf,
+}
+
+impl RowRefs {
+    /// The next `rows` picks.
+    pub(super) fn next(&mut self, rows: usize) -> Result<Vec<RowRef>, Error> {
+        let mut bytes = vec![0; rows * PICK];
+        let failed = |source| Error::io("read a scratch file in", &self.folder, source);
+        self.from.read_exact(&mut bytes).map_err(failed)?;
+        let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes are 4 bytes"));
+        let picks = bytes.chunks_exact(PICK).map(|bytes| RowRef {
+            run: number(&bytes[..4]) as usize,
+            row: number(&bytes[4..8]),
+            length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
+        });
+        Ok(picks.collect())
+    }
+}

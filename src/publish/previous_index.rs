@@ -1,0 +1,107 @@
+//! [`PreviousIndex`]: the records of the release before, by their hash and by the articles they came from.
+//!
+//! A record with a known hash need not be held or encoded again, and an article that is known by
+//! its bytes need not be judged. What is not known is judged and held: that takes time and changes
+//! nothing else.
+
+use std::collections::HashMap;
+use std::thread;
+
+use super::base::{Base, BaseOutline, BaseRow};
+use super::resolve_keys::Rank;
+use super::validation_cache;
+use super::validation_cache::{CacheFile, HashedReader};
+use crate::error::Error;
+use crate::record::{Order, RecordHash};
+use crate::validate::{ArticleDigest, Effects, ValidationCache};
+
+/// About how many bytes a known hash takes in memory.
+const KNOWN: usize = 72;
+/// About how many bytes a known article takes beside.
+const RECALLED: usize = 152;
+
+/// The records of a release that were read before.
+#[derive(Debug, Default)]
+pub(super) struct PreviousIndex<'k> {
+    /// Rows by the start of their hashes. Where two start alike one is not known.
+    rows: HashMap<u64, u32>,
+    outline: Option<BaseOutline<'k>>,
+    memo: Option<CacheFile>,
+    /// Rows by the start of what their articles are known by, as above.
+    articles: HashMap<u64, u32>,
+}
+
+impl<'k> PreviousIndex<'k> {
+    /// The records of the base, if about `memory` bytes hold their hashes. Articles are recalled
+    /// if `memo` is there, fits in too and agrees with what the base's columns say.
+    ///
+    /// # Errors
+    /// [`Error::Part`] if the hashes cannot be read.
+    pub(super) fn read(
+        base: &'k Base<'_>,
+        order: &'k Order,
+        memo: Option<CacheFile>,
+        memory: usize,
+        threads: usize,
+    ) -> Result<Option<Self>, Error> {
+        let records = base.records();
+        if records > (memory / KNOWN) as u64 {
+            return Ok(None);
+        }
+        let memo = memo.filter(|_| records <= (memory / (KNOWN + RECALLED)) as u64);
+        if let Some(known) = memo.and_then(|memo| Self::recalling(base, order, memo, threads)) {
+            return Ok(Some(known));
+        }
+        let outline = base.outline(0..base.len(), None, threads)?;
+        Ok(Some(Self { rows: rows(&outline), outline: Some(outline), ..Self::default() }))
+    }
+
+    fn recalling(base: &'k Base<'_>, order: &'k Order, memo: CacheFile, threads: usize) -> Option<Self> {
+        let outline = base.outline(0..base.len(), Some(order), threads).ok()?;
+        let check = || {
+            let mut check = HashedReader::new();
+            for row in outline.rows().map(|row| outline.row(row)) {
+                check.add(&row.sort_key(), &row.hash());
+            }
+            check.finish()
+        };
+        let (check, (rows, articles)) = thread::scope(|scope| {
+            let check = scope.spawn(check);
+            let rows = (rows(&outline), memo.rows());
+            (check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rows)
+        });
+        (check == memo.check()).then_some(Self { rows, outline: Some(outline), memo: Some(memo), articles })
+    }
+
+    /// The row of the record with this hash.
+    pub(super) fn row(&self, hash: &RecordHash) -> Option<u32> {
+        let row = *self.rows.get(&validation_cache::start(hash.as_bytes()))?;
+        (self.outline.as_ref()?.row(row).hash() == *hash).then_some(row)
+    }
+
+    /// What stands in the row of a recalled article.
+    pub(super) fn standing(&self, row: u32) -> BaseRow<'_> {
+        self.outline.as_ref().expect("only what is known is recalled").row(row)
+    }
+
+    /// The rank of the record in the row of a recalled article.
+    pub(super) fn rank(&self, row: u32) -> Rank {
+        self.memo.as_ref().map_or([0; 9], |memo| memo.rank(row))
+    }
+}
+
+fn rows(outline: &BaseOutline<'_>) -> HashMap<u64, u32> {
+    outline.rows().map(|row| (validation_cache::start(outline.row(row).hash().as_bytes()), row)).collect()
+}
+
+impl ValidationCache for PreviousIndex<'_> {
+    fn find(&self, seen: &ArticleDigest) -> Option<(u32, u16)> {
+        let row = *self.articles.get(&validation_cache::start(seen.as_bytes()))?;
+        Some((row, self.memo.as_ref()?.trace_of(row, seen)?))
+    }
+
+    fn trace(&self, number: u16) -> &Effects {
+        let memo = self.memo.as_ref().expect("only what is known is recalled");
+        &memo.traces()[usize::from(number)]
+    }
+}

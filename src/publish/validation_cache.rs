@@ -1,0 +1,341 @@
+//! [`CacheFile`]: which articles the records of the release that was built last came from, by their
+//! very bytes, so that the next build need not judge them again.
+//!
+//! It is a cache beside the releases, and nothing depends on it: what a build makes is the same
+//! with it and without it. It is used only if it is whole and was written by this version of the
+//! tool, under the same rules, for the very release that is built upon; else it is passed over
+//! without a word. Anyone may delete it. What it recalls is put together by [`super::previous_index`].
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::memory::Memory;
+use super::resolve_keys::Rank;
+use crate::digest::{Digest, Hashing};
+use crate::error::Error;
+use crate::external_sort::{MARK, SortEntry};
+use crate::filesystem::{self, Spooled};
+use crate::mapping::Mapping;
+use crate::record::RecordHash;
+use crate::release::Dataset;
+use crate::schema::Schema;
+use crate::validate::{ArticleDigest, Effects};
+
+/// The name of the file, which stands beside the releases.
+const NAME: &str = ".memo";
+/// What the file starts with.
+const FORMAT: &[u8] = b"pressmark-memo/1\n";
+/// How many different traces are told apart. Few differ; articles that leave more are judged again.
+const TRACES: usize = 1 << 14;
+/// Where the number of the trace and the rank stand in a mark, behind what the article is known by.
+const TRACE: usize = ArticleDigest::LENGTH;
+const RANK: usize = TRACE + 2;
+const _: () = assert!(RANK + size_of::<Rank>() == MARK, "a mark is as long as what it is made of");
+
+/// What is remembered of one article. All zeros: nothing.
+pub(super) type CacheEntry = [u8; MARK];
+
+/// The mark of an article whose trace is at this place among those of its block.
+pub(super) fn mark(seen: &ArticleDigest, trace: usize, rank: &Rank) -> CacheEntry {
+    let mut mark = [0; MARK];
+    if let Ok(number) = u16::try_from(trace + 1) {
+        mark[..TRACE].copy_from_slice(seen.as_bytes());
+        mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
+        mark[RANK..].copy_from_slice(rank);
+    }
+    mark
+}
+
+/// The place of a mark's trace, and none if nothing is remembered.
+fn trace_of(mark: &[u8]) -> Option<u16> {
+    u16::from_le_bytes([mark[TRACE], mark[TRACE + 1]]).checked_sub(1)
+}
+
+/// The traces of all articles, each once.
+#[derive(Debug, Default)]
+pub(super) struct EffectsTable(HashMap<Effects, u16>);
+
+impl EffectsTable {
+    /// The places of these traces among all; none if there are too many.
+    pub(super) fn places<'t>(&mut self, traces: impl Iterator<Item = &'t Effects>) -> Vec<Option<u16>> {
+        let place = |trace: &Effects| {
+            if let Some(place) = self.0.get(trace) {
+                return Some(*place);
+            }
+            let place = u16::try_from(self.0.len()).ok().filter(|place| usize::from(*place) < TRACES)?;
+            self.0.insert(trace.clone(), place);
+            Some(place)
+        };
+        traces.map(place).collect()
+    }
+
+    /// Gives a mark the place of its trace among all, from those of its block.
+    pub(super) fn renumber(mark: &mut CacheEntry, places: &[Option<u16>]) {
+        if let Some(own) = trace_of(mark) {
+            let number = places[usize::from(own)].map_or(0, |place| place + 1);
+            mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    fn in_order(&self) -> Vec<&Effects> {
+        let mut traces: Vec<(&Effects, &u16)> = self.0.iter().collect();
+        traces.sort_unstable_by_key(|(_, place)| **place);
+        traces.into_iter().map(|(trace, _)| trace).collect()
+    }
+}
+
+/// All that decides what becomes of an article, but for its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CacheIdentity {
+    sha256: Digest,
+    /// How many bytes of a mark are kept: the rank only where records have one.
+    width: usize,
+}
+
+impl CacheIdentity {
+    pub(super) fn of(dataset: &Dataset, schema: &Schema, mapping: &Mapping) -> Self {
+        let rules = json!([
+            env!("CARGO_PKG_VERSION"),
+            schema.sha256(),
+            dataset.policy.extra,
+            mapping.sha256(),
+            dataset.key,
+            dataset.order_by,
+            dataset.policy.newest_by,
+        ]);
+        let width = if dataset.policy.newest_by.is_some() { MARK } else { RANK };
+        Self { sha256: Digest::of(rules.to_string().as_bytes()), width }
+    }
+
+    /// What a memo must say to be one of these rules and of the release with this manifest.
+    fn of_release(&self, manifest: &Digest) -> Digest {
+        Digest::of(&[*self.sha256.as_bytes(), *manifest.as_bytes()].concat())
+    }
+}
+
+/// Proves that the columns of a release by which a record is recalled read as they did when the
+/// memo was written: damage there must not spread.
+#[derive(Debug)]
+pub(super) struct HashedReader(Hashing<io::Sink>);
+
+impl HashedReader {
+    pub(super) fn new() -> Self {
+        Self(Hashing::new(io::sink()))
+    }
+
+    /// Adds the next record.
+    pub(super) fn add(&mut self, sort_key: &[u8], hash: &RecordHash) {
+        let length = (sort_key.len() as u64).to_le_bytes();
+        for bytes in [&length, sort_key, hash.as_bytes()] {
+            self.0.write_all(bytes).expect("a sink takes everything");
+        }
+    }
+
+    pub(super) fn finish(self) -> Digest {
+        self.0.finish().2
+    }
+}
+
+/// The marks of a release in the making, in the order of its records.
+#[derive(Debug)]
+pub(super) struct CacheWriter {
+    rules: CacheIdentity,
+    out: BufWriter<Spooled>,
+    check: HashedReader,
+    any: bool,
+    folder: PathBuf,
+}
+
+impl CacheWriter {
+    pub(super) fn new(rules: CacheIdentity, folder: &Path, memory: Memory) -> Self {
+        let out = BufWriter::new(filesystem::spooled(folder, memory.marks()));
+        Self { rules, out, check: HashedReader::new(), any: false, folder: folder.to_owned() }
+    }
+
+    /// Adds that of the next record.
+    pub(super) fn push(&mut self, fact: &SortEntry) -> Result<(), Error> {
+        self.any |= trace_of(&fact.mark).is_some();
+        self.check.add(&fact.sort_key, &fact.hash);
+        let kept = &fact.mark[..self.rules.width];
+        self.out.write_all(kept).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
+    }
+
+    /// Writes the memo of the release with this manifest into `folder`, over the one before, or
+    /// none if nothing is remembered.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; what stands there then does not fit, or is the one before.
+    pub(super) fn write(self, folder: &Path, traces: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
+        let path = folder.join(NAME);
+        if !self.any {
+            return filesystem::remove_file(&path);
+        }
+        let failed = |source| Error::io("write", &path, source);
+        let traces = serde_json::to_vec(&traces.in_order()).expect("traces are texts and numbers");
+        let length = u32::try_from(traces.len()).map_err(io::Error::other).map_err(failed)?;
+        let mut marks = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        marks.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let (staged, file) = filesystem::stage_file(folder)?;
+        let mut out = Hashing::new(BufWriter::with_capacity(1 << 16, file));
+        let fits = self.rules.of_release(manifest);
+        let head = [FORMAT, fits.as_bytes(), self.check.finish().as_bytes(), &length.to_le_bytes(), &traces].concat();
+        out.write_all(&head).map_err(failed)?;
+        io::copy(&mut BufReader::with_capacity(1 << 16, marks), &mut out).map_err(failed)?;
+        let (mut file, _, sha256) = out.finish();
+        file.write_all(sha256.as_bytes()).map_err(failed)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        filesystem::publish_file((staged, file), &path)
+    }
+}
+
+/// What is remembered of a release.
+#[derive(Debug)]
+pub(super) struct CacheFile {
+    traces: Vec<Effects>,
+    check: Digest,
+    marks: Vec<u8>,
+    width: usize,
+}
+
+impl CacheFile {
+    /// The memo in `folder`, if it is whole, of these rules, of the release with this manifest and
+    /// so many records, and not larger than `limit` bytes.
+    pub(super) fn open(
+        folder: &Path,
+        rules: CacheIdentity,
+        (manifest, records): (&Digest, u64),
+        limit: usize,
+    ) -> Option<Self> {
+        let path = folder.join(NAME);
+        filesystem::size(&path).filter(|size| *size <= limit as u64)?;
+        let bytes = filesystem::read_bounded(&path, limit as u64).ok()?;
+        let memo = Self::parse(bytes, &rules.of_release(manifest), rules.width)?;
+        (memo.marks.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(memo)
+    }
+
+    fn parse(mut bytes: Vec<u8>, fits: &Digest, width: usize) -> Option<Self> {
+        let (all, sha256) = bytes.split_last_chunk::<32>()?;
+        let (told, rest) = all.strip_prefix(FORMAT)?.split_first_chunk::<32>()?;
+        // The fit first: reading the rest of one that does not fit would be for nothing.
+        if told != fits.as_bytes() || sha256 != Digest::of(all).as_bytes() {
+            return None;
+        }
+        let (check, rest) = rest.split_first_chunk::<32>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (traces, marks) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let traces: Vec<Effects> = serde_json::from_slice(traces).ok()?;
+        let check = Digest::from_bytes(*check);
+        let (start, end) = (all.len() - marks.len(), all.len());
+        let known = |mark: &[u8]| trace_of(mark).is_none_or(|place| usize::from(place) < traces.len());
+        if !marks.chunks_exact(width).all(known) {
+            return None;
+        }
+        bytes.truncate(end);
+        bytes.drain(..start);
+        Some(Self { traces, check, marks: bytes, width })
+    }
+
+    /// What [`HashedReader`] must come to.
+    pub(super) fn check(&self) -> Digest {
+        self.check
+    }
+
+    /// All traces.
+    pub(super) fn traces(&self) -> &[Effects] {
+        &self.traces
+    }
+
+    /// The mark of the record in this row. A damaged release may have more rows than it had.
+    pub(super) fn mark(&self, row: u32) -> CacheEntry {
+        let mut mark = [0; MARK];
+        if let Some(kept) = self.marks.chunks_exact(self.width).nth(row as usize) {
+            mark[..self.width].copy_from_slice(kept);
+        }
+        mark
+    }
+
+    /// The place of the trace that the article of a row left, if it is this article.
+    pub(super) fn trace_of(&self, row: u32, seen: &ArticleDigest) -> Option<u16> {
+        let mark = &self.marks[row as usize * self.width..][..self.width];
+        (mark[..TRACE] == *seen.as_bytes()).then(|| trace_of(mark)).flatten()
+    }
+
+    /// The rank of the record in this row.
+    pub(super) fn rank(&self, row: u32) -> Rank {
+        *self.mark(row).last_chunk().expect("a rank is shorter than a mark")
+    }
+
+    /// The rows whose articles are remembered, by the start of what these are known by.
+    pub(super) fn rows(&self) -> HashMap<u64, u32> {
+        let marks = (0..).zip(self.marks.chunks_exact(self.width));
+        marks.filter(|(_, mark)| trace_of(mark).is_some()).map(|(row, mark)| (start(mark), row)).collect()
+    }
+}
+
+/// The first bytes of a mark, or of what an article is known by.
+pub(super) fn start(seen: &[u8]) -> u64 {
+    u64::from_le_bytes(*seen.first_chunk().expect("it has more bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::external_sort::{RowLocation, SourceSpan};
+
+    fn trace(cut: bool) -> Effects {
+        Effects { cut, ..Effects::default() }
+    }
+
+    #[test]
+    fn what_is_written_is_read_where_it_fits() {
+        for (width, kept) in [(RANK, [0; 9]), (MARK, [7; 9])] {
+            let folder = tempfile::tempdir().unwrap();
+            let rules = CacheIdentity { sha256: Digest::of(b"rules"), width };
+            let mut marks = CacheWriter::new(rules, folder.path(), Memory::LEAST);
+            let seen = [b"a", b"b"].map(|article| ArticleDigest::of(article));
+            for (row, mark) in (0..).zip([mark(&seen[0], 1, &[7; 9]), [0; MARK], mark(&seen[1], 0, &[7; 9])]) {
+                let (sort_key, hash) = (Box::from([1, 2]), RecordHash::new(Digest::of(b"record")));
+                let (at, place) = (RowLocation::Run(row), SourceSpan::default());
+                let fact = SortEntry { sort_key, hash, cut: 0, length: 1, ordinal: u64::from(row), at, place, mark };
+                marks.push(&fact).unwrap();
+            }
+            let mut traces = EffectsTable::default();
+            assert_eq!(traces.places([trace(false), trace(true)].iter()), [Some(0), Some(1)]);
+            let (manifest, another) = (Digest::of(b"manifest"), Digest::of(b"another"));
+            marks.write(folder.path(), &traces, &manifest).unwrap();
+            let open =
+                |rules, manifest, records, limit| CacheFile::open(folder.path(), rules, (manifest, records), limit);
+            let memo = open(rules, &manifest, 3, 1 << 20).unwrap();
+            assert_eq!(memo.traces(), [trace(false), trace(true)]);
+            assert_eq!([0, 1, 2].map(|row| memo.trace_of(row, &seen[0])), [Some(1), None, None]);
+            assert_eq!((memo.trace_of(2, &seen[1]), memo.rank(2)), (Some(0), kept));
+            assert_eq!((memo.rows().len(), memo.mark(3)), (2, [0; MARK]));
+            let other = CacheIdentity { sha256: Digest::of(b"others"), width };
+            assert!(open(other, &manifest, 3, 1 << 20).is_none());
+            assert!(open(rules, &another, 3, 1 << 20).is_none());
+            assert!(open(rules, &manifest, 2, 1 << 20).is_none());
+            assert!(open(rules, &manifest, 3, 100).is_none());
+        }
+    }
+
+    #[test]
+    fn more_traces_than_can_be_told_apart_are_forgotten() {
+        let many = (0..=TRACES).map(|number| Effects {
+            normalised: [(number.to_string(), [("trim".to_owned(), 1)].into())].into(),
+            cut: false,
+        });
+        let many: Vec<Effects> = many.collect();
+        let mut traces = EffectsTable::default();
+        let places = traces.places(many.iter());
+        assert_eq!(places[TRACES - 1..], [Some(16_383), None]);
+        assert_eq!(traces.places(many[5..6].iter()), [Some(5)]);
+        let mut marks = [TRACES - 1, TRACES].map(|place| mark(&ArticleDigest::of(b"a"), place, &[0; 9]));
+        for mark in &mut marks {
+            EffectsTable::renumber(mark, &places);
+        }
+        assert_eq!(marks.map(|mark| trace_of(&mark)), [Some(16_383), None]);
+    }
+}

@@ -1,0 +1,148 @@
+//! Withdrawals: records that are taken back, each with a reason, and those that would come back
+//! unasked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+use serde::Deserialize;
+
+use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Resolution};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::filesystem;
+use crate::json;
+use crate::record::{Order, RecordHash};
+use crate::release::{Lookup, Manifest, Release, Withdrawn, releases};
+use crate::schema::Columns;
+use crate::text;
+
+/// The longest list of withdrawals, in bytes: it ends up in the manifest.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The withdrawals of a build, and the file they are from.
+#[derive(Debug, Default)]
+pub(super) struct Withdrawals {
+    path: PathBuf,
+    /// With their lines.
+    list: Vec<(usize, Withdrawn)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    key: String,
+    reason: String,
+}
+
+/// Refuses a release, whose parts lie in `staged`, with records that an earlier release in the folder
+/// `dataset` took back and `previous` does not have. Inputs that still hold them bring them back
+/// with every build, and whoever asked for the withdrawal would not know.
+///
+/// # Errors
+/// [`Error::ComesBack`] for such records, and parts that cannot be read.
+pub(super) fn check_return(
+    dataset: &Path,
+    previous: &Release,
+    (staged, manifest): (&Path, &Manifest),
+    (columns, order): (&Columns, &Order),
+) -> Result<(), Error> {
+    let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
+    // A release that cannot be read is for `log` and `verify` to tell.
+    let earlier = releases(dataset)?.into_iter().filter_map(|(_, folder)| Release::open(&folder).ok());
+    for manifest in earlier.map(|release| release.manifest().clone()) {
+        let Manifest { version, withdrawn: list, .. } = manifest;
+        withdrawn.extend(list.into_iter().map(|Withdrawn { key, reason }| (key, (version.clone(), reason))));
+    }
+    if withdrawn.is_empty() {
+        return Ok(());
+    }
+    let keys = withdrawn.keys().cloned().collect();
+    let back = Lookup::new(columns, order, &keys).found(staged, &manifest.parts, columns)?;
+    if back.is_empty() {
+        return Ok(());
+    }
+    let (_schema, columns) = previous.load_columns()?;
+    let manifest = previous.manifest();
+    let known = match Order::new(&columns, &manifest.order_by, &manifest.key) {
+        Ok(order) => Lookup::new(&columns, &order, &back).found(previous.folder(), &manifest.parts, &columns)?,
+        Err(_no_order) => std::collections::BTreeSet::new(),
+    };
+    let mut back = back.difference(&known);
+    match back.next().and_then(|key| withdrawn.remove_entry(key)) {
+        None => Ok(()),
+        Some((key, (version, reason))) => {
+            let (key, reason) = (text::one_line(&key, 120), text::one_line(&reason, 120));
+            let first = format!("`{key}` was withdrawn in {version} ({reason})");
+            Err(Error::ComesBack { first, more: back.count() })
+        }
+    }
+}
+
+impl Withdrawals {
+    /// Reads a file of JSON lines `{"key": .., "reason": ..}`.
+    ///
+    /// # Errors
+    /// [`Error::Withdrawal`] with the line, if a line says something else or a key comes twice.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = filesystem::read_bounded(path, MAX_BYTES)?;
+        let mut list: Vec<(usize, Withdrawn)> = Vec::new();
+        for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let fail = |message: String| Error::Withdrawal { path: path.to_owned(), line: number, message };
+            json::parse(line).map_err(|error| fail(error.kind.to_string()))?;
+            let Line { key, reason } =
+                serde_json::from_slice(line).map_err(|error| fail(text::one_line(&error.to_string(), 200)))?;
+            if reason.trim().is_empty() {
+                return Err(fail(format!("there is no reason for `{}`", text::one_line(&key, 120))));
+            }
+            list.push((number, Withdrawn { key, reason }));
+        }
+        list.sort_by(|a, b| a.1.key.cmp(&b.1.key));
+        if let Some(pair) = list.windows(2).find(|pair| pair[0].1.key == pair[1].1.key) {
+            let message = format!("`{}` is withdrawn twice", text::one_line(&pair[1].1.key, 120));
+            return Err(Error::Withdrawal { path: path.to_owned(), line: pair[1].0, message });
+        }
+        Ok(Self { path: path.to_owned(), list })
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// SHA-256 of each key's text.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Digest> {
+        self.list.iter().map(|(_, withdrawn)| Digest::of(withdrawn.key.as_bytes()))
+    }
+
+    /// Puts them on the list of what is to be settled; each has its place as its ordinal.
+    pub(super) fn enter(&self, entries: &mut KeyEntries) -> Result<(), Error> {
+        let hash = RecordHash::new(Digest::of(b""));
+        for (ordinal, key) in (0..).zip(self.keys()) {
+            entries.push(KeyEntry { key, era: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
+        }
+        Ok(())
+    }
+
+    /// The list as the manifest has it.
+    ///
+    /// # Errors
+    /// [`Error::Withdrawal`] if a key is not in the base, or is put on top of it in the same step.
+    pub(super) fn settled(self, settled: &Resolution) -> Result<Vec<Withdrawn>, Error> {
+        for (ordinal, (line, withdrawn)) in (0..).zip(&self.list) {
+            let what = if settled.contradicted.contains(&ordinal) {
+                "is withdrawn and among the new records"
+            } else if !settled.withdrawn.get(ordinal) {
+                "is not in the release that is built upon"
+            } else {
+                continue;
+            };
+            let message = format!("`{}` {what}", text::one_line(&withdrawn.key, 120));
+            return Err(Error::Withdrawal { path: self.path, line: *line, message });
+        }
+        Ok(self.list.into_iter().map(|(_, withdrawn)| withdrawn).collect())
+    }
+}

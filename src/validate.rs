@@ -1,0 +1,260 @@
+//! Judging: framed articles into records and rejects.
+//!
+//! [`Validator::validate`] is the stage: any block can be judged alone, in any order, on any machine,
+//! and what becomes of a record is up to whoever asked. [`validate_sources()`] runs it over whole sources
+//! on several threads and reports as if there had been one.
+
+mod cache;
+mod effects;
+mod reject_sink;
+mod sources;
+
+use std::sync::Arc;
+
+use crate::code::Code;
+use crate::input::pages::DroppedLine;
+use crate::input::{Block, Content, Frame, Position};
+use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
+use crate::mapping::{FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
+use crate::record::{Admission, Record, admit};
+use crate::reject::{Placed, Reject};
+use crate::schema::{Extra, Schema, Violation};
+use crate::text;
+
+use effects::{EffectCounts, EffectsKey};
+
+pub use cache::{ArticleDigest, ValidationCache};
+pub use effects::Effects;
+pub use reject_sink::RejectSink;
+pub use sources::{InputCounts, InputSummary, MAX_DROPS, SourceValidation, validate_sources};
+
+/// How many bytes may be searched to place the violations of one article.
+const PLACING: usize = 64 << 20;
+
+/// Judges articles for one dataset.
+#[derive(Debug)]
+pub struct Validator<'s> {
+    schema: &'s Schema,
+    mapping: &'s Mapping,
+    extra: Extra,
+    recall: Option<&'s dyn ValidationCache>,
+}
+
+/// What came of one block, beside its records.
+#[derive(Debug)]
+pub struct ValidatedBlock {
+    /// The name of the source.
+    pub source: Arc<str>,
+    /// How many articles were judged.
+    pub articles: u64,
+    /// The articles that were kept out.
+    pub rejects: Vec<Reject>,
+    /// What the articles that became records left in the counts, and how many left it.
+    pub traces: Vec<(Effects, u64)>,
+    /// How well the mapping fits.
+    pub fit: FitCheck,
+    /// The lines of page dumps that records were made without.
+    pub drops: Vec<DroppedLine>,
+}
+
+/// What was noted while one block is judged.
+#[derive(Debug, Default)]
+struct Notes {
+    traces: EffectCounts,
+    fit: FitCheck,
+    drops: Vec<DroppedLine>,
+}
+
+/// A record on its way out of judging.
+#[derive(Debug)]
+pub struct AdmittedRecord<'a> {
+    /// The record.
+    pub record: Provenance<'a>,
+    /// Where its article stood.
+    pub position: Position,
+    /// How many bytes the article had there.
+    pub length: u64,
+    /// By what its article is known again, where articles are recalled and what becomes of this
+    /// one depends on its bytes alone.
+    pub seen: Option<ArticleDigest>,
+    /// The place of its trace in [`ValidatedBlock::traces`].
+    pub trace: usize,
+}
+
+/// How a record is had.
+#[derive(Debug)]
+pub enum Provenance<'a> {
+    /// Its article was judged.
+    Validated(Record<'a>),
+    /// Its article was recalled: it stands in this row.
+    Cached(u32),
+}
+
+impl<'s> Validator<'s> {
+    /// A judge by this schema, for articles that this mapping reads.
+    pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
+        Self { schema, mapping, extra, recall: None }
+    }
+
+    /// The same judge, which does not judge again what is known.
+    #[must_use]
+    pub fn recalling(self, recall: &'s dyn ValidationCache) -> Self {
+        Self { recall: Some(recall), ..self }
+    }
+
+    /// Whether the mapping fits badly, after all that was seen.
+    pub fn misfit(&self, fit: &FitCheck) -> Option<Misfit> {
+        fit.misfit(self.mapping)
+    }
+
+    /// Judges the articles of a block. Each record is handed to `keep`, in order.
+    pub fn validate<'b>(&self, block: &'b Block, mut keep: impl FnMut(AdmittedRecord<'b>)) -> ValidatedBlock {
+        let mut notes = Notes::default();
+        let mut rejects = Vec::new();
+        for frame in &block.frames {
+            if let Err(violations) = self.frame(block, frame, &mut notes, &mut keep) {
+                let raw = (!frame.range.is_empty()).then(|| block.bytes_of(frame));
+                rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
+            }
+        }
+        let articles = block.frames.len() as u64;
+        let Notes { traces, fit, drops } = notes;
+        let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
+        let traces = traces.finish(self.mapping, recalled);
+        ValidatedBlock { source: block.source.clone(), articles, rejects, traces, fit, drops }
+    }
+
+    fn frame<'b>(
+        &self,
+        block: &'b Block,
+        frame: &'b Frame,
+        notes: &mut Notes,
+        keep: &mut impl FnMut(AdmittedRecord<'b>),
+    ) -> Result<(), Vec<Placed>> {
+        let bytes = block.bytes_of(frame);
+        let mut seen = self.recall.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
+        let (position, length) = (block.position(frame), frame.length);
+        if let Some((row, trace)) = self.recall.zip(seen.as_ref()).and_then(|(recall, seen)| recall.find(seen)) {
+            let trace = self.note_recalled(trace, notes);
+            keep(AdmittedRecord { record: Provenance::Cached(row), position, length, seen, trace });
+            return Ok(());
+        }
+        let (mapped, placing) = match &frame.content {
+            Content::Broken { code, message } => {
+                let violation = Violation::plain(*code, String::new(), message.clone());
+                return Err(vec![Placed::at_start(frame, violation)]);
+            }
+            // The words of a page have no pointers to be found by.
+            Content::Page(page) => (self.mapping.map_page(page), 0),
+            Content::Json { last, names } => {
+                let value = json::parse(bytes).map_err(|error| vec![syntax(bytes, frame, &error, *last)])?;
+                let place = names.as_ref().map_or_else(Place::default, |names| Place {
+                    key: names.key.as_deref(),
+                    group: names.group.as_deref(),
+                });
+                (self.mapping.map(value, place), PLACING)
+            }
+        };
+        let cut = is_text_cut(&mapped);
+        if self.note_fit(&mapped, cut, bytes, &mut notes.fit) {
+            // Which members it has instead is told of some; it must be looked at each time.
+            seen = None;
+        }
+        let Mapped { article, changes } = mapped;
+        let admitted = self.article(&article);
+        let Admission { record, dropped } = admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
+        if let Content::Page(page) = &frame.content {
+            notes.drops.extend_from_slice(&page.drops);
+        }
+        let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, cut });
+        keep(AdmittedRecord { record: Provenance::Validated(record), position, length, seen, trace });
+        Ok(())
+    }
+
+    fn article<'a>(&self, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
+        if article.as_object().is_none() {
+            let message = format!("expected an object, found {}", article.kind());
+            return Err(vec![Violation::plain(Code::NotObject, String::new(), message)]);
+        }
+        let violations = self.schema.validate(article);
+        if violations.is_empty() { admit(self.schema.columns(), self.extra, article) } else { Err(violations) }
+    }
+
+    /// Notes whether the article lacks its text or id, and which members it had instead. Gives
+    /// whether it does.
+    fn note_fit(&self, mapped: &Mapped<'_>, cut: bool, bytes: &[u8], fit: &mut FitCheck) -> bool {
+        let Some(article) = mapped.article.as_object() else { return false };
+        fit.cut += u64::from(cut);
+        let lacks = self.mapping.lacks(article);
+        if fit.count(lacks)
+            && let Ok(Value::Object(input)) = json::parse(bytes)
+        {
+            fit.saw(&input);
+        }
+        lacks.any()
+    }
+
+    /// Notes what is noted of an article that lacks nothing. Gives the place of its trace.
+    fn note_recalled(&self, trace: u16, notes: &mut Notes) -> usize {
+        let cut = self.recall.is_some_and(|recall| recall.trace(trace).cut);
+        notes.fit.cut += u64::from(cut);
+        notes.fit.count(Lacks::default());
+        notes.traces.add(EffectsKey::Recalled(trace))
+    }
+
+    /// Violations with their places in the input. The mapping may have moved what they speak of.
+    fn place(&self, bytes: &[u8], frame: &Frame, violations: Vec<Violation>, budget: usize) -> Vec<Placed> {
+        if budget == 0 || !self.mapping.moves() {
+            return place(bytes, frame, violations, budget, str::to_owned);
+        }
+        let input = json::parse(bytes).unwrap_or(Value::Null);
+        place(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
+    }
+}
+
+/// Whether the text of a mapped article ends where its source cut it.
+fn is_text_cut(mapped: &Mapped<'_>) -> bool {
+    let text = mapped.article.as_object().and_then(|article| article.get("text")).and_then(Value::as_str);
+    text.is_some_and(is_cut)
+}
+
+/// Violations with their places in the input, as long as finding them stays within `budget`. A
+/// pointer that leads nowhere (the mapping made the value) stands for the article.
+fn place(
+    bytes: &[u8],
+    frame: &Frame,
+    violations: Vec<Violation>,
+    mut budget: usize,
+    origin: impl Fn(&str) -> String,
+) -> Vec<Placed> {
+    let place = |violation: Violation| {
+        if budget < bytes.len() {
+            return Placed::at_start(frame, violation);
+        }
+        budget -= bytes.len();
+        let pointer = origin(&violation.pointer);
+        let range = match violation.code {
+            Code::Additional => json::locate_name(bytes, &pointer),
+            _ => json::locate(bytes, &pointer),
+        };
+        Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
+    };
+    violations.into_iter().map(place).collect()
+}
+
+fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Placed {
+    let code = match &error.kind {
+        SyntaxErrorKind::UnexpectedEnd if last => Code::LastTruncated,
+        SyntaxErrorKind::Utf8 => Code::Utf8,
+        SyntaxErrorKind::ControlCharacter(_) => Code::ControlCharacter,
+        SyntaxErrorKind::Number => Code::Number,
+        SyntaxErrorKind::Depth => Code::Depth,
+        SyntaxErrorKind::Surrogate => Code::Surrogate,
+        SyntaxErrorKind::DuplicateKey { .. } => Code::DuplicateKey,
+        SyntaxErrorKind::TrailingData => Code::TrailingData,
+        SyntaxErrorKind::UnexpectedEnd | SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Escape => Code::Syntax,
+    };
+    let message = text::one_line(&error.kind.to_string(), 200);
+    let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
+    Placed::within(bytes, frame, range, Violation::plain(code, String::new(), message))
+}

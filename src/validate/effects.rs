@@ -1,0 +1,80 @@
+//! [`Effects`]: what an article that becomes a record leaves in the counts.
+//!
+//! Few differ, so an article is told to have left one of them, and each is written out once.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mapping::{Changes, Mapping};
+use crate::release::Normalised;
+use crate::schema::EXTRA;
+
+/// What an article that became a record left in the counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effects {
+    /// What was changed in it.
+    pub normalised: Normalised,
+    /// Whether its text ends where its source cut it.
+    pub cut: bool,
+}
+
+/// The trace of one article, not yet written out.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum EffectsKey {
+    /// It was judged.
+    Judged { changes: Changes, dropped: u64, cut: bool },
+    /// It was recalled with the trace of this number.
+    Recalled(u16),
+}
+
+/// The traces that articles left, and how many left each.
+#[derive(Debug, Default)]
+pub(super) struct EffectCounts {
+    places: HashMap<EffectsKey, usize>,
+    times: Vec<u64>,
+}
+
+impl EffectCounts {
+    /// Counts a trace and gives its place among them.
+    pub(super) fn add(&mut self, left: EffectsKey) -> usize {
+        let next = self.times.len();
+        let place = *self.places.entry(left).or_insert(next);
+        if place == next {
+            self.times.push(0);
+        }
+        self.times[place] += 1;
+        place
+    }
+
+    /// All of them, written out, each with how many articles left it.
+    pub(super) fn finish<'t>(self, mapping: &Mapping, recalled: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
+        let mut traces = vec![(Effects::default(), 0); self.times.len()];
+        #[expect(clippy::iter_over_hash_type, reason = "each goes to its own place")]
+        for (left, place) in self.places {
+            let trace = match left {
+                EffectsKey::Recalled(number) => recalled(number).clone(),
+                EffectsKey::Judged { changes, dropped, cut } => {
+                    Effects { normalised: named(mapping, &changes, dropped), cut }
+                }
+            };
+            traces[place] = (trace, self.times[place]);
+        }
+        traces
+    }
+}
+
+fn named(mapping: &Mapping, changes: &Changes, dropped: u64) -> Normalised {
+    let mut normalised = Normalised::new();
+    let mut count = |field: &str, rule: &str, times| {
+        *normalised.entry(field.to_owned()).or_default().entry(rule.to_owned()).or_default() += times;
+    };
+    for (changed, rule) in changes {
+        count(mapping.name_of(*changed), rule, 1);
+    }
+    if dropped > 0 {
+        count(EXTRA, "dropped", dropped);
+    }
+    normalised
+}

@@ -1,0 +1,156 @@
+//! Reading and judging whole sources.
+
+use std::collections::BTreeMap;
+
+use super::RejectSink;
+use super::{Effects, ValidatedBlock, Validator};
+use crate::error::Error;
+use crate::input::pages::DroppedLine;
+use crate::input::{Block, Reader, Source, Tally};
+use crate::mapping::{FitCheck, Misfit};
+use crate::ordered_pool::{Workers, ordered_pool};
+use crate::progress::{Progress, Stage};
+use crate::release::{Allowance, Normalised};
+
+/// One source and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputCounts {
+    /// Its name: a path, or `-`.
+    pub name: String,
+    /// How it was stored, and how its articles stood in it.
+    pub tally: Tally,
+    /// How many articles it holds.
+    pub articles: u64,
+    /// How many of them were rejected.
+    pub rejected: u64,
+    /// How many texts end where their source cut them.
+    pub cut: u64,
+    /// Lines of a page dump that were left out of records, the first [`MAX_DROPS`] runs.
+    pub drops: Vec<DroppedLine>,
+    /// How many such runs there are.
+    pub drops_total: u64,
+}
+
+/// How many runs of dropped lines are held for one source.
+pub const MAX_DROPS: usize = 1000;
+
+/// What was read and what came of it.
+#[derive(Debug)]
+pub struct InputSummary {
+    /// The sources, by name.
+    pub inputs: Vec<InputCounts>,
+    /// What was kept out.
+    pub rejects: RejectSink,
+    /// What was changed before validation.
+    pub normalised: Normalised,
+    /// Set if the mapping fits badly.
+    pub misfit: Option<Misfit>,
+}
+
+impl InputSummary {
+    /// How many articles were read.
+    pub fn articles(&self) -> u64 {
+        self.inputs.iter().map(|input| input.articles).sum()
+    }
+
+    /// Whether so few articles were rejected that the others may pass. Damaged inputs are never
+    /// allowed: nobody has seen what is missing.
+    pub fn is_allowed(&self, allowance: Allowance) -> bool {
+        !self.rejects.has_damage() && allowance.allows(self.rejects.total(), self.articles())
+    }
+}
+
+/// What to read, and how.
+#[derive(Debug)]
+pub struct SourceValidation<'s> {
+    /// Judges the articles.
+    pub validator: Validator<'s>,
+    /// Reads the sources.
+    pub reader: Reader,
+    /// What to read.
+    pub sources: &'s [Source],
+    /// How many threads judge.
+    pub threads: usize,
+    /// Is told how far the reading is.
+    pub progress: &'s dyn Progress,
+}
+
+/// What came of one source.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    articles: u64,
+    rejected: u64,
+    cut: u64,
+    drops: Vec<DroppedLine>,
+    drops_total: u64,
+}
+
+impl Counts {
+    fn add(&mut self, validated: &ValidatedBlock) {
+        self.articles += validated.articles;
+        self.rejected += validated.rejects.len() as u64;
+        self.cut += validated.fit.cut;
+        self.drops_total += validated.drops.len() as u64;
+        let room = MAX_DROPS - self.drops.len();
+        self.drops.extend(validated.drops.iter().take(room));
+    }
+}
+
+/// Reads and judges every source. `work` judges a block on one of several threads; `take` is
+/// given what else it made of it, in the order of the input.
+///
+/// # Errors
+/// A source that cannot be read, a reject that cannot be written, no article at all
+/// ([`Error::NoArticles`]), or the first error of `take`.
+pub fn validate_sources<T: Send>(
+    validate_sources: &SourceValidation<'_>,
+    mut rejects: RejectSink,
+    work: impl Fn(&Validator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
+    mut take: impl FnMut(T) -> Result<(), Error>,
+) -> Result<InputSummary, Error> {
+    let SourceValidation { validator, reader, sources, threads, progress } = validate_sources;
+    progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
+    let mut counts = vec![Counts::default(); sources.len()];
+    let mut normalised: Normalised = BTreeMap::new();
+    let mut fit = FitCheck::default();
+    let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
+        let tally = |(place, source)| reader.read(source, *progress, &mut |block| give((place, block)));
+        sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
+    };
+    let take = |(place, (validated, made)): (usize, (ValidatedBlock, T))| {
+        counts[place].add(&validated);
+        validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
+        validated.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
+        fit.add(&validated.fit);
+        take(made)
+    };
+    let work = |(place, block): (usize, Block)| (place, work(validator, &block));
+    let tallies =
+        ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
+    if counts.iter().all(|counts| counts.articles == 0) {
+        let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
+        return Err(Error::NoArticles { names: names.join(", ") });
+    }
+    let input = |((source, tally), counts): ((&Source, Tally), Counts)| InputCounts {
+        name: source.name.to_string(),
+        tally,
+        articles: counts.articles,
+        rejected: counts.rejected,
+        cut: counts.cut,
+        drops: counts.drops,
+        drops_total: counts.drops_total,
+    };
+    let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
+    Ok(InputSummary { inputs, rejects, normalised, misfit: validator.misfit(&fit) })
+}
+
+/// Adds what so many articles left in the counts.
+fn add(normalised: &mut Normalised, trace: &Effects, times: u64) {
+    for (field, rules) in &trace.normalised {
+        let of_field = normalised.entry(field.clone()).or_default();
+        for (rule, count) in rules {
+            let total = of_field.entry(rule.clone()).or_default();
+            *total = total.saturating_add(count.saturating_mul(times));
+        }
+    }
+}
