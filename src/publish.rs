@@ -13,6 +13,7 @@ mod commit;
 mod encode_parts;
 mod ingest;
 mod key_conflicts;
+mod key_state;
 mod layout;
 mod memory;
 mod next_version;
@@ -49,6 +50,7 @@ use validation_cache::{CacheFile, CacheIdentity, CacheWriter, EffectsTable};
 use withdrawals::Withdrawals;
 
 pub use crate::release::Bump;
+pub use key_state::{ArticlePosition, KeyChoice, KeyResolution, KeyState, Rank};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
 
@@ -300,7 +302,7 @@ impl BuildContext<'_> {
         let Ingested { runs, mut entries, articles, bytes, sources, traces, mut read, .. } = gathered;
         let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
         withdrawals.enter(&mut entries)?;
-        let settled = entries.settle(articles, withdrawals.len())?;
+        let settled = entries.resolve(articles, withdrawals.len())?;
         let withdrawn = withdrawals.settled(&settled)?;
         let records = articles - settled.dropped_count;
         let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));

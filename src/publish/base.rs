@@ -143,7 +143,7 @@ impl<'b> Base<'b> {
                 place: SourceSpan::default(),
                 mark: memo.map_or([0; MARK], |memo| memo.mark(row)),
             };
-            (fact, KeyEntry { key, era: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
+            (fact, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
         };
         Ok(outline.rows().map(fact).collect())
     }

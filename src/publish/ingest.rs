@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::BuildOptions;
+use super::key_state::Rank;
 use super::memory::Memory;
 use super::previous_index::PreviousIndex;
-use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Rank, Ranking};
+use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Ranking};
 use super::validation_cache;
 use super::validation_cache::{CacheEntry, EffectsTable};
 use crate::digest::Digest;
@@ -175,7 +176,14 @@ impl Ingested {
             let standing = known.standing(row);
             let (hash, key) = (standing.hash(), standing.key());
             // The length of the canonical form is only needed where it is encoded anew, and found then.
-            self.entries.push(KeyEntry { key, era: Origin::New, rank: known.rank(row), hash, ordinal, length: 0 })?;
+            self.entries.push(KeyEntry {
+                key,
+                origin: Origin::New,
+                rank: known.rank(row),
+                hash,
+                ordinal,
+                length: 0,
+            })?;
             let (sort_key, cut, at) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
             facts.push(SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark });
         }
@@ -258,7 +266,7 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         let at = known.map_or(RowLocation::Run(row), RowLocation::Base);
         let sort_key = self.order.sort_key(|place| &cells[place]);
         let length = self.canonical.len() as u64;
-        self.entries.push(KeyEntry { key, era: Origin::New, rank, hash, ordinal, length });
+        self.entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
         self.facts.push(SortEntry { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place, mark });
         if known.is_none() {
             self.fresh.push(record);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::thread;
 
 use super::base::{Base, BaseOutline, BaseRow};
-use super::resolve_keys::Rank;
+use super::key_state::Rank;
 use super::validation_cache;
 use super::validation_cache::{CacheFile, HashedReader};
 use crate::error::Error;

@@ -7,12 +7,13 @@
 
 use std::path::Path;
 
+use super::key_state::{KeyChoice, KeyState, Rank};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::ByteSorter;
 use crate::record::{Cell, RecordHash};
 
-/// The length of an entry in bytes: key, era, rank, record hash, ordinal, length.
+/// The length of an entry in bytes: key, origin, rank, record hash, ordinal, length.
 const ENTRY: usize = 32 + 1 + 9 + 32 + 8 + 8;
 
 /// Which of two records with one key comes from the later step. Sorted: what decides comes first.
@@ -25,9 +26,6 @@ pub(super) enum Origin {
     /// It stands in the release that is built upon.
     Base,
 }
-
-/// How new a record is among those with its key and era: the greater, the newer.
-pub(super) type Rank = [u8; 9];
 
 /// How records with one key are told apart by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +58,7 @@ impl Ranking {
 pub(super) struct KeyEntry {
     /// SHA-256 of its key's text.
     pub(super) key: Digest,
-    pub(super) era: Origin,
+    pub(super) origin: Origin,
     pub(super) rank: Rank,
     pub(super) hash: RecordHash,
     /// The number by which its fate is looked up.
@@ -73,7 +71,7 @@ impl KeyEntry {
     fn to_bytes(self) -> [u8; ENTRY] {
         let mut bytes = [0; ENTRY];
         bytes[..32].copy_from_slice(self.key.as_bytes());
-        bytes[32] = self.era as u8;
+        bytes[32] = self.origin as u8;
         // The newest first.
         let newest_first = self.rank.map(|byte| !byte);
         bytes[33..42].copy_from_slice(&newest_first);
@@ -89,7 +87,7 @@ impl KeyEntry {
         let rank = <Rank>::try_from(&bytes[33..42]).expect("9 bytes are 9 bytes");
         Self {
             key: Digest::from_bytes(part(0)),
-            era: [Origin::Withdrawn, Origin::New, Origin::Base][usize::from(bytes[32])],
+            origin: [Origin::Withdrawn, Origin::New, Origin::Base][usize::from(bytes[32])],
             rank: rank.map(|byte| !byte),
             hash: RecordHash::from_bytes(part(42)),
             ordinal: number(74),
@@ -113,92 +111,90 @@ impl KeyEntries {
 
     /// Decides about `count` records, whose ordinals are below that number, and about so many
     /// withdrawals.
-    pub(super) fn settle(self, count: u64, withdrawals: usize) -> Result<Resolution, Error> {
-        let mut settled = Resolution::new(count, withdrawals);
+    pub(super) fn resolve(self, count: u64, withdrawals: usize) -> Result<Resolution, Error> {
+        let mut resolution = Resolution::new(count, withdrawals);
         let mut group: Option<KeyGroup> = None;
         for bytes in self.0.sorted()? {
             let entry = KeyEntry::from_bytes(&bytes?);
-            match &mut group {
-                Some(group) if group.top.key == entry.key => group.add(entry, &mut settled),
-                _ => {
-                    if let Some(group) = group.replace(KeyGroup::new(entry)) {
-                        group.close(&mut settled);
-                    }
-                }
+            if let Some(group) = group.take_if(|group| group.key != entry.key) {
+                group.close(&mut resolution);
             }
+            group.get_or_insert_with(|| KeyGroup::new(entry.key)).add(&entry, &mut resolution);
         }
         if let Some(group) = group {
-            group.close(&mut settled);
+            group.close(&mut resolution);
         }
-        Ok(settled)
+        Ok(resolution)
     }
 }
 
-/// The entries of one key. Those with the era and rank of the first decide.
+/// The entries of one key, in their order: of the records of this build the newest come first.
 #[derive(Debug)]
 struct KeyGroup {
-    top: KeyEntry,
-    /// The ordinals and lengths of those that decide.
-    members: Vec<(u64, u64)>,
-    conflict: bool,
+    key: Digest,
+    state: KeyState,
+    /// The ordinals and lengths of the newest records of this build.
+    newest: Vec<(u64, u64)>,
+    rank: Rank,
+    /// The ordinal and length of the base's record.
+    base: Option<(u64, u64)>,
+    /// The ordinal of the withdrawal.
+    withdrawal: Option<u64>,
 }
 
 impl KeyGroup {
-    fn new(top: KeyEntry) -> Self {
-        Self { top, members: vec![(top.ordinal, top.length)], conflict: false }
+    fn new(key: Digest) -> Self {
+        let (state, newest) = (KeyState::default(), Vec::new());
+        Self { key, state, newest, rank: [0; 9], base: None, withdrawal: None }
     }
 
-    fn add(&mut self, entry: KeyEntry, settled: &mut Resolution) {
-        match (self.top.era, entry.era) {
-            (Origin::Withdrawn, Origin::Withdrawn) => {}
-            (Origin::Withdrawn, Origin::New) => settled.contradicted.push(self.top.ordinal),
-            (Origin::Withdrawn, Origin::Base) => {
-                settled.withdrawn.set(self.top.ordinal);
-                settled.drop(entry.ordinal, entry.length);
+    fn add(&mut self, entry: &KeyEntry, resolution: &mut Resolution) {
+        let KeyEntry { ordinal, length, .. } = *entry;
+        let state = match entry.origin {
+            Origin::Withdrawn => {
+                self.withdrawal = Some(ordinal);
+                KeyState::withdrawn()
             }
-            (_, Origin::Base) if self.top.era != Origin::Base => self.put_on(&entry, settled),
-            _ if entry.rank != self.top.rank => {
-                settled.superseded += 1;
-                settled.drop(entry.ordinal, entry.length);
+            Origin::Base => {
+                self.base = Some((ordinal, length));
+                KeyState::base(entry.hash)
             }
-            _ => {
-                self.conflict |= entry.hash != self.top.hash;
-                self.members.push((entry.ordinal, entry.length));
+            Origin::New => {
+                if self.newest.is_empty() || entry.rank == self.rank {
+                    self.rank = entry.rank;
+                    self.newest.push((ordinal, length));
+                } else {
+                    resolution.drop(ordinal, length);
+                }
+                KeyState::new_record(entry.hash, entry.rank, (0, ordinal))
             }
-        }
+        };
+        self.state = self.state.merge(state);
     }
 
-    /// Decides between the new records and the one of the base.
-    fn put_on(&mut self, base: &KeyEntry, settled: &mut Resolution) {
-        if self.conflict {
-            return;
-        }
-        if base.hash == self.top.hash {
-            // The record stands there already; so all the new ones are repeats of it.
-            settled.unchanged += 1;
-            self.members.iter().for_each(|(ordinal, length)| settled.drop(*ordinal, *length));
-            settled.duplicates += self.members.len() as u64 - 1;
-            self.members.clear();
-        } else {
-            settled.replaced += 1;
-            settled.drop(base.ordinal, base.length);
-        }
-    }
-
-    fn close(self, settled: &mut Resolution) {
-        if self.top.era != Origin::New {
-            return;
-        }
-        let Some((_, repeats)) = self.members.split_first() else { return };
-        if self.conflict {
-            for (ordinal, length) in self.members {
-                settled.drop(ordinal, length);
-                settled.conflicts.set(ordinal);
+    fn close(self, resolution: &mut Resolution) {
+        let key = self.state.resolve();
+        resolution.duplicates += key.duplicates;
+        resolution.superseded += key.superseded;
+        resolution.replaced += u64::from(key.is_replaced);
+        resolution.unchanged += u64::from(key.is_unchanged);
+        for (ordinal, length) in self.newest {
+            if key.choice != KeyChoice::New((0, ordinal)) {
+                resolution.drop(ordinal, length);
+                if key.is_conflict {
+                    resolution.conflicts.set(ordinal);
+                }
             }
-        } else {
-            settled.duplicates += repeats.len() as u64;
-            for (ordinal, length) in repeats {
-                settled.drop(*ordinal, *length);
+        }
+        if let Some((ordinal, length)) = self.base.filter(|_| key.choice != KeyChoice::Base) {
+            resolution.drop(ordinal, length);
+        }
+        if let Some(ordinal) = self.withdrawal {
+            if key.is_withdrawn {
+                resolution.withdrawn.set(ordinal);
+            }
+            if key.is_contradicted {
+                resolution.contradicted.set(ordinal);
             }
         }
     }
@@ -213,7 +209,7 @@ pub(super) struct Resolution {
     pub(super) dropped_count: u64,
     /// See `dropped_count`.
     pub(super) dropped_bytes: u64,
-    /// Those among them that are to be rejected.
+    /// Those among them that are rejected.
     pub(super) conflicts: Bits,
     /// How many identical repeats were left out.
     pub(super) duplicates: u64,
@@ -221,12 +217,12 @@ pub(super) struct Resolution {
     pub(super) superseded: u64,
     /// How many records of the base were replaced.
     pub(super) replaced: u64,
-    /// How many new ones stand in the base already.
+    /// How many new ones the base already has.
     pub(super) unchanged: u64,
     /// The withdrawals that found their record, by ordinal.
     pub(super) withdrawn: Bits,
-    /// The withdrawals whose key is among the new records too.
-    pub(super) contradicted: Vec<u64>,
+    /// The withdrawals whose key is among the new records too, by ordinal.
+    pub(super) contradicted: Bits,
 }
 
 impl Resolution {
@@ -241,7 +237,7 @@ impl Resolution {
             replaced: 0,
             unchanged: 0,
             withdrawn: Bits::new(withdrawals as u64),
-            contradicted: Vec::new(),
+            contradicted: Bits::new(withdrawals as u64),
         }
     }
 
@@ -252,7 +248,7 @@ impl Resolution {
     }
 }
 
-/// A truth value for each of many numbers, a bit each.
+/// A boolean for each of many numbers, a bit each.
 #[derive(Debug)]
 pub(super) struct Bits(Vec<u64>);
 
@@ -282,17 +278,17 @@ fn place(number: u64) -> (usize, u64) {
 mod tests {
     use super::*;
 
-    /// Settles entries `(key, era, rank, content)` and tells what became of each, by its place:
+    /// Settles entries `(key, origin, rank, content)` and tells what became of each, by its place:
     /// `k`ept, `d`ropped or `r`ejected.
     fn settle(entries: &[(&str, Origin, u8, &str)]) -> (String, Resolution) {
         let folder = tempfile::tempdir().unwrap();
         let mut all = KeyEntries::new(folder.path(), 0);
-        for (ordinal, (key, era, rank, content)) in (0..).zip(entries) {
+        for (ordinal, (key, origin, rank, content)) in (0..).zip(entries) {
             let (key, hash) = (Digest::of(key.as_bytes()), RecordHash::new(Digest::of(content.as_bytes())));
-            all.push(KeyEntry { key, era: *era, rank: [*rank; 9], hash, ordinal, length: 1 }).unwrap();
+            all.push(KeyEntry { key, origin: *origin, rank: [*rank; 9], hash, ordinal, length: 1 }).unwrap();
         }
         let count = entries.len() as u64;
-        let settled = all.settle(count, entries.len()).unwrap();
+        let settled = all.resolve(count, entries.len()).unwrap();
         let fate = |ordinal| match (settled.dropped.get(ordinal), settled.conflicts.get(ordinal)) {
             (false, false) => 'k',
             (true, false) => 'd',
@@ -337,6 +333,6 @@ mod tests {
         let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", BASE, 0, "1"), ("b", GONE, 0, "")]);
         assert_eq!((settled.withdrawn.get(0), settled.withdrawn.get(2)), (true, false));
         let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", NEW, 0, "1")]);
-        assert_eq!(settled.contradicted, [0]);
+        assert!(settled.contradicted.get(0));
     }
 }

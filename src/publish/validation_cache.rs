@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::memory::Memory;
-use super::resolve_keys::Rank;
+use super::key_state::Rank;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::external_sort::{MARK, SortEntry};

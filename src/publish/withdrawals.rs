@@ -122,7 +122,7 @@ impl Withdrawals {
     pub(super) fn enter(&self, entries: &mut KeyEntries) -> Result<(), Error> {
         let hash = RecordHash::new(Digest::of(b""));
         for (ordinal, key) in (0..).zip(self.keys()) {
-            entries.push(KeyEntry { key, era: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
+            entries.push(KeyEntry { key, origin: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Withdrawals {
     /// [`Error::Withdrawal`] if a key is not in the base, or is put on top of it in the same step.
     pub(super) fn settled(self, settled: &Resolution) -> Result<Vec<Withdrawn>, Error> {
         for (ordinal, (line, withdrawn)) in (0..).zip(&self.list) {
-            let what = if settled.contradicted.contains(&ordinal) {
+            let what = if settled.contradicted.get(ordinal) {
                 "is withdrawn and among the new records"
             } else if !settled.withdrawn.get(ordinal) {
                 "is not in the release that is built upon"

@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::digest::Digest;
 
 /// SHA-256 of a record's canonical form.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct RecordHash(Digest);
 
 impl RecordHash {
