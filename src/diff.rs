@@ -8,12 +8,14 @@
 //! as unmatched. Whether a release is intact is for [`crate::verify`] to find out.
 
 mod canonical_arrow;
+mod chunk;
 mod compare;
 mod delta;
 mod examples;
 mod hash_alignment;
 mod identical_pages;
 mod input;
+mod kinds;
 mod markdown;
 mod matching;
 mod messages;
@@ -49,7 +51,7 @@ pub use warning::Warning;
 
 use compare::both;
 use pipeline::{Found, Pipeline};
-use scan::Scan;
+use scan::{Basis, Scan};
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +95,14 @@ fn compare_sides(
     progress: &dyn Progress,
 ) -> Result<DiffReport, Error> {
     let [picked_base, picked_current] = differing_files(base, current);
-    let ((old, old_files), (new, new_files)) = both(|| open(base, &picked_base), || open(current, &picked_current))?;
+    let ((mut old, old_files), (mut new, new_files)) =
+        both(|| open(base, &picked_base), || open(current, &picked_current))?;
+    if old.key().len() != new.key().len() {
+        return Err(Error::OtherKey { base: old.key_names(), current: new.key_names() });
+    }
+    let basis = if old.has_hashes() && new.has_hashes() { Basis::Canonical } else { Basis::Typed };
+    old.compare_by(basis);
+    new.compare_by(basis);
     let columns = pipeline::column_pairs(&old, &new, &options.ignore)?;
     let mut engine = Pipeline::new((&old, old_files), (&new, new_files), columns, each, progress);
     engine.run()?;
@@ -113,16 +122,16 @@ fn differing_files(base: &DiffInput, current: &DiffInput) -> [Vec<usize>; 2] {
             known.entry(fingerprint.to_string()).or_default().push(place);
         }
     }
-    let mut equal = Vec::new();
+    let mut is_equal = vec![false; base.files.len()];
     let mut differing = Vec::new();
     for (place, fingerprint) in current.fingerprints().enumerate() {
         let text = fingerprint.as_ref().map(Fingerprint::to_string).unwrap_or_default();
         match known.get_mut(&text).and_then(Vec::pop) {
-            Some(other) => equal.push(other),
+            Some(other) => is_equal[other] = true,
             None => differing.push(place),
         }
     }
-    [(0..base.files.len()).filter(|place| !equal.contains(place)).collect(), differing]
+    [(0..base.files.len()).filter(|place| !is_equal[*place]).collect(), differing]
 }
 
 /// The files of a side that are to be read. One is opened at least, for its columns.
@@ -148,8 +157,8 @@ fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64
     let schema = schema_change::schema_changes(base, current, &columns);
     let [added, removed, withdrawn, rekeyed] = samples;
     DiffReport {
-        base: facts(base.0, records[0]),
-        current: facts(current.0, records[1]),
+        base: facts(base, records[0]),
+        current: facts(current, records[1]),
         counts,
         columns: changes,
         schema,
@@ -166,13 +175,13 @@ fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64
     }
 }
 
-fn facts(side: &DiffInput, records: u64) -> SideFacts {
+fn facts((side, table): (&DiffInput, &Scan), records: u64) -> SideFacts {
     let manifest = side.release.as_ref().map(|release| &release.manifest);
     SideFacts {
         path: side.name.clone(),
         dataset: manifest.map(|manifest| manifest.dataset.clone()),
         version: manifest.map(|manifest| manifest.version.clone()),
-        key: side.key.clone(),
+        key: table.key_names(),
         records,
         fingerprint: manifest.map(|manifest| manifest.fingerprint),
     }

@@ -3,6 +3,10 @@
 //! A digest of a file's bytes and a digest of a record's canonical form have the same shape and
 //! different meanings; [`crate::record::Fingerprint`] is therefore a type of its own. Nothing
 //! here knows what was hashed.
+//!
+//! Different bytes have different digests as far as anybody knows. Whoever hashes more than one
+//! value therefore says why different values are different bytes: by a canonical form, by fixed
+//! widths, or by lengths. Whoever keeps less than 32 bytes says what happens if two inputs meet.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -204,6 +204,14 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
     },
+    /// The key names one column on one side and several on the other.
+    #[error("the key is `{}` on one side and `{}` on the other", base.join("`, `"), current.join("`, `"))]
+    OtherKey {
+        /// The columns of the base.
+        base: Vec<String>,
+        /// The columns of the current side.
+        current: Vec<String>,
+    },
     /// No column has that name.
     #[error("there is no column `{name}` to ignore")]
     UnknownColumn {
@@ -307,6 +315,7 @@ impl Error {
             Self::Target { .. } => Some("choose another place, outside of every release".into()),
             Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
             Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
+            Self::OtherKey { .. } => Some("name each column with a `--key` of its own".into()),
             Self::UnknownColumn { columns, .. } => Some(format!("there are `{}`", columns.join("`, `"))),
             Self::UnknownCode { name } => {
                 let alike = |code: &&Code| strsim::damerau_levenshtein(code.name(), &name.to_uppercase());

@@ -62,7 +62,7 @@ pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {
     sync(&to, new)
 }
 
-/// The size and SHA-256 of a file.
+/// The size of a file, and SHA-256 of its bytes as they are.
 pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
     let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(read(path)?));
     io::copy(&mut reader, &mut io::sink()).map_err(|source| Error::io("read", path, source))?;

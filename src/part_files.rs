@@ -18,7 +18,7 @@ mod writer;
 pub use chunking::{Chunker, Layout, RowGroupRule, key_hash};
 pub use cut_candidates::{CutCandidate, CutCandidates, PartEnd, resolve_cuts};
 pub use encode::{EncodedRowGroup, PartEncoder};
-pub use file::{Batches, Filter, Page, ParquetFile, StoredPages};
+pub use file::{Batches, Filter, Meaning, Page, ParquetFile, StoredPages};
 pub use footer_check::{Footer, FooterFault};
 pub use read_error::{PartError, is_guarded};
 pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};

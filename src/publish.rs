@@ -247,6 +247,7 @@ impl BuildContext<'_> {
         let traces = memo.as_ref().map(CacheFile::traces).unwrap_or_default();
         let traces = gathered.traces.places(traces.iter());
         let first = gathered.articles;
+        // A key that shares these eight bytes with a changed one is looked at for nothing; keys are matched whole.
         let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
         changed.extend(gathered.changed.drain());
         let threads = self.options.threads;

@@ -22,7 +22,7 @@ use pressmark::release::Release;
 use serde_json::{Value, json};
 
 /// The Python of the environment, or none on a machine without Python.
-fn python() -> Option<&'static Path> {
+pub(crate) fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     PYTHON.get_or_init(install).as_deref()
 }
@@ -51,7 +51,7 @@ fn install() -> Option<PathBuf> {
 
 /// Runs a command that must succeed; what it said is in the failure.
 #[track_caller]
-fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {}\n{out}\n{err}", output.status);

@@ -27,6 +27,8 @@ mod diff;
 mod diff_model;
 // The same records give the same bytes.
 mod determinism;
+// Parquet files that other programs wrote.
+mod foreign_files;
 // Records out of releases again.
 mod export;
 // The schemas and test vectors that we publish hold.
@@ -54,6 +56,8 @@ mod sample;
 mod schemas;
 // What parsers write becomes records: presets, mapping files, and what is refused.
 mod sources;
+// Values of every type compared, against an independent reader.
+mod value_families;
 // Builds that are hit at every operation on the file system.
 mod under_fire;
 // The workflow for repositories that we offer.

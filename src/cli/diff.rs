@@ -22,12 +22,12 @@ use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
-    let key = arguments.key.as_deref();
-    let base = DiffInput::open(&arguments.base, key)?;
+    let key = arguments.key.as_slice();
+    let base = DiffInput::open_by(&arguments.base, key)?;
     if let Some(delta) = &arguments.check_delta {
         return proof(delta, &base);
     }
-    let current = DiffInput::open(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
+    let current = DiffInput::open_by(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
     let report = compare(arguments, &base, &current)?;
     let refused = refused(arguments, &report);
     let outcome = if refused.is_empty() || arguments.exit_zero { Outcome::Yes } else { Outcome::No };

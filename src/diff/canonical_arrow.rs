@@ -1,24 +1,26 @@
-//! The canonical text of any Parquet value: JSON as `schema/FORMAT.md` section 6 writes it, and
-//! by the same spirit for the types that our own releases never hold.
+//! [`CanonicalArrow`]: what the values of one column are, as far as Arrow's type alone does not say it: which
+//! texts are JSON, which structs stand for lists, which integers are durations.
 //!
-//! So a release and a plain file compare by what values are and not by how a writer stored
-//! them: an `int32` 7, an `int64` 7 and a `decimal` 7.00 are the same text. What is done with the
-//! texts is for the other files here.
+//! A value is written in two ways. [`CanonicalArrow::write`] gives its canonical text, which people read and
+//! of which record hashes are made (`form/text.rs`). [`CanonicalArrow::encode`] gives what plain files are
+//! compared by: type and value as bytes that no two different values share (`form/typed.rs`).
 
+mod number;
+mod scalar;
+mod text;
+mod typed;
+
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type,
-    Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
-};
-use arrow_array::{Array, StructArray};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
-use super::normalise::loose;
 use crate::json;
-use crate::record::{write_date, write_timestamp};
+use crate::part_files::Meaning;
 use crate::schema::{self, Column, Columns};
+use scalar::Scalar;
+
+pub(super) use text::ObjectWriter;
+pub(super) use typed::ObjectEncoder;
 
 /// Whether there is no value in `row`; a column without a type never has one.
 pub(super) fn is_nothing(array: &dyn Array, row: usize) -> bool {
@@ -34,7 +36,7 @@ pub(super) enum Texts {
     Loose,
 }
 
-/// How the values of one column are written.
+/// What the values of one column are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CanonicalArrow {
     kind: Kind,
@@ -43,19 +45,26 @@ pub(super) struct CanonicalArrow {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Plain(DataType),
+    /// Values that the file stores as something else.
+    Stored(Meaning),
     Json,
     List(Box<CanonicalArrow>),
     Struct(Members),
     /// A struct that stands for an array of fixed entries.
     Tuple(Vec<CanonicalArrow>),
-    /// A map of texts, written as an object.
+    /// A map of texts, which is an object.
     Map(Box<CanonicalArrow>),
-    /// A map of other keys, written as a list of its entries.
-    Entries(Members),
+    /// A map of other keys: its key and its value.
+    Entries(Box<(CanonicalArrow, CanonicalArrow)>),
 }
 
-/// The leaves of a file that hold JSON: their dotted Parquet paths.
-pub(super) type JsonPaths<'p> = [&'p str];
+/// One leaf of a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    /// Whether its texts are JSON, as we note in the footer.
+    pub(super) is_json: bool,
+    pub(super) meaning: Meaning,
+}
 
 /// The members of an object, in the order in which they are written.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,10 +73,10 @@ struct Members {
 }
 
 impl Members {
-    fn new(fields: &Fields, path: &str, json: &JsonPaths<'_>) -> Result<Self, String> {
+    fn new(fields: &Fields, leaves: &mut dyn Iterator<Item = Leaf>) -> Result<Self, String> {
         let mut members = Vec::new();
         for (place, field) in fields.iter().enumerate() {
-            members.push((place, field.name().clone(), CanonicalArrow::within(field, path, json)?));
+            members.push((place, field.name().clone(), CanonicalArrow::new(field, leaves)?));
         }
         Ok(Self::sorted(members))
     }
@@ -82,72 +91,33 @@ impl Members {
         members.sort_by(|a, b| json::utf16_order(&a.1, &b.1));
         Self { members }
     }
-
-    fn write(&self, columns: &[arrow_array::ArrayRef], row: usize, texts: Texts, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::open(out);
-        for (place, name, form) in &self.members {
-            object.member(name, form, &columns[*place], row, texts);
-        }
-        object.close();
-    }
-}
-
-/// Writes an object member by member, null members left out.
-pub(super) struct ObjectWriter<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
-}
-
-impl<'o> ObjectWriter<'o> {
-    pub(super) fn open(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, first: true }
-    }
-
-    pub(super) fn member(&mut self, name: &str, form: &CanonicalArrow, array: &dyn Array, row: usize, texts: Texts) {
-        if is_nothing(array, row) {
-            return;
-        }
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        json::write_string(self.out, name);
-        self.out.push(b':');
-        form.write(array, row, texts, self.out);
-    }
-
-    /// Ends the object; whether it has no member.
-    pub(super) fn close(self) -> bool {
-        self.out.push(b'}');
-        self.first
-    }
 }
 
 impl CanonicalArrow {
-    /// The form of a column's values, or the type that has none. `json` names the leaves of its
-    /// file that hold JSON.
-    pub(super) fn new(field: &Field, json: &JsonPaths<'_>) -> Result<Self, String> {
-        Self::within(field, "", json)
-    }
-
-    fn within(field: &Field, path: &str, json: &JsonPaths<'_>) -> Result<Self, String> {
-        let path = if path.is_empty() { field.name().clone() } else { format!("{path}.{}", field.name()) };
+    /// The form of a column whose leaves are these, or the type that has none.
+    pub(super) fn new(field: &Field, leaves: &mut dyn Iterator<Item = Leaf>) -> Result<Self, String> {
         let kind = match field.data_type() {
-            DataType::Utf8 if json.contains(&path.as_str()) => Kind::Json,
-            DataType::List(element) => Kind::List(Box::new(Self::within(element, &format!("{path}.list"), json)?)),
-            DataType::Struct(fields) => Kind::Struct(Members::new(fields, &path, json)?),
+            DataType::List(element) => Kind::List(Box::new(Self::new(element, leaves)?)),
+            DataType::Struct(fields) => Kind::Struct(Members::new(fields, leaves)?),
             DataType::Map(entries, _) => match entries.data_type() {
-                DataType::Struct(fields) if fields.len() == 2 && *fields[0].data_type() == DataType::Utf8 => {
-                    Kind::Map(Box::new(Self::within(&fields[1], &format!("{path}.{}", entries.name()), json)?))
+                DataType::Struct(fields) if fields.len() == 2 => {
+                    let (key, value) = (Self::new(&fields[0], leaves)?, Self::new(&fields[1], leaves)?);
+                    if key.is_text() { Kind::Map(Box::new(value)) } else { Kind::Entries(Box::new((key, value))) }
                 }
-                DataType::Struct(fields) => Kind::Entries(Members::new(fields, &path, json)?),
                 other => return Err(other.to_string()),
             },
-            plain if is_plain(plain) => Kind::Plain(plain.clone()),
-            other => return Err(other.to_string()),
+            plain => Self::leaf(plain, leaves.next())?,
         };
         Ok(Self { kind })
+    }
+
+    fn leaf(plain: &DataType, leaf: Option<Leaf>) -> Result<Kind, String> {
+        match (plain, leaf) {
+            (DataType::Utf8, Some(Leaf { is_json: true, .. })) => Ok(Kind::Json),
+            (_, Some(Leaf { meaning, .. })) if meaning != Meaning::AsTyped => Ok(Kind::Stored(meaning)),
+            _ if is_plain(plain) => Ok(Kind::Plain(plain.clone())),
+            _ => Err(plain.to_string()),
+        }
     }
 
     /// The form of a release's column, whose values have the type that its kind has.
@@ -169,74 +139,69 @@ impl CanonicalArrow {
         Self { kind }
     }
 
-    /// Appends the canonical text of the value in `row`; `null` for none.
-    pub(super) fn write(&self, array: &dyn Array, row: usize, texts: Texts, out: &mut Vec<u8>) {
-        if is_nothing(array, row) {
-            return out.extend_from_slice(b"null");
-        }
-        match &self.kind {
-            Kind::Plain(DataType::Utf8) => {
-                let text = array.as_string::<i32>().value(row);
-                match texts {
-                    Texts::Exact => json::write_string(out, text),
-                    Texts::Loose => json::write_string(out, &loose(text)),
-                }
-            }
-            Kind::Plain(kind) => write_plain(kind, array, row, out),
-            Kind::Json => write_json(array.as_string::<i32>().value(row), out),
-            Kind::List(element) => element.write_all(&array.as_list::<i32>().value(row), texts, out),
-            Kind::Struct(members) => members.write(array.as_struct().columns(), row, texts, out),
-            Kind::Tuple(forms) => {
-                let columns = array.as_struct().columns();
-                write_list(forms.len(), out, |at, out| forms[at].write(&columns[at], row, texts, out));
-            }
-            Kind::Map(value) => write_map(value, &array.as_map().value(row), texts, out),
-            Kind::Entries(members) => {
-                let entries = array.as_map().value(row);
-                write_list(entries.len(), out, |at, out| members.write(entries.columns(), at, texts, out));
-            }
-        }
-    }
-
-    fn write_all(&self, elements: &dyn Array, texts: Texts, out: &mut Vec<u8>) {
-        write_list(elements.len(), out, |at, out| self.write(elements, at, texts, out));
-    }
-
     /// Whether the values are plain texts.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Plain(DataType::Utf8))
     }
-}
 
-/// The entries of a map of texts as an object, in canonical order.
-fn write_map(value: &CanonicalArrow, entries: &StructArray, texts: Texts, out: &mut Vec<u8>) {
-    let keys = entries.column(0).as_string::<i32>();
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by(|a, b| json::utf16_order(keys.value(*a), keys.value(*b)));
-    out.push(b'{');
-    for (place, at) in order.into_iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        json::write_string(out, keys.value(at));
-        out.push(b':');
-        value.write(entries.column(1), at, texts, out);
+    /// Whether the values are instants or local times of a day.
+    pub(super) fn is_instant(&self) -> bool {
+        matches!(self.kind, Kind::Plain(DataType::Timestamp(..)) | Kind::Stored(Meaning::Int96 | Meaning::Seconds(_)))
     }
-    out.push(b'}');
-}
 
-fn write_list(length: usize, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8>)) {
-    out.push(b'[');
-    for at in 0..length {
-        if at > 0 {
-            out.push(b',');
+    /// An instant in nanoseconds since 1970, whatever the unit of its column; 0 for any other value.
+    pub(super) fn nanoseconds(&self, array: &dyn Array, row: usize) -> i128 {
+        match self.scalar(array, row) {
+            Some(Scalar::Instant(nanoseconds, _)) => nanoseconds,
+            _ => 0,
         }
-        write(at, out);
     }
-    out.push(b']');
+
+    /// The value of a leaf in `row`, which is one.
+    fn scalar<'a>(&self, array: &'a dyn Array, row: usize) -> Option<Scalar<'a>> {
+        match &self.kind {
+            Kind::Plain(kind) => Scalar::plain(kind, array, row),
+            Kind::Stored(meaning) => Scalar::stored(*meaning, array, row),
+            _ => None,
+        }
+    }
+
+    /// The type in the manifest's words, where it has any.
+    pub(super) fn describe(&self, kind: &DataType) -> String {
+        match (&self.kind, kind) {
+            (Kind::Stored(meaning), _) => match meaning {
+                Meaning::AsTyped => plain_word(kind),
+                Meaning::Int96 => "int96".to_owned(),
+                Meaning::Duration(unit) => format!("duration[{}]", unit_word(*unit)),
+                Meaning::Seconds(zone) => format!("timestamp[s{}]", if *zone { ", UTC" } else { "" }),
+                Meaning::TimeSeconds => "time[s]".to_owned(),
+                Meaning::DayMilliseconds => "date64".to_owned(),
+            },
+            (Kind::List(form), DataType::List(element)) => format!("list<{}>", form.describe(element.data_type())),
+            (Kind::Struct(Members { members }), DataType::Struct(fields)) => {
+                let mut members: Vec<&(usize, String, Self)> = members.iter().collect();
+                members.sort_by_key(|(place, ..)| *place);
+                let words = members
+                    .iter()
+                    .map(|(at, name, form)| format!("{name}: {}", form.describe(fields[*at].data_type())));
+                format!("struct<{}>", words.collect::<Vec<_>>().join(", "))
+            }
+            (Kind::Map(_) | Kind::Entries(_), DataType::Map(entries, _)) => match (&self.kind, entries.data_type()) {
+                (Kind::Map(value), DataType::Struct(fields)) if fields.len() == 2 => {
+                    format!("map<string, {}>", value.describe(fields[1].data_type()))
+                }
+                (Kind::Entries(forms), DataType::Struct(fields)) if fields.len() == 2 => {
+                    let (key, value) = (&forms.0, &forms.1);
+                    format!("map<{}, {}>", key.describe(fields[0].data_type()), value.describe(fields[1].data_type()))
+                }
+                (_, other) => plain_word(other),
+            },
+            (_, kind) => plain_word(kind),
+        }
+    }
 }
 
-/// The types without parts that have a text. 32-bit times are milliseconds, 64-bit ones are not.
+/// The types without parts that can be compared.
 fn is_plain(kind: &DataType) -> bool {
     use DataType as T;
     match kind {
@@ -247,160 +212,28 @@ fn is_plain(kind: &DataType) -> bool {
     }
 }
 
-fn write_plain(kind: &DataType, array: &dyn Array, row: usize, out: &mut Vec<u8>) {
-    use DataType as T;
+fn unit_word(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Second => "s",
+        TimeUnit::Millisecond => "ms",
+        TimeUnit::Microsecond => "us",
+        TimeUnit::Nanosecond => "ns",
+    }
+}
+
+fn plain_word(kind: &DataType) -> String {
     match kind {
-        T::Boolean if array.as_boolean().value(row) => out.extend_from_slice(b"true"),
-        T::Boolean => out.extend_from_slice(b"false"),
-        T::Int8 => json::write_i64(out, array.as_primitive::<Int8Type>().value(row).into()),
-        T::Int16 => json::write_i64(out, array.as_primitive::<Int16Type>().value(row).into()),
-        T::Int32 => json::write_i64(out, array.as_primitive::<Int32Type>().value(row).into()),
-        T::Int64 => json::write_i64(out, array.as_primitive::<Int64Type>().value(row)),
-        T::UInt8 => json::write_u64(out, array.as_primitive::<UInt8Type>().value(row).into()),
-        T::UInt16 => json::write_u64(out, array.as_primitive::<UInt16Type>().value(row).into()),
-        T::UInt32 => json::write_u64(out, array.as_primitive::<UInt32Type>().value(row).into()),
-        T::UInt64 => json::write_u64(out, array.as_primitive::<UInt64Type>().value(row)),
-        T::Float16 => write_double(array.as_primitive::<Float16Type>().value(row).into(), out),
-        T::Float32 => write_double(array.as_primitive::<Float32Type>().value(row).into(), out),
-        T::Float64 => write_double(array.as_primitive::<Float64Type>().value(row), out),
-        T::Binary => write_bytes(array.as_binary::<i32>().value(row), out),
-        T::FixedSizeBinary(_) => write_bytes(array.as_fixed_size_binary().value(row), out),
-        T::Date32 => write_day(array.as_primitive::<Date32Type>().value(row), out),
-        T::Decimal32(..) => write_decimal(&array.as_primitive::<Decimal32Type>().value_as_string(row), out),
-        T::Decimal64(..) => write_decimal(&array.as_primitive::<Decimal64Type>().value_as_string(row), out),
-        T::Decimal128(..) => write_decimal(&array.as_primitive::<Decimal128Type>().value_as_string(row), out),
-        T::Decimal256(..) => write_decimal(&array.as_primitive::<Decimal256Type>().value_as_string(row), out),
-        T::Time32(_) => {
-            let value = array.as_primitive::<Time32MillisecondType>().value(row);
-            write_time(i128::from(value) * 1_000_000, out);
+        DataType::Utf8 => "string".to_owned(),
+        DataType::Date32 => "date".to_owned(),
+        DataType::Timestamp(unit, zone) => {
+            let unit = unit_word(*unit);
+            zone.as_ref().map_or_else(|| format!("timestamp[{unit}]"), |zone| format!("timestamp[{unit}, {zone}]"))
         }
-        T::Time64(TimeUnit::Nanosecond) => {
-            write_time(array.as_primitive::<Time64NanosecondType>().value(row).into(), out);
-        }
-        T::Time64(_) => {
-            write_time(i128::from(array.as_primitive::<Time64MicrosecondType>().value(row)) * 1000, out);
-        }
-        T::Timestamp(_, zone) => write_instant(nanoseconds(array, row), zone.is_some(), out),
-        _ => out.extend_from_slice(b"null"),
+        other => other.to_string().to_lowercase(),
     }
 }
 
-/// An instant in nanoseconds since 1970, whatever the unit of its column.
-pub(super) fn nanoseconds(array: &dyn Array, row: usize) -> i128 {
-    match array.data_type() {
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            i128::from(array.as_primitive::<TimestampMillisecondType>().value(row)) * 1_000_000
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            i128::from(array.as_primitive::<TimestampMicrosecondType>().value(row)) * 1000
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            array.as_primitive::<TimestampNanosecondType>().value(row).into()
-        }
-        _ => 0,
-    }
-}
-
-/// JSON has no word for what is not finite; a text stands for it.
-fn write_double(value: f64, out: &mut Vec<u8>) {
-    if value.is_finite() { json::write_f64(out, value) } else { json::write_string(out, &value.to_string()) }
-}
-
-fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    out.push(b'"');
-    out.extend(digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]));
-    out.push(b'"');
-}
-
-fn write_decimal(text: &str, out: &mut Vec<u8>) {
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    out.extend_from_slice(if text == "-0" { "0" } else { text }.as_bytes());
-}
-
-/// A day outside the years 0000 to 9999 is written as its number.
-fn write_day(days: i32, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.push(b'"');
-    if write_date(out, days).is_none() {
-        out.truncate(start);
-        return json::write_i64(out, days.into());
-    }
-    out.push(b'"');
-}
-
-fn write_time(nanoseconds: i128, out: &mut Vec<u8>) {
-    let (seconds, fraction) = (nanoseconds.div_euclid(1_000_000_000), nanoseconds.rem_euclid(1_000_000_000));
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    out.extend_from_slice(format!("\"{hours:02}:{minutes:02}:{seconds:02}{}\"", fraction_text(fraction)).as_bytes());
-}
-
-/// RFC 3339 with `Z` for an instant, without for a local time; out of range, its nanoseconds.
-fn write_instant(nanoseconds: i128, zone: bool, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.push(b'"');
-    let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000) * 1_000_000).ok();
-    if seconds.and_then(|seconds| write_timestamp(out, seconds)).is_none() {
-        out.truncate(start);
-        return out.extend_from_slice(nanoseconds.to_string().as_bytes());
-    }
-    out.pop(); // the Z of whole seconds
-    out.extend_from_slice(fraction_text(nanoseconds.rem_euclid(1_000_000_000)).as_bytes());
-    out.extend_from_slice(if zone { b"Z\"" } else { b"\"" });
-}
-
-fn fraction_text(nanoseconds: i128) -> String {
-    match nanoseconds {
-        0 => String::new(),
-        fraction => format!(".{fraction:09}").trim_end_matches('0').to_owned(),
-    }
-}
-
-/// JSON in its canonical form; what only claims to be JSON is a text.
-fn write_json(text: &str, out: &mut Vec<u8>) {
-    let start = out.len();
-    let written = json::parse(text.as_bytes()).is_ok_and(|value| json::write_value(out, &value).is_ok());
-    if !written {
-        out.truncate(start);
-        json::write_string(out, text);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow_array::{
-        BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, NullArray, StringArray,
-        Time64MicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
-    };
-
-    use super::*;
-
-    #[track_caller]
-    fn check(array: &dyn Array, want: &[&str]) {
-        let form = CanonicalArrow::new(&Field::new("x", array.data_type().clone(), true), &[]).unwrap();
-        for (row, want) in want.iter().enumerate() {
-            let mut out = Vec::new();
-            form.write(array, row, Texts::Exact, &mut out);
-            assert_eq!(std::str::from_utf8(&out).unwrap(), *want);
-        }
-    }
-
-    #[test]
-    fn values_of_every_kind() {
-        check(&BooleanArray::from(vec![Some(true), None]), &["true", "null"]);
-        check(&Int32Array::from(vec![-7]), &["-7"]);
-        check(&NullArray::new(1), &["null"]);
-        check(&StringArray::from(vec!["a\"\n"]), &[r#""a\"\n""#]);
-        check(&Float64Array::from(vec![1e21, -0.0, f64::NAN]), &["1e+21", "0", "\"NaN\""]);
-        check(&BinaryArray::from(vec![&b"\x00\xff"[..]]), &["\"00ff\""]);
-        check(&Date32Array::from(vec![0, i32::MAX]), &["\"1970-01-01\"", "2147483647"]);
-        let decimals = Decimal128Array::from(vec![150, -1, 0, 700]).with_precision_and_scale(9, 2).unwrap();
-        check(&decimals, &["1.5", "-0.01", "0", "7"]);
-        check(&Time64MicrosecondArray::from(vec![3_600_000_001]), &["\"01:00:00.000001\""]);
-        let times = [0, 1500, -1, i64::MAX];
-        let zoned = TimestampMillisecondArray::from(times.to_vec()).with_timezone("UTC");
-        let want = ["\"1970-01-01T00:00:00Z\"", "\"1970-01-01T00:00:01.5Z\"", "\"1969-12-31T23:59:59.999Z\""];
-        check(&zoned, &[want[0], want[1], want[2], "9223372036854775807000000"]);
-        check(&TimestampNanosecondArray::from(vec![1]), &["\"1970-01-01T00:00:00.000000001\""]);
-    }
+/// The text of a column of plain texts.
+pub(super) fn text_of(array: &dyn Array, row: usize) -> &str {
+    array.as_string::<i32>().value(row)
 }

@@ -5,7 +5,7 @@
 //! is kept as a short hash, so that long texts never gather in memory. Whole values are read again
 //! only for what is shown.
 
-use super::canonical_arrow::{Texts, is_nothing, nanoseconds};
+use super::canonical_arrow::Texts;
 use super::identical_pages::IdenticalPages;
 use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
@@ -137,7 +137,8 @@ pub(super) struct Compared {
     pub(super) bare: u64,
 }
 
-/// A value, short; no value by default.
+/// A value, short: halves of SHA-256 of what it is compared by, one value each. No value by default,
+/// which is the half of no SHA-256 that is known.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Mark {
     exact: [u8; 16],
@@ -251,10 +252,7 @@ fn differing(
 ) -> Result<Vec<Change>, Error> {
     let places = column.base.zip(column.current);
     let mut twins = IdenticalPages::new(base, current);
-    let is_told = |pair| match places {
-        Some((ours, theirs)) if base.is_alike(ours, current, theirs) => twins.tell([ours, theirs], pair),
-        _ => false,
-    };
+    let is_told = |pair| places.is_some_and(|(ours, theirs)| twins.tell([ours, theirs], pair));
     let told: Vec<bool> = pairs.iter().copied().map(is_told).collect();
     let left: Vec<usize> = (0..pairs.len()).filter(|at| !told[*at]).collect();
     if left.is_empty() {
@@ -324,28 +322,28 @@ fn marks(
 ) -> Result<Vec<Mark>, Error> {
     let mut marks = vec![Mark::default(); places.len()];
     let Some(place) = column else { return Ok(marks) };
-    let column = &table.columns()[place];
-    let (mut text, mut loose_text) = (Vec::new(), Vec::new());
+    let is_instant = table.columns()[place].is_instant;
+    let (mut value, mut loose_value) = (Vec::new(), Vec::new());
     table.read(places, &[place], |start, chunk| {
-        let array = chunk.array(place);
+        let Some(column) = chunk.column(place) else { return };
         for row in 0..chunk.positions.len() {
-            if is_nothing(array, row) {
+            if column.is_nothing(row) {
                 continue;
             }
-            text.clear();
-            column.form.write(array, row, Texts::Exact, &mut text);
-            let exact = half(&Digest::of(&text));
+            value.clear();
+            column.encode(row, Texts::Exact, &mut value);
+            let exact = half(&Digest::of(&value));
             let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
             if let Some(same) = others.get(at).filter(|other| other.exact == exact) {
                 marks[at] = *same;
                 continue;
             }
-            let loose = if column.is_instant() {
-                nanoseconds(array, row).to_be_bytes()
+            let loose = if is_instant {
+                column.nanoseconds(row).to_be_bytes()
             } else {
-                loose_text.clear();
-                column.form.write(array, row, Texts::Loose, &mut loose_text);
-                if loose_text == text { exact } else { half(&Digest::of(&loose_text)) }
+                loose_value.clear();
+                column.encode(row, Texts::Loose, &mut loose_value);
+                if loose_value == value { exact } else { half(&Digest::of(&loose_value)) }
             };
             marks[at] = Mark { exact, loose };
         }

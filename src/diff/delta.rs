@@ -268,7 +268,7 @@ impl Applied {
     }
 }
 
-/// The record hashes that a delta takes away and adds.
+/// The record hashes that a delta takes away and adds: SHA-256 of canonical forms, whole.
 fn changes(
     file: &ParquetFile,
     slices: usize,
@@ -300,7 +300,7 @@ fn hashes(table: &super::scan::Scan, slices: usize) -> Result<PartitionedEntries
         let mut failed = None;
         table.scan(file, &columns, stored, None, |chunk| {
             let pushed = (0..chunk.positions.len()).try_for_each(|row| {
-                let digest = table.row_hash(chunk, row, stored, &mut text);
+                let digest = chunk.record_hash(row, stored, &mut text);
                 entries.push(entry(&digest))
             });
             failed = pushed.err();

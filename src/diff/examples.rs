@@ -1,9 +1,7 @@
 //! Examples: a few changes of each column that differ from one another, and a few records of
 //! each other kind of change, read back and clipped.
 
-use arrow_array::cast::AsArray;
-
-use super::canonical_arrow::{Texts, is_nothing};
+use super::canonical_arrow::Texts;
 use super::compare::{ColumnPair, Tally, both};
 use super::report::{Example, Sample};
 use super::scan::{Position, Scan};
@@ -60,7 +58,7 @@ fn choose(found: Vec<(Shape, Example)>) -> Vec<Example> {
 struct Shown {
     is_text: bool,
     text: String,
-    /// Its canonical form without what white space and Unicode forms tell apart.
+    /// What it is compared by, without what white space and Unicode forms tell apart.
     loose: Vec<u8>,
 }
 
@@ -119,18 +117,14 @@ fn values(
 ) -> Result<Vec<Option<Shown>>, Error> {
     let places: Vec<Position> = places.collect();
     let Some(column) = column else { return Ok(vec![None; places.len()]) };
-    let form = &table.columns()[column].form;
     read_few(table, &places, &[column], |chunk, row| {
-        let array = chunk.array(column);
-        if is_nothing(array, row) {
-            return None;
-        }
+        let value = chunk.column(column).filter(|value| !value.is_nothing(row))?;
         let (mut text, mut loose) = (Vec::new(), Vec::new());
-        form.write(array, row, Texts::Loose, &mut loose);
-        if form.is_text() {
-            return Some(Shown { is_text: true, text: array.as_string::<i32>().value(row).to_owned(), loose });
+        value.encode(row, Texts::Loose, &mut loose);
+        if let Some(text) = value.text(row) {
+            return Some(Shown { is_text: true, text: text.to_owned(), loose });
         }
-        form.write(array, row, Texts::Exact, &mut text);
+        value.write(row, &mut text);
         Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned(), loose })
     })
 }
@@ -138,20 +132,19 @@ fn values(
 /// The keys of a few rows, clipped.
 pub(super) fn keys(table: &Scan, places: impl Iterator<Item = Position>) -> Result<Vec<String>, Error> {
     let places: Vec<Position> = places.collect();
-    read_few(table, &places, &[table.key()], |chunk, row| {
-        table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
+    read_few(table, &places, table.key(), |chunk, row| {
+        chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
     })
 }
 
 /// A few records by key and title.
 pub(super) fn samples(table: &Scan, places: &[Position]) -> Result<Vec<Sample>, Error> {
-    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|place| *place != table.key());
-    let title = title.filter(|place| table.columns()[*place].form.is_text());
-    let columns: Vec<usize> = std::iter::once(table.key()).chain(title).collect();
+    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|place| !table.key().contains(place));
+    let title = title.filter(|place| table.columns()[*place].is_text);
+    let columns: Vec<usize> = table.key().iter().copied().chain(title).collect();
     read_few(table, places, &columns, |chunk, row| {
-        let key = table.key_text(chunk, row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY));
-        let title = title.map(|place| chunk.array(place)).filter(|array| !is_nothing(*array, row));
-        let title = title.map(|array| short(array.as_string::<i32>().value(row), TITLE));
+        let key = chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY));
+        let title = title.and_then(|place| chunk.column(place)?.text(row).map(|text| short(text, TITLE)));
         Sample { key, new_key: None, title, reason: None }
     })
 }
@@ -161,7 +154,7 @@ pub(super) fn read_few<T: Clone>(
     table: &Scan,
     places: &[Position],
     columns: &[usize],
-    take: impl Fn(&super::scan::Chunk<'_>, usize) -> T,
+    take: impl Fn(&super::chunk::Chunk<'_>, usize) -> T,
 ) -> Result<Vec<T>, Error> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_by_key(|at| places[*at]);

@@ -11,6 +11,8 @@ pub(super) struct IdenticalPages<'t> {
     tables: [&'t Scan; 2],
     /// The file of each side that was read last.
     open: [Option<(usize, StoredPages<'t>)>; 2],
+    /// Whether the columns of two files that were asked for last are of one form.
+    alike: Option<([usize; 2], [usize; 2], bool)>,
     /// The pages that were compared last, of each leaf that was asked for.
     known: Vec<Known>,
 }
@@ -43,13 +45,22 @@ fn is_abreast([ours, theirs]: &[Page; 2], rows: [u32; 2]) -> bool {
 
 impl<'t> IdenticalPages<'t> {
     pub(super) fn new(base: &'t Scan, current: &'t Scan) -> Self {
-        Self { tables: [base, current], open: [None, None], known: Vec::new() }
+        Self { tables: [base, current], open: [None, None], alike: None, known: Vec::new() }
     }
 
     /// Whether stored bytes say that a column, by its place on each side, has one value in both
-    /// rows. The columns must be of one form ([`Scan::is_alike`]).
+    /// rows.
     pub(super) fn tell(&mut self, columns: [usize; 2], pair: (Position, Position)) -> bool {
         let places = [pair.0, pair.1];
+        let files = places.map(file_of);
+        let is_alike = match self.alike {
+            Some((known, of, is_alike)) if known == files && of == columns => is_alike,
+            _ => self.tables[0].is_alike((files[0], columns[0]), self.tables[1], (files[1], columns[1])),
+        };
+        self.alike = Some((files, columns, is_alike));
+        if !is_alike {
+            return false;
+        }
         let [ours, theirs] = [0, 1].map(|side| self.tables[side].leaves(file_of(places[side]), columns[side]));
         ours.len() == theirs.len() && ours.zip(theirs).all(|(a, b)| self.leaf([a, b], places).unwrap_or(false))
     }
@@ -85,11 +96,8 @@ pub(super) fn with_one_key(
     current: &Scan,
     mut pairs: Vec<(Position, Position)>,
 ) -> Vec<(Position, Position)> {
-    let keys = [base.key(), current.key()];
-    if !base.is_alike(keys[0], current, keys[1]) {
-        return Vec::new();
-    }
+    let keys: Vec<[usize; 2]> = base.key().iter().zip(current.key()).map(|(ours, theirs)| [*ours, *theirs]).collect();
     let mut twins = IdenticalPages::new(base, current);
-    pairs.retain(|pair| twins.tell(keys, *pair));
+    pairs.retain(|pair| keys.iter().all(|columns| twins.tell(*columns, *pair)));
     pairs
 }

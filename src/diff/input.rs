@@ -20,7 +20,8 @@ pub struct DiffInput {
     pub(super) name: String,
     /// The folder whose Parquet files it is, whichever they are.
     folder: Option<PathBuf>,
-    pub(super) key: String,
+    /// The columns that identify a record together, as they were given.
+    pub(super) key: Vec<String>,
     pub(super) files: Vec<InputFile>,
     pub(super) release: Option<ReleaseInput>,
 }
@@ -42,24 +43,31 @@ pub(super) struct ReleaseInput {
 }
 
 impl DiffInput {
-    /// The release, or the plain Parquet file or folder, at `path`. Plain files need a `key`;
-    /// a release is taken as plain files if `key` is not its own.
+    /// As [`DiffInput::open_by`], with one name or none.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self, Error> {
+        Self::open_by(path, key.map(str::to_owned).as_slice())
+    }
+
+    /// The release, or the plain Parquet file or folder, at `path`. Plain files need a `key`: the
+    /// names of the columns that identify a record together, one by one or with commas between them;
+    /// a release is taken as plain files if `key` is not its own.
+    pub fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         if path.join(MANIFEST).is_file() {
             return match (Release::open(path), key) {
-                (Ok(release), Some(key)) if key != release.manifest().key => Self::plain(&release.data(), key),
-                (Ok(release), _) => Self::release(&release),
+                (Ok(release), []) => Self::release(&release),
+                (Ok(release), [only]) if *only == release.manifest().key => Self::release(&release),
+                (Ok(release), key) => Self::plain_by(&release.data(), key),
+                (Err(error), []) => Err(error),
                 // Others call files so, too.
-                (Err(_no_release), Some(key)) => Self::plain(path, key),
-                (Err(error), None) => Err(error),
+                (Err(_no_release), key) => Self::plain_by(path, key),
             };
         }
         match key {
-            Some(key) => Self::plain(path, key),
-            None if !path.exists() => {
+            [_, ..] => Self::plain_by(path, key),
+            [] if !path.exists() => {
                 Err(Error::NoRelease { path: path.to_owned(), message: "there is no such file or folder".into() })
             }
-            None => Err(Error::NeedsKey { path: path.to_owned() }),
+            [] => Err(Error::NeedsKey { path: path.to_owned() }),
         }
     }
 
@@ -82,7 +90,7 @@ impl DiffInput {
         Self {
             name: folder.display().to_string(),
             folder: None,
-            key: manifest.key.clone(),
+            key: vec![manifest.key.clone()],
             files: files.collect(),
             release: Some(ReleaseInput {
                 manifest: manifest.clone(),
@@ -92,12 +100,17 @@ impl DiffInput {
         }
     }
 
+    /// As [`DiffInput::plain_by`], with one name.
+    pub fn plain(path: &Path, key: &str) -> Result<Self, Error> {
+        Self::plain_by(path, &[key.to_owned()])
+    }
+
     /// A Parquet file, or all in a folder and the folders in it, with records identified by the
-    /// column `key`.
+    /// columns `key` together.
     ///
     /// # Errors
     /// If there is no Parquet file. What is wrong with a file is found when it is read.
-    pub fn plain(path: &Path, key: &str) -> Result<Self, Error> {
+    pub fn plain_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         let mut paths = Vec::new();
         if path.is_dir() {
             collect(path, DEPTH, &mut paths)?;
@@ -113,7 +126,7 @@ impl DiffInput {
         Ok(Self {
             name: path.display().to_string(),
             folder: path.is_dir().then(|| path.to_owned()),
-            key: key.to_owned(),
+            key: key.to_vec(),
             files: files.collect(),
             release: None,
         })
@@ -131,8 +144,8 @@ impl DiffInput {
         }
     }
 
-    /// The column that identifies a record.
-    pub fn key(&self) -> &str {
+    /// The columns that identify a record together, as they were given.
+    pub fn key(&self) -> &[String] {
         &self.key
     }
 

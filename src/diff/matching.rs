@@ -7,7 +7,8 @@ use super::partitioned_entries::PartitionedEntry;
 use super::row_set::RowSet;
 use super::scan::{Position, Scan};
 
-/// Stands for the key of rows without one; no SHA-256 that anybody knows begins like this.
+/// Stands for the key of rows without one. To find a key whose SHA-256 begins like this takes 2^128
+/// trials.
 pub(super) const NO_KEY: [u8; 16] = [0xff; 16];
 /// How many examples of ambiguous keys are kept.
 const EXAMPLES: usize = 3;

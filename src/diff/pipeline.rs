@@ -57,11 +57,13 @@ pub(super) struct Pipeline<'d, 'e> {
 /// The columns of both sides by name, without the key.
 pub(super) fn column_pairs(base: &Scan, current: &Scan, ignore: &[String]) -> Result<Vec<ColumnPair>, Error> {
     let mut pairs: Vec<ColumnPair> = Vec::new();
-    let names = current.columns().iter().chain(base.columns()).map(|column| &column.name);
-    for name in names {
+    let gone = base.columns().iter().filter(|column| current.column(&column.name).is_none());
+    for name in current.columns().iter().chain(gone).map(|column| &column.name) {
         let (old, new) = (base.column(name), current.column(name));
-        let is_key = old == Some(base.key()) && new == Some(current.key());
-        if !is_key && !pairs.iter().any(|pair| pair.name == *name) {
+        let place_in_key =
+            |table: &Scan, column: Option<usize>| table.key().iter().position(|held| Some(*held) == column);
+        let is_key = place_in_key(base, old).is_some() && place_in_key(base, old) == place_in_key(current, new);
+        if !is_key {
             let ignored = ignore.contains(name);
             pairs.push(ColumnPair { name: name.clone(), renamed_from: None, base: old, current: new, ignored });
         }
@@ -211,9 +213,9 @@ impl<'d, 'e> Pipeline<'d, 'e> {
         }
         let key = self.base.key();
         self.matched.removed.chunks(KEYS, |places| {
-            self.base.read(places, &[key], |_, chunk| {
+            self.base.read(places, key, |_, chunk| {
                 for (row, place) in chunk.positions.iter().enumerate() {
-                    let text = self.base.key_text(chunk, row).unwrap_or_default();
+                    let text = chunk.key_text(row).unwrap_or_default();
                     let Some(reason) = listed.get(text.as_str()) else { continue };
                     marks.insert(*place);
                     if shown.len() < SHOWN {
@@ -260,9 +262,10 @@ fn rekeyed_sample(base: &Scan, current: &Scan, pairs: Vec<(Position, Position)>)
 fn with_keys(table: &Scan, rows: &[Row]) -> Result<Vec<PartitionedEntry>, Error> {
     let places: Vec<Position> = rows.iter().map(|(_, place)| *place).collect();
     let mut entries = Vec::with_capacity(rows.len());
-    table.read(&places, &[table.key()], |start, chunk| {
+    let mut scratch = Vec::new();
+    table.read(&places, table.key(), |start, chunk| {
         for (at, position) in chunk.positions.iter().enumerate() {
-            let key = table.key_hash(chunk, at).unwrap_or(NO_KEY);
+            let key = chunk.key_hash(at, &mut scratch).unwrap_or(NO_KEY);
             let value = half(&Digest::from_bytes(rows[start + at].0));
             entries.push(PartitionedEntry { key, value, position: *position });
         }
@@ -270,7 +273,7 @@ fn with_keys(table: &Scan, rows: &[Row]) -> Result<Vec<PartitionedEntry>, Error>
     Ok(entries)
 }
 
-/// All rows of some files by key, with their record hashes, stored or computed.
+/// All rows of some files by key, with hashes of their contents: the stored ones, or computed.
 fn all_entries(
     (table, files): (&Scan, &[usize]),
     stored: bool,
@@ -278,15 +281,15 @@ fn all_entries(
     progress: &dyn Progress,
 ) -> Result<PartitionedEntries, Error> {
     let mut entries = PartitionedEntries::new(slices)?;
-    let columns = if stored { vec![table.key()] } else { table.all_columns() };
-    let mut text = Vec::new();
+    let columns = if stored { table.key().to_vec() } else { table.all_columns() };
+    let mut scratch = Vec::new();
     for file in files {
         let mut failed = None;
         table.scan(*file, &columns, stored, None, |chunk| {
             progress.advance(chunk.positions.len() as u64);
             for (at, position) in chunk.positions.iter().enumerate() {
-                let digest = table.row_hash(chunk, at, stored, &mut text);
-                let key = table.key_hash(chunk, at).unwrap_or(NO_KEY);
+                let digest = chunk.content_hash(at, stored, &mut scratch);
+                let key = chunk.key_hash(at, &mut scratch).unwrap_or(NO_KEY);
                 if let Err(error) = entries.push(PartitionedEntry { key, value: half(&digest), position: *position }) {
                     failed = Some(error);
                     return false;

@@ -1,6 +1,6 @@
 //! Records with a new key: among those that came and those that went, equal but for the key.
 
-use super::canonical_arrow::{Texts, is_nothing};
+use super::canonical_arrow::Texts;
 use super::compare::{ColumnPair, both};
 use super::matching::{Matched, equal_contents};
 use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
@@ -43,6 +43,10 @@ pub(super) fn rekeyed(
 
 /// Hashes of the values of records in these columns, but for the key. Records without any are left
 /// out: they would equal each other by chance.
+///
+/// What is hashed is the number of each column in four bytes, the length of its value in eight, and
+/// the value as it is compared. Where one value ends follows from its length, so two records share
+/// their bytes only if they have the same values in the same columns.
 fn contents(
     table: &Scan,
     marks: &RowSet,
@@ -51,24 +55,29 @@ fn contents(
 ) -> Result<PartitionedEntries, Error> {
     let columns: Vec<(usize, usize)> = (0..columns.len())
         .filter_map(|number| Some((number, columns[number]?)))
-        .filter(|(_, place)| *place != table.key())
+        .filter(|(_, place)| !table.key().contains(place))
         .collect();
     let mut entries = PartitionedEntries::new(slices)?;
-    let mut text = Vec::new();
+    let (mut content, mut value) = (Vec::new(), Vec::new());
     marks.chunks(lot(table, table), |places| {
         let mut found = Vec::with_capacity(places.len());
         table.read(places, &table.all_columns(), |_, chunk| {
             for (row, position) in chunk.positions.iter().enumerate() {
-                text.clear();
+                content.clear();
                 for (number, place) in &columns {
-                    let array = chunk.array(*place);
-                    if !is_nothing(array, row) {
-                        text.extend_from_slice(number.to_string().as_bytes());
-                        table.columns()[*place].form.write(array, row, Texts::Exact, &mut text);
-                    }
+                    let Some(column) = chunk.column(*place).filter(|column| !column.is_nothing(row)) else { continue };
+                    value.clear();
+                    column.encode(row, Texts::Exact, &mut value);
+                    content.extend_from_slice(&u32::try_from(*number).unwrap_or(u32::MAX).to_be_bytes());
+                    content.extend_from_slice(&(value.len() as u64).to_be_bytes());
+                    content.extend_from_slice(&value);
                 }
-                if !text.is_empty() {
-                    found.push(PartitionedEntry { key: half(&Digest::of(&text)), value: [0; 16], position: *position });
+                if !content.is_empty() {
+                    found.push(PartitionedEntry {
+                        key: half(&Digest::of(&content)),
+                        value: [0; 16],
+                        position: *position,
+                    });
                 }
             }
         })?;

@@ -2,9 +2,7 @@
 
 use std::cmp::Reverse;
 
-use arrow_schema::DataType;
-
-use super::canonical_arrow::{Texts, is_nothing};
+use super::canonical_arrow::Texts;
 use super::compare::ColumnPair;
 use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
@@ -55,9 +53,9 @@ pub(super) fn find_renames(
     Ok(columns)
 }
 
-/// The values of a column in some rows, short.
+/// The values of a column in some rows: halves of SHA-256 of what each is compared by.
 struct Marked<'t> {
-    kind: &'t DataType,
+    kind: &'t str,
     values: Vec<Option<[u8; 16]>>,
 }
 
@@ -72,17 +70,17 @@ impl Marked<'_> {
                 return None;
             }
         }
-        (equal > 0 && equal >= unequal * 9 && self.kind.equals_datatype(other.kind)).then_some(equal)
+        (equal > 0 && equal >= unequal * 9 && self.kind == other.kind).then_some(equal)
     }
 }
 
 /// The values of a column, for rows in any order.
 fn marks<'t>(table: &'t Scan, column: usize, places: &[Position]) -> Result<Marked<'t>, Error> {
     let values = super::examples::read_few(table, places, &[column], |chunk, row| {
-        let array = chunk.array(column);
-        let mut text = Vec::new();
-        table.columns()[column].form.write(array, row, Texts::Exact, &mut text);
-        (!is_nothing(array, row)).then(|| half(&Digest::of(&text)))
+        let column = chunk.column(column).filter(|column| !column.is_nothing(row))?;
+        let mut value = Vec::new();
+        column.encode(row, Texts::Exact, &mut value);
+        Some(half(&Digest::of(&value)))
     })?;
-    Ok(Marked { kind: table.columns()[column].field.data_type(), values })
+    Ok(Marked { kind: &table.columns()[column].kind, values })
 }

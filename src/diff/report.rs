@@ -2,7 +2,7 @@
 //! it; which texts of it come from data is said here, and none of them is escaped.
 
 use semver::Version;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::schema_change::SchemaChange;
 use super::text_diff::Piece;
@@ -48,8 +48,9 @@ pub struct SideFacts {
     pub dataset: Option<String>,
     /// The release's version.
     pub version: Option<Version>,
-    /// The column that identifies a record.
-    pub key: String,
+    /// The columns that identify a record together; in JSON one is a text and several are a list.
+    #[serde(serialize_with = "key_columns")]
+    pub key: Vec<String>,
     /// How many records there are.
     pub records: u64,
     /// The fingerprint of the records, where it is known.
@@ -138,6 +139,13 @@ pub struct KeyFaults {
     pub missing: [u64; 2],
     /// Some of the repeated keys.
     pub examples: Vec<String>,
+}
+
+fn key_columns<S: Serializer>(key: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    match key {
+        [only] => only.serialize(serializer),
+        several => several.serialize(serializer),
+    }
 }
 
 impl DiffReport {

@@ -75,7 +75,7 @@ pub type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
 struct Read {
     key: Option<String>,
     record: String,
-    /// The texts of its columns.
+    /// What its columns are compared by; nothing where there is no value.
     values: Vec<Vec<u8>>,
 }
 
@@ -116,9 +116,8 @@ pub(super) fn tell_pairs(
         let mut after: Vec<(u32, Read)> = order.into_iter().zip(after).collect();
         after.sort_by_key(|(at, _)| *at);
         for (before, (_, after)) in before.into_iter().zip(after) {
-            let value = |read: &Read, column: Option<usize>| {
-                column.map_or_else(|| b"null".to_vec(), |place| read.values[place].clone())
-            };
+            let value =
+                |read: &Read, column: Option<usize>| column.map_or_else(Vec::new, |place| read.values[place].clone());
             let differs = |pair: &&ColumnPair| value(&before, pair.base) != value(&after, pair.current);
             let differing: Vec<&ColumnPair> = columns.iter().filter(differs).collect();
             let names = differing.iter().map(|pair| pair.name.clone()).collect();
@@ -156,15 +155,17 @@ fn read(table: &Scan, places: &[Position]) -> Result<Vec<Read>, Error> {
     table.read(places, &columns, |_, chunk| {
         for row in 0..chunk.positions.len() {
             let mut record = Vec::new();
-            table.write_row(chunk, row, |_| false, &mut record);
+            chunk.write_row(row, &mut record);
             let values = columns.iter().map(|place| {
-                let mut text = Vec::new();
-                table.columns()[*place].form.write(chunk.array(*place), row, Texts::Exact, &mut text);
-                text
+                let mut value = Vec::new();
+                if let Some(column) = chunk.column(*place).filter(|column| !column.is_nothing(row)) {
+                    column.encode(row, Texts::Exact, &mut value);
+                }
+                value
             });
             let values = values.collect();
             let record = String::from_utf8_lossy(&record).into_owned();
-            found.push(Read { key: table.key_text(chunk, row), record, values });
+            found.push(Read { key: chunk.key_text(row), record, values });
         }
     })?;
     Ok(found)

@@ -4,7 +4,6 @@
 //! records has said before. What changed in the rules, and what that does, is found out by
 //! [`compare_rules`]; columns that came or went are told as such alone.
 
-use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +11,7 @@ use super::compare::ColumnPair;
 use super::input::DiffInput;
 use super::scan::Scan;
 use crate::release::VersionCause;
-use crate::schema::{Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules};
+use crate::schema::{Class, Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules};
 use crate::text::one_line;
 
 /// How many characters of a rule are told.
@@ -61,7 +60,7 @@ pub enum SchemaChange {
     },
     /// Another column identifies records.
     Key {
-        /// The old column.
+        /// The old column; the names of several, with commas.
         before: String,
         /// The new column.
         after: String,
@@ -107,12 +106,15 @@ impl SchemaChange {
     pub(super) fn cause(&self) -> Option<VersionCause> {
         Some(match self {
             Self::ColumnAdded { .. } => VersionCause::ColumnAdded,
-            Self::ColumnRemoved { .. }
-            | Self::ColumnRenamed { .. }
-            | Self::ColumnRetyped { .. }
-            | Self::Nullability { required: false, .. }
-            | Self::Key { .. } => VersionCause::ColumnBroken,
-            Self::Nullability { required: true, .. } => VersionCause::RuleTightened,
+            Self::ColumnRemoved { .. } | Self::ColumnRenamed { .. } | Self::ColumnRetyped { .. } | Self::Key { .. } => {
+                VersionCause::ColumnBroken
+            }
+            // One rule with `schema diff`. Rules that became tighter or looser are causes of their own.
+            Self::Nullability { required, .. } => match Class::of_nullability(*required) {
+                Class::Safe => VersionCause::Packaging,
+                Class::ReaderVisible => VersionCause::RuleLoosened,
+                Class::Breaking => VersionCause::ColumnBroken,
+            },
             Self::Order { .. } => VersionCause::Packaging,
             // A rule may stand below a `not`, so only all of them together tell.
             Self::Rule { .. } => return None,
@@ -138,21 +140,15 @@ pub(super) fn schema_changes(
     for pair in columns.iter().filter(|pair| !pair.ignored) {
         changes.extend(column_changes(typed_base, typed_current, pair));
     }
-    let keys = [(base, base_side), (current, current_side)].map(|(table, side)| table.column(&side.key));
-    if let [Some(a), Some(b)] = keys
-        && base_side.key == current_side.key
-    {
-        let pair = ColumnPair {
-            name: base_side.key.clone(),
-            renamed_from: None,
-            base: Some(a),
-            current: Some(b),
-            ignored: false,
-        };
-        changes.extend(column_changes(typed_base, typed_current, &pair));
-    }
-    if base_side.key != current_side.key {
-        changes.push(SchemaChange::Key { before: base_side.key.clone(), after: current_side.key.clone() });
+    let [old_key, new_key] = [base, current].map(Scan::key_names);
+    if old_key == new_key {
+        for (name, (old, new)) in new_key.into_iter().zip(base.key().iter().zip(current.key())) {
+            let (base, current) = (Some(*old), Some(*new));
+            let pair = ColumnPair { name, renamed_from: None, base, current, ignored: false };
+            changes.extend(column_changes(typed_base, typed_current, &pair));
+        }
+    } else {
+        changes.push(SchemaChange::Key { before: old_key.join(", "), after: new_key.join(", ") });
     }
     if let Some((before, after)) = releases {
         let (old, new) = (&before.manifest.order_by, &after.manifest.order_by);
@@ -220,60 +216,12 @@ struct Typed<'t> {
 
 impl Typed<'_> {
     fn kind(self, place: usize) -> String {
-        let field = &self.table.columns()[place].field;
-        let told = self.columns.and_then(|columns| Some(columns.at(columns.position(field.name())?)));
-        told.map_or_else(|| kind(field), |column| column.kind.describe())
+        let column = &self.table.columns()[place];
+        let told = self.columns.and_then(|columns| Some(columns.at(columns.position(&column.name)?)));
+        told.map_or_else(|| column.kind.clone(), |column| column.kind.describe())
     }
 
     fn is_nullable(self, place: usize) -> bool {
-        self.table.columns()[place].field.is_nullable()
-    }
-}
-
-/// The type of a column in the manifest's words, where it has any.
-fn kind(field: &Field) -> String {
-    match field.data_type() {
-        DataType::Utf8 => "string".to_owned(),
-        DataType::Date32 => "date".to_owned(),
-        DataType::Timestamp(unit, zone) => {
-            let unit = match unit {
-                TimeUnit::Second => "s",
-                TimeUnit::Millisecond => "ms",
-                TimeUnit::Microsecond => "us",
-                TimeUnit::Nanosecond => "ns",
-            };
-            zone.as_ref().map_or_else(|| format!("timestamp[{unit}]"), |zone| format!("timestamp[{unit}, {zone}]"))
-        }
-        DataType::List(element) => format!("list<{}>", kind(element)),
-        DataType::Struct(fields) => {
-            let members: Vec<String> =
-                fields.iter().map(|field| format!("{}: {}", field.name(), kind(field))).collect();
-            format!("struct<{}>", members.join(", "))
-        }
-        DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(fields) => {
-                format!("map<{}>", fields.iter().map(|field| kind(field)).collect::<Vec<_>>().join(", "))
-            }
-            other => other.to_string(),
-        },
-        other => other.to_string().to_lowercase(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    #[test]
-    fn kinds_in_the_words_of_the_manifest() {
-        let field = |name: &str, kind: DataType| Field::new(name, kind, true);
-        let check = |data_type: DataType, want: &str| assert_eq!(kind(&field("x", data_type)), want);
-        let entry = DataType::Struct([field("key", DataType::Utf8), field("value", DataType::Date32)].to_vec().into());
-        check(DataType::Map(Arc::new(field("key_value", entry.clone())), false), "map<string, date>");
-        check(DataType::List(Arc::new(field("element", entry))), "list<struct<key: string, value: date>>");
-        check(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), "timestamp[us, UTC]");
-        check(DataType::UInt64, "uint64");
+        self.table.columns()[place].is_nullable
     }
 }

@@ -92,7 +92,8 @@ pub(super) fn masks(target_rows: u64) -> (u32, u32) {
     (bits + NORMALISATION, bits - NORMALISATION)
 }
 
-/// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text.
+/// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text. Keys that
+/// share them are cut alike, and nothing else follows: no record is found or told apart by it.
 pub fn key_hash(sha256: &Digest) -> u64 {
     let (head, _) = sha256.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
     u64::from_be_bytes(*head)

@@ -8,6 +8,8 @@
 //! looked at. What the columns mean is the caller's business.
 
 mod columns;
+mod load;
+mod longest;
 mod lookup;
 mod pages;
 mod preflight;
@@ -18,22 +20,24 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Fields;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::read_error::{PartError, guarded, unreadable};
 use crate::filesystem;
 use crate::schema::Columns;
-use preflight::ChunkPages;
+use load::{Indexes, Loaded};
+use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 
+pub use load::Meaning;
 pub use lookup::Filter;
 pub use pages::{Page, StoredPages};
 
@@ -43,6 +47,9 @@ const BATCH_BYTES: u64 = 4 << 20;
 const LARGEST_BATCH: u64 = 64 << 20;
 /// How many rows a batch holds at least and at most.
 const BATCH_ROWS: (u64, u64) = (16, 8192);
+/// How many values a batch should hold: an element of a list takes some twenty bytes while it is
+/// decoded, and none in the file where it comes again and again.
+const BATCH_VALUES: u64 = 1 << 20;
 
 /// A Parquet file whose footer was read.
 pub struct ParquetFile {
@@ -52,6 +59,8 @@ pub struct ParquetFile {
     starts: Vec<u32>,
     /// The leaves that each column is stored in.
     leaves: Vec<Range<usize>>,
+    /// What each leaf holds.
+    meanings: Vec<Meaning>,
     /// Whether it must keep to what a part can hold.
     is_part: bool,
     /// What the page headers of each column chunk say, row group by row group, once they were looked at.
@@ -65,15 +74,19 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens anybody's file at `path`.
+    /// Opens any Parquet file at `path`. Page indexes that do not fit its pages are left aside: all
+    /// that they are for is to find rows faster.
     pub fn open(path: &Path) -> Result<Self, PartError> {
-        Self::load(path, false, PageIndexPolicy::Skip)
+        match Self::load(path, false, Indexes::Pages) {
+            Ok(file) if file.has_true_index() => Ok(file),
+            _ => Self::load(path, false, Indexes::None),
+        }
     }
 
     /// Opens the part at `path` and checks that its columns are these, with `record_sha256`
     /// behind them.
     pub fn part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
-        let file = Self::load(path, true, PageIndexPolicy::Skip)?;
+        let file = Self::load(path, true, Indexes::Pages)?;
         columns::check(file.fields(), columns)?;
         Ok(file)
     }
@@ -81,14 +94,14 @@ impl ParquetFile {
     /// As [`ParquetFile::part`], with what the column indexes say of its pages, which
     /// [`ParquetFile::summarise`], copying and [`crate::part_files::Extremes`] need.
     pub fn whole_part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
-        let file = Self::load(path, true, PageIndexPolicy::Optional)?;
+        let file = Self::load(path, true, Indexes::All)?;
         columns::check(file.fields(), columns)?;
         Ok(file)
     }
 
-    fn load(path: &Path, is_part: bool, column_index: PageIndexPolicy) -> Result<Self, PartError> {
+    fn load(path: &Path, is_part: bool, indexes: Indexes) -> Result<Self, PartError> {
         let file = filesystem::open(path).map_err(|error| unreadable(error.cause()))?;
-        let metadata = guarded(|| load(&file, column_index))?;
+        let Loaded { metadata, meanings } = guarded(|| load::load(&file, is_part, indexes))?;
         let mut starts = vec![0_u32];
         for group in metadata.metadata().row_groups() {
             let last = starts[starts.len() - 1];
@@ -98,7 +111,18 @@ impl ParquetFile {
         let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
         let pages = std::iter::repeat_with(OnceLock::new).take(chunks).collect();
         let leaves = leaves(&metadata);
-        Ok(Self { path: path.to_owned(), metadata, starts, leaves, is_part, pages })
+        Ok(Self { path: path.to_owned(), metadata, starts, leaves, meanings, is_part, pages })
+    }
+
+    /// Whether its page index, if it has one, names the pages that there are.
+    fn has_true_index(&self) -> bool {
+        let has_index = |group| self.metadata().page_index_for_row_group(group).page_locations(0).is_some();
+        if !(0..self.groups()).any(has_index) {
+            return true;
+        }
+        let Ok(file) = filesystem::open(&self.path) else { return false };
+        let all = ProjectionMask::all();
+        guarded(|| (0..self.groups()).try_for_each(|group| self.preflight(&file, group, &all))).is_ok()
     }
 
     /// Where it lies.
@@ -164,7 +188,10 @@ impl ParquetFile {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let (groups, selection) = self.select(rows);
         guarded(|| {
-            groups.iter().try_for_each(|group| self.preflight(&file, *group, &mask))?;
+            for group in &groups {
+                self.preflight(&file, *group, &mask)?;
+                longest::check(self, (&file, *group), &mask)?;
+            }
             let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
             if let Some(selection) = selection {
                 builder = builder.with_row_selection(selection);
@@ -184,7 +211,8 @@ impl ParquetFile {
         for (leaf, chunk) in metadata.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
             let pages = self.pages(group, leaf);
             if pages.get().is_none() {
-                let found = preflight::check_pages(file, chunk, index.page_locations(leaf), metadata.num_rows())?;
+                let limits = Limits { is_part: self.is_part, rows: metadata.num_rows() };
+                let found = preflight::check_pages(file, chunk, index.page_locations(leaf), limits)?;
                 let _another_thread_was_first = pages.set(found);
             }
         }
@@ -240,7 +268,22 @@ impl ParquetFile {
         let pages = leaves.map(|leaf| groups.iter().filter_map(move |group| self.pages(*group, leaf).get()));
         let longest: u64 = pages.map(|pages| pages.map(|pages| pages.longest).max().unwrap_or_default()).sum();
         let rows = (BATCH_BYTES / self.mean(mask)).clamp(BATCH_ROWS.0, BATCH_ROWS.1);
-        usize::try_from(rows.min(LARGEST_BATCH / longest.max(1)).max(1)).unwrap_or(usize::MAX)
+        let values = groups.iter().map(|group| self.values_per_row(*group, mask)).max().unwrap_or_default();
+        let rows = rows.min(LARGEST_BATCH / longest.max(1)).min(BATCH_VALUES / values.max(1));
+        usize::try_from(rows.max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// How many values of these columns a row of a group has: on average, or in the longest row
+    /// where that was looked for.
+    fn values_per_row(&self, group: usize, mask: &ProjectionMask) -> u64 {
+        let metadata = self.metadata().row_group(group);
+        let rows = u64::try_from(metadata.num_rows()).unwrap_or_default().max(1);
+        let wanted = metadata.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
+        let values = wanted.map(|(leaf, chunk)| {
+            let longest = self.pages(group, leaf).get().and_then(|pages| pages.longest_row.get().copied());
+            longest.unwrap_or_else(|| u64::try_from(chunk.num_values()).unwrap_or(u64::MAX) / rows)
+        });
+        values.fold(0, u64::saturating_add)
     }
 
     fn mean(&self, mask: &ProjectionMask) -> u64 {
@@ -250,6 +293,11 @@ impl ParquetFile {
         let sizes = wanted.map(|(_, chunk)| u64::try_from(chunk.uncompressed_size()).unwrap_or_default());
         let bytes = sizes.fold(0, u64::saturating_add);
         (bytes / u64::from(self.rows().max(1))).max(1)
+    }
+
+    /// The dotted path of a leaf, and what it holds.
+    pub fn leaf(&self, leaf: usize) -> (String, Meaning) {
+        (self.metadata.parquet_schema().column(leaf).path().string(), self.meanings[leaf])
     }
 
     /// The leaves that a column is stored in.
@@ -268,27 +316,6 @@ fn leaves(metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
         known.end = leaf + 1;
     }
     leaves
-}
-
-/// Reads the footer and the indexes of its pages, those of their values only if `column_index`
-/// says so.
-fn load(file: &File, column_index: PageIndexPolicy) -> Result<ArrowReaderMetadata, PartError> {
-    preflight::check_footer(file)?;
-    let with_values = column_index != PageIndexPolicy::Skip;
-    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(!with_values);
-    let reader = || ParquetMetaDataReader::new().with_metadata_options(Some(options.clone()));
-    let mut metadata = reader().parse_and_finish(file).map_err(unreadable)?;
-    if preflight::check_indexes(file, &metadata, with_values)? {
-        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
-            .with_metadata_options(Some(options))
-            .with_column_index_policy(column_index)
-            .with_offset_index_policy(PageIndexPolicy::Optional);
-        reader.read_page_indexes(file).map_err(unreadable)?;
-        metadata = reader.finish().map_err(unreadable)?;
-        preflight::check_locations(&metadata)?;
-    }
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    ArrowReaderMetadata::try_new(Arc::new(metadata), options).map_err(unreadable)
 }
 
 /// The batches of one reading.
@@ -332,6 +359,8 @@ impl Iterator for Batches<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow_array::types::Int32Type;
     use arrow_array::{DictionaryArray, Int32Array, StringArray};
     use parquet::arrow::ArrowWriter;

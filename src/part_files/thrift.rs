@@ -24,16 +24,36 @@ const STRUCT: u8 = 12;
 /// The library knows it, so that there they take their bytes.
 const NULL_PAGES: i64 = 1;
 
+/// The list of a footer's columns (`FileMetaData.schema` in parquet.thrift), and how many members each
+/// of its elements has.
+const SCHEMA: i64 = 2;
+const CHILDREN: i64 = 5;
+/// How deep columns may be nested. The library calls itself for each level.
+const SCHEMA_DEPTH: usize = 128;
+
+/// Walks a footer. Besides what holds for any structure its columns must not be nested too deep.
+pub(super) fn walk_footer(bytes: &[u8]) -> Result<(), PartError> {
+    let mut walker =
+        Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: Some(Nesting::default()) };
+    match walker.structure(&mut |_, _| {}) {
+        Some(()) => Ok(()),
+        None if walker.nesting.is_some_and(|nesting| nesting.open.len() > SCHEMA_DEPTH) => {
+            Err(PartError::Unreadable(format!("its columns are nested more than {SCHEMA_DEPTH} deep")))
+        }
+        None => Err(none()),
+    }
+}
+
 /// Walks the structure that `bytes` start with and tells `seen` each number in it that stands in
 /// no list, with its path of field numbers. Gives the number of bytes it took.
 pub(super) fn walk(bytes: &[u8], seen: &mut dyn FnMut(&[i64], i64)) -> Result<usize, PartError> {
-    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None };
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: None };
     walker.structure(seen).map(|()| walker.at).ok_or_else(none)
 }
 
 /// Walks the index of a column's values, which starts with a list of truth values.
 pub(super) fn walk_values(bytes: &[u8]) -> Result<(), PartError> {
-    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES) };
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES), nesting: None };
     walker.structure(&mut |_, _| {}).ok_or_else(none)
 }
 
@@ -49,6 +69,32 @@ struct Walker<'b> {
     lists: usize,
     /// The one field that may be a list of truth values.
     truths: Option<i64>,
+    /// Where columns are nested in each other, of a footer.
+    nesting: Option<Nesting>,
+}
+
+/// The columns of a schema, which stand one after the other, each before its members.
+#[derive(Debug, Default)]
+struct Nesting {
+    /// How many members are to come of each column that the walk is in.
+    open: Vec<i64>,
+    /// How many the last column has.
+    children: i64,
+}
+
+impl Nesting {
+    /// Takes in a column that was walked; none if it is nested too deep.
+    fn column(&mut self) -> Option<()> {
+        while self.open.pop_if(|left| *left == 0).is_some() {}
+        if let Some(left) = self.open.last_mut() {
+            *left -= 1;
+        }
+        let children = std::mem::take(&mut self.children);
+        if children > 0 {
+            self.open.push(children);
+        }
+        (self.open.len() <= SCHEMA_DEPTH).then_some(())
+    }
 }
 
 impl Walker<'_> {
@@ -70,11 +116,22 @@ impl Walker<'_> {
                 let number = self.zigzag()?;
                 *self.path.last_mut()? = number;
             }
+            self.check_column(header & 0x0f)?;
             match header & 0x0f {
                 TRUE | FALSE => {}
                 kind => self.value(kind, seen)?,
             }
         }
+    }
+
+    /// The library reads a field by its number, whatever type it claims to be.
+    fn check_column(&self, kind: u8) -> Option<()> {
+        let is_right = match (self.nesting.is_some(), self.path.as_slice()) {
+            (true, [SCHEMA]) => kind == LIST,
+            (true, [SCHEMA, CHILDREN]) => matches!(kind, 4..=6),
+            _ => true,
+        };
+        is_right.then_some(())
     }
 
     fn value(&mut self, kind: u8, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
@@ -85,6 +142,9 @@ impl Walker<'_> {
                 let number = self.zigzag()?;
                 if self.lists == 0 {
                     seen(&self.path, number);
+                }
+                if let Some(nesting) = self.nesting.as_mut().filter(|_| self.path.as_slice() == [SCHEMA, CHILDREN]) {
+                    nesting.children = number;
                 }
                 Some(())
             }
@@ -111,9 +171,16 @@ impl Walker<'_> {
         if matches!(kind, TRUE | FALSE) && self.lists == 0 && self.path.as_slice() == self.truths.as_slice() {
             return self.skip(usize::try_from(count).ok()?);
         }
+        let is_schema = self.lists == 0 && self.path.as_slice() == [SCHEMA];
+        if let Some(nesting) = self.nesting.as_mut().filter(|_| is_schema) {
+            *nesting = Nesting::default();
+        }
         self.lists += 1;
         for _ in 0..count {
             self.value(kind, seen)?;
+            if let Some(nesting) = self.nesting.as_mut().filter(|_| is_schema) {
+                nesting.column()?;
+            }
         }
         self.lists -= 1;
         Some(())
@@ -183,6 +250,22 @@ mod tests {
         assert!(walk_values(&[0x19, 0xf1, 0xff, 0xff, 0x7f, 1, 0]).is_err());
         assert!(walk_values(&[0x29, 0x21, 1, 2, 0]).is_err());
         assert!(walk_values(&[0x19, 0x19, 0x21, 1, 2, 0]).is_err());
+    }
+
+    #[test]
+    fn columns_are_nested_so_deep_and_no_deeper() {
+        let group = [0x35, 2, 0x18, 1, b'g', 0x15, 2, 0];
+        let footer = |depth: usize| {
+            let leaf = [0x15, 2, 0x25, 2, 0x18, 1, b'x', 0];
+            let number = u8::try_from(depth + 1).unwrap();
+            [&[0x29, 0xfc, number | 0x80, 1][..], &group.repeat(depth), &leaf, &[0]].concat()
+        };
+        assert!(walk_footer(&footer(SCHEMA_DEPTH)).is_ok());
+        let refused = walk_footer(&footer(SCHEMA_DEPTH + 1)).unwrap_err().to_string();
+        assert_eq!(refused, "its columns are nested more than 128 deep");
+        // The number of members as another type, and the columns as no list.
+        assert!(walk_footer(&[0x29, 0x1c, 0x53, 2, 0, 0]).is_err());
+        assert!(walk_footer(&[0x25, 2, 0]).is_err());
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         canonical_form(self.columns, &record, &mut self.canonical);
         let hash = RecordHash::new(Digest::of(&self.canonical));
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
+        // The text of a key is the key: all keys of a dataset have one type.
         let key = Digest::of(key.as_bytes());
         let known = self.known.row(&hash);
         let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");

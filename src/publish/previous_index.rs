@@ -90,6 +90,8 @@ impl<'k> PreviousIndex<'k> {
     }
 }
 
+/// Rows by the first eight bytes of their record hashes. Of rows that share them one is found, and
+/// taken only if the whole hash is right.
 fn rows(outline: &BaseOutline<'_>) -> HashMap<u64, u32> {
     outline.rows().map(|row| (validation_cache::start(outline.row(row).hash().as_bytes()), row)).collect()
 }

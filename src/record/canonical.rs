@@ -21,7 +21,9 @@ pub fn canonical_form(columns: &Columns, record: &Record<'_>, out: &mut Vec<u8>)
     write_members(columns, record.cells(), out);
 }
 
-/// SHA-256 of the canonical form. `scratch` is emptied and used, so that many records need one
+/// SHA-256 of the canonical form, which is JSON: where a name or a value ends is written in it. Two
+/// records of one schema have one form only if they are equal; under different schemas a text and a
+/// day may have one. `scratch` is emptied and used, so that many records need one
 /// allocation.
 pub fn record_hash(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>) -> RecordHash {
     scratch.clear();

@@ -40,7 +40,8 @@ impl fmt::Display for RecordHash {
 }
 
 /// The hash of a set of records: SHA-256 over their record hashes in lower-case hexadecimal,
-/// sorted, each followed by one newline.
+/// sorted, each followed by one newline. Each record takes 65 bytes, so different sets of records
+/// are different bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(Digest);

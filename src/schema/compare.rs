@@ -35,6 +35,13 @@ pub enum Class {
     Breaking,
 }
 
+impl Class {
+    /// That of a column that always has a value now, or may lack one.
+    pub fn of_nullability(required: bool) -> Self {
+        if required { Self::Safe } else { Self::ReaderVisible }
+    }
+}
+
 /// A change of one column.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ColumnChange {

@@ -217,6 +217,7 @@ impl Looker<'_, '_> {
         self.facts.hashes.push(hash);
         self.facts.lengths.push(length);
         self.facts.sort_keys.push(self.rules.order.sort_key(|place| &record.cells()[place]));
+        // The text of a key is the key: all keys of a release have one type.
         self.facts.key_digests.push(Digest::of(key.as_bytes()));
         self.facts.keys.push(key);
         article.is_ok()

@@ -61,7 +61,8 @@ impl Keys {
         Self { sort: ByteSorter::new(scratch, MEMORY), rows: 0 }
     }
 
-    /// Adds the key of the next row.
+    /// Adds the key of the next row: the start of SHA-256 of its text, which is the whole key. Two keys
+    /// that shared it would be reported as one that comes twice.
     pub(super) fn add(&mut self, key: &Digest) -> Result<(), Error> {
         let mut entry = [0; ENTRY_BYTES];
         entry[..KEY_BYTES].copy_from_slice(&key.as_bytes()[..KEY_BYTES]);

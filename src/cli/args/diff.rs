@@ -22,9 +22,10 @@ pub(crate) struct DiffArguments {
     /// What to compare.
     #[arg(required_unless_present = "check_delta", conflicts_with = "check_delta")]
     pub(crate) current: Option<PathBuf>,
-    /// The column that identifies a record, where the files are no releases.
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) key: Option<String>,
+    /// The column that identifies a record, where the files are not releases; several columns that
+    /// do so together as a list, or repeated.
+    #[arg(long, value_name = "COLUMN[,COLUMN]")]
+    pub(crate) key: Vec<String>,
     /// A column whose changes do not count, such as `retrieved_at`.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) ignore: Vec<String>,

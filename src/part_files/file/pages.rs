@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 
 use super::ParquetFile;
+use super::preflight::{Checksum, PageHeader};
 use crate::filesystem;
 use crate::part_files::read_error::{PartError, unreadable};
 
@@ -72,7 +73,9 @@ impl<'f> StoredPages<'f> {
         is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("it ends in the middle of a page".into()))
     }
 
-    /// Whether a page of this file and one of another file are read as the same values.
+    /// Whether a page of this file and one of another file are read as the same values. Pages are
+    /// compared byte by byte and not by hashes; with a wrong checksum they are never the same, so that
+    /// the decoder looks at them and says what is wrong.
     pub fn same(&self, own: &Page, other: &StoredPages<'_>, theirs: &Page) -> Result<bool, PartError> {
         let [a, b] = [(self, own), (other, theirs)]
             .map(|(pages, page)| pages.file.metadata().row_group(page.group).column(page.leaf));
@@ -89,8 +92,10 @@ impl<'f> StoredPages<'f> {
             && self.same_bytes(&own.dictionary, other, &theirs.dictionary)?)
     }
 
+    /// Whether two pages, each with its header, are the same bytes and have the checksum that they claim.
     fn same_bytes(&self, own: &Range<u64>, other: &Self, theirs: &Range<u64>) -> Result<bool, PartError> {
         let (mut ours, mut rest) = (Vec::new(), Vec::new());
+        let mut checksum = None;
         for at in (0..own.end.saturating_sub(own.start)).step_by(BLOCK as usize) {
             let end = at + u64::from(BLOCK);
             let block = |bytes: &Range<u64>| bytes.start + at..bytes.end.min(bytes.start + end);
@@ -99,8 +104,18 @@ impl<'f> StoredPages<'f> {
             if ours != rest {
                 return Ok(false);
             }
+            let mut body = ours.as_slice();
+            if at == 0 {
+                // A longer header is for the decoder.
+                let Ok(header) = PageHeader::of(body) else { return Ok(false) };
+                checksum = header.checksum();
+                body = &body[header.length..];
+            }
+            if let Some(checksum) = &mut checksum {
+                checksum.add(body);
+            }
         }
-        Ok(true)
+        Ok(checksum.is_none_or(Checksum::holds))
     }
 }
 

@@ -5,14 +5,17 @@
 
 use std::fs::File;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use parquet::basic::{Compression, Type};
+use parquet::column::page::{Page as ColumnPage, PageReader as _};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::reader::{ChunkReader as _, Length as _};
+use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::part_files::read_error::{PartError, unreadable};
-use crate::part_files::thrift::{walk, walk_values};
+use crate::part_files::thrift::{walk, walk_footer, walk_values};
 
 /// How many bytes the columns of a row group may have before compression. A row group holds 64 MiB
 /// of canonical form and one record of any length, and no value takes more than eight times its text.
@@ -27,6 +30,9 @@ const LONG_HEADER_BYTES: usize = 4 << 20;
 /// The largest dictionary that is looked through, in bytes. Those of this format end at one mebibyte,
 /// or with the batch of rows that brings them there.
 const DICTIONARY_BYTES: i64 = 16 << 20;
+/// The largest page of a file that is not a part, in bytes before compression: some writers put a
+/// whole column of a row group into one.
+const PAGE_BYTES: i64 = 512 << 20;
 /// The longest footer that is read, in bytes, and the most of page indexes.
 const FOOTER_BYTES: u64 = 64 << 20;
 /// The footer's length and the magic behind it.
@@ -36,11 +42,15 @@ const TAIL_BYTES: u64 = 8;
 const PAGE_TYPE: i64 = 1;
 const UNCOMPRESSED_PAGE_SIZE: i64 = 2;
 const COMPRESSED_PAGE_SIZE: i64 = 3;
+const CHECKSUM: i64 = 4;
 const DATA_PAGE: i64 = 5;
 const DATA_PAGE_V2: i64 = 8;
 /// The first fields of either of these.
 const NUM_VALUES: i64 = 1;
 const ENCODING: i64 = 2;
+const ENCODING_V2: i64 = 4;
+/// The encoding in which a text may begin as the one before it does (`DELTA_BYTE_ARRAY`).
+const SHARED_STARTS: i64 = 7;
 
 /// What the header of a page says.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +62,8 @@ pub(super) struct PageHeader {
     pub(super) unpacked: Option<i64>,
     /// The number of values, of data pages.
     pub(super) values: Option<i64>,
+    /// The checksum of the stored bytes.
+    checksum: Option<u32>,
     encoding: Option<i64>,
     kind: Option<i64>,
 }
@@ -71,15 +83,38 @@ impl PageHeader {
             [UNCOMPRESSED_PAGE_SIZE] => header.unpacked = Some(number),
             [COMPRESSED_PAGE_SIZE] => header.stored = u64::try_from(number).ok(),
             [DATA_PAGE | DATA_PAGE_V2, NUM_VALUES] => header.values = Some(number),
-            [DATA_PAGE, ENCODING] => header.encoding = Some(number),
+            [DATA_PAGE, ENCODING] | [DATA_PAGE_V2, ENCODING_V2] => header.encoding = Some(number),
+            [CHECKSUM] => header.checksum = i32::try_from(number).ok().map(i32::cast_unsigned),
             _ => {}
         })?;
         Ok(Self { length, ..header })
     }
 
+    /// Starts to compare the bytes behind it with its checksum, if it has one.
+    pub(super) fn checksum(&self) -> Option<Checksum> {
+        Some(Checksum { want: self.checksum?, found: crc32fast::Hasher::new() })
+    }
+
     /// Whether it is that of a data page of version 1 whose values are plain.
     pub(super) fn is_plain(&self) -> bool {
         self.kind == Some(0) && self.encoding == Some(0)
+    }
+}
+
+/// The checksum of a page, CRC-32 of its bytes as they are stored. It finds damage; whoever changes
+/// a page on purpose can give it any checksum, so it says nothing about who wrote the page.
+pub(super) struct Checksum {
+    want: u32,
+    found: crc32fast::Hasher,
+}
+
+impl Checksum {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.found.update(bytes);
+    }
+
+    pub(super) fn holds(self) -> bool {
+        self.found.finalize() == self.want
     }
 }
 
@@ -95,7 +130,7 @@ pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
     }
     let start = end.checked_sub(length).ok_or_else(none)?;
     let footer = file.get_bytes(start, usize::try_from(length).map_err(unreadable)?).map_err(unreadable)?;
-    walk(&footer, &mut |_, _| {}).map(drop)
+    walk_footer(&footer)
 }
 
 /// Whether the page indexes can be read: false if there are none, or too many to be held.
@@ -184,6 +219,17 @@ pub(super) struct ChunkPages {
     pub(super) values: Box<[u64]>,
     /// The longest text of its dictionary in bytes, as far as that is known here.
     pub(super) longest: u64,
+    /// How many values its longest row has, if that was looked for.
+    pub(super) longest_row: OnceLock<u64>,
+}
+
+/// What the pages of a column chunk are held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Whether they are those of a part.
+    pub(super) is_part: bool,
+    /// How many rows the row group has.
+    pub(super) rows: i64,
 }
 
 /// The page headers of a column chunk must promise no more than the footer does: a short page
@@ -193,7 +239,7 @@ pub(super) fn check_pages(
     file: &File,
     chunk: &ColumnChunkMetaData,
     index: Option<&Vec<PageLocation>>,
-    rows: i64,
+    Limits { is_part, rows }: Limits,
 ) -> Result<ChunkPages, PartError> {
     let more = || PartError::Unreadable("a column has more in its pages than its footer says".into());
     let (mut at, length) = chunk.byte_range();
@@ -209,6 +255,11 @@ pub(super) fn check_pages(
         if counts.iter().any(|count| *count < 0) || bytes < 0 || values < 0 {
             return Err(more());
         }
+        if !is_part && counts[0] > PAGE_BYTES {
+            let message =
+                format!("a page claims to have {} bytes, and {PAGE_BYTES} are the most that is read", counts[0]);
+            return Err(PartError::Unreadable(message));
+        }
         let length = header.stored.and_then(|stored| stored.checked_add(header.length as u64)).ok_or_else(more)?;
         if let Some(count) = header.values {
             pages.push(u64::try_from(count).map_err(unreadable)?);
@@ -219,15 +270,19 @@ pub(super) fn check_pages(
             if named.as_mut().is_some_and(|named| !named.next().is_some_and(is_next)) {
                 return Err(other_pages());
             }
+            if header.encoding == Some(SHARED_STARTS) {
+                // A text is no longer than all that its page has of texts.
+                longest = longest.max(counts[0].unsigned_abs());
+            }
         } else if chunk.column_descr().physical_type() == Type::BYTE_ARRAY {
-            longest = longest_text(file, chunk.compression(), at, &header)?;
+            longest = longest.max(longest_text(file, chunk, at, &header)?);
         }
         at = at.checked_add(length).ok_or_else(more)?;
     }
     if named.is_some_and(|mut named| named.next().is_some()) {
         return Err(other_pages());
     }
-    Ok(ChunkPages { values: pages.into(), longest })
+    Ok(ChunkPages { values: pages.into(), longest, longest_row: OnceLock::new() })
 }
 
 /// How many rows each page has by the index, of a column chunk of so many.
@@ -236,18 +291,21 @@ fn rows_of(pages: &[PageLocation], rows: i64) -> impl Iterator<Item = i64> {
     pages.iter().zip(ends).map(|(page, end)| end.saturating_sub(page.first_row_index))
 }
 
-/// The longest text of a dictionary page, whose values are plain. 0 with a codec that no part has.
-fn longest_text(file: &File, codec: Compression, at: u64, header: &PageHeader) -> Result<u64, PartError> {
-    let is_ours = matches!(codec, Compression::ZSTD(_) | Compression::UNCOMPRESSED);
+/// The longest text of a dictionary page, whose values are plain; all of its bytes if it is too large
+/// to be looked through.
+fn longest_text(file: &File, chunk: &ColumnChunkMetaData, at: u64, header: &PageHeader) -> Result<u64, PartError> {
     let sizes = (header.stored.and_then(|size| usize::try_from(size).ok()), header.unpacked.unwrap_or_default());
-    let (Some(stored), size @ 0..=DICTIONARY_BYTES) = sizes else { return Ok(0) };
-    if !is_ours || stored as u64 > DICTIONARY_BYTES.unsigned_abs() {
-        return Ok(0);
+    let (Some(stored), size @ 0..=DICTIONARY_BYTES) = sizes else { return Ok(sizes.1.unsigned_abs()) };
+    if stored as u64 > DICTIONARY_BYTES.unsigned_abs() {
+        return Ok(size.unsigned_abs());
     }
     let page = file.get_bytes(at + header.length as u64, stored).map_err(unreadable)?;
-    let unpacked = match codec {
+    let unpacked = match chunk.compression() {
         Compression::UNCOMPRESSED => page.to_vec(),
-        _ => zstd::bulk::decompress(&page, usize::try_from(size).map_err(unreadable)?).map_err(unreadable)?,
+        Compression::ZSTD(_) => {
+            zstd::bulk::decompress(&page, usize::try_from(size).map_err(unreadable)?).map_err(unreadable)?
+        }
+        _ => first_dictionary(file, chunk)?,
     };
     let (mut rest, mut longest) = (unpacked.as_slice(), 0);
     while let Some((length, text)) = rest.split_first_chunk::<4>() {
@@ -256,6 +314,16 @@ fn longest_text(file: &File, codec: Compression, at: u64, header: &PageHeader) -
         rest = text.get(length as usize..).unwrap_or_default();
     }
     Ok(longest)
+}
+
+/// The dictionary of a column chunk, unpacked by the library.
+fn first_dictionary(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<u8>, PartError> {
+    let file = Arc::new(file.try_clone().map_err(unreadable)?);
+    let mut pages = SerializedPageReader::new(file, chunk, 0, None).map_err(unreadable)?;
+    match pages.get_next_page().map_err(unreadable)? {
+        Some(ColumnPage::DictionaryPage { buf, .. }) => Ok(buf.to_vec()),
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn other_pages() -> PartError {

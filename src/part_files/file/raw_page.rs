@@ -16,7 +16,7 @@ use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 use super::ParquetFile;
 use super::pages::{Page, StoredPages};
-use super::preflight::{HEADER_BYTES, PageHeader};
+use super::preflight::{Checksum, HEADER_BYTES, PageHeader};
 use crate::part_files::read_error::PartError;
 
 /// The largest page that is read here, in bytes before and after compression.
@@ -103,6 +103,12 @@ impl<'f> Stored<'f> {
         let fits = header.is_plain()
             && header.length + stored == bytes.len()
             && header.values == i64::try_from(page.rows.len()).ok();
+        let mut checksum = header.checksum();
+        if let Some(checksum) = &mut checksum {
+            checksum.add(bytes.get(header.length..)?);
+        }
+        // The decoder says what is wrong.
+        let fits = fits && checksum.is_none_or(Checksum::holds);
         match self.form {
             _ if !fits => None,
             Form::Fixed(width) => {

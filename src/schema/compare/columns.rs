@@ -45,8 +45,8 @@ impl Walk<'_> {
 
     fn column(&mut self, base: &Column, current: &Column, path: &str) {
         match (base.nullable, current.nullable) {
-            (false, true) => self.add(path, Change::MadeOptional, Class::ReaderVisible, None, None),
-            (true, false) => self.add(path, Change::MadeRequired, Class::Safe, None, None),
+            (false, true) => self.add(path, Change::MadeOptional, Class::of_nullability(false), None, None),
+            (true, false) => self.add(path, Change::MadeRequired, Class::of_nullability(true), None, None),
             _ => {}
         }
         match (&base.kind, &current.kind) {
