@@ -103,6 +103,7 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         inputs: vec![corpus.path.display().to_string()],
         mapping: Mapping::open(&SourceChoice::default_for(true), schema.targets()).unwrap(),
         schema,
+        invalid_optional: pressmark::schema::InvalidOptional::Reject,
         extra: Extra::Keep,
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,

@@ -12,7 +12,7 @@ use crate::input::{Block, Limits, Reader, resolve};
 use crate::mapping::Mapping;
 use crate::progress::Progress;
 use crate::release::Allowance;
-use crate::schema::{Extra, Schema};
+use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
     AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Validator, validate_sources,
 };
@@ -30,6 +30,8 @@ pub struct CheckOptions {
     pub mapping: Mapping,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
+    /// What becomes of invalid values of optional members.
+    pub invalid_optional: InvalidOptional,
     /// How many articles may be rejected for the answer to be yes.
     pub max_rejects: Allowance,
     /// Where rejects are written to, if they are.
@@ -62,11 +64,12 @@ impl CheckReport {
 ///
 /// # Errors
 /// An input that cannot be read, a reject file that cannot be written or must not stand where it was
-/// asked for, or no article at all.
+/// asked for, no article at all, or invalid values that are to move to an `_extra` that is not there.
 pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
+    options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let what = SourceValidation {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra),
+        validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
         reader: Reader::new(options.mapping.framing(), options.limits),
         sources: &sources,
         threads: options.threads,

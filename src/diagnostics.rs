@@ -101,6 +101,20 @@ impl Diagnostics {
         }
     }
 
+    /// Adds what was found later.
+    pub fn merge(&mut self, later: &Self) {
+        for (key, cause) in &later.causes {
+            if let Some(known) = self.causes.get_mut(key) {
+                known.articles += cause.articles;
+                known.violations += cause.violations;
+                let room = EXAMPLES - known.examples.len();
+                known.examples.extend(cause.examples.iter().take(room).cloned());
+            } else if self.causes.len() < CAUSES {
+                self.causes.insert(key.clone(), cause.clone());
+            }
+        }
+    }
+
     /// The causes, the most frequent first.
     pub fn causes(&self) -> Vec<&Cause> {
         let mut causes: Vec<&Cause> = self.causes.values().collect();

@@ -229,6 +229,12 @@ pub enum Error {
     /// Reading was ended early, because of an error elsewhere that is the one told.
     #[error("reading was stopped")]
     Stopped,
+    /// Invalid values of optional members were to move to `_extra`, which is not there.
+    #[error("invalid optional values cannot move to `_extra`: {why}")]
+    NoExtra {
+        /// Why there is none.
+        why: &'static str,
+    },
     /// The target of `init` holds a dataset already.
     #[error("`{}` exists already", path.display())]
     Exists {
@@ -323,6 +329,10 @@ impl Error {
                 let meant = nearest.map(|code| format!("did you mean `{code}`? "));
                 Some(format!("{}`pressmark explain` lists them all", meant.unwrap_or_default()))
             }
+            Self::NoExtra { .. } => Some(
+                "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
+                    .into(),
+            ),
             Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }

@@ -84,6 +84,10 @@ fn text(name: &str, key: &str, options: &InitOptions) -> String {
     let presets: String = Preset::ALL.iter().map(line).collect();
     let pattern = if options.source.as_deref() == Some("pages") { "sources/*.txt" } else { "sources/*.jsonl*" };
     let is_own = BuiltIn::named(&options.schema).is_none();
+    // Parsers take what pages hold; one long keyword is no reason to lose an article.
+    let is_parser = options.source.as_deref().is_some_and(|source| !["article", "pages", "verbatim"].contains(&source));
+    let invalid_optional =
+        if is_parser && !is_own { "invalid_optional = \"extra\"" } else { "# invalid_optional = \"reject\"" };
     let order_by = if is_own { "# order_by = []" } else { "# order_by = [\"published_at\"]" };
     format!(
         "\
@@ -113,6 +117,8 @@ inputs = [\"{pattern}\"]
 max_rejects = 0
 # Members that the schema does not declare: \"keep\" (in the column _extra), \"reject\" or \"drop\".
 extra = \"keep\"
+# The value of an optional member that breaks a rule: \"reject\" its article, or move it to \"extra\".
+{invalid_optional}
 "
     )
 }

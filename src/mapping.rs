@@ -14,10 +14,12 @@ mod file;
 mod fit_check;
 mod html;
 pub mod id;
+mod language;
 mod pages;
 mod plan;
 mod pointer;
 mod preset;
+mod readable;
 mod transforms;
 pub mod url;
 

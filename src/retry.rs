@@ -12,7 +12,7 @@ use crate::input::{Block, Content, Frame, Framing, Limits, Position, Reader, res
 use crate::mapping::Mapping;
 use crate::progress::NoProgress;
 use crate::reject::{Placed, Reject, Stored};
-use crate::schema::{Extra, Schema, Violation};
+use crate::schema::{Extra, InvalidOptional, Schema, Violation};
 use crate::validate::{RejectSink, Validator};
 
 /// What to judge again.
@@ -26,6 +26,8 @@ pub struct RetryOptions {
     pub mapping: Mapping,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
+    /// What becomes of invalid values of optional members.
+    pub invalid_optional: InvalidOptional,
     /// Where those are written to that are rejected again, if they are.
     pub again: Option<PathBuf>,
 }
@@ -48,15 +50,17 @@ pub struct RetryReport {
 /// Judges every article of the reject files again and writes those that pass to `out`.
 ///
 /// # Errors
-/// A file that cannot be read or is no reject file, or an output that cannot be written.
+/// A file that cannot be read or is no reject file, an output that cannot be written, or invalid values
+/// that are to move to an `_extra` that is not there.
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
+    options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
     let rejects = match &options.again {
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let mut again = Retry {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra),
+        validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
         framing: options.mapping.framing(),
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,

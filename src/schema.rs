@@ -20,7 +20,9 @@ mod types;
 mod validator;
 mod vocabulary;
 
-pub use columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT};
+pub use columns::{
+    Column, Columns, EXTRA, Extra, InvalidOptional, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT,
+};
 pub use compare::{
     Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
 };

@@ -6,22 +6,25 @@
 
 mod cache;
 mod effects;
+mod moved;
 mod reject_sink;
 mod sources;
 
 use std::sync::Arc;
 
 use crate::code::Code;
+use crate::diagnostics::Diagnostics;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Content, Frame, Position};
 use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
 use crate::mapping::{FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
 use crate::record::{Admission, Record, admit};
 use crate::reject::{Placed, Reject};
-use crate::schema::{Extra, Schema, Violation};
+use crate::schema::{Extra, InvalidOptional, Schema, Violation};
 use crate::text;
 
 use effects::{EffectCounts, EffectsKey};
+use moved::Moved;
 
 pub use cache::{ArticleDigest, ValidationCache};
 pub use effects::Effects;
@@ -37,6 +40,7 @@ pub struct Validator<'s> {
     schema: &'s Schema,
     mapping: &'s Mapping,
     extra: Extra,
+    invalid_optional: InvalidOptional,
     recall: Option<&'s dyn ValidationCache>,
 }
 
@@ -53,6 +57,8 @@ pub struct ValidatedBlock {
     pub traces: Vec<(Effects, u64)>,
     /// How well the mapping fits.
     pub fit: FitCheck,
+    /// Invalid values of optional members that were moved to `_extra`.
+    pub moved: Diagnostics,
     /// The lines of page dumps that records were made without.
     pub drops: Vec<DroppedLine>,
 }
@@ -62,6 +68,7 @@ pub struct ValidatedBlock {
 struct Notes {
     traces: EffectCounts,
     fit: FitCheck,
+    moved: Diagnostics,
     drops: Vec<DroppedLine>,
 }
 
@@ -81,6 +88,15 @@ pub struct AdmittedRecord<'a> {
     pub trace: usize,
 }
 
+/// An article that passed, perhaps without some of its values.
+struct Passed<'a> {
+    admission: Admission<'a>,
+    /// The values that moved to `_extra`.
+    moved: Vec<Moved>,
+    /// The rules that they broke.
+    broken: Vec<Violation>,
+}
+
 /// How a record is had.
 #[derive(Debug)]
 pub enum Provenance<'a> {
@@ -93,7 +109,13 @@ pub enum Provenance<'a> {
 impl<'s> Validator<'s> {
     /// A judge by this schema, for articles that this mapping reads.
     pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
-        Self { schema, mapping, extra, recall: None }
+        Self { schema, mapping, extra, invalid_optional: InvalidOptional::Reject, recall: None }
+    }
+
+    /// The same judge, with this policy for invalid values of optional members.
+    #[must_use]
+    pub fn moving(self, invalid_optional: InvalidOptional) -> Self {
+        Self { invalid_optional, ..self }
     }
 
     /// The same judge, which does not judge again what is known.
@@ -118,10 +140,10 @@ impl<'s> Validator<'s> {
             }
         }
         let articles = block.frames.len() as u64;
-        let Notes { traces, fit, drops } = notes;
+        let Notes { traces, fit, moved, drops } = notes;
         let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
         let traces = traces.finish(self.mapping, recalled);
-        ValidatedBlock { source: block.source.clone(), articles, rejects, traces, fit, drops }
+        ValidatedBlock { source: block.source.clone(), articles, rejects, traces, fit, moved, drops }
     }
 
     fn frame<'b>(
@@ -162,16 +184,47 @@ impl<'s> Validator<'s> {
         }
         let Mapped { article, changes } = mapped;
         let admitted = self.article(&article);
-        let Admission { record, dropped } = admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
+        let Passed { admission: Admission { record, dropped }, moved, broken } =
+            admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
+        if !moved.is_empty() {
+            // What moved is shown with examples; it must be looked at each time.
+            seen = None;
+            let broken = self.place(bytes, frame, broken, placing);
+            notes.moved.add(&Reject::new(position.clone(), length, Some(bytes), broken));
+        }
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, cut });
+        let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, moved, cut });
         keep(AdmittedRecord { record: Provenance::Validated(record), position, length, seen, trace });
         Ok(())
     }
 
-    fn article<'a>(&self, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
+    /// An article as a record, if it is one by the rules or can be made one by the policy.
+    fn article<'a>(&self, article: &Value<'a>) -> Result<Passed<'a>, Vec<Violation>> {
+        let first = match self.admitted(article) {
+            Ok(admission) => return Ok(Passed { admission, moved: Vec::new(), broken: Vec::new() }),
+            Err(found) if self.invalid_optional == InvalidOptional::Reject => return Err(found),
+            Err(found) => found,
+        };
+        let columns = self.schema.columns();
+        let Some((mut mended, mut moved)) = moved::without_invalid(columns, article, &first) else { return Err(first) };
+        let mut broken = first.clone();
+        // What columns cannot hold is found out once the schema is content, so there may be a second
+        // round. Each takes a field away.
+        loop {
+            let found = match self.admitted(&mended) {
+                Ok(admission) => return Ok(Passed { admission, moved, broken }),
+                Err(found) => found,
+            };
+            let Some((next, more)) = moved::without_invalid(columns, &mended, &found) else { return Err(first) };
+            mended = next;
+            moved.extend(more);
+            broken.extend(found);
+        }
+    }
+
+    fn admitted<'a>(&self, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
         if article.as_object().is_none() {
             let message = format!("expected an object, found {}", article.kind());
             return Err(vec![Violation::plain(Code::NotObject, String::new(), message)]);

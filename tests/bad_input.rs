@@ -149,7 +149,7 @@ fn settings_that_are_not_known() {
     );
     check_settings(
         "name = \"set\"\n[policy]\nmax_reject = 1\n",
-        "error: `set/dataset.toml` line 3: unknown field `max_reject`, expected one of `max_rejects`, `extra`, `versions`, `on_conflict`, `newest_by`\n",
+        "error: `set/dataset.toml` line 3: unknown field `max_reject`, expected one of `max_rejects`, `extra`, `invalid_optional`, `versions`, `on_conflict`, `newest_by`\n",
     );
     check_settings(
         "name = \"set\"\nsource = \"rss\"\n",

@@ -36,10 +36,14 @@ mod formats;
 // Inputs over which others stumble, one by one.
 mod hostile_input;
 mod incremental;
+// One bad value of an optional member does not cost an article.
+mod invalid_optional;
 // The releases of a dataset, and whether each follows the one before.
 mod log;
 // Releases of formats that are frozen.
 mod old_releases;
+// What presets and rules make of the shapes that sources write.
+mod mapping;
 // What is remembered from one build to the next.
 mod memo;
 // What a part says of its pages, by which readers skip them.

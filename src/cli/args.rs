@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use pressmark::Error;
 use pressmark::mapping::{Mapping, Preset, SourceChoice};
 use pressmark::release::Allowance;
-use pressmark::schema::{BuiltIn, Extra, Schema};
+use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
@@ -130,6 +130,10 @@ pub(crate) struct JudgingArguments {
     /// What becomes of members that the schema does not declare.
     #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
     pub(crate) extra: ExtraArgument,
+    /// What becomes of the value of an optional member that breaks a rule: `reject` the article, or move
+    /// the value to `_extra`.
+    #[arg(long, value_enum, default_value_t = InvalidOptionalArgument::Reject)]
+    pub(crate) invalid_optional: InvalidOptionalArgument,
 }
 
 /// Judge the articles of reject files again; those that pass now go to standard output.
@@ -330,6 +334,21 @@ impl From<ExtraArgument> for Extra {
             ExtraArgument::Keep => Self::Keep,
             ExtraArgument::Reject => Self::Reject,
             ExtraArgument::Drop => Self::Drop,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum InvalidOptionalArgument {
+    Reject,
+    Extra,
+}
+
+impl From<InvalidOptionalArgument> for InvalidOptional {
+    fn from(argument: InvalidOptionalArgument) -> Self {
+        match argument {
+            InvalidOptionalArgument::Reject => Self::Reject,
+            InvalidOptionalArgument::Extra => Self::Extra,
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         schema,
         mapping,
         extra: arguments.judging.extra.into(),
+        invalid_optional: arguments.judging.invalid_optional.into(),
         max_rejects: arguments.max_rejects,
         rejects: arguments.rejects.clone(),
         threads: crate::args::threads(arguments.run.threads),

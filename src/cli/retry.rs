@@ -18,6 +18,7 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
         schema,
         mapping,
         extra: arguments.judging.extra.into(),
+        invalid_optional: arguments.judging.invalid_optional.into(),
         again: arguments.again.clone(),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

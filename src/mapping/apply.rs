@@ -6,8 +6,8 @@
 
 use super::change::{Changed, Changes};
 use super::plan::{Field, Members, Path, Plan, Source, Unmapped};
-use super::pointer;
 use super::transforms::Transform;
+use super::{pointer, readable};
 use crate::json::{Object, Value};
 
 /// The name under which members are kept that the schema does not declare.
@@ -85,7 +85,9 @@ struct Used {
     source: usize,
     /// How many of its paths.
     paths: usize,
-    /// Whether the last of them gave the value; else all of them held null.
+    /// How many values the last of them led to that could not be read.
+    passed: usize,
+    /// Whether the last of them gave the value; else none did.
     won: bool,
 }
 
@@ -108,9 +110,8 @@ impl Filler<'_> {
                     return Filled { value: Some(value.clone()), used };
                 }
                 Source::Members(members) => {
-                    let (value, paths) =
-                        if members.all { self.all(members, input) } else { self.first(members, input) };
-                    used.push(Used { source: number, paths, won: value.is_some() });
+                    let (value, last) = if members.all { self.all(members, input) } else { self.first(members, input) };
+                    used.push(Used { source: number, won: value.is_some(), ..last });
                     if value.is_some() {
                         return Filled { value, used };
                     }
@@ -120,37 +121,45 @@ impl Filler<'_> {
         Filled { value: None, used }
     }
 
-    /// The first value that is not null, and how many paths were looked at for it.
-    fn first<'a>(&mut self, members: &Members, input: &Value<'a>) -> (Option<Value<'a>>, usize) {
+    /// The first value that can be read, and what was looked at for it.
+    fn first<'a>(&mut self, members: &Members, input: &Value<'a>) -> (Option<Value<'a>>, Used) {
+        let mut used = Used { source: 0, paths: 0, passed: 0, won: false };
         for (number, path) in members.from.iter().enumerate() {
-            let mut found = None;
-            self.find(path, members, input, &mut |value| {
-                found = Some(value);
-                false
+            used.paths = number + 1;
+            used.passed = 0;
+            let mut won = None;
+            self.find(path, members, input, &mut |filler, value| {
+                won = filler.readable(members, number, value);
+                used.passed += usize::from(won.is_none());
+                won.is_none()
             });
-            if let Some(value) = found {
-                return (self.treat(members, value), number + 1);
+            if won.is_some() {
+                return (won, used);
             }
         }
-        (None, members.from.len())
+        (None, used)
     }
 
-    /// All values that are not null, as one list.
-    fn all<'a>(&mut self, members: &Members, input: &Value<'a>) -> (Option<Value<'a>>, usize) {
+    /// All values that can be read, as one list.
+    fn all<'a>(&mut self, members: &Members, input: &Value<'a>) -> (Option<Value<'a>>, Used) {
         let mut values = Vec::new();
         let mut any = false;
-        for path in &members.from {
-            self.find(path, members, input, &mut |value| {
-                any = true;
-                match value {
-                    Value::Array(elements) => values.extend(elements),
-                    value => values.push(value),
+        for (number, path) in members.from.iter().enumerate() {
+            self.find(path, members, input, &mut |filler, value| {
+                let value = filler.read(members, number, value);
+                any |= value.is_some();
+                match value.map(|value| filler.treatment(members, number, |treatment| treatment.split(value))) {
+                    Some(Value::Array(elements)) => values.extend(elements),
+                    Some(value) => values.push(value),
+                    None => {}
                 }
                 true
             });
         }
-        let value = if any { self.treat(members, Value::Array(values)) } else { None };
-        (value, members.from.len())
+        // What was parted is not parted again.
+        let value = if any { self.treat(members, usize::MAX, Value::Array(values)) } else { None };
+        let value = value.and_then(|value| self.objects(members, value));
+        (value, Used { source: 0, paths: members.from.len(), passed: 0, won: false })
     }
 
     /// Hands the values of a path that are not null to `found` until that says `false`.
@@ -159,35 +168,53 @@ impl Filler<'_> {
         path: &Path,
         members: &Members,
         input: &Value<'a>,
-        found: &mut impl FnMut(Value<'a>) -> bool,
+        found: &mut impl FnMut(&mut Self, &Value<'a>) -> bool,
     ) {
         let tokens = match path {
             Path::Pointer(tokens) => tokens,
             Path::Key | Path::Group => {
                 let name = if *path == Path::Key { self.place.key } else { self.place.group };
                 if let Some(name) = name {
-                    found(Value::String(name.to_owned().into()));
+                    found(self, &Value::String(name.to_owned().into()));
                 }
                 return;
             }
         };
-        let plan = self.plan;
         pointer::find(input, tokens, &members.only, &mut |value| match value {
             Value::Null => true,
-            // What cannot be read as text stays where it is.
-            Value::Bool(_) | Value::Number(_) | Value::Object(_) if members.parse.is_some() => true,
-            Value::String(text) if plan.is_null(text) => {
+            Value::String(text) if self.plan.is_null(text) => {
                 self.note("null");
                 true
             }
-            value => found(value.clone()),
+            value => found(self, value),
         });
     }
 
-    fn treat<'a>(&mut self, members: &Members, value: Value<'a>) -> Option<Value<'a>> {
-        let mut treatment = Transform { plan: self.plan, members, note: &mut |rule| self.note(rule) };
-        let value = treatment.run(value)?;
+    /// What the field gets of a value, if its rules can read it.
+    fn readable<'a>(&mut self, members: &Members, path: usize, value: &Value<'a>) -> Option<Value<'a>> {
+        let value = self.read(members, path, value)?;
+        let value = self.treat(members, path, value)?;
+        self.objects(members, value)
+    }
+
+    fn objects<'a>(&mut self, members: &Members, value: Value<'a>) -> Option<Value<'a>> {
         if members.each.is_empty() { Some(value) } else { self.each(&members.each, value) }
+    }
+
+    fn read<'a>(&mut self, members: &Members, path: usize, value: &Value<'a>) -> Option<Value<'a>> {
+        if !members.is_for_texts() {
+            return Some(value.clone());
+        }
+        self.treatment(members, path, |treatment| readable::read(treatment, value))
+    }
+
+    fn treat<'a>(&mut self, members: &Members, path: usize, value: Value<'a>) -> Option<Value<'a>> {
+        self.treatment(members, path, |treatment| treatment.run(value))
+    }
+
+    fn treatment<T>(&mut self, members: &Members, path: usize, run: impl FnOnce(&mut Transform<'_>) -> T) -> T {
+        let (plan, split) = (self.plan, members.split.get(path).map(Vec::as_slice).unwrap_or_default());
+        run(&mut Transform { plan, members, split, note: &mut |rule| self.note(rule) })
     }
 
     /// An object for every element that has one of the members.
@@ -221,22 +248,49 @@ fn take(plan: &Plan, source: &Source, used: &Used, input: &mut Value<'_>) {
     let Source::Members(members) = source else { return };
     for (number, path) in members.from[..used.paths].iter().enumerate() {
         let Path::Pointer(tokens) = path else { continue };
-        let mut open = used.won && (members.all || number + 1 == used.paths);
-        pointer::take(input, tokens, &members.only, &mut |value| match value {
-            Value::Null => true,
-            Value::Bool(_) | Value::Number(_) | Value::Object(_) if members.parse.is_some() => false,
-            Value::String(text) if plan.is_null(text) => true,
-            _ if !open => false,
-            value => {
-                open = members.all;
-                take_whole(plan, members, value)
+        let mut state = match number + 1 == used.paths {
+            _ if members.all && used.won => Take::All,
+            true if used.won => Take::Behind(used.passed),
+            _ => Take::Nulls,
+        };
+        pointer::take(input, tokens, &members.only, &mut |value| match (value, state) {
+            (_, Take::Done) => false,
+            (Value::Null, _) => true,
+            (Value::String(text), _) if plan.is_null(text) => true,
+            (_, Take::Nulls) => false,
+            (value, Take::All) => take_whole(plan, members, number, value),
+            (value, Take::Behind(0)) => {
+                state = Take::Done;
+                take_whole(plan, members, number, value)
+            }
+            (_, Take::Behind(passed)) => {
+                state = Take::Behind(passed - 1);
+                false
             }
         });
     }
 }
 
+/// What is taken of the values along a path.
+#[derive(Debug, Clone, Copy)]
+enum Take {
+    /// Nulls alone: none could be read.
+    Nulls,
+    /// What can be read of all.
+    All,
+    /// The one behind so many that could not be read, and nulls before it.
+    Behind(usize),
+    /// Nothing more.
+    Done,
+}
+
 /// Gives whether nothing is left of a value once its field has it.
-fn take_whole(plan: &Plan, members: &Members, value: &mut Value<'_>) -> bool {
+fn take_whole(plan: &Plan, members: &Members, path: usize, value: &mut Value<'_>) -> bool {
+    if members.is_for_texts() {
+        let split = members.split.get(path).map(Vec::as_slice).unwrap_or_default();
+        let mut treatment = Transform { plan, members, split, note: &mut |_rule| {} };
+        return readable::take(&mut treatment, value);
+    }
     if members.each.is_empty() {
         return true;
     }

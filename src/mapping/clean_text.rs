@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::html;
+use super::{html, url};
 
 /// A rule for texts. The set is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,32 +110,34 @@ fn byline(text: &str) -> Cow<'_, str> {
     space(name)
 }
 
-/// A language tag in the letter case that BCP 47 (RFC 5646 section 2.1.1) recommends, with `-`
-/// between its parts. `None` if it is that already, or is no tag at all.
-pub(super) fn language(text: &str) -> Option<String> {
-    let tag = text.trim();
-    let fits = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let mut parts = tag.split(['-', '_']);
-    let first = parts.next().filter(|first| (2..=3).contains(&first.len()) && fits(first))?;
-    let mut out = first.to_ascii_lowercase();
-    let mut behind_single = false;
-    for part in parts {
-        if !fits(part) {
-            return None;
-        }
-        out.push('-');
-        let lower = part.to_ascii_lowercase();
-        match part.len() {
-            2 if !behind_single => out.push_str(&part.to_ascii_uppercase()),
-            4 if !behind_single && !part.as_bytes()[0].is_ascii_digit() => {
-                out.push_str(&lower[..1].to_ascii_uppercase());
-                out.push_str(&lower[1..]);
-            }
-            _ => out.push_str(&lower),
-        }
-        behind_single |= part.len() == 1;
+/// An absolute `http` or `https` address without white space: as a browser reads it, white space at
+/// its ends and line ends within are left out, and other white space is escaped. `None` for what is no
+/// such address.
+pub(super) fn url(text: &str) -> Option<String> {
+    let canonical = url::canonical(text).ok()?;
+    let trimmed = text.trim();
+    if !trimmed.contains(char::is_whitespace) {
+        return is_written(trimmed).then(|| trimmed.to_owned());
     }
-    (out != text).then_some(out)
+    let mut out = String::with_capacity(trimmed.len());
+    for character in trimmed.chars() {
+        match character {
+            '\t' | '\n' | '\r' => {}
+            blank if blank.is_whitespace() => {
+                let mut bytes = [0; 4];
+                blank.encode_utf8(&mut bytes).bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
+            }
+            other => out.push(other),
+        }
+    }
+    // It must name the same page, or a blank stood where none may.
+    (is_written(&out) && url::canonical(&out).as_deref() == Ok(canonical.as_str())).then_some(out)
+}
+
+/// Whether the scheme is written in full: browsers also read `https:host` and `https:\\host`.
+fn is_written(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
 }
 
 #[cfg(test)]
@@ -178,16 +180,19 @@ mod tests {
     }
 
     #[test]
-    fn languages() {
-        let check = |text: &str, want: Option<&str>| assert_eq!(language(text).as_deref(), want, "{text}");
-        check("en", None);
-        check("EN", Some("en"));
-        check("en_us", Some("en-US"));
-        check("zh-hant-tw", Some("zh-Hant-TW"));
-        check("de-CH-1901", None);
-        check("en-x-AA", Some("en-x-aa"));
-        for text in ["", "e", "English", "en-", "en us", "日本"] {
-            check(text, None);
+    fn addresses() {
+        let check = |text: &str, want: Option<&str>| assert_eq!(url(text).as_deref(), want, "{text:?}");
+        for same in ["https://a.example/b", "HTTP://A.example/%20?q=ä#f"] {
+            check(same, Some(same));
+        }
+        check(" https://a.example/b\n", Some("https://a.example/b"));
+        check("https://a.example/a b?c d", Some("https://a.example/a%20b?c%20d"));
+        check("https://a.example/a\n\t b", Some("https://a.example/a%20b"));
+        check("https://a.example/a\u{a0}b", Some("https://a.example/a%C2%A0b"));
+        for none in
+            ["", "/b", "a.example/b", "https://a b.example/", "mailto:a@a.example", "https:a.example", "https:/a"]
+        {
+            check(none, None);
         }
     }
 }

@@ -58,19 +58,29 @@ pub(super) enum Source {
 
 /// Values of an article and the rules they pass, in the order of the members of this type.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule that a field has or has not")]
 pub(super) struct Members {
     pub(super) from: Vec<Path>,
     /// Every value, as one list, and not only the first.
     pub(super) all: bool,
-    /// Elements are taken only if these members of theirs are these texts.
-    pub(super) only: Vec<(String, String)>,
+    /// Elements are taken only if these members of theirs are these texts, or missing.
+    pub(super) only: Vec<(String, Option<String>)>,
+    /// The members whose text an object stands for.
+    pub(super) member: Vec<String>,
+    /// A whole number counts as the text of its digits.
+    pub(super) number: bool,
     pub(super) join: Option<String>,
-    pub(super) split: Option<String>,
+    /// For each of `from`, what parts its texts; nothing if they are not parted.
+    pub(super) split: Vec<Vec<String>>,
     pub(super) clean: Vec<Clean>,
     pub(super) parse: Option<Parse>,
+    /// A time without an offset is UTC by its source's definition.
+    pub(super) utc: bool,
     pub(super) list: bool,
     pub(super) unique: bool,
     pub(super) each: Vec<Field>,
+    /// Whether the field may hold several texts.
+    pub(super) many: bool,
 }
 
 impl Source {
@@ -84,7 +94,27 @@ impl Source {
 impl Members {
     /// Whether what stands below the value is where it was.
     pub(super) fn keeps_shape(&self) -> bool {
-        !self.all && self.join.is_none() && self.split.is_none() && !self.list && !self.unique && self.each.is_empty()
+        !self.all
+            && self.join.is_none()
+            && !self.splits()
+            && !self.list
+            && !self.unique
+            && self.each.is_empty()
+            && !self.is_for_texts()
+    }
+
+    /// Whether a rule is among them that reads texts, and so takes nothing else.
+    pub(super) fn is_for_texts(&self) -> bool {
+        self.join.is_some()
+            || self.number
+            || self.parse.is_some()
+            || self.splits()
+            || !(self.member.is_empty() && self.clean.is_empty())
+    }
+
+    /// Whether any texts are parted.
+    pub(super) fn splits(&self) -> bool {
+        self.split.iter().any(|at| !at.is_empty())
     }
 }
 
@@ -95,12 +125,27 @@ pub(super) enum Parse {
     Date,
     Language,
     Url,
+    EpochSeconds,
+    EpochMilliseconds,
+    StructTime,
 }
 
 impl Parse {
     /// The rules by name.
-    pub(super) const NAMED: &[(&str, Self)] =
-        &[("instant", Self::Instant), ("date", Self::Date), ("language", Self::Language), ("url", Self::Url)];
+    pub(super) const NAMED: &[(&str, Self)] = &[
+        ("instant", Self::Instant),
+        ("date", Self::Date),
+        ("language", Self::Language),
+        ("url", Self::Url),
+        ("epoch-seconds", Self::EpochSeconds),
+        ("epoch-milliseconds", Self::EpochMilliseconds),
+        ("struct-time", Self::StructTime),
+    ];
+
+    /// Whether it gives an instant.
+    pub(super) fn is_instant(self) -> bool {
+        matches!(self, Self::Instant | Self::EpochSeconds | Self::EpochMilliseconds | Self::StructTime)
+    }
 }
 
 /// Where a value stands.

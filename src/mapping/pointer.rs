@@ -4,8 +4,8 @@
 use super::plan::{Path, Token};
 use crate::json::Value;
 
-/// The conditions on elements: member and text.
-pub(super) type Only = [(String, String)];
+/// The conditions on elements: a member, and its text or that it is missing.
+pub(super) type Only = [(String, Option<String>)];
 
 /// Hands every value at the end of `tokens` to `found` until that says `false`. Gives `false` if
 /// it was stopped.
@@ -90,8 +90,10 @@ fn pointer_below(value: &Value<'_>, tokens: &[Token], only: &Only, pointer: &mut
 }
 
 fn fits(element: &Value<'_>, only: &Only) -> bool {
-    only.iter().all(|(member, text)| {
-        element.as_object().and_then(|object| object.get(member)).and_then(Value::as_str) == Some(text)
+    only.iter().all(|(member, text)| match (text, element.as_object().map(|object| object.get(member))) {
+        (Some(text), Some(Some(found))) => found.as_str() == Some(text),
+        (None, Some(found)) => matches!(found, None | Some(Value::Null)),
+        _ => false,
     })
 }
 

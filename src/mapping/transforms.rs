@@ -1,20 +1,23 @@
 //! What is done to the value of one field, step by step, each change noted.
 //!
-//! A rule for texts leaves other values alone: whether they may stand there is the schema's to
-//! say. The order of the steps is fixed: join, split, clean, parse, list, unique.
+//! What comes here a rule can read: [`super::readable`] sees to that. The order of the steps is fixed:
+//! join, split, clean, parse, list, unique.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::datetime::{Clock, DateTimeText};
+use super::datetime;
+use super::datetime::{Clock, DateTimeText, NoInstant};
 use super::plan::{Members, Parse, Plan};
-use super::{clean_text, url};
+use super::{clean_text, language};
 use crate::json::Value;
 
 /// The rules of one source, and where changes are noted.
 pub(super) struct Transform<'t> {
     pub(super) plan: &'t Plan,
     pub(super) members: &'t Members,
+    /// What parts texts; nothing if they are not parted.
+    pub(super) split: &'t [String],
     pub(super) note: &'t mut dyn FnMut(&'static str),
 }
 
@@ -22,7 +25,7 @@ impl Transform<'_> {
     /// The treated value, or none if nothing is left of it.
     pub(super) fn run<'a>(&mut self, value: Value<'a>) -> Option<Value<'a>> {
         let value = self.join(value)?;
-        let value = self.split(self.members, value);
+        let value = self.split(value);
         let value = match value {
             Value::String(text) => Value::String(self.text(text)?),
             Value::Array(elements) => Value::Array(elements.into_iter().filter_map(|one| self.element(one)).collect()),
@@ -52,20 +55,25 @@ impl Transform<'_> {
         (!texts.is_empty()).then(|| Value::String(texts.join(glue).into()))
     }
 
-    fn split<'a>(&mut self, members: &Members, value: Value<'a>) -> Value<'a> {
-        let Some(separator) = &members.split else { return value };
+    pub(super) fn split<'a>(&mut self, value: Value<'a>) -> Value<'a> {
+        let at = self.split;
+        if at.is_empty() {
+            return value;
+        }
+        let mut parts = Vec::new();
         let mut cut = |text: &str, parts: &mut Vec<Value<'a>>| {
             (self.note)("split");
-            let pieces = text.split(separator.as_str()).map(str::trim).filter(|part| !part.is_empty());
-            parts.extend(pieces.map(|part| Value::String(part.to_owned().into())));
+            let pieces = pieces(at, text).map(|part| Value::String(part.to_owned().into()));
+            parts.extend(pieces);
         };
-        let mut parts = Vec::new();
         match value {
             Value::String(text) => cut(&text, &mut parts),
             Value::Array(elements) => {
                 for element in elements {
                     match element {
-                        Value::String(text) if text.contains(separator.as_str()) => cut(&text, &mut parts),
+                        Value::String(text) if at.iter().any(|at| text.contains(at.as_str())) => {
+                            cut(&text, &mut parts);
+                        }
                         element => parts.push(element),
                     }
                 }
@@ -73,6 +81,33 @@ impl Transform<'_> {
             other => return other,
         }
         Value::Array(parts)
+    }
+
+    /// Whether a text of a list is one that can be read. A text that stands for null is: as nothing.
+    pub(super) fn is_usable(&mut self, text: &str) -> bool {
+        if self.members.parse.is_none() {
+            return true;
+        }
+        if self.split.is_empty() {
+            self.is_parsed(text)
+        } else {
+            pieces(self.split, text).all(|part| self.is_parsed(part))
+        }
+    }
+
+    fn is_parsed(&mut self, text: &str) -> bool {
+        let mut text = Cow::Borrowed(text);
+        for rule in &self.members.clean {
+            text = rule.apply(&text).map_or(text, Cow::Owned);
+        }
+        if self.plan.is_null(&text) {
+            return true;
+        }
+        let parsed = self.parse_text(&text);
+        if let Err(rule) = parsed {
+            (self.note)(rule);
+        }
+        parsed.is_ok()
     }
 
     fn element<'a>(&mut self, element: Value<'a>) -> Option<Value<'a>> {
@@ -94,24 +129,44 @@ impl Transform<'_> {
             (self.note)("null");
             return None;
         }
-        match self.members.parse {
-            Some(parse) => self.parse(parse, text),
-            None => Some(text),
+        if self.members.parse.is_none() {
+            return Some(text);
+        }
+        match self.parse_text(&text) {
+            Ok((parsed, _)) if parsed == *text => Some(text),
+            Ok((parsed, rule)) => {
+                (self.note)(rule);
+                Some(Cow::Owned(parsed))
+            }
+            Err(rule) => {
+                (self.note)(rule);
+                None
+            }
         }
     }
 
-    fn parse<'a>(&mut self, parse: Parse, text: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        let (parsed, rule) = match parse {
-            Parse::Instant => instant(&text),
-            Parse::Date => date(&text),
-            Parse::Language => (Some(clean_text::language(&text).unwrap_or_else(|| text.to_string())), "language"),
-            Parse::Url => (url::canonical(&text).is_ok().then(|| text.to_string()), "not-a-url"),
+    /// What a text says and the rule that it is counted under if that is written otherwise, or why it
+    /// says nothing.
+    fn parse_text(&self, text: &str) -> Result<(String, &'static str), &'static str> {
+        let epoch = |scale| {
+            let instant = datetime::from_epoch(text, scale).ok_or("unreadable-time")?;
+            Ok((instant.map_err(NoInstant::name)?, "epoch"))
         };
-        if parsed.as_deref() != Some(&text) {
-            (self.note)(rule);
-            return parsed.map(Cow::Owned);
+        match self.members.parse {
+            None => Ok((text.to_owned(), "")),
+            Some(Parse::Instant) => instant(text, self.members.utc),
+            Some(Parse::Date) => date(text),
+            Some(Parse::EpochSeconds) => epoch(0),
+            Some(Parse::EpochMilliseconds) => epoch(3),
+            Some(Parse::StructTime) => {
+                let numbers: Option<Vec<i64>> = text.split(' ').map(|number| number.parse().ok()).collect();
+                let instant =
+                    numbers.and_then(|numbers| datetime::from_struct_time(&numbers)).ok_or("unreadable-time")?;
+                Ok((instant.map_err(NoInstant::name)?, "struct-time"))
+            }
+            Some(Parse::Language) => language::tag(text).map(|tag| (tag, "language")).ok_or("not-a-language"),
+            Some(Parse::Url) => clean_text::url(text).map(|url| (url, "url")).ok_or("not-a-url"),
         }
-        Some(text)
     }
 
     /// Leaves out texts that stand further up in the list.
@@ -142,35 +197,34 @@ fn collect<'v>(value: &'v Value<'_>, texts: &mut Vec<&'v str>) {
     }
 }
 
-/// An instant as RFC 3339; none where no offset was given.
-fn instant(text: &str) -> (Option<String>, &'static str) {
-    match DateTimeText::read(text) {
-        None => (None, "unreadable-time"),
-        Some(moment) => match moment.instant() {
-            Some(instant) if is_rfc_3339(text, &instant) => (Some(text.to_owned()), "instant"),
-            Some(instant) => (Some(instant), "instant"),
-            None => (None, "no-offset"),
-        },
+/// The parts of a text between any of these.
+fn pieces<'t>(at: &'t [String], text: &'t str) -> impl Iterator<Item = &'t str> {
+    let mut parts = vec![text];
+    for at in at {
+        parts = parts.into_iter().flat_map(|part| part.split(at.as_str())).collect();
     }
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Whether a text says an instant already as RFC 3339 does, if with other letter case.
-fn is_rfc_3339(text: &str, instant: &str) -> bool {
-    text.len() == instant.len() && text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b't'))
+/// An instant as RFC 3339.
+fn instant(text: &str, utc: bool) -> Result<(String, &'static str), &'static str> {
+    let moment = DateTimeText::read(text).ok_or("unreadable-time")?;
+    let of_source = utc && matches!(moment.clock(), Clock::Naive | Clock::Midnight);
+    let moment = if utc { moment.or_utc() } else { moment };
+    let instant = moment.instant().map_err(NoInstant::name)?;
+    // One that RFC 3339 writes already stays as it is, if with other letter case.
+    let instant = if text.eq_ignore_ascii_case(&instant) { text.to_owned() } else { instant };
+    Ok((instant, if of_source { "utc-by-definition" } else { "instant" }))
 }
 
 /// The calendar day that a text names, where it was written.
-fn date(text: &str) -> (Option<String>, &'static str) {
-    match DateTimeText::read(text) {
-        None => (None, "unreadable-date"),
-        Some(moment) => {
-            let rule = match moment.clock() {
-                Clock::None => "date",
-                Clock::Midnight => "day-of-naive-midnight",
-                Clock::Naive => "day-of-naive-time",
-                Clock::Known => "day-of-instant",
-            };
-            (moment.local_day(), rule)
-        }
-    }
+fn date(text: &str) -> Result<(String, &'static str), &'static str> {
+    let moment = DateTimeText::read(text).ok_or("unreadable-date")?;
+    let rule = match moment.clock() {
+        Clock::None => "date",
+        Clock::Midnight => "day-of-naive-midnight",
+        Clock::Naive => "day-of-naive-time",
+        Clock::Known => "day-of-instant",
+    };
+    moment.local_day().map(|day| (day, rule)).ok_or(rule)
 }

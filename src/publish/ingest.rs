@@ -14,6 +14,7 @@ use super::previous_index::PreviousIndex;
 use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Ranking};
 use super::validation_cache;
 use super::validation_cache::{CacheEntry, EffectsTable};
+use crate::diagnostics::Diagnostics;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{MARK, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
@@ -85,7 +86,13 @@ impl Ingested {
             changed: HashSet::new(),
             sources: Vec::new(),
             traces: EffectsTable::default(),
-            read: InputSummary { inputs: Vec::new(), rejects, normalised: BTreeMap::new(), misfit: None },
+            read: InputSummary {
+                inputs: Vec::new(),
+                rejects,
+                normalised: BTreeMap::new(),
+                moved: Diagnostics::default(),
+                misfit: None,
+            },
         }
     }
 }
@@ -100,7 +107,8 @@ impl Ingest<'_> {
         let Self { dataset, schema, mapping, options, .. } = self;
         let unknown = PreviousIndex::default();
         let known = if let BuildMode::Previous(known) = self.onto { known } else { &unknown };
-        let validator = Validator::new(schema, mapping, dataset.policy.extra).recalling(known);
+        let policy = &dataset.policy;
+        let validator = Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).recalling(known);
         let reader = Reader::new(mapping.framing(), options.limits).with_hash();
         let mut gathered = Ingested::nothing(schema, folder, options.memory, RejectSink::new());
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();

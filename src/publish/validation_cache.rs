@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::memory::Memory;
 use super::key_state::Rank;
+use super::memory::Memory;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::external_sort::{MARK, SortEntry};
@@ -101,6 +101,7 @@ impl CacheIdentity {
             env!("CARGO_PKG_VERSION"),
             schema.sha256(),
             dataset.policy.extra,
+            dataset.policy.invalid_optional,
             mapping.sha256(),
             dataset.key,
             dataset.order_by,

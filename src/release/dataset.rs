@@ -14,7 +14,7 @@ use super::version_policy::VersionPolicy;
 use crate::error::Error;
 use crate::filesystem;
 use crate::mapping::{Mapping, SourceChoice};
-use crate::schema::{BuiltIn, Extra, Schema};
+use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 
 /// The name of the file.
 pub(crate) const DATASET_TOML: &str = "dataset.toml";
@@ -67,6 +67,8 @@ pub struct Policy {
     pub max_rejects: Allowance,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
+    /// What becomes of the value of an optional member that breaks a rule.
+    pub invalid_optional: InvalidOptional,
     /// By which convention versions are chosen.
     pub versions: VersionPolicy,
     /// What becomes of records that share a key and differ.
@@ -221,6 +223,11 @@ impl Dataset {
             let hint = "for example: newest_by = \"modified_at\"".to_owned();
             return Err(fail(line("on_conflict").or(line("newest_by")), message, Some(hint)));
         }
+        if policy.invalid_optional == InvalidOptional::Extra && policy.extra != Extra::Keep {
+            let message = "`invalid_optional = \"extra\"` needs `extra = \"keep\"`".to_owned();
+            let hint = "keep undeclared members in `_extra`, where the invalid values are to go".to_owned();
+            return Err(fail(line("invalid_optional"), message, Some(hint)));
+        }
         Ok(written.into_dataset(folder, schema, source))
     }
 
@@ -231,10 +238,13 @@ impl Dataset {
 
     /// Loads the schema that the dataset names.
     pub fn load_schema(&self) -> Result<Schema, Error> {
-        match &self.schema {
-            SchemaChoice::BuiltIn(schema) => Schema::built_in(*schema, self.policy.extra),
-            SchemaChoice::File(path) => Schema::open(path, self.policy.extra),
-        }
+        let Policy { extra, invalid_optional, .. } = self.policy;
+        let schema = match &self.schema {
+            SchemaChoice::BuiltIn(schema) => Schema::built_in(*schema, extra)?,
+            SchemaChoice::File(path) => Schema::open(path, extra)?,
+        };
+        schema.check_invalid_optional(invalid_optional, extra)?;
+        Ok(schema)
     }
 
     /// Loads the mapping that the dataset names, for articles of its schema.

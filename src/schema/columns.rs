@@ -27,6 +27,17 @@ pub enum Extra {
     Drop,
 }
 
+/// What becomes of the value of an optional member that breaks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InvalidOptional {
+    /// The article is rejected.
+    #[default]
+    Reject,
+    /// It moves to `_extra`, and is counted.
+    Extra,
+}
+
 /// The columns of one level: of the record, or of a struct within it.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_field_names, reason = "columns are what it holds")]

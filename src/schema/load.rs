@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::columns::{Columns, Extra};
+use super::columns::{Columns, Extra, InvalidOptional, Role};
 use super::derive::derive;
 use super::instance::Instance;
 use super::validator;
@@ -98,6 +98,23 @@ impl Schema {
     /// schema is not compiled.
     pub fn columns_of(name: &str, bytes: &[u8], extra: Extra) -> Result<Columns, Error> {
         derive(&read(name, bytes)?, extra).map_err(|fault| fault.of(name))
+    }
+
+    /// Whether an invalid value of an optional member has a place to move to, if that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::NoExtra`] if there is none: undeclared members are not kept, or the schema allows none.
+    pub fn check_invalid_optional(&self, policy: InvalidOptional, extra: Extra) -> Result<(), Error> {
+        let has_extra = || self.columns.iter().any(|column| column.role == Role::Extra);
+        match policy {
+            InvalidOptional::Extra if extra != Extra::Keep => {
+                Err(Error::NoExtra { why: "undeclared members are not kept (`extra`)" })
+            }
+            InvalidOptional::Extra if !has_extra() => {
+                Err(Error::NoExtra { why: "the schema allows no undeclared members" })
+            }
+            InvalidOptional::Extra | InvalidOptional::Reject => Ok(()),
+        }
     }
 
     /// The file or built-in name it was loaded from, for messages.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::moved::Moved;
 use crate::mapping::{Changes, Mapping};
 use crate::release::Normalised;
 use crate::schema::EXTRA;
@@ -24,7 +25,7 @@ pub struct Effects {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum EffectsKey {
     /// It was judged.
-    Judged { changes: Changes, dropped: u64, cut: bool },
+    Judged { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
     /// It was recalled with the trace of this number.
     Recalled(u16),
 }
@@ -55,8 +56,8 @@ impl EffectCounts {
         for (left, place) in self.places {
             let trace = match left {
                 EffectsKey::Recalled(number) => recalled(number).clone(),
-                EffectsKey::Judged { changes, dropped, cut } => {
-                    Effects { normalised: named(mapping, &changes, dropped), cut }
+                EffectsKey::Judged { changes, dropped, moved, cut } => {
+                    Effects { normalised: named(mapping, &changes, dropped, &moved), cut }
                 }
             };
             traces[place] = (trace, self.times[place]);
@@ -65,13 +66,16 @@ impl EffectCounts {
     }
 }
 
-fn named(mapping: &Mapping, changes: &Changes, dropped: u64) -> Normalised {
+fn named(mapping: &Mapping, changes: &Changes, dropped: u64, moved: &[Moved]) -> Normalised {
     let mut normalised = Normalised::new();
     let mut count = |field: &str, rule: &str, times| {
         *normalised.entry(field.to_owned()).or_default().entry(rule.to_owned()).or_default() += times;
     };
     for (changed, rule) in changes {
         count(mapping.name_of(*changed), rule, 1);
+    }
+    for one in moved {
+        count(&one.field, &one.rule(), 1);
     }
     if dropped > 0 {
         count(EXTRA, "dropped", dropped);

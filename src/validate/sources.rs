@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::RejectSink;
 use super::{Effects, ValidatedBlock, Validator};
+use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Reader, Source, Tally};
@@ -43,6 +44,8 @@ pub struct InputSummary {
     pub rejects: RejectSink,
     /// What was changed before validation.
     pub normalised: Normalised,
+    /// Invalid values of optional members that were moved to `_extra`, as causes with examples.
+    pub moved: Diagnostics,
     /// Set if the mapping fits badly.
     pub misfit: Option<Misfit>,
 }
@@ -112,7 +115,7 @@ pub fn validate_sources<T: Send>(
     progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
-    let mut fit = FitCheck::default();
+    let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
     let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
         let tally = |(place, source)| reader.read(source, *progress, &mut |block| give((place, block)));
         sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
@@ -122,6 +125,7 @@ pub fn validate_sources<T: Send>(
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
         validated.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
         fit.add(&validated.fit);
+        moved.merge(&validated.moved);
         take(made)
     };
     let work = |(place, block): (usize, Block)| (place, work(validator, &block));
@@ -141,7 +145,7 @@ pub fn validate_sources<T: Send>(
         drops_total: counts.drops_total,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
-    Ok(InputSummary { inputs, rejects, normalised, misfit: validator.misfit(&fit) })
+    Ok(InputSummary { inputs, rejects, normalised, moved, misfit: validator.misfit(&fit) })
 }
 
 /// Adds what so many articles left in the counts.

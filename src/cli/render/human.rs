@@ -61,6 +61,7 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
         text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
     }
+    text.push_str(&moved(&check.read.moved.causes()));
     text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
@@ -70,6 +71,22 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
     }
     text
+}
+
+/// The invalid values that moved to `_extra`, by the rules that they broke.
+fn moved(causes: &[&Cause]) -> String {
+    let one = |cause: &&Cause| {
+        let (code, headline) = (cause.code, headline(cause));
+        let articles = counted(cause.articles, "article");
+        let first = format!("{BOLD_YELLOW}moved to _extra[{code}]{BOLD_YELLOW:#}: {headline}, {articles}\n");
+        let examples = cause.examples.iter().map(|one| example(one, headline, false));
+        first + &examples.collect::<String>()
+    };
+    let text: String = causes.iter().take(CAUSES).map(one).collect();
+    match causes.len().saturating_sub(CAUSES) as u64 {
+        0 => text,
+        more => text + &format!("{DIM}... and {}; --format json tells all{DIM:#}\n", counted(more, "more cause")),
+    }
 }
 
 /// The names that most records have.

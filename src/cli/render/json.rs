@@ -28,6 +28,9 @@ pub(crate) struct Checked<'r> {
     normalised: &'r Normalised,
     #[serde(skip_serializing_if = "Option::is_none")]
     undeclared: Option<&'r Undeclared>,
+    /// Causes by which values of optional members were moved to `_extra`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    moved: Vec<&'r Cause>,
     misfit: Option<&'r Misfit>,
     warnings: Vec<Warning>,
     causes: Vec<&'r Cause>,
@@ -87,6 +90,7 @@ impl<'r> Checked<'r> {
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
             undeclared: check.undeclared,
+            moved: read.moved.causes(),
             misfit: read.misfit.as_ref(),
             warnings: check.warnings(),
             causes: check.causes(),

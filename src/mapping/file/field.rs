@@ -12,7 +12,10 @@ use crate::mapping::plan::{Field, Members, Parse, Path, Source, Token};
 use crate::text::one_line;
 
 /// The keys of a source.
-const KEYS: &[&str] = &["from", "take", "only", "join", "split", "clean", "parse", "list", "unique", "each", "value"];
+const KEYS: &[&str] = &[
+    "from", "take", "only", "member", "number", "join", "split", "clean", "parse", "zone", "list", "unique", "each",
+    "value",
+];
 /// The keys that may stand beside `each`.
 const BESIDE_EACH: &[&str] = &["from", "take", "only", "each"];
 
@@ -20,10 +23,16 @@ const BESIDE_EACH: &[&str] = &["from", "take", "only", "each"];
 pub(super) fn fields(table: &Table<'_, '_>, fields: Fields<'_>) -> Result<Vec<Field>, Fault> {
     let mut found = Vec::new();
     for (name, at, value) in table.entries() {
-        let (field, made) = field(name, at, value, false)?;
+        let (mut field, made) = field(name, at, value, false)?;
         match fields.targets.iter().find(|target| target.name == name) {
             Some(target) => {
                 fits(target, &made)?;
+                let several = !matches!(target.holds, Holds::Text | Holds::Instant | Holds::Day | Holds::Scalar);
+                for source in &mut field.sources {
+                    if let Source::Members(members) = source {
+                        members.many |= several;
+                    }
+                }
                 found.push(field);
             }
             None if fields.lenient => {}
@@ -110,13 +119,17 @@ fn nothing() -> Members {
         from: Vec::new(),
         all: false,
         only: Vec::new(),
+        member: Vec::new(),
+        number: false,
         join: None,
-        split: None,
+        split: Vec::new(),
         clean: Vec::new(),
         parse: None,
+        utc: false,
         list: false,
         unique: false,
         each: Vec::new(),
+        many: false,
     }
 }
 
@@ -145,21 +158,26 @@ fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
             ));
         }
     }
+    let all = table.choice("take", &[("first", false), ("all", true)])?.unwrap_or(false);
+    let split = split(table, &pointers)?;
+    let (list, unique) = (table.flag("list")?, table.flag("unique")?);
     let members = Members {
         from: pointers.iter().map(|pointer| path(pointer, at, inner)).collect::<Result<_, _>>()?,
-        all: table.choice("take", &[("first", false), ("all", true)])?.unwrap_or(false),
+        all,
         only: only(table)?,
+        member: table.one_or_more("member")?.unwrap_or_default(),
+        number: table.choice("number", &[("text", true)])?.unwrap_or(false),
         join: table.text("join")?.map(str::to_owned),
-        split: table.text("split")?.map(str::to_owned),
+        many: all || list || unique || split.iter().any(|at| !at.is_empty()),
+        split,
         clean: table.choices("clean", Clean::NAMED)?,
         parse: table.choice("parse", Parse::NAMED)?,
-        list: table.flag("list")?,
-        unique: table.flag("unique")?,
+        utc: table.choice("zone", &[("utc", true)])?.unwrap_or(false),
+        list,
+        unique,
         each,
     };
-    if members.split.as_ref().is_some_and(String::is_empty) {
-        return Err(Fault::new(table.at("split"), "`split` needs something to split at"));
-    }
+    zone(table, &members)?;
     let elements = |path: &Path| matches!(path, Path::Pointer(tokens) if tokens.contains(&Token::Each));
     if !members.only.is_empty() && !members.from.iter().any(elements) {
         return Err(Fault::new(
@@ -170,11 +188,46 @@ fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
     Ok(members)
 }
 
-fn only(table: &Table<'_, '_>) -> Result<Vec<(String, String)>, Fault> {
+/// For each of the pointers, what parts its texts: the same for all, or a table by pointer.
+fn split(table: &Table<'_, '_>, pointers: &[String]) -> Result<Vec<Vec<String>>, Fault> {
+    let split = match table.value("split") {
+        Some(DeValue::Table(by_pointer)) => {
+            let by_pointer = Table::new(by_pointer, table.at("split"));
+            if let Some((other, at, _)) =
+                by_pointer.entries().find(|(name, ..)| !pointers.iter().any(|one| one == name))
+            {
+                let message = format!("`split` names `{}`, and `from` does not", one_line(other, 60));
+                return Err(Fault::new(at, message));
+            }
+            pointers.iter().map(|pointer| by_pointer.one_or_more(pointer)).collect::<Result<Vec<_>, _>>()?
+        }
+        _ => vec![table.one_or_more("split")?; pointers.len()],
+    };
+    if split.iter().flatten().any(|at| at.is_empty() || at.iter().any(String::is_empty)) {
+        return Err(Fault::new(table.at("split"), "`split` needs something to split at"));
+    }
+    Ok(split.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+/// Refuses a zone for what is no time, and a time that needs one to be told.
+fn zone(table: &Table<'_, '_>, members: &Members) -> Result<(), Fault> {
+    match members.parse {
+        Some(Parse::StructTime) if !members.utc => {
+            let fault = Fault::new(table.at("parse"), "the numbers of a `struct-time` do not say their zone");
+            Err(fault.hint("where the source defines them as UTC, as feedparser does: zone = \"utc\""))
+        }
+        Some(Parse::Instant | Parse::StructTime) => Ok(()),
+        _ if members.utc => Err(Fault::new(table.at("zone"), "`zone` says what `parse = \"instant\"` cannot read")),
+        _ => Ok(()),
+    }
+}
+
+fn only(table: &Table<'_, '_>) -> Result<Vec<(String, Option<String>)>, Fault> {
     let Some(only) = table.table("only")? else { return Ok(Vec::new()) };
     let text = |(name, at, value): (&str, usize, &DeValue<'_>)| match value {
-        DeValue::String(text) => Ok((name.to_owned(), text.to_string())),
-        _ => Err(Fault::new(at, "`only` compares members with texts")),
+        DeValue::String(text) => Ok((name.to_owned(), Some(text.to_string()))),
+        DeValue::Boolean(false) => Ok((name.to_owned(), None)),
+        _ => Err(Fault::new(at, "`only` compares members with texts, and `false` means a missing one")),
     };
     only.entries().map(text).collect()
 }
@@ -182,16 +235,16 @@ fn only(table: &Table<'_, '_>) -> Result<Vec<(String, String)>, Fault> {
 /// What comes out of the rules.
 fn makes(members: &Members) -> Holds {
     let one = match members.parse {
-        Some(Parse::Instant) => Holds::Instant,
+        Some(parse) if parse.is_instant() => Holds::Instant,
         Some(Parse::Date) => Holds::Day,
-        Some(Parse::Language | Parse::Url) => Holds::Text,
+        Some(_) => Holds::Text,
         None if members.join.is_some() || members.clean.contains(&Clean::Html) => Holds::Text,
         None => Holds::Anything,
     };
-    let many = members.all || members.list || members.split.is_some() || members.unique;
+    let many = members.all || members.list || members.splits() || members.unique;
     match (many, one) {
         _ if !members.each.is_empty() => Holds::Objects,
-        (true, Holds::Anything) if members.split.is_none() => Holds::List,
+        (true, Holds::Anything) if !members.splits() => Holds::List,
         (true, _) => Holds::Texts,
         (false, one) => one,
     }

@@ -92,6 +92,14 @@ impl<'t, 'i> Table<'t, 'i> {
         elements.iter().map(|element| text(element.get_ref())).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A text, or a list of texts.
+    pub(super) fn one_or_more(&self, key: &str) -> Result<Option<Vec<String>>, Fault> {
+        match self.value(key) {
+            Some(DeValue::String(text)) => Ok(Some(vec![text.to_string()])),
+            _ => self.texts(key),
+        }
+    }
+
     /// One of the named choices.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<Option<T>, Fault> {
         let Some(text) = self.text(key)? else { return Ok(None) };
