@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check(text: &str, instant: Option<&str>, day: Option<&str>, clock: Clock) {
-    let moment = Moment::read(text).unwrap_or_else(|| panic!("{text} is not read"));
+    let moment = DateTimeText::read(text).unwrap_or_else(|| panic!("{text} is not read"));
     assert_eq!((moment.instant().ok().as_deref(), moment.local_day().as_deref()), (instant, day), "{text}");
     assert_eq!(moment.clock(), clock, "{text}");
 }
@@ -104,7 +104,7 @@ fn no_local_time_no_day() {
 
 #[test]
 fn what_no_column_can_hold_is_no_instant() {
-    let why = |text: &str| Moment::read(text).unwrap().instant().unwrap_err();
+    let why = |text: &str| DateTimeText::read(text).unwrap().instant().unwrap_err();
     for text in ["2016-12-31T23:59:60Z", "20161231T235960Z", "2016-12-31 23:59:60.5+00:00", "31 Dec 2016 23:59:60 GMT"]
     {
         assert_eq!(why(text), NoInstant::Leap, "{text}");
@@ -118,7 +118,7 @@ fn what_no_column_can_hold_is_no_instant() {
 
 #[test]
 fn utc_by_definition() {
-    let utc = |text: &str| Moment::read(text).unwrap().or_utc().instant();
+    let utc = |text: &str| DateTimeText::read(text).unwrap().or_utc().instant();
     assert_eq!(utc("2024-12-13T10:00:00").as_deref(), Ok("2024-12-13T10:00:00Z"));
     assert_eq!(utc("20241213100000").as_deref(), Ok("2024-12-13T10:00:00Z"));
     assert_eq!(utc("2024-12-13T10:00:00+01:00").as_deref(), Ok("2024-12-13T10:00:00+01:00"));
@@ -191,14 +191,14 @@ fn everything_else_is_not_read() {
         "2024-12-13T10:00:00+1é",
         "2024-12-13é10:00:00",
     ] {
-        assert_eq!(Moment::read(text), None, "{text}");
+        assert_eq!(DateTimeText::read(text), None, "{text}");
     }
 }
 
 proptest::proptest! {
     #[test]
     fn nothing_makes_it_panic(text in "[0-9TZW:+., -]{0,30}|[0-9]{0,15}|\\PC{0,30}|[A-Z][a-z]{2},? [0-9]{1,2} [A-Z][a-z]{2} [0-9]{2,4} [0-9:.]{0,9} ?\\PC{0,8}") {
-        if let Some(moment) = Moment::read(&text) {
+        if let Some(moment) = DateTimeText::read(&text) {
             assert_eq!(moment.day().len(), 10);
             if let Ok(instant) = moment.instant() {
                 let parsed: Result<jiff::Timestamp, _> = instant.parse();
