@@ -104,6 +104,7 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         mapping: Mapping::open(&SourceChoice::default_for(true), schema.targets()).unwrap(),
         schema,
         invalid_optional: pressmark::schema::InvalidOptional::Reject,
+        selection: pressmark::input::Selection::default(),
         extra: Extra::Keep,
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,

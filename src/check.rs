@@ -8,7 +8,7 @@ mod undeclared;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::input::{Block, Limits, Reader, resolve};
+use crate::input::{Block, Limits, Reader, Selection, resolve};
 use crate::mapping::Mapping;
 use crate::progress::Progress;
 use crate::release::Allowance;
@@ -28,6 +28,8 @@ pub struct CheckOptions {
     pub schema: Schema,
     /// What turns the inputs into articles of the schema.
     pub mapping: Mapping,
+    /// Which objects of the inputs are articles, where that is said instead of by the mapping.
+    pub selection: Selection,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
     /// What becomes of invalid values of optional members.
@@ -68,9 +70,12 @@ impl CheckReport {
 pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
+    let selection = options.mapping.select(options.selection.clone())?;
     let what = SourceValidation {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
-        reader: Reader::new(options.mapping.framing(), options.limits),
+        validator: Validator::new(&options.schema, &options.mapping, options.extra)
+            .moving(options.invalid_optional)
+            .selecting(&selection),
+        reader: Reader::new(options.mapping.framing(), options.limits).with_places(selection.places()),
         sources: &sources,
         threads: options.threads,
         progress,

@@ -68,10 +68,20 @@ pub enum Error {
         hint: String,
     },
     /// No file matches an input pattern.
-    #[error("no input matches `{pattern}`")]
+    #[error("{}", if *is_folder { format!("the folder `{pattern}` holds no input") } else { format!("no input matches `{pattern}`") })]
     NoInput {
         /// The path or pattern as resolved.
         pattern: String,
+        /// Whether it is a folder, which is there.
+        is_folder: bool,
+    },
+    /// An input pattern is not a pattern.
+    #[error("`{pattern}` is not a pattern: {message}")]
+    Pattern {
+        /// The pattern as resolved.
+        pattern: String,
+        /// Why not.
+        message: String,
     },
     /// Nothing was given to build from.
     #[error("no inputs: `{}` lists none and none was given", path.display())]
@@ -294,6 +304,12 @@ impl Error {
         match self {
             Self::Dataset { hint, .. } | Self::Mapping { hint, .. } => hint.clone(),
             Self::UnknownSource { hint, .. } => Some(hint.clone()),
+            Self::NoInput { is_folder: true, .. } => {
+                Some("hidden files, pipes and sockets in a folder are only read when they are named".into())
+            }
+            Self::Pattern { .. } => {
+                Some("`**` is a whole part of a path, `[` needs a `]`; in a name write `[*]`, `[?]` and `[[]`".into())
+            }
             Self::NoInput { .. } => {
                 Some("paths in dataset.toml are relative to its folder; quote patterns for the shell".into())
             }

@@ -111,6 +111,9 @@ schema = {schema}
 
 # Files, folders and patterns, relative to this folder.
 inputs = [\"{pattern}\"]
+# Where articles are in each JSON text of the inputs, and which objects there are not articles.
+# articles = \"/response/results/*\"
+# skip = [\"/error\"]
 
 [policy]
 # How many articles may be rejected before nothing is published: a count or a share.

@@ -6,21 +6,31 @@
 //! breaks off) is a frame too, with the reason, so that it ends as a reject and not in silence.
 //!
 //! [`Reader`] looks at the first bytes, then frames lines, the elements of a
-//! JSON container, or pages, and hands them on in blocks.
+//! JSON container, or pages, and hands them on in blocks. Where articles are in a JSON text, a
+//! [`Selection`] says, or else what [`Recognise`] takes for an article.
 
 mod block;
+mod children;
+mod container;
 mod decompress;
 mod detect;
 mod elements;
+mod envelope;
 mod lines;
 pub mod pages;
+mod pointer;
 mod position;
 mod reader;
+mod selection;
 mod sources;
 mod stream;
 
 pub use block::{Block, Content, Frame, Names};
-pub use detect::Container;
+pub use container::{Container, Left, LeftOut};
+pub use envelope::{Anything, Recognise};
+pub use pointer::{Pointer, PointerError};
 pub use position::Position;
 pub use reader::{Framing, Limits, Reader, Tally};
+pub use selection::{Condition, Selection, Skip};
+pub(crate) use selection::{pointers, skips};
 pub use sources::{Source, resolve};

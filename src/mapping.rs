@@ -26,7 +26,7 @@ pub mod url;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem;
-use crate::input::{Framing, pages::Page};
+use crate::input::{Framing, Selection, pages::Page};
 use crate::json::{Object, Value};
 
 use self::file::{Fault, Fields};
@@ -105,6 +105,33 @@ impl Mapping {
             None => Framing::Json,
             Some(rules) => Framing::Pages(rules.clone()),
         }
+    }
+
+    /// Which objects of its inputs are articles, as far as the mapping says.
+    pub fn selection(&self) -> &Selection {
+        &self.plan.selection
+    }
+
+    /// Which objects are articles, by these settings and by the mapping for what they leave open.
+    ///
+    /// # Errors
+    /// [`Error::Mapping`] if something is selected and the inputs are page dumps.
+    pub fn select(&self, settings: Selection) -> Result<Selection, Error> {
+        let selection = settings.or(&self.plan.selection);
+        if self.plan.pages.is_none() || selection == Selection::default() {
+            return Ok(selection);
+        }
+        let message = "page dumps are not JSON, so `articles`, `only` and `skip` do not apply".to_owned();
+        let hint = Some("leave these settings out".to_owned());
+        Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, hint })
+    }
+
+    /// Whether what was mapped has the text of an article, or an id of its own.
+    pub fn finds(&self, mapped: &Mapped<'_>) -> bool {
+        let Some(article) = mapped.article.as_object() else { return false };
+        let lacks = self.lacks(article);
+        let is_derived = || mapped.changes.iter().any(|(changed, _)| *changed == Changed::Named("id"));
+        self.has_text && !lacks.text || self.has_id && !lacks.id && !is_derived()
     }
 
     /// Maps what a JSON input holds. What is no object stays what it is.

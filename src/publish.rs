@@ -31,7 +31,7 @@ use semver::Version;
 use crate::diff::DiffReport;
 use crate::error::Error;
 use crate::external_sort::{SortEntry, SortedChunk};
-use crate::input::{Limits, Source, resolve};
+use crate::input::{Limits, Pointer, Selection, Source, resolve};
 use crate::mapping::Mapping;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{Layout, key_hash};
@@ -59,6 +59,8 @@ pub use next_version::VersionChoice;
 pub struct BuildOptions {
     /// Where the records come from.
     pub from: BuildInputs,
+    /// Where articles are in the inputs, instead of where the dataset says.
+    pub articles: Option<Vec<Pointer>>,
     /// Where releases go, instead of the dataset's folder.
     pub output: Option<PathBuf>,
     /// The release's version.
@@ -163,13 +165,16 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
     let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
+    let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
+    let selection = mapping.select(typed.or(&dataset.selection))?;
     let making = BuildContext {
         dataset,
+        selection: &selection,
         schema: &schema,
         mapping: &mapping,
         order: &order,
         ranking,
-        rules: CacheIdentity::of(dataset, &schema, &mapping),
+        rules: CacheIdentity::of(dataset, &selection, &schema, &mapping),
         options,
         next: &next,
         lock: &lock,
@@ -197,6 +202,7 @@ fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
 /// One build, and all that does not change while it runs.
 struct BuildContext<'m> {
     dataset: &'m Dataset,
+    selection: &'m Selection,
     schema: &'m Schema,
     mapping: &'m Mapping,
     order: &'m Order,
@@ -287,8 +293,8 @@ impl BuildContext<'_> {
     }
 
     fn gathering<'g>(&'g self, onto: BuildMode<'g>) -> Ingest<'g> {
-        let Self { dataset, schema, mapping, order, ranking, options, progress, .. } = *self;
-        Ingest { dataset, schema, mapping, order, ranking, options, onto, progress }
+        let Self { dataset, selection, schema, mapping, order, ranking, options, progress, .. } = *self;
+        Ingest { dataset, selection, schema, mapping, order, ranking, options, onto, progress }
     }
 
     /// Makes keys unique, and then a release if there is nothing against it.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::input::{Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
+use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
 use crate::mapping::Mapping;
 use crate::progress::NoProgress;
 use crate::reject::{Placed, Reject, Stored};
@@ -65,10 +65,10 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
-    let reader = Reader::new(Framing::Json, Limits::default());
+    let reader = Reader::new(Framing::Lines, Limits::default());
     for source in sources {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
-        reader.read(&source, &NoProgress, &mut |block| {
+        reader.read(&source, &Anything, &NoProgress, &mut |block| {
             for frame in &block.frames {
                 let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
                 if let Content::Broken { message, .. } = &frame.content {
@@ -117,15 +117,17 @@ impl Retry<'_> {
     fn block(&self, stored: Stored) -> Option<Block> {
         let bytes = stored.raw?;
         let content = match (&self.framing, str::from_utf8(&bytes)) {
-            (Framing::Json, _) => Content::Json { last: false, names: None },
+            (Framing::Json | Framing::Lines, _) => Content::Json { last: false, names: None },
             (Framing::Pages(rules), Ok(text)) => match crate::input::pages::split(text, rules).pop() {
                 Some(crate::input::pages::Piece::Page(page)) => Content::Page(Box::new(page)),
                 Some(crate::input::pages::Piece::Unsplit { reason, .. }) => {
-                    Content::Broken { code: Code::PageUnsplit, message: reason.to_string() }
+                    Content::Broken { code: Code::PageUnsplit, message: reason.to_string(), help: None }
                 }
-                None => Content::Broken { code: Code::PageUnsplit, message: "there is no text".to_owned() },
+                None => Content::Broken { code: Code::PageUnsplit, message: "there is no text".to_owned(), help: None },
             },
-            (Framing::Pages(_), Err(error)) => Content::Broken { code: Code::Utf8, message: error.to_string() },
+            (Framing::Pages(_), Err(error)) => {
+                Content::Broken { code: Code::Utf8, message: error.to_string(), help: None }
+            }
         };
         let Stored { line, byte, length, .. } = stored;
         let frame = Frame { range: 0..bytes.len(), line, column: 1, byte, length, content };
@@ -136,7 +138,7 @@ impl Retry<'_> {
     /// parted by blank lines.
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self.framing {
-            Framing::Json => {
+            Framing::Json | Framing::Lines => {
                 let line: Vec<u8> =
                     bytes.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
                 self.out.write_all(line.trim_ascii())?;

@@ -10,12 +10,13 @@ mod moved;
 mod reject_sink;
 mod sources;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::code::Code;
 use crate::diagnostics::Diagnostics;
 use crate::input::pages::DroppedLine;
-use crate::input::{Block, Content, Frame, Position};
+use crate::input::{Block, Content, Frame, Names, Position, Recognise, Selection};
 use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
 use crate::mapping::{FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
 use crate::record::{Admission, Record, admit};
@@ -41,6 +42,7 @@ pub struct Validator<'s> {
     mapping: &'s Mapping,
     extra: Extra,
     invalid_optional: InvalidOptional,
+    selection: &'s Selection,
     recall: Option<&'s dyn ValidationCache>,
 }
 
@@ -51,6 +53,8 @@ pub struct ValidatedBlock {
     pub source: Arc<str>,
     /// How many articles were judged.
     pub articles: u64,
+    /// How many objects were left out because a setting says that they are not articles, by setting.
+    pub skipped: BTreeMap<String, u64>,
     /// The articles that were kept out.
     pub rejects: Vec<Reject>,
     /// What the articles that became records left in the counts, and how many left it.
@@ -70,6 +74,7 @@ struct Notes {
     fit: FitCheck,
     moved: Diagnostics,
     drops: Vec<DroppedLine>,
+    skipped: BTreeMap<String, u64>,
 }
 
 /// A record on its way out of judging.
@@ -109,13 +114,20 @@ pub enum Provenance<'a> {
 impl<'s> Validator<'s> {
     /// A judge by this schema, for articles that this mapping reads.
     pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
-        Self { schema, mapping, extra, invalid_optional: InvalidOptional::Reject, recall: None }
+        let (selection, invalid_optional) = (mapping.selection(), InvalidOptional::Reject);
+        Self { schema, mapping, extra, invalid_optional, selection, recall: None }
     }
 
-    /// The same judge, with this policy for invalid values of optional members.
+    /// The same validator, with this policy for invalid values of optional members.
     #[must_use]
     pub fn moving(self, invalid_optional: InvalidOptional) -> Self {
         Self { invalid_optional, ..self }
+    }
+
+    /// The same validator, for objects of which this selection says which are articles.
+    #[must_use]
+    pub fn selecting(self, selection: &'s Selection) -> Self {
+        Self { selection, ..self }
     }
 
     /// The same judge, which does not judge again what is known.
@@ -139,11 +151,11 @@ impl<'s> Validator<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let articles = block.frames.len() as u64;
-        let Notes { traces, fit, moved, drops } = notes;
+        let Notes { traces, fit, moved, drops, skipped } = notes;
+        let articles = block.frames.len() as u64 - skipped.values().sum::<u64>();
         let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
         let traces = traces.finish(self.mapping, recalled);
-        ValidatedBlock { source: block.source.clone(), articles, rejects, traces, fit, moved, drops }
+        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, traces, fit, moved, drops }
     }
 
     fn frame<'b>(
@@ -162,19 +174,20 @@ impl<'s> Validator<'s> {
             return Ok(());
         }
         let (mapped, placing) = match &frame.content {
-            Content::Broken { code, message } => {
+            Content::Broken { code: Code::NotThere, .. } if self.is_skipped(bytes, notes) => return Ok(()),
+            Content::Broken { code, message, help } => {
                 let violation = Violation::plain(*code, String::new(), message.clone());
-                return Err(vec![Placed::at_start(frame, violation)]);
+                return Err(vec![Placed::at_start(frame, Violation { help: help.clone(), ..violation })]);
             }
             // The words of a page have no pointers to be found by.
             Content::Page(page) => (self.mapping.map_page(page), 0),
             Content::Json { last, names } => {
                 let value = json::parse(bytes).map_err(|error| vec![syntax(bytes, frame, &error, *last)])?;
-                let place = names.as_ref().map_or_else(Place::default, |names| Place {
-                    key: names.key.as_deref(),
-                    group: names.group.as_deref(),
-                });
-                (self.mapping.map(value, place), PLACING)
+                if let Some(setting) = self.selection.leaves_out(&value) {
+                    *notes.skipped.entry(setting).or_default() += 1;
+                    return Ok(());
+                }
+                (self.mapping.map(value, names.as_deref().map_or_else(Place::default, place_of)), PLACING)
             }
         };
         let cut = is_text_cut(&mapped);
@@ -198,6 +211,15 @@ impl<'s> Validator<'s> {
         let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, moved, cut });
         keep(AdmittedRecord { record: Provenance::Validated(record), position, length, seen, trace });
         Ok(())
+    }
+
+    /// Whether a text without articles is declared as such. If it is, it is counted.
+    fn is_skipped(&self, bytes: &[u8], notes: &mut Notes) -> bool {
+        let Some(setting) = json::parse(bytes).ok().and_then(|value| self.selection.skips(&value)) else {
+            return false;
+        };
+        *notes.skipped.entry(setting).or_default() += 1;
+        true
     }
 
     /// An article as a record, if it is one by the rules or can be made one by the policy.
@@ -227,7 +249,10 @@ impl<'s> Validator<'s> {
     fn admitted<'a>(&self, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
         if article.as_object().is_none() {
             let message = format!("expected an object, found {}", article.kind());
-            return Err(vec![Violation::plain(Code::NotObject, String::new(), message)]);
+            let violation = Violation::plain(Code::NotObject, String::new(), message);
+            let holds_objects = article.as_array().is_some_and(|list| list.iter().any(|one| one.as_object().is_some()));
+            let help = holds_objects.then(|| "if its elements are the articles: articles = \"/*\"".to_owned());
+            return Err(vec![Violation { help, ..violation }]);
         }
         let violations = self.schema.validate(article);
         if violations.is_empty() { admit(self.schema.columns(), self.extra, article) } else { Err(violations) }
@@ -263,6 +288,21 @@ impl<'s> Validator<'s> {
         let input = json::parse(bytes).unwrap_or(Value::Null);
         place(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
     }
+}
+
+impl Recognise for Validator<'_> {
+    fn is_article(&self, bytes: &[u8], names: &Names) -> Option<bool> {
+        let value = json::parse(bytes).ok()?;
+        if self.selection.leaves_out(&value).is_some() {
+            return Some(false);
+        }
+        let mapped = self.mapping.map(value, place_of(names));
+        Some(self.mapping.finds(&mapped) || self.article(&mapped.article).is_ok())
+    }
+}
+
+fn place_of(names: &Names) -> Place<'_> {
+    Place { key: names.key.as_deref(), group: names.group.as_deref() }
 }
 
 /// Whether the text of a mapped article ends where its source cut it.
@@ -307,7 +347,39 @@ fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Place
         SyntaxErrorKind::TrailingData => Code::TrailingData,
         SyntaxErrorKind::UnexpectedEnd | SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Escape => Code::Syntax,
     };
-    let message = text::one_line(&error.kind.to_string(), 200);
     let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
-    Placed::within(bytes, frame, range, Violation::plain(code, String::new(), message))
+    let (message, help) = match foreign(bytes, error) {
+        Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+        None => (text::one_line(&error.kind.to_string(), 200), goes_on(bytes)),
+    };
+    let violation = Violation::plain(code, String::new(), message);
+    Placed::within(bytes, frame, range, Violation { help, ..violation })
+}
+
+/// What to do about a line that only opens an object or list.
+fn goes_on(line: &[u8]) -> Option<String> {
+    let help = "a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl";
+    matches!(line.trim_ascii(), b"{" | b"[" | b"[{").then(|| help.to_owned())
+}
+
+/// What a text probably is that is no JSON from some place on, and what to do with it.
+fn foreign(bytes: &[u8], error: &SyntaxError) -> Option<(&'static str, &'static str)> {
+    // `None` starts as some write `NaN`.
+    if !matches!(error.kind, SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Number) {
+        return None;
+    }
+    let rest = &bytes[error.offset..];
+    let python =
+        ["'", "None", "True", "False", "b'", "u'", "datetime."].iter().any(|word| rest.starts_with(word.as_bytes()));
+    if rest.starts_with("\u{feff}".as_bytes()) {
+        let message = "a byte order mark (U+FEFF) stands before the article";
+        Some((message, "files with byte order marks were joined; take the marks out of all but the first"))
+    } else if rest.starts_with(b"\x1e") {
+        let message = "a record separator (U+001E) stands before the article";
+        Some((message, "this is a JSON text sequence (RFC 7464); take the separators out with: tr -d '\\036'"))
+    } else if python && bytes.trim_ascii_start().starts_with(b"{") {
+        Some(("this is how Python shows a value, and not JSON", "write articles with json.dumps(article)"))
+    } else {
+        None
+    }
 }

@@ -142,7 +142,7 @@ fn check_settings(toml: &str, stderr: &str) {
 #[test]
 fn settings_that_are_not_known() {
     let keys = "`name`, `title`, `description`, `license`, `creators`, `schema`, `source`, `key`, `order_by`, \
-                `inputs`, `policy`";
+                `inputs`, `articles`, `only`, `skip`, `policy`";
     check_settings(
         "name = \"set\"\n\ninput = []\n",
         &format!("error: `set/dataset.toml` line 3: unknown field `input`, expected one of {keys}\n"),

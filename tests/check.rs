@@ -20,10 +20,11 @@ fn containers() {
     check_container(&format!("[\n  {a},\n  {b}\n]\n"), "a JSON array", 2);
     check_container(&format!("{{\"x1\": {a}, \"x2\": {b}}}"), "a JSON object of articles by key", 2);
     check_container(&format!("{{\"AP\": [{a}], \"AFP\": [{b}]}}"), "a JSON object of arrays of articles", 2);
-    check_container(&format!("{{\"total\": 2, \"articles\": [{a},{b}]}}"), "a JSON array in the member `articles`", 2);
+    check_container(&format!("{{\"total\": 2, \"articles\": [{a},{b}]}}"), "envelope, articles at /articles/*", 2);
     let output = format!("{{\"version\": \"1\", \"output\": {{\"x1\": {a}}}}}");
-    check_container(&output, "a JSON object of articles by key in the member `output`", 1);
+    check_container(&output, "envelope, articles at /output/*", 1);
     check_container(&a.replace(',', ",\n"), "JSON values", 1);
+    check_container(a, "JSON lines", 1);
 }
 
 #[test]

@@ -59,8 +59,9 @@ const INPUTS: &[(&str, &[u8])] = &[
     ("I-LFS-POINTER", b"version https://git-lfs.github.com/spec/v1\n"),
     ("I-HTML", b"<html>"),
     ("I-OTHER-FORMAT", b"PAR1"),
-    ("I-CONTAINER", b"[{} {}]"),
+    ("I-CONTAINER", b"[{} x]"),
     ("F-GLUED-ARRAYS", b"[{},]"),
+    ("F-AMBIGUOUS", br#"{"a":{"id":"a","text":"A."},"b":[{"id":"b","text":"B."}]}"#),
     ("F-NOT-OBJECT", b"1\n"),
     ("F-LAST-TRUNCATED", b"{\"id\":\"a\"\n{\"id\":"),
     ("F-TRAILING-DATA", b"{\"id\":\"a\"} x\n"),
@@ -76,6 +77,8 @@ const INPUTS: &[(&str, &[u8])] = &[
 const ELSEWHERE: &[&str] = &[
     "I-EMPTY",         // below
     "I-RATIO",         // hostile_input: a decompression bomb
+    "I-TOO-LARGE",     // hostile_input: an input beyond its limit
+    "F-NOT-THERE",     // inputs: texts without the place
     "F-TOO-LONG",      // hostile_input: an endless line
     "F-PAGE-UNSPLIT",  // below
     "V-TRUNCATED",     // below

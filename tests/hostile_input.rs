@@ -184,7 +184,7 @@ fn an_input_beyond_its_limit() {
     let test = Test::new().file("in.jsonl", articles(&["a", "b", "c"]));
     test.run("check in.jsonl --max-bytes 100KiB").stdout_has("ok 3 articles").check();
     let report = test.run("check in.jsonl --max-bytes 100 --format json").code(1).json();
-    assert_eq!((&report["causes"][0]["code"], &report["damaged"]), (&"I-RATIO".into(), &true.into()));
+    assert_eq!((&report["causes"][0]["code"], &report["damaged"]), (&"I-TOO-LARGE".into(), &true.into()));
 }
 
 #[test]

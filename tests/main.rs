@@ -38,6 +38,8 @@ mod hostile_input;
 mod incremental;
 // One bad value of an optional member does not cost an article.
 mod invalid_optional;
+// What is an article in an input, and what is reported of the rest.
+mod inputs;
 // The releases of a dataset, and whether each follows the one before.
 mod log;
 // Releases of formats that are frozen.

@@ -15,7 +15,8 @@ use pressmark::release::Release;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The files of a folder by path, a folder in it by a path that ends in `/`, a link by `-> target`.
+/// The files of a folder by path, a folder in it by a path that ends in `/`, a link by `-> target`, a pipe
+/// by a path that ends in `|`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// A folder that is gone after the test.
@@ -311,6 +312,8 @@ fn collect(folder: &Path, prefix: &str, found: &mut Files) {
             found.insert(format!("{name} -> {}", fs::read_link(entry.path()).unwrap().display()), Vec::new());
         } else if kind.is_file() {
             found.insert(name, fs::read(entry.path()).unwrap());
+        } else if !kind.is_dir() {
+            found.insert(format!("{name}|"), Vec::new());
         } else if fs::read_dir(entry.path()).unwrap().next().is_none() {
             found.insert(format!("{name}/"), Vec::new());
         } else {

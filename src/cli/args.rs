@@ -11,6 +11,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use pressmark::Error;
+use pressmark::input::Pointer;
 use pressmark::mapping::{Mapping, Preset, SourceChoice};
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
@@ -18,7 +19,7 @@ use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
 pub(crate) use releases::{ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, VerifyArguments};
-pub(crate) use values::{Size, limits, thread_count, threads};
+pub(crate) use values::{Size, limits, places, thread_count, threads};
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
 #[derive(Debug, Parser)]
@@ -92,6 +93,10 @@ pub(crate) struct CheckArguments {
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
+    /// Where articles are in each JSON text of the inputs, such as /response/results/* [default: what
+    /// the source says, or where they are found].
+    #[arg(long, value_name = "POINTER", value_delimiter = ',')]
+    pub(crate) articles: Vec<Pointer>,
     /// How many articles may be rejected: a count, or a share such as 0.5%.
     #[arg(long, value_name = "N|P%", default_value = "0")]
     pub(crate) max_rejects: Allowance,
@@ -268,6 +273,10 @@ pub(crate) struct BuildArguments {
     /// A file of records to be taken back from the base: lines of {"key": .., "reason": ..}.
     #[arg(long, value_name = "FILE", requires = "base", group = "changes")]
     pub(crate) withdraw: Option<PathBuf>,
+    /// Where articles are in each JSON text of the inputs, such as /response/results/* [default: what
+    /// dataset.toml or the source says, or where they are found].
+    #[arg(long, value_name = "POINTER", value_delimiter = ',')]
+    pub(crate) articles: Vec<Pointer>,
     /// The release's version [default: 1.0.0 for the first].
     #[arg(long, value_name = "V", conflicts_with = "bump")]
     pub(crate) version: Option<Version>,

@@ -63,6 +63,7 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
     };
     BuildOptions {
         from: from(arguments),
+        articles: crate::args::places(&arguments.articles),
         output: arguments.output.clone(),
         version,
         allow_understated: arguments.allow_understated,
@@ -137,7 +138,9 @@ fn tell_rejects(check: &Check<'_>, ok: bool) {
     } else if !ok {
         let number = rejects.total();
         let of = format!("{} of {} rejected", count(number), counted(check.read.articles(), "article"));
-        let help = if rejects.has_damage() {
+        let help = if rejects.is_ambiguous() {
+            "say where the articles are; what a guess would leave out cannot be allowed".to_owned()
+        } else if rejects.has_damage() {
             "mend the damaged input; what is missing from it cannot be allowed".to_owned()
         } else if number == check.read.articles() {
             "mend the articles, or the schema; none is left to publish".to_owned()

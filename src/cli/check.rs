@@ -4,8 +4,9 @@ use std::io::Write as _;
 
 use pressmark::Error;
 use pressmark::check::{CheckOptions, check};
+use pressmark::input::Selection;
 
-use crate::args::{CheckArguments, judging};
+use crate::args::{CheckArguments, judging, places};
 use crate::outcome::{Outcome, written};
 use crate::progress::Bar;
 use crate::render::Check;
@@ -16,6 +17,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         inputs: arguments.inputs.clone(),
         schema,
         mapping,
+        selection: Selection { articles: places(&arguments.articles), ..Selection::default() },
         extra: arguments.judging.extra.into(),
         invalid_optional: arguments.judging.invalid_optional.into(),
         max_rejects: arguments.max_rejects,

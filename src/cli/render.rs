@@ -19,6 +19,7 @@ use pressmark::validate::{InputCounts, InputSummary};
 use serde::Serialize;
 
 use crate::args::ReportFormat;
+use crate::paint::counted;
 
 pub(crate) use json::Checked;
 pub(crate) use release::verified;
@@ -77,6 +78,17 @@ impl<'r> Check<'r> {
         };
         let warning = |input| Some(Warning { code: worth(input)?, source: one_line(&input.name, 200) });
         self.read.inputs.iter().filter_map(warning).collect()
+    }
+
+    /// How many objects of the inputs are no articles, where there are any: `, 3 objects left out`.
+    fn left_out(&self) -> String {
+        let (beside, skipped) = self.read.left_out();
+        let told = [(beside, "left out beside articles"), (skipped, "skipped by settings")];
+        let mut text = String::new();
+        for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
+            text.push_str(&format!(", {} {what}", counted(number, "object")));
+        }
+        text
     }
 
     fn rejects_file(&self) -> Option<&'r Path> {

@@ -67,6 +67,8 @@ pub enum Content {
         code: Code,
         /// Why, in words.
         message: String,
+        /// The way out, where there is one to name.
+        help: Option<String>,
     },
 }
 

@@ -94,13 +94,13 @@ impl<R: Read> Read for Guarded<R> {
         self.content += read as u64;
         let stored = self.stored.as_ref().map(|stored| stored.load(Ordering::Relaxed));
         let bomb = stored.is_some_and(|stored| self.content > FREE && self.content / RATIO > stored);
-        let message = if bomb {
-            format!("it unpacks to more than {RATIO} times its size")
+        let (code, message) = if bomb {
+            (Code::Ratio, format!("it unpacks to more than {RATIO} times its size"))
         } else if self.content > self.limit {
-            format!("it holds more than {} bytes", self.limit)
+            (Code::TooLarge, format!("it holds more than {} bytes", self.limit))
         } else {
             return Ok(read);
         };
-        Err(io::Error::other(Damage(Code::Ratio, message)))
+        Err(io::Error::other(Damage(code, message)))
     }
 }

@@ -1,68 +1,45 @@
-//! What kind of content is this? Decided from its first bytes, named in reports, never guessed
-//! from a file's name.
+//! What kind of content is this? Decided from its first bytes and the ending of its name, and named in
+//! reports.
 //!
-//! Only the outermost shape is looked at. Where a shape could be two things the plainer one
-//! wins: lines before a container, an article before a collection.
+//! Only the outermost form is decided here. Whether a single object is an article or an envelope,
+//! [`super::envelope`] finds out.
 
-use std::fmt;
+use std::path::Path;
 
 use super::stream::{Ending, Scan};
 use crate::code::Code;
 
-/// How the articles of a source stand in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Container {
+/// The outermost form of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
     /// There is nothing but white space.
     Empty,
-    /// JSON lines: one value a line.
+    /// One JSON text a line.
     Lines,
-    /// JSON values one after another, over as many lines as they like; often only one.
+    /// JSON texts one after another.
     Values,
-    /// The elements of an array, at the top or in a member of an envelope.
-    Array {
-        /// The envelope's member.
-        member: Option<String>,
-    },
-    /// The values of an object, whose names are the articles' keys.
-    Map {
-        /// The envelope's member.
-        member: Option<String>,
-    },
-    /// The elements of the arrays in an object, whose names are publishers or the like.
-    Groups,
-    /// Text copied from news pages.
+    /// An array at the top.
+    Array,
+    /// An object is first; [`FirstObject`] says what follows it.
+    Object,
+    /// Page dumps.
     Pages,
-    /// None that holds articles.
-    Unknown,
 }
 
-impl fmt::Display for Container {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, member) = match self {
-            Self::Empty => ("empty", &None),
-            Self::Lines => ("JSON lines", &None),
-            Self::Values => ("JSON values", &None),
-            Self::Array { member } => ("a JSON array", member),
-            Self::Map { member } => ("a JSON object of articles by key", member),
-            Self::Groups => ("a JSON object of arrays of articles", &None),
-            Self::Pages => ("a page dump", &None),
-            Self::Unknown => ("no articles", &None),
-        };
-        match member {
-            None => f.write_str(what),
-            Some(member) => write!(f, "{what} in the member `{}`", crate::text::one_line(member, 60)),
-        }
-    }
+/// Why there can be no articles in a source.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 /// What the first bytes say.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Detected {
-    pub(super) container: Container,
     /// How many bytes at the start are no content (a byte order mark).
     pub(super) skip: usize,
-    /// Why there can be no articles.
-    pub(super) fault: Option<(Code, String)>,
+    pub(super) form: Result<Form, Fault>,
 }
 
 /// The UTF-8 byte order mark.
@@ -83,56 +60,139 @@ const MAGIC: &[(&[u8], &str)] = &[
 ];
 /// Where a tar archive says what it is (POSIX, ustar).
 const TAR: (usize, &[u8]) = (257, b"ustar");
-/// Members of an envelope that hold its articles.
-const ENVELOPE: &[&str] =
-    &["articles", "output", "items", "data", "results", "docs", "documents", "records", "entries", "news", "response"];
-/// Members that only an article has: its text, in the words of the parsers.
-const TEXT: &[&str] =
-    &["text", "maintext", "articleBody", "cleaned_text", "textContent", "content", "body", "bodies", "raw_text"];
+/// How compressed content starts: within compressed content it was compressed twice.
+const COMPRESSED: &[(&[u8], &str)] = &[(b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd")];
+/// How many lines are looked at to recognise a format of lines.
+const LINES: usize = 16;
 
-/// Members of which every article has one.
-const ARTICLE: &[&str] = &["title", "headline", "url", "uri"];
+/// What a source is declared to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Declared {
+    /// Nothing.
+    No,
+    /// JSON Lines, by its name or by whoever reads it.
+    Lines,
+    /// Page dumps.
+    Pages,
+}
 
-/// Decides from the first bytes; `whole` says that there are no more, `pages` that the source
-/// is declared to hold page dumps.
-pub(super) fn detect(head: &[u8], whole: bool, pages: bool) -> Detected {
+/// Whether a file's name says that it holds JSON Lines.
+pub(super) fn names_lines(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    [".jsonl", ".ndjson"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Decides from the first bytes; `whole` says that there are no more.
+pub(super) fn detect(head: &[u8], whole: bool, declared: Declared) -> Detected {
     let skip = if head.starts_with(BOM) { BOM.len() } else { 0 };
-    let content = &head[skip..];
-    let found = |container| Detected { container, skip, fault: None };
-    let fault = |code: Code, message: &str| Detected {
-        container: Container::Unknown,
-        skip,
-        fault: Some((code, message.to_owned())),
-    };
+    Detected { skip, form: form(&head[skip..], whole, declared) }
+}
+
+fn form(content: &[u8], whole: bool, declared: Declared) -> Result<Form, Fault> {
     if is_utf16(content) {
         return fault(Code::Utf16, "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8");
     }
     let Some(start) = content.iter().position(|byte| !byte.is_ascii_whitespace()) else {
-        return found(if whole { Container::Empty } else { Container::Lines });
+        return Ok(if whole { Form::Empty } else { Form::Lines });
     };
     let start = &content[start..];
     if start.starts_with(LFS) {
         return fault(Code::LfsPointer, "this is a Git LFS pointer and not the file; fetch it with: git lfs pull");
     }
-    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| content.starts_with(magic)) {
-        return fault(
-            Code::OtherFormat,
-            &format!("this is {name}, which is not read; articles are JSON, or page dumps"),
+    other_format(content)?;
+    if declared == Declared::Pages {
+        return Ok(Form::Pages);
+    }
+    if start[0] == b'<' {
+        return fault(Code::Html, "this is HTML or XML; pressmark takes what a parser made of it");
+    }
+    text_format(start)?;
+    match start[0] {
+        _ if declared == Declared::Lines => Ok(Form::Lines),
+        b'[' => Ok(array(start)),
+        b'{' => Ok(Form::Object),
+        _ => Ok(Form::Lines),
+    }
+}
+
+fn fault<T>(code: Code, message: &str) -> Result<T, Fault> {
+    Err(Fault { code, message: message.to_owned(), help: None })
+}
+
+fn other(what: &str, help: &str) -> Result<(), Fault> {
+    let message = format!("this is {what}, which is not read; articles are JSON, or page dumps");
+    Err(Fault { code: Code::OtherFormat, message, help: (!help.is_empty()).then(|| help.to_owned()) })
+}
+
+/// Refuses binary formats.
+fn other_format(content: &[u8]) -> Result<(), Fault> {
+    if let Some((_, name)) = COMPRESSED.iter().find(|(magic, _)| content.starts_with(magic)) {
+        let help = format!(
+            "unpack it once, with `{}`, and name the result",
+            if *name == "gzip" { "gunzip" } else { "unzstd" }
         );
+        return other(&format!("compressed twice ({name} within compressed data)"), &help);
+    }
+    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| content.starts_with(magic)) {
+        return other(name, "");
     }
     // The name before it is filled up with NUL, which no text has.
     if content.split_at_checked(TAR.0).is_some_and(|(name, rest)| name.contains(&0) && rest.starts_with(TAR.1)) {
         return fault(Code::OtherFormat, "this is a tar archive; unpack it, and name the files in it");
     }
-    if pages {
-        return found(Container::Pages);
+    Ok(())
+}
+
+/// Refuses formats of text that hold no JSON lines: where one of the first lines is JSON, the others are
+/// reported one by one.
+fn text_format(start: &[u8]) -> Result<(), Fault> {
+    if start[0] == 0x1e {
+        let help = "take the separators out with: tr -d '\\036'";
+        return other("a JSON text sequence (RFC 7464)", help);
     }
-    match start[0] {
-        b'<' => fault(Code::Html, "this is HTML or XML; pressmark takes what a parser made of it"),
-        b'[' => found(array(start)),
-        b'{' => found(object(start, whole)),
-        _ => found(Container::Lines),
+    if start.starts_with(b"WARC/") {
+        return other("a WARC file", "extract its pages, for example with warcio, and give them to a parser first");
     }
+    let lines: Vec<&[u8]> = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take(LINES).collect();
+    let lines: Vec<&[u8]> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    if lines.iter().any(|line| line.starts_with(b"{") || line.starts_with(b"[")) {
+        return Ok(());
+    }
+    let help = "convert it to JSON lines, for example with Python: json.dumps(article)";
+    if lines[0] == b"---" || lines[0].starts_with(b"%YAML") || lines.len() > 1 && lines.iter().all(|line| is_yaml(line))
+    {
+        return other("YAML", help);
+    }
+    let separators = [(b',', "CSV"), (b'\t', "a table of tab-separated values"), (b';', "CSV")];
+    let columns = |line: &[u8], separator: u8| line.split(|byte| *byte == separator).count();
+    let is_table = |separator: u8| {
+        lines.len() > 1 && lines[..2].iter().all(|line| columns(line, separator) > 1) && is_header(lines[0], separator)
+    };
+    match separators.iter().find(|(separator, _)| is_table(*separator)) {
+        Some((_, name)) => other(name, help),
+        None => Ok(()),
+    }
+}
+
+/// Whether a line of a document is one of YAML: `key: value`, `- element`, or a comment.
+fn is_yaml(line: &[u8]) -> bool {
+    let is_key = |key: &[u8]| key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte));
+    let key = line.strip_prefix(b"- ").unwrap_or(line);
+    let colon = memchr::memchr(b':', key);
+    line.starts_with(b"#")
+        || colon.is_some_and(|at| at > 0 && is_key(&key[..at]) && matches!(key.get(at + 1), None | Some(b' ')))
+}
+
+/// Whether a line is a list of plain names, as above a table.
+fn is_header(line: &[u8], separator: u8) -> bool {
+    let is_name = |cell: &[u8]| {
+        let cell = cell.trim_ascii();
+        let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
+        cell.first().is_none_or(u8::is_ascii_alphabetic)
+            && cell.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- ".contains(byte))
+    };
+    line.split(|byte| *byte == separator).all(is_name)
 }
 
 /// Byte order marks of UTF-16 and UTF-32, or a JSON bracket beside a NUL.
@@ -144,116 +204,66 @@ fn is_utf16(content: &[u8]) -> bool {
 }
 
 /// An array of articles; lines that happen to hold arrays are lines.
-fn array(start: &[u8]) -> Container {
+fn array(start: &[u8]) -> Form {
     let first = start[1..].iter().find(|byte| !byte.is_ascii_whitespace());
-    let articles = matches!(first, None | Some(b'{' | b']'));
+    let articles = matches!(first, None | Some(b'{' | b']' | b','));
     let more = match Scan::default().run(start) {
         (end, Some(Ending::Whole)) => start[end..].iter().any(|byte| !byte.is_ascii_whitespace()),
         _ => false,
     };
-    if articles || !more { Container::Array { member: None } } else { Container::Lines }
+    if articles || !more { Form::Array } else { Form::Lines }
 }
 
-fn object(start: &[u8], whole: bool) -> Container {
-    match Scan::default().run(start) {
-        (end, Some(Ending::Whole)) => {
-            let one_line = !start[..end].contains(&b'\n');
-            let more = start[end..].iter().any(|byte| !byte.is_ascii_whitespace());
-            match (one_line, more || !whole) {
-                (true, true) => Container::Lines,
-                (false, true) => Container::Values,
-                (_, false) => collection(start).unwrap_or(if one_line { Container::Lines } else { Container::Values }),
-            }
-        }
-        // A line end within a string: whatever it is, it is lines.
-        (_, Some(Ending::RawLineEnd | Ending::BreaksOff)) => Container::Lines,
-        (_, None) if whole => Container::Lines,
-        (_, None) => {
-            let one_line = !start.contains(&b'\n');
-            collection(start).unwrap_or(if one_line { Container::Lines } else { Container::Values })
-        }
-    }
+/// Reads to the end of the first object of a source, and on to what follows it.
+#[derive(Debug, Default)]
+pub(super) struct FirstObject {
+    scan: Scan,
+    scanned: usize,
+    end: Option<usize>,
 }
 
-/// The kind of a member's value, and of the first value within it.
+/// What the first object of a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Scalar,
-    Objects,
-    Object,
-    Array,
+pub(super) enum First {
+    /// The only text there is, and it ends here.
+    Alone(usize),
+    /// One of several texts, or of lines that are broken.
+    OneOf(Form),
+    /// It has no end.
+    BreaksOff,
 }
 
-/// Which collection an object is, if it is one. `start` may be only its beginning.
-fn collection(start: &[u8]) -> Option<Container> {
-    let members = members(start);
-    if members.is_empty() || members.iter().any(|(name, _)| TEXT.contains(&name.as_str())) {
-        return None;
-    }
-    let all = |shapes: &[Shape]| members.iter().all(|(_, shape)| shapes.contains(shape));
-    let envelope = members.iter().find(|(name, _)| ENVELOPE.contains(&name.as_str()));
-    match envelope {
-        Some((name, Shape::Array)) => return Some(Container::Array { member: Some(name.clone()) }),
-        Some((name, Shape::Objects)) => return Some(Container::Map { member: Some(name.clone()) }),
-        _ => {}
-    }
-    if all(&[Shape::Array]) {
-        Some(Container::Groups)
-    } else if all(&[Shape::Object, Shape::Objects]) && first_is_article(start) {
-        Some(Container::Map { member: None })
-    } else {
-        None
-    }
-}
-
-/// Whether the first member of the object at `start` is an object with the members of an article.
-fn first_is_article(start: &[u8]) -> bool {
-    let Some(inner) = start[1..].iter().position(|byte| *byte == b'{') else { return false };
-    let members = members(&start[inner + 1..]);
-    members.iter().any(|(name, _)| TEXT.contains(&name.as_str()) || ARTICLE.contains(&name.as_str()))
-}
-
-/// The members of the object at `start`, as far as they can be seen.
-fn members(start: &[u8]) -> Vec<(String, Shape)> {
-    let mut members = Vec::new();
-    let mut rest = &start[1..];
-    while let Some(b'"') = token(&mut rest) {
-        let (end, Some(Ending::Whole)) = Scan::default().run(rest) else { break };
-        let name = String::from_utf8_lossy(&rest[1..end - 1]).into_owned();
-        rest = &rest[end..];
-        if token(&mut rest) != Some(b':') {
-            break;
+impl FirstObject {
+    /// Decides from the content from the object's start on, of which more was seen than the last time;
+    /// `whole` says that there is no more. None if it is not decided yet.
+    pub(super) fn decide(&mut self, start: &[u8], whole: bool) -> Option<First> {
+        let end = if let Some(end) = self.end {
+            end
+        } else {
+            let (taken, ending) = self.scan.run(&start[self.scanned..]);
+            self.scanned += taken;
+            match ending {
+                Some(Ending::Whole) => *self.end.insert(self.scanned),
+                // A line end within a string: whatever it is, it is lines.
+                Some(Ending::RawLineEnd | Ending::BreaksOff) => return Some(First::OneOf(Form::Lines)),
+                None => return whole.then_some(First::BreaksOff),
+            }
+        };
+        if start[end..].iter().any(|byte| !byte.is_ascii_whitespace()) {
+            return Some(First::OneOf(form_of(&start[..end])));
         }
-        rest = &rest[1..];
-        let Some(shape) = shape(&mut rest) else { break };
-        members.push((name, shape));
-        let (end, ending) = Scan::default().run(rest);
-        rest = &rest[end..];
-        if ending != Some(Ending::Whole) || token(&mut rest) != Some(b',') {
-            break;
-        }
-        rest = &rest[1..];
+        whole.then_some(First::Alone(end))
     }
-    members
+
+    /// Whether the object is all there.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
 }
 
-/// Skips white space; the byte that is next.
-fn token(rest: &mut &[u8]) -> Option<u8> {
-    let start = rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
-    *rest = &rest[start..];
-    rest.first().copied()
-}
-
-fn shape(rest: &mut &[u8]) -> Option<Shape> {
-    let inner = |rest: &[u8]| token(&mut &rest[1..]);
-    Some(match token(rest)? {
-        b'[' if matches!(inner(rest), None | Some(b'{' | b']')) => Shape::Array,
-        b'{' => {
-            let objects = members(rest).iter().all(|(_, shape)| matches!(shape, Shape::Object | Shape::Objects));
-            if objects && inner(rest) != Some(b'}') { Shape::Objects } else { Shape::Object }
-        }
-        _ => Shape::Scalar,
-    })
+/// The form of a text: a line, if it is on one.
+pub(super) fn form_of(text: &[u8]) -> Form {
+    if text.contains(&b'\n') { Form::Values } else { Form::Lines }
 }
 
 #[cfg(test)]
@@ -262,52 +272,78 @@ mod tests {
 
     #[track_caller]
     fn check(head: &str, want: &str) {
-        let detected = detect(head.as_bytes(), true, false);
-        let got = detected.fault.map_or_else(|| detected.container.to_string(), |(code, _)| code.to_string());
+        check_declared(head, Declared::No, want);
+    }
+
+    #[track_caller]
+    fn check_declared(head: &str, declared: Declared, want: &str) {
+        let Detected { skip, form } = detect(head.as_bytes(), true, declared);
+        let got = match form {
+            Ok(Form::Object) => format!("{:?}", FirstObject::default().decide(&head.as_bytes()[skip..], true).unwrap()),
+            Ok(form) => format!("{form:?}"),
+            Err(fault) => fault.code.to_string(),
+        };
         assert_eq!(got, want, "{head}");
     }
 
     #[test]
     fn lines() {
-        check("", "empty");
-        check(" \n\n", "empty");
-        check("{\"text\":\"a\"}\n{\"text\":\"b\"}\n", "JSON lines");
-        check("{\"text\":\"a\"}\n", "JSON lines");
-        check("{\"meta\":{\"a\":1},\"title\":\"x\"}\n", "JSON lines");
-        check("{\"text\":\"lost quote}\n{\"text\":\"b\"}\n", "JSON lines");
-        check("{\"text\":\"cut", "JSON lines");
-        check("[1,2]\n[3,4]\n", "JSON lines");
-        check("42\n", "JSON lines");
-        check("\u{feff}{}\n{}", "JSON lines");
-        check("{\"dep\":{\"x\":1}}\n", "JSON lines");
-        check("{\"a\":{\"text\":1}}\n{\"b\":{\"text\":1}}\n", "JSON lines");
+        check("", "Empty");
+        check(" \n\n", "Empty");
+        check("{\"text\":\"a\"}\n{\"text\":\"b\"}\n", "OneOf(Lines)");
+        check("{\"text\":\"lost quote}\n{\"text\":\"b\"}\n", "OneOf(Lines)");
+        check("[1,2]\n[3,4]\n", "Lines");
+        check("42\n", "Lines");
+        check("\u{feff}{}\n{}", "OneOf(Lines)");
+        check_declared("{\"articles\":[]}", Declared::Lines, "Lines");
+        check_declared("[{}]", Declared::Lines, "Lines");
     }
 
     #[test]
     fn values_and_arrays() {
-        check("{\n \"text\": \"a\"\n}\n", "JSON values");
-        check("{\n \"text\": \"a\"\n}\n{\n \"text\": \"b\"\n}", "JSON values");
-        check("[]", "a JSON array");
-        check("[\n{\"text\":\"a\"}, {}\n]", "a JSON array");
-        check("[{\"text\":\"a\"},]{\"text\":\"b\"}]", "a JSON array");
-        check("[{\"text\":\"a\"}", "a JSON array");
-        check("[1,2]", "a JSON array");
+        check("{\n \"text\": \"a\"\n}\n", "Alone(16)");
+        check("{\"text\":\"a\"}\n", "Alone(12)");
+        check("{\"text\":\"cut", "BreaksOff");
+        check("{\n \"text\": \"a\"\n}\n{\n \"text\": \"b\"\n}", "OneOf(Values)");
+        check("[]", "Array");
+        check("[\n{\"text\":\"a\"}, {}\n]", "Array");
+        check("[{\"text\":\"a\"},]{\"text\":\"b\"}]", "Array");
+        check("[{\"text\":\"a\"}", "Array");
+        check("[1,2]", "Array");
     }
 
     #[test]
-    fn collections_within_an_object() {
-        check("{\"x1\":{\"text\":\"a\"},\"x2\":{\"text\":\"b\"}}", "a JSON object of articles by key");
-        check("{\"AP\":[{\"text\":\"a\"}],\"AFP\":[]}", "a JSON object of arrays of articles");
-        check("{\"articles\":[{\"text\":\"a\"}]}", "a JSON array in the member `articles`");
-        check("{\"total\":2,\"articles\":[]}", "a JSON array in the member `articles`");
-        check("{\"version\":\"1\",\"output\":{\"x\":{}}}", "a JSON object of articles by key in the member `output`");
+    fn names_of_lines() {
+        for name in ["a.jsonl", "b/a.NDJSON", "a.jsonl.gz", "a.ndjson.zst", ".jsonl"] {
+            assert!(names_lines(Path::new(name)), "{name}");
+        }
+        for name in ["a.json", "a.jsonl.txt", "a.json.gz", "jsonl", "a.jsonl.gz.gz"] {
+            assert!(!names_lines(Path::new(name)), "{name}");
+        }
     }
 
     #[test]
-    fn what_is_no_collection_of_articles() {
+    fn other_formats() {
         check("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "I-LFS-POINTER");
         check("<!DOCTYPE html>\n<html>", "I-HTML");
-        assert_eq!(detect(b"\xff\xfe{\0", true, false).fault.unwrap().0, Code::Utf16);
-        assert_eq!(detect(b"{\0\"\0", true, false).fault.unwrap().0, Code::Utf16);
+        for text in [
+            "id,title,text\n1,One,Two\n",
+            "id\ttitle\n1\tOne\n",
+            "\"id\";\"title\"\n1;One\n",
+            "---\ntitle: One\n",
+            "title: One\ntext: Two\n",
+            "- title: One\n  text: Two\n",
+            "\u{1e}{\"id\":1}\n",
+            "WARC/1.0\r\nWARC-Type: warcinfo\r\n",
+        ] {
+            check(text, "I-OTHER-FORMAT");
+        }
+        for text in ["not json\n{}\n", "a, b\n{}\n", "One, two.\n", "\"a\"\n\"b\"\n", "Well, no.\nOr: yes.\n"] {
+            check(text, "Lines");
+        }
+        let code = |bytes: &[u8]| detect(bytes, true, Declared::Lines).form.unwrap_err().code;
+        assert_eq!(code(b"\xff\xfe{\0"), Code::Utf16);
+        assert_eq!(code(b"{\0\"\0"), Code::Utf16);
+        assert_eq!(code(b"\x1f\x8b\x08\0"), Code::OtherFormat);
     }
 }

@@ -1,22 +1,26 @@
-//! Framing the articles within a JSON container, one at a time and in constant memory.
+//! Framing the articles within JSON that is a list, several values, or an envelope, one at a time and
+//! in constant memory.
 //!
-//! The container's own brackets, commas and names are walked here; an article's bytes are only
-//! measured. Where the walk loses its way, the rest is told as one frame. The members of an
-//! envelope beside its articles describe the collection and are passed over.
+//! The brackets, commas and names around articles are walked here; an article's bytes are only
+//! measured. Where the walk loses its way, the rest is reported as one frame. [`walk`] follows pointers
+//! to the articles of an envelope, and counts what it passes over.
+
+mod walk;
 
 use std::io::Read;
 use std::sync::Arc;
 
 use super::block::{Block, Content, Frame, Names, Sink};
-use super::detect::Container;
 use super::reader::{Limits, Offset, Stop, too_long};
-use super::stream::{Ending, Stream, Taken};
+use super::stream::{Ending, Stream};
 use crate::code::Code;
+
+pub(super) use walk::{Route, ambiguous, from_lines};
 
 /// The longest member name that is compared, in bytes.
 const MAX_NAME: usize = 1 << 16;
 
-/// Walks through one container.
+/// Walks through the JSON of one source.
 pub(super) struct Elements<'r> {
     source: Arc<str>,
     limits: Limits,
@@ -29,7 +33,7 @@ pub(super) struct Elements<'r> {
     comma_before_end: bool,
 }
 
-/// Why a walk ended early: the reader's reasons, or a container that makes no sense from here.
+/// Why a walk ended early: the reader's reasons, or JSON that makes no sense from here.
 enum Lost {
     Stop(Stop),
     Here(String),
@@ -55,19 +59,38 @@ impl<'r> Elements<'r> {
         }
     }
 
-    pub(super) fn read(mut self, container: &Container, sink: Sink<'_>) -> Result<(), Stop> {
-        let walked = match container {
-            Container::Array { member: None } => self.top_array(sink),
-            Container::Array { member: Some(member) } => self.envelope(member, Self::array, sink),
-            Container::Map { member: None } => self.map(sink),
-            Container::Map { member: Some(member) } => self.envelope(member, Self::map, sink),
-            Container::Groups => self.members(sink, |elements, name, sink| {
-                elements.group = Some(name.into());
-                elements.array(sink)
-            }),
-            _ => self.values(sink),
-        };
-        match walked.and_then(|()| self.ended()) {
+    /// Frames values one after another.
+    pub(super) fn values(self, sink: Sink<'_>) -> Result<(), Stop> {
+        self.read(sink, |elements, sink| {
+            while elements.stream.token()?.is_some() {
+                elements.element(None, sink)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Frames the elements of a list at the top. Lists that were glued together by hand or by program
+    /// are reported, and their elements still arrive.
+    pub(super) fn array(self, sink: Sink<'_>) -> Result<(), Stop> {
+        self.read(sink, |elements, sink| {
+            elements.list(sink, |elements, _, sink| elements.element(None, sink))?;
+            if elements.stream.token()?.is_some() && !elements.comma_before_end {
+                let message = "the array goes on after its end: several outputs were written to one file";
+                elements.broken(Code::GluedArrays, message.to_owned());
+            }
+            loop {
+                match elements.stream.token()? {
+                    Some(b'{') => elements.element(None, sink)?,
+                    Some(b',' | b'[' | b']') => elements.stream.skip_token(),
+                    None => return Ok(()),
+                    Some(_) => return Err(Lost::Here("expected an article".into())),
+                }
+            }
+        })
+    }
+
+    fn read(mut self, sink: Sink<'_>, walk: impl FnOnce(&mut Self, Sink<'_>) -> Result<(), Lost>) -> Result<(), Stop> {
+        match walk(&mut self, sink) {
             Ok(()) => {}
             Err(Lost::Stop(Stop::Read(error))) => {
                 self.flush(sink)?;
@@ -79,75 +102,45 @@ impl<'r> Elements<'r> {
         self.flush(sink)
     }
 
-    fn values(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
-        while self.stream.token()?.is_some() {
-            self.element(None, sink)?;
-        }
-        Ok(())
-    }
-
-    /// An array at the top. Arrays that were glued together by hand or by program are told, and
-    /// their elements still arrive.
-    fn top_array(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
-        self.array(sink)?;
-        if self.stream.token()?.is_some() && !self.comma_before_end {
-            let message = "the array goes on after its end: several outputs were written to one file";
-            self.broken(Code::GluedArrays, message.to_owned());
-        }
+    /// Walks the elements of a list; `each` takes an element, which has a number from 0.
+    fn list(
+        &mut self,
+        sink: Sink<'_>,
+        mut each: impl FnMut(&mut Self, u64, Sink<'_>) -> Result<(), Lost>,
+    ) -> Result<(), Lost> {
+        self.expect(b'[', "the start of an array")?;
+        let mut number = 0;
         loop {
             match self.stream.token()? {
-                Some(b'{') => self.element(None, sink)?,
-                Some(b',' | b'[' | b']') => self.stream.skip_token(),
-                None => return Ok(()),
-                Some(_) => return Err(Lost::Here("expected an article".into())),
+                Some(b']') => {
+                    if number > 0 {
+                        self.broken(Code::GluedArrays, "the array has a comma before its end".to_owned());
+                        self.comma_before_end = true;
+                    }
+                    self.stream.skip_token();
+                    return Ok(());
+                }
+                Some(b',') => {
+                    self.broken(Code::Syntax, "a comma has no article before it".to_owned());
+                    while self.stream.token()? == Some(b',') {
+                        self.stream.skip_token();
+                    }
+                    continue;
+                }
+                _ => each(self, number, sink)?,
             }
-        }
-    }
-
-    fn array(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
-        self.expect(b'[', "the start of an array")?;
-        if self.stream.token()? == Some(b']') {
-            self.stream.skip_token();
-            return Ok(());
-        }
-        loop {
-            self.element(None, sink)?;
+            number += 1;
             match self.stream.token()? {
                 Some(b',') => self.stream.skip_token(),
                 Some(b']') => {
                     self.stream.skip_token();
                     return Ok(());
                 }
+                Some(b'{') => self.broken(Code::Syntax, "a comma is missing between two articles".to_owned()),
                 Some(_) => return Err(Lost::Here("expected a comma or the end of the array".into())),
                 None => return Err(Lost::Here("the array breaks off".into())),
             }
-            if self.stream.token()? == Some(b']') {
-                self.broken(Code::GluedArrays, "the array has a comma before its end".to_owned());
-                self.comma_before_end = true;
-                self.stream.skip_token();
-                return Ok(());
-            }
         }
-    }
-
-    fn map(&mut self, sink: Sink<'_>) -> Result<(), Lost> {
-        self.members(sink, |elements, name, sink| elements.element(Some(name), sink))
-    }
-
-    fn envelope(
-        &mut self,
-        member: &str,
-        articles: fn(&mut Self, Sink<'_>) -> Result<(), Lost>,
-        sink: Sink<'_>,
-    ) -> Result<(), Lost> {
-        self.members(sink, |elements, name, sink| {
-            if name == member {
-                return articles(elements, sink);
-            }
-            elements.stream.token()?;
-            let Taken { ending, .. } = elements.stream.value(&mut Vec::new(), 0)?;
-            whole(ending)
-        })
     }
 
     /// Walks the members of an object; `each` takes a member's value.
@@ -192,7 +185,7 @@ impl<'r> Elements<'r> {
         Ok(())
     }
 
-    /// Frames the value that is next, which may be held under a name of its own.
+    /// Frames the value that is next, which its container may hold under a name of its own.
     fn element(&mut self, key: Option<&str>, sink: Sink<'_>) -> Result<(), Lost> {
         self.stream.token()?;
         let (line, column, byte) = self.stream.place();
@@ -216,28 +209,23 @@ impl<'r> Elements<'r> {
         Ok(())
     }
 
-    /// Nothing but white space may follow.
-    fn ended(&mut self) -> Result<(), Lost> {
-        match self.stream.token()? {
-            None => Ok(()),
-            Some(_) => Err(Lost::Here("something follows the end of the collection".into())),
-        }
-    }
-
     /// Tells that the rest of the source cannot be framed.
     fn give_up(&mut self, message: String) -> Result<(), Stop> {
         let (line, column, byte) = self.stream.place();
         let length = self.stream.rest()?;
         let range = self.bytes.len()..self.bytes.len();
-        let content = Content::Broken { code: Code::Container, message };
+        let content = Content::Broken { code: Code::Container, message, help: None };
         self.frames.push(Frame { range, line, column, byte, length, content });
         Ok(())
     }
 
     fn broken(&mut self, code: Code, message: String) {
-        let (line, column, byte) = self.stream.place();
+        self.broken_at(self.stream.place(), Content::Broken { code, message, help: None });
+    }
+
+    fn broken_at(&mut self, (line, column, byte): (u64, u64, u64), content: Content) {
         let range = self.bytes.len()..self.bytes.len();
-        self.frames.push(Frame { range, line, column, byte, length: 1, content: Content::Broken { code, message } });
+        self.frames.push(Frame { range, line, column, byte, length: 1, content });
     }
 
     fn flush(&mut self, sink: Sink<'_>) -> Result<(), Stop> {
@@ -262,9 +250,11 @@ fn whole(ending: Ending) -> Result<(), Lost> {
 mod tests {
     use super::*;
 
-    /// Frames `text` as `container` and prints `line:column@byte` and the content of each frame.
+    type Way = for<'a> fn(Elements<'a>, Sink<'_>) -> Result<(), Stop>;
+
+    /// Frames `text` this way and prints `line:column@byte` and the content of each frame.
     #[track_caller]
-    fn check(container: &Container, text: &str, want: &[&str]) {
+    fn check(way: Way, text: &str, want: &[&str]) {
         for block in [1, 1 << 20] {
             let mut offset = Offset { line: 1, byte: 0 };
             let limits = Limits { block, article: 16, ..Limits::default() };
@@ -281,42 +271,37 @@ mod tests {
             };
             let mut content = text.as_bytes();
             let elements = Elements::new("in".into(), limits, &mut offset, &mut content);
-            assert!(elements.read(container, &mut sink).is_ok());
+            assert!(way(elements, &mut sink).is_ok());
             assert_eq!(out, want, "{text} in blocks of {block}");
         }
     }
 
     #[test]
     fn arrays() {
-        let array = Container::Array { member: None };
-        check(&array, "[]", &[]);
-        check(&array, "[{\"a\":1}, {}]\n", &["1:2@1 {\"a\":1}", "1:11@10 {}"]);
-        check(&array, "[\n  {\n\"a\":1},\n {} ]", &["2:3@4 {\n\"a\":1}", "4:2@15 {}"]);
-        check(&array, "[1, \"x\"]", &["1:2@1 1", "1:5@4 \"x\""]);
-        check(&array, "[{\"a\":\"0123456789\"},{}]", &["1:2@1 F-TOO-LONG", "1:21@20 {}"]);
+        let array: Way = |elements, sink| elements.array(sink);
+        check(array, "[]", &[]);
+        check(array, "[{\"a\":1}, {}]\n", &["1:2@1 {\"a\":1}", "1:11@10 {}"]);
+        check(array, "[\n  {\n\"a\":1},\n {} ]", &["2:3@4 {\n\"a\":1}", "4:2@15 {}"]);
+        check(array, "[1, \"x\"]", &["1:2@1 1", "1:5@4 \"x\""]);
+        check(array, "[{\"a\":\"0123456789\"},{}]", &["1:2@1 F-TOO-LONG", "1:21@20 {}"]);
     }
 
     #[test]
-    fn other_containers() {
-        let member = || Some("o".to_owned());
-        check(&Container::Values, "{}\n{\n}", &["1:1@0 {}", "2:1@3 {\n}"]);
-        check(&Container::Map { member: None }, "{\"k\":{},\"l\": {}}", &["1:6@5 {}", "1:14@13 {}"]);
-        check(&Container::Groups, "{\"p\":[{}],\"q\":[]}", &["1:7@6 {}"]);
-        check(&Container::Array { member: member() }, "{\"n\":{\"o\":[3]},\"o\":[{}],\"m\":1}", &["1:21@20 {}"]);
-        check(&Container::Map { member: member() }, "{\"v\":1,\"o\":{\"k\":{}}}", &["1:17@16 {}"]);
+    fn values() {
+        check(|elements, sink| elements.values(sink), "{}\n{\n}", &["1:1@0 {}", "2:1@3 {\n}"]);
     }
 
     #[test]
     fn what_is_lost_is_told() {
-        let array = Container::Array { member: None };
-        check(&array, "[{},]{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
-        check(&array, "[{}][{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
-        check(&array, "[{}]],", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
-        check(&array, "[{},]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
-        check(&array, "[{} {}]", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
-        check(&array, "[{},", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
-        check(&array, "[{\"a\n\"}]", &["1:2@1 {\"a", "1:5@4 I-CONTAINER"]);
-        check(&Container::Map { member: None }, "{\"k\" {}}", &["1:6@5 I-CONTAINER"]);
-        check(&Container::Map { member: None }, "{\"k\":{},}", &["1:6@5 {}", "1:9@8 I-CONTAINER"]);
+        let array: Way = |elements, sink| elements.array(sink);
+        check(array, "[{},]{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
+        check(array, "[{}][{}]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS", "1:6@5 {}"]);
+        check(array, "[{}]],", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
+        check(array, "[{},]", &["1:2@1 {}", "1:5@4 F-GLUED-ARRAYS"]);
+        check(array, "[{} {}]", &["1:2@1 {}", "1:5@4 P-SYNTAX", "1:5@4 {}"]);
+        check(array, "[,{},,{}]", &["1:2@1 P-SYNTAX", "1:3@2 {}", "1:6@5 P-SYNTAX", "1:7@6 {}"]);
+        check(array, "[{} x, {}]", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
+        check(array, "[{},", &["1:2@1 {}", "1:5@4 I-CONTAINER"]);
+        check(array, "[{\"a\n\"}]", &["1:2@1 {\"a", "1:5@4 I-CONTAINER"]);
     }
 }

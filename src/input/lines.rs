@@ -21,8 +21,8 @@ impl<'p> Lines<'p> {
         Self { source, limits, offset }
     }
 
-    pub(super) fn read(mut self, content: &mut dyn Read, sink: Sink<'_>) -> Result<(), Stop> {
-        let mut bytes = Vec::new();
+    /// Reads `bytes`, which were read before, and then the content.
+    pub(super) fn read(mut self, mut bytes: Vec<u8>, content: &mut dyn Read, sink: Sink<'_>) -> Result<(), Stop> {
         loop {
             // A line that goes on is read in growing steps, but never far beyond the limit.
             let room = (self.limits.article + 1).saturating_sub(bytes.len()).max(1);
@@ -126,7 +126,7 @@ mod tests {
             }
             Ok(())
         };
-        assert!(Lines::new("in".into(), limits, &mut offset).read(&mut text.as_bytes(), &mut sink).is_ok());
+        assert!(Lines::new("in".into(), limits, &mut offset).read(Vec::new(), &mut text.as_bytes(), &mut sink).is_ok());
         out.join("; ")
     }
 

@@ -1,25 +1,34 @@
 //! Reading one source into blocks of framed articles, in constant memory.
 
+mod plan;
+
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
 use super::block::{Block, Content, Frame, Sink};
+use super::container::{Container, LeftOut};
 use super::decompress::{self, decompress};
-use super::detect::{Container, Detected, detect};
-use super::elements::Elements;
+use super::detect::{self, Declared, Detected, Fault, Form};
+use super::elements::{Elements, Route, from_lines};
+use super::envelope::Recognise;
 use super::lines::Lines;
 use super::pages::{self, Piece};
+use super::pointer::Pointer;
 use super::sources::Source;
 use crate::code::Code;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem;
 use crate::progress::Progress;
+use plan::{Head, Plan};
 
 /// How articles stand in a source.
 #[derive(Debug, Clone)]
 pub enum Framing {
     /// As JSON, in whatever container is found.
     Json,
+    /// As JSON lines, whatever the first line looks like.
+    Lines,
     /// As text copied from news pages.
     Pages(pages::Rules),
 }
@@ -49,14 +58,17 @@ pub struct Tally {
     pub bytes: u64,
     /// SHA-256 of these bytes, if it was asked for.
     pub sha256: Option<Digest>,
-    /// How its articles stood.
+    /// How its articles were held.
     pub container: Container,
+    /// What is beside them in it.
+    pub left_out: LeftOut,
 }
 
 /// Reads sources into blocks.
 #[derive(Debug, Clone)]
 pub struct Reader {
     framing: Framing,
+    places: Vec<Pointer>,
     limits: Limits,
     hash: bool,
 }
@@ -82,10 +94,31 @@ pub(super) struct Offset {
     pub(super) byte: u64,
 }
 
+/// What is known of a source while it is read.
+struct State<'s> {
+    source: &'s Source,
+    recognise: &'s dyn Recognise,
+    offset: Offset,
+    left_out: LeftOut,
+}
+
+impl<'s> State<'s> {
+    fn new(source: &'s Source, recognise: &'s dyn Recognise) -> Self {
+        Self { source, recognise, offset: Offset { line: 1, byte: 0 }, left_out: LeftOut::default() }
+    }
+}
+
 impl Reader {
     /// A reader for sources that are framed this way.
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        Self { framing, limits, hash: false }
+        Self { framing, places: Vec::new(), limits, hash: false }
+    }
+
+    /// The same reader, which takes articles from these places of each JSON text; without any, from
+    /// where they are found.
+    #[must_use]
+    pub fn with_places(self, places: &[Pointer]) -> Self {
+        Self { places: places.to_vec(), ..self }
     }
 
     /// The same reader, which also hashes what it reads.
@@ -95,41 +128,52 @@ impl Reader {
     }
 
     /// Reads one source to its end and hands each block to `sink`, in order. Content that is
-    /// damaged or no collection of articles ends in a frame that says so. What was read of what
-    /// is stored is told to `progress`.
+    /// damaged or no collection of articles ends in a frame that says so; whether an object is an
+    /// article or holds some, `recognise` decides. How much of what is stored was read is reported to
+    /// `progress`.
     ///
     /// # Errors
     /// A file that cannot be opened or read, or the first error of `sink`.
-    pub fn read(&self, source: &Source, progress: &dyn Progress, sink: Sink<'_>) -> Result<Tally, Error> {
+    pub fn read(
+        &self,
+        source: &Source,
+        recognise: &dyn Recognise,
+        progress: &dyn Progress,
+        sink: Sink<'_>,
+    ) -> Result<Tally, Error> {
         let file: Box<dyn Read + Send> = match &source.path {
             Some(path) => Box::new(filesystem::read(path)?),
             None => Box::new(io::stdin()),
         };
         let file = Watched { inner: file, progress };
-        let (stored, container) = if self.hash {
+        let mut state = State::new(source, recognise);
+        if self.hash {
             let mut stored = Hashing::new(file);
-            let container = self.stored(&mut stored, source, sink)?;
+            let container = self.stored(&mut stored, &mut state, sink)?;
             let (_file, bytes, sha256) = stored.finish();
-            ((bytes, Some(sha256)), container)
+            Ok(Tally { bytes, sha256: Some(sha256), container, left_out: state.left_out })
         } else {
             let mut stored = Counting { inner: file, bytes: 0 };
-            let container = self.stored(&mut stored, source, sink)?;
-            ((stored.bytes, None), container)
-        };
-        Ok(Tally { bytes: stored.0, sha256: stored.1, container })
+            let container = self.stored(&mut stored, &mut state, sink)?;
+            Ok(Tally { bytes: stored.bytes, sha256: None, container, left_out: state.left_out })
+        }
     }
 
     /// Reads what is stored to its end, whatever becomes of its content.
-    fn stored<R: Read + Send>(&self, stored: &mut R, source: &Source, sink: Sink<'_>) -> Result<Container, Error> {
-        let path = source.path.clone().unwrap_or_else(|| "standard input".into());
+    fn stored<R: Read + Send>(
+        &self,
+        stored: &mut R,
+        state: &mut State<'_>,
+        sink: Sink<'_>,
+    ) -> Result<Container, Error> {
+        let path = state.source.path.clone().unwrap_or_else(|| "standard input".into());
         let unreadable = |error| Error::io("read", &path, error);
-        let mut offset = Offset { line: 1, byte: 0 };
-        let container = match self.content(stored, source, &mut offset, sink) {
+        let container = match self.content(stored, state, sink) {
             Ok(container) => container,
             Err((_, Stop::Sink(error))) => return Err(error),
             Err((container, Stop::Read(error))) => {
                 let (code, message) = decompress::damage(&error).ok_or_else(|| unreadable(error))?;
-                sink(fault(source, offset, code, message))?;
+                sink(fault(state, Fault { code, message, help: None }))?;
                 container
             }
         };
@@ -140,48 +184,87 @@ impl Reader {
     fn content<R: Read + Send>(
         &self,
         stored: &mut R,
-        source: &Source,
-        offset: &mut Offset,
+        state: &mut State<'_>,
         sink: Sink<'_>,
     ) -> Result<Container, (Container, Stop)> {
         let empty = |error: io::Error| (Container::Empty, Stop::Read(error));
         let mut content = decompress(stored, self.limits.content).map_err(empty)?;
-        let mut head = Vec::new();
-        let (read, failure) = fill(&mut content, &mut head, self.limits.block);
-        let whole = read < self.limits.block;
-        let detected = detect(&head, whole, matches!(self.framing, Framing::Pages(_)));
-        let Detected { container, skip, fault: found } = detected;
-        if let Some((code, message)) = found {
-            drop(content);
-            return match sink(fault(source, *offset, code, message)) {
-                Ok(()) => Ok(container),
-                Err(error) => Err((container, Stop::Sink(error))),
-            };
-        }
-        head.drain(..skip);
-        offset.byte = skip as u64;
-        // A failure while the head was read comes up again, after the head.
-        let mut content = Cursor::new(head).chain(Failing(failure)).chain(content);
-        let done = match (&container, &self.framing) {
-            // Nothing to frame, but damage that hid what there was comes up here.
-            (Container::Empty, _) => io::copy(&mut content, &mut io::sink()).map(drop).map_err(Stop::Read),
-            (Container::Pages, Framing::Pages(rules)) => self.pages(source, &mut content, rules, offset, sink),
-            (Container::Lines | Container::Pages, _) => {
-                Lines::new(source.name.clone(), self.limits, offset).read(&mut content, sink)
-            }
-            (container, _) => {
-                Elements::new(source.name.clone(), self.limits, offset, &mut content).read(container, sink)
-            }
+        let mut head = Head::default();
+        head.fill(&mut content, self.limits.block);
+        let Detected { skip, form } = detect::detect(&head.bytes, head.whole, self.declared(state.source));
+        head.bytes.drain(..skip);
+        state.offset.byte = skip as u64;
+        let plan = match form {
+            Err(found) => Err((Container::Unknown, fault(state, found))),
+            Ok(form) => self.plan(form, &mut head, &mut content, state),
         };
-        done.map(|()| container.clone()).map_err(|stop| (container, stop))
+        match plan {
+            Err((container, block)) => {
+                drop(content);
+                sink(block).map_err(|error| (container.clone(), Stop::Sink(error)))?;
+                Ok(container)
+            }
+            Ok(plan) => {
+                // A failure while the head was read comes up again, after the head.
+                let mut content = Failing(head.failure).chain(content);
+                let done = self.frame(&plan, head.bytes, &mut content, state, sink);
+                let container = plan.container();
+                done.map(|()| container.clone()).map_err(|stop| (container, stop))
+            }
+        }
+    }
+
+    fn declared(&self, source: &Source) -> Declared {
+        match &self.framing {
+            Framing::Pages(_) => Declared::Pages,
+            Framing::Lines => Declared::Lines,
+            Framing::Json if source.path.as_deref().is_some_and(detect::names_lines) => Declared::Lines,
+            Framing::Json => Declared::No,
+        }
+    }
+
+    fn frame(
+        &self,
+        plan: &Plan,
+        head: Vec<u8>,
+        content: &mut dyn Read,
+        state: &mut State<'_>,
+        sink: Sink<'_>,
+    ) -> Result<(), Stop> {
+        let name = state.source.name.clone();
+        let Plan { form, places, watched, .. } = plan;
+        // Lines go on from what was read already, which may be long; it must not be held twice.
+        if matches!(form, Form::Lines) {
+            let State { left_out, offset, .. } = state;
+            let mut walk = |block| sink(if places.is_empty() { block } else { from_lines(&block, places, left_out) });
+            return Lines::new(name, self.limits, offset).read(head, content, &mut walk);
+        }
+        let mut content = Cursor::new(head).chain(content);
+        let content = &mut content;
+        match (form, &self.framing) {
+            // Nothing to frame, but damage that hid what there was comes up here.
+            (Form::Empty, _) => io::copy(content, &mut io::sink()).map(drop).map_err(Stop::Read),
+            (Form::Pages, Framing::Pages(rules)) => self.pages(&name, content, rules, state.offset, sink),
+            (form, _) => {
+                let elements = Elements::new(name, self.limits, &mut state.offset, content);
+                match form {
+                    _ if !places.is_empty() => {
+                        let progress = watched.then_some(state.recognise);
+                        elements.follow(&mut Route { places, progress, left_out: &mut state.left_out }, sink)
+                    }
+                    Form::Array => elements.array(sink),
+                    _ => elements.values(sink),
+                }
+            }
+        }
     }
 
     fn pages(
         &self,
-        source: &Source,
+        source: &Arc<str>,
         content: &mut dyn Read,
         rules: &pages::Rules,
-        offset: &mut Offset,
+        offset: Offset,
         sink: Sink<'_>,
     ) -> Result<(), Stop> {
         let mut bytes = Vec::new();
@@ -197,12 +280,12 @@ impl Reader {
             _ if read > self.limits.article => whole(too_long(self.limits.article)),
             Err(error) => {
                 let message = format!("byte {} is not UTF-8", error.valid_up_to());
-                whole(Content::Broken { code: Code::Utf8, message })
+                whole(Content::Broken { code: Code::Utf8, message, help: None })
             }
             Ok(text) => pages::split(text, rules).into_iter().map(|piece| page_frame(piece, offset.byte)).collect(),
         };
         io::copy(content, &mut io::sink())?;
-        sink(Block { source: source.name.clone(), bytes, frames }).map_err(Stop::Sink)
+        sink(Block { source: source.clone(), bytes, frames }).map_err(Stop::Sink)
     }
 }
 
@@ -210,7 +293,7 @@ fn page_frame(piece: Piece, start: u64) -> Frame {
     let (lines, range, content) = match piece {
         Piece::Page(page) => (page.lines, page.bytes.clone(), Content::Page(Box::new(page))),
         Piece::Unsplit { lines, bytes, reason } => {
-            (lines, bytes, Content::Broken { code: Code::PageUnsplit, message: reason.to_string() })
+            (lines, bytes, Content::Broken { code: Code::PageUnsplit, message: reason.to_string(), help: None })
         }
     };
     let (byte, length) = (start + range.start as u64, range.len() as u64);
@@ -218,15 +301,16 @@ fn page_frame(piece: Piece, start: u64) -> Frame {
 }
 
 /// A frame for what is wrong with a source as a whole, or from some place on.
-fn fault(source: &Source, offset: Offset, code: Code, message: String) -> Block {
-    let content = Content::Broken { code, message };
-    let frame = Frame { range: 0..0, line: offset.line, column: 1, byte: offset.byte, length: 0, content };
-    Block { source: source.name.clone(), bytes: Vec::new(), frames: vec![frame] }
+fn fault(state: &State<'_>, Fault { code, message, help }: Fault) -> Block {
+    let Offset { line, byte } = state.offset;
+    let content = Content::Broken { code, message, help };
+    let frame = Frame { range: 0..0, line, column: 1, byte, length: 0, content };
+    Block { source: state.source.name.clone(), bytes: Vec::new(), frames: vec![frame] }
 }
 
 /// What is told of an article beyond the limit.
 pub(super) fn too_long(limit: usize) -> Content {
-    Content::Broken { code: Code::TooLong, message: format!("longer than {limit} bytes") }
+    Content::Broken { code: Code::TooLong, message: format!("longer than {limit} bytes"), help: None }
 }
 
 /// Reads up to `wanted` more bytes. Fewer means that the content ended, or failed in the way

@@ -1,6 +1,6 @@
 //! Which files are read: paths and patterns to a list of sources, in a fixed order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,10 +32,12 @@ impl Source {
 /// or a glob pattern; relative ones start at `base`. Hidden files are only read when they are named.
 /// Sources below `home` are named relative to it, those of another folder by its name and their path
 /// in it, and others by their file name alone, so that no path of the producer's machine reaches a
-/// release.
+/// release. Of several that would have one name, each gets as many of the folders before it as tell
+/// them apart. Devices, which are alike everywhere, keep their path.
 ///
 /// # Errors
-/// [`Error::NoInput`] if a pattern matches nothing, [`Error::Io`] for a folder that cannot be read,
+/// [`Error::NoInput`] if a pattern matches nothing, [`Error::Pattern`] if it is not a pattern,
+/// [`Error::Io`] for a folder that cannot be read,
 /// a link that leads nowhere, or one in a folder that leads to another folder.
 pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
     // By where a file really is, whatever ways lead there.
@@ -48,7 +50,9 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
         }
         let found = matches(base, pattern)?;
         if found.is_empty() {
-            return Err(Error::NoInput { pattern: base.join(pattern).to_string_lossy().into_owned() });
+            let path = base.join(pattern);
+            let is_folder = path.is_dir();
+            return Err(Error::NoInput { pattern: path.to_string_lossy().into_owned(), is_folder });
         }
         for (path, folder) in found {
             let name: Arc<str> = name(home, folder.as_deref(), &path).into();
@@ -61,6 +65,7 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
             }
         }
     }
+    tell_apart(&mut files);
     sources.extend(files.into_values());
     sources.sort();
     sources.dedup();
@@ -83,7 +88,10 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
     let all = if pattern.ends_with("**") { "/*" } else { "" };
     let searched = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(format!("{pattern}{all}"));
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let Ok(paths) = glob::glob_with(&searched.to_string_lossy(), options) else { return Ok(found) };
+    let paths = glob::glob_with(&searched.to_string_lossy(), options).map_err(|error| Error::Pattern {
+        pattern: full.to_string_lossy().into_owned(),
+        message: error.msg.to_owned(),
+    })?;
     for path in paths {
         // What cannot be looked at may hold articles: leaving it out would lose them in silence.
         let path = path.map_err(|error| {
@@ -134,11 +142,41 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
+/// Gives those of several files that have one name more of the folders that they are in.
+fn tell_apart(files: &mut BTreeMap<PathBuf, Source>) {
+    let mut named: BTreeMap<Arc<str>, Vec<PathBuf>> = BTreeMap::new();
+    for (place, source) in &*files {
+        named.entry(source.name.clone()).or_default().push(place.clone());
+    }
+    for (name, places) in named.into_iter().filter(|(_, places)| places.len() > 1) {
+        // By their real paths, which differ somewhere.
+        let parts = name.split('/').count();
+        let longest = places.iter().map(|place| place.components().count()).max().unwrap_or(parts);
+        let shortened = |parts: usize| places.iter().map(|place| last_parts(place, parts)).collect::<BTreeSet<_>>();
+        let parts = (parts..=longest).find(|parts| shortened(*parts).len() == places.len()).unwrap_or(longest);
+        for place in &places {
+            if let Some(source) = files.get_mut(place) {
+                source.name = last_parts(place, parts).into();
+            }
+        }
+    }
+}
+
+/// The last parts of a path, with slashes.
+fn last_parts(path: &Path, parts: usize) -> String {
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    let names: Vec<String> = names.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    names[names.len().saturating_sub(parts)..].join("/")
+}
+
 /// How a file is called, by where the dataset lies and the folder that was named.
 fn name(home: &Path, folder: Option<&Path>, path: &Path) -> String {
     let is_below = |relative: &&Path| relative.components().all(|part| matches!(part, Component::Normal(_)));
     let below = |folder: &Path| path.strip_prefix(folder).ok().filter(is_below);
     let in_folder = |folder: &Path| Some(Path::new(folder.file_name().unwrap_or_default()).join(below(folder)?));
+    if path.starts_with("/dev") {
+        return path.to_string_lossy().into_owned();
+    }
     let shown = below(home).map(Path::to_owned).or_else(|| folder.and_then(in_folder));
     let shown = shown.unwrap_or_else(|| path.file_name().map_or_else(|| path.to_owned(), PathBuf::from));
     shown.to_string_lossy().replace('\\', "/")

@@ -22,6 +22,8 @@ pub(super) enum Ending {
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     depth: u64,
+    /// How many objects have started.
+    objects: u64,
     scalar: bool,
     string: bool,
     escaped: bool,
@@ -42,7 +44,10 @@ impl Scan {
             }
             match byte {
                 b'"' => self.string = true,
-                b'{' | b'[' => self.depth += 1,
+                b'{' | b'[' => {
+                    self.depth += 1;
+                    self.objects += u64::from(byte == b'{');
+                }
                 b'}' | b']' if self.depth == 0 => return (at, Some(Ending::Whole)),
                 b'}' | b']' => {
                     self.depth -= 1;
@@ -87,6 +92,11 @@ impl Scan {
         }
     }
 
+    /// How many objects were met so far: the value itself and those within it.
+    pub(super) fn objects(&self) -> u64 {
+        self.objects
+    }
+
     /// Whether the content may end here: a number or a word needs nothing to end it.
     fn may_end(&self) -> bool {
         self.scalar && self.depth == 0 && !self.string
@@ -97,6 +107,8 @@ impl Scan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) length: u64,
+    /// How many objects it holds, itself among them.
+    pub(super) objects: u64,
     /// Whether its bytes were kept; not so if there were too many.
     pub(super) held: bool,
     pub(super) ending: Ending,
@@ -156,7 +168,7 @@ impl<'r> Stream<'r> {
             let unread = self.unread()?;
             if unread.is_empty() {
                 let ending = if scan.may_end() { Ending::Whole } else { Ending::BreaksOff };
-                return Ok(Taken { length, held, ending });
+                return Ok(Taken { length, objects: scan.objects(), held, ending });
             }
             let (taken, ending) = scan.run(unread);
             length += taken as u64;
@@ -168,7 +180,7 @@ impl<'r> Stream<'r> {
             }
             self.pass(taken);
             if let Some(ending) = ending {
-                return Ok(Taken { length, held, ending });
+                return Ok(Taken { length, objects: scan.objects(), held, ending });
             }
         }
     }

@@ -9,6 +9,7 @@ mod table;
 use self::table::Table;
 use super::fields::Target;
 use super::plan::{Derive, Plan, Unmapped};
+use crate::input::Selection;
 use crate::input::pages::Rules;
 
 /// What is wrong with a mapping file.
@@ -46,7 +47,9 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
         Fault::new(at, crate::text::one_line(error.message(), 300))
     })?;
     let top = Table::new(document.get_ref(), 0);
-    top.knows(&["name", "about", "unmapped", "derive", "drop", "nulls", "pages", "fields"])?;
+    top.knows(&[
+        "name", "about", "unmapped", "derive", "drop", "nulls", "pages", "fields", "articles", "only", "skip",
+    ])?;
     let name =
         top.text("name")?.ok_or_else(|| Fault::new(0, "the mapping has no name").hint("add: name = \"my-parser\""))?;
     top.text("about")?;
@@ -60,6 +63,7 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
         drop: top.texts("drop")?.unwrap_or_default(),
         unmapped: unmapped.unwrap_or(if pages.is_some() { Unmapped::Pass } else { Unmapped::Extra }),
         derive: derive(&top, fields)?,
+        selection: selection(text)?,
         pages,
         declared: fields.targets.iter().map(|target| target.name.clone()).collect(),
     };
@@ -67,6 +71,14 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
         plan.fields = field::fields(&table, fields)?;
     }
     Ok(plan)
+}
+
+/// Which objects are articles: the settings that `dataset.toml` has as well.
+fn selection(text: &str) -> Result<Selection, Fault> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        Fault::new(at, crate::text::one_line(error.message(), 300))
+    })
 }
 
 fn nulls(top: &Table<'_, '_>) -> Result<Vec<String>, Fault> {

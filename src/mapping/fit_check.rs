@@ -3,14 +3,14 @@
 //!
 //! Whether an article is admitted is not decided here: that is the schema's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Mapping;
 use super::fields::Target;
 use super::file::{self, Fields};
 use super::plan::{Plan, Unmapped};
 use super::preset::Preset;
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::text::one_line;
 
 /// How many names are collected, and how many articles of a block are asked for them.
@@ -18,6 +18,12 @@ const NAMES: usize = 64;
 const SAMPLES: u64 = 16;
 /// How many names are told.
 const TOLD: usize = 12;
+
+/// How many places are told, and how deep they are looked for.
+const PLACES: usize = 3;
+const LEVELS: usize = 4;
+/// How many elements of a list, and members of an object, are looked at.
+const LOOKED_AT: usize = 16;
 
 /// What was seen of how well a mapping fits.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +35,8 @@ pub struct FitCheck {
     /// How many have neither or lack one of them.
     lacking: u64,
     members: BTreeMap<String, u64>,
+    /// Places of further objects in them, and how many articles have something there.
+    places: BTreeMap<String, u64>,
     /// How many texts end where their source cut them.
     pub cut: u64,
 }
@@ -54,6 +62,8 @@ pub struct Misfit {
     pub without_id: u64,
     /// Names of members that these have, the most frequent first.
     pub members: Vec<String>,
+    /// Where these hold lists of objects, as pointers for the setting `articles`, the most frequent first.
+    pub places: Vec<String>,
     /// The preset that reads most of these members.
     pub better: Option<&'static str>,
 }
@@ -73,16 +83,13 @@ impl FitCheck {
 
     /// Notes the members of an article that lacks something.
     pub fn saw(&mut self, input: &Object<'_>) {
-        for (name, _) in input.iter() {
-            self.note(&one_line(name, 60), 1);
-        }
-    }
-
-    fn note(&mut self, name: &str, times: u64) {
-        if let Some(count) = self.members.get_mut(name) {
-            *count += times;
-        } else if self.members.len() < NAMES {
-            self.members.insert(name.to_owned(), times);
+        for (name, value) in input.iter() {
+            note(&mut self.members, &one_line(name, 60), 1);
+            let mut places = BTreeSet::new();
+            lists(value, &format!("/{}", name.replace('~', "~0").replace('/', "~1")), LEVELS, &mut places);
+            for place in &places {
+                note(&mut self.places, place, 1);
+            }
         }
     }
 
@@ -93,9 +100,8 @@ impl FitCheck {
         self.without_id += other.without_id;
         self.lacking += other.lacking;
         self.cut += other.cut;
-        for (name, count) in &other.members {
-            self.note(name, *count);
-        }
+        other.members.iter().for_each(|(name, count)| note(&mut self.members, name, *count));
+        other.places.iter().for_each(|(place, count)| note(&mut self.places, place, *count));
     }
 
     /// The conclusion, if the mapping fits badly.
@@ -103,14 +109,18 @@ impl FitCheck {
         if self.lacking * 2 <= self.articles {
             return None;
         }
-        let mut members: Vec<(&String, &u64)> = self.members.iter().collect();
-        members.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        let frequent = |names: &BTreeMap<String, u64>, most: usize| {
+            let mut names: Vec<(&String, &u64)> = names.iter().collect();
+            names.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+            names.into_iter().take(most).map(|(name, _)| name.clone()).collect()
+        };
         Some(Misfit {
             source: one_line(&mapping.plan.name, 60),
             articles: self.articles,
             without_text: self.without_text,
             without_id: self.without_id,
-            members: members.iter().take(TOLD).map(|(name, _)| (*name).clone()).collect(),
+            members: frequent(&self.members, TOLD),
+            places: frequent(&self.places, PLACES),
             better: self.better(mapping),
         })
     }
@@ -135,6 +145,32 @@ impl FitCheck {
         };
         let found = targets.iter().filter(|target| finds(&target.name)).count();
         (plan.derive.id && finds("text")).then_some(found)
+    }
+}
+
+fn note(names: &mut BTreeMap<String, u64>, name: &str, times: u64) {
+    if let Some(count) = names.get_mut(name) {
+        *count += times;
+    } else if names.len() < NAMES {
+        names.insert(name.to_owned(), times);
+    }
+}
+
+/// Adds the places in a value that hold lists of objects: `/a/b/*`.
+fn lists(value: &Value<'_>, at: &str, levels: usize, found: &mut BTreeSet<String>) {
+    if levels == 0 || at.len() > 100 {
+        return;
+    }
+    match value {
+        Value::Array(elements) if elements.iter().take(LOOKED_AT).any(|one| one.as_object().is_some()) => {
+            found.insert(one_line(&format!("{at}/*"), 120));
+        }
+        Value::Object(object) => {
+            for (name, value) in object.iter().take(LOOKED_AT) {
+                lists(value, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), levels - 1, found);
+            }
+        }
+        _ => {}
     }
 }
 

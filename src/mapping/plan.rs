@@ -2,6 +2,7 @@
 //!
 //! [`super::file`] makes a plan and refuses what cannot work; [`super::apply`] runs it.
 
+use crate::input::Selection;
 use crate::input::pages::Rules;
 use crate::json::Value;
 
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) drop: Vec<String>,
     pub(super) unmapped: Unmapped,
     pub(super) derive: Derive,
+    /// Which objects of the inputs are articles.
+    pub(super) selection: Selection,
     /// The control lines, if the inputs are page dumps.
     pub(super) pages: Option<Rules>,
     /// The fields of the schema: an unmapped member of the same name is not taken for one.

@@ -175,7 +175,7 @@ impl Commit<'_> {
             columns: columns.collect(),
             inputs: report.read.inputs.iter().map(input).collect(),
             rejected: report.read.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
-            normalised: report.read.normalised.clone(),
+            normalised: report.read.recorded(),
             duplicates: report.duplicates,
             superseded: report.superseded,
             base: report.put_on.as_ref().map(|base| base.version.clone()),

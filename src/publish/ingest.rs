@@ -18,7 +18,7 @@ use crate::diagnostics::Diagnostics;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{MARK, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
-use crate::input::{Reader, Source};
+use crate::input::{Reader, Selection, Source};
 use crate::mapping::Mapping;
 use crate::part_files::key_hash;
 use crate::progress::Progress;
@@ -54,6 +54,7 @@ pub(super) struct Ingested {
 #[derive(Debug)]
 pub(super) struct Ingest<'g> {
     pub(super) dataset: &'g Dataset,
+    pub(super) selection: &'g Selection,
     pub(super) schema: &'g Schema,
     pub(super) mapping: &'g Mapping,
     pub(super) order: &'g Order,
@@ -104,12 +105,15 @@ impl Ingest<'_> {
     /// # Errors
     /// A source that cannot be read, or no article at all.
     pub(super) fn gather(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
-        let Self { dataset, schema, mapping, options, .. } = self;
+        let Self { dataset, selection, schema, mapping, options, .. } = self;
         let unknown = PreviousIndex::default();
         let known = if let BuildMode::Previous(known) = self.onto { known } else { &unknown };
         let policy = &dataset.policy;
-        let validator = Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).recalling(known);
-        let reader = Reader::new(mapping.framing(), options.limits).with_hash();
+        let validator = Validator::new(schema, mapping, policy.extra)
+            .moving(policy.invalid_optional)
+            .selecting(selection)
+            .recalling(known);
+        let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
         let mut gathered = Ingested::nothing(schema, folder, options.memory, RejectSink::new());
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         let work = |validator: &Validator<'_>, block: &_| {

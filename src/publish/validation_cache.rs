@@ -18,6 +18,7 @@ use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::external_sort::{MARK, SortEntry};
 use crate::filesystem::{self, Spooled};
+use crate::input::Selection;
 use crate::mapping::Mapping;
 use crate::record::RecordHash;
 use crate::release::Dataset;
@@ -96,7 +97,9 @@ pub(super) struct CacheIdentity {
 }
 
 impl CacheIdentity {
-    pub(super) fn of(dataset: &Dataset, schema: &Schema, mapping: &Mapping) -> Self {
+    pub(super) fn of(dataset: &Dataset, selection: &Selection, schema: &Schema, mapping: &Mapping) -> Self {
+        // Where articles are does not change what becomes of one.
+        let selected = format!("{:?}", (&selection.only, &selection.skip));
         let rules = json!([
             env!("CARGO_PKG_VERSION"),
             schema.sha256(),
@@ -106,6 +109,7 @@ impl CacheIdentity {
             dataset.key,
             dataset.order_by,
             dataset.policy.newest_by,
+            selected,
         ]);
         let width = if dataset.policy.newest_by.is_some() { MARK } else { RANK };
         Self { sha256: Digest::of(rules.to_string().as_bytes()), width }

@@ -13,6 +13,7 @@ use super::manifest::Creator;
 use super::version_policy::VersionPolicy;
 use crate::error::Error;
 use crate::filesystem;
+use crate::input::{Condition, Pointer, Selection, Skip, pointers, skips};
 use crate::mapping::{Mapping, SourceChoice};
 use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 
@@ -40,6 +41,8 @@ pub struct Dataset {
     pub schema: SchemaChoice,
     /// How the articles stand in the inputs and become records.
     pub source: SourceChoice,
+    /// Which objects of the inputs are articles.
+    pub selection: Selection,
     /// The column that identifies a record.
     pub key: String,
     /// The columns that order the records.
@@ -181,6 +184,11 @@ struct Written {
     order_by: Option<Vec<String>>,
     #[serde(default)]
     inputs: Vec<String>,
+    #[serde(default, deserialize_with = "pointers")]
+    articles: Option<Vec<Pointer>>,
+    only: Option<Condition>,
+    #[serde(default, deserialize_with = "skips")]
+    skip: Option<Vec<Skip>>,
     #[serde(default)]
     policy: Policy,
 }
@@ -266,6 +274,7 @@ impl Written {
             creators: self.creators,
             schema,
             source,
+            selection: Selection { articles: self.articles, only: self.only, skip: self.skip },
             key: self.key.unwrap_or_else(|| "id".into()),
             order_by,
             inputs: self.inputs,

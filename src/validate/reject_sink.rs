@@ -108,10 +108,15 @@ impl RejectSink {
         &self.diagnostics
     }
 
-    /// Whether an input itself was damaged or no input at all, so that articles may be missing
-    /// that nobody has seen.
+    /// Whether articles may be missing that were not validated: an input is damaged or no input at
+    /// all, or it is not clear where its articles are.
     pub fn has_damage(&self) -> bool {
-        self.counts.keys().any(|code| code.class() == Class::Input)
+        self.is_ambiguous() || self.counts.keys().any(|code| code.class() == Class::Input)
+    }
+
+    /// Whether it is not clear where the articles of an input are.
+    pub fn is_ambiguous(&self) -> bool {
+        self.counts.contains_key(&Code::Ambiguous)
     }
 
     /// The file, if one was published.

@@ -24,6 +24,8 @@ pub struct InputCounts {
     pub articles: u64,
     /// How many of them were rejected.
     pub rejected: u64,
+    /// How many objects were left out because a setting says that they are not articles, by setting.
+    pub skipped: BTreeMap<String, u64>,
     /// How many texts end where their source cut them.
     pub cut: u64,
     /// Lines of a page dump that were left out of records, the first [`MAX_DROPS`] runs.
@@ -31,6 +33,10 @@ pub struct InputCounts {
     /// How many such runs there are.
     pub drops_total: u64,
 }
+
+/// What a manifest counts objects of inputs under that are not articles: the name of no field, which
+/// none can have.
+const INPUT: &str = "_input";
 
 /// How many runs of dropped lines are held for one source.
 pub const MAX_DROPS: usize = 1000;
@@ -54,6 +60,24 @@ impl InputSummary {
     /// How many articles were read.
     pub fn articles(&self) -> u64 {
         self.inputs.iter().map(|input| input.articles).sum()
+    }
+
+    /// How many objects of the inputs were passed over beside articles, and how many a setting skipped.
+    pub fn left_out(&self) -> (u64, u64) {
+        let beside = self.inputs.iter().map(|input| input.tally.left_out.objects).sum();
+        (beside, self.inputs.iter().flat_map(|input| input.skipped.values()).sum())
+    }
+
+    /// What a manifest says of changes: those before validation, and what inputs hold beside articles.
+    pub fn recorded(&self) -> Normalised {
+        let mut recorded = self.normalised.clone();
+        let (beside, skipped) = self.left_out();
+        for (rule, times) in [("left-out", beside), ("skipped", skipped)] {
+            if times > 0 {
+                recorded.entry(INPUT.to_owned()).or_default().insert(rule.to_owned(), times);
+            }
+        }
+        recorded
     }
 
     /// Whether so few articles were rejected that the others may pass. Damaged inputs are never
@@ -83,6 +107,7 @@ pub struct SourceValidation<'s> {
 struct Counts {
     articles: u64,
     rejected: u64,
+    skipped: BTreeMap<String, u64>,
     cut: u64,
     drops: Vec<DroppedLine>,
     drops_total: u64,
@@ -93,6 +118,9 @@ impl Counts {
         self.articles += validated.articles;
         self.rejected += validated.rejects.len() as u64;
         self.cut += validated.fit.cut;
+        for (setting, times) in &validated.skipped {
+            *self.skipped.entry(setting.clone()).or_default() += times;
+        }
         self.drops_total += validated.drops.len() as u64;
         let room = MAX_DROPS - self.drops.len();
         self.drops.extend(validated.drops.iter().take(room));
@@ -117,7 +145,7 @@ pub fn validate_sources<T: Send>(
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
     let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
-        let tally = |(place, source)| reader.read(source, *progress, &mut |block| give((place, block)));
+        let tally = |(place, source)| reader.read(source, validator, *progress, &mut |block| give((place, block)));
         sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
     };
     let take = |(place, (validated, made)): (usize, (ValidatedBlock, T))| {
@@ -140,6 +168,7 @@ pub fn validate_sources<T: Send>(
         tally,
         articles: counts.articles,
         rejected: counts.rejected,
+        skipped: counts.skipped,
         cut: counts.cut,
         drops: counts.drops,
         drops_total: counts.drops_total,

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use pressmark::input::Limits;
+use pressmark::input::{Limits, Pointer};
 
 /// A number of bytes: `4096`, `500MB`, `2GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl FromStr for Size {
 pub(crate) fn limits(content: Option<Size>) -> Limits {
     let default = Limits::default();
     Limits { content: content.map_or(default.content, |Size(bytes)| bytes), ..default }
+}
+
+/// Where articles are, if that was typed.
+pub(crate) fn places(typed: &[Pointer]) -> Option<Vec<Pointer>> {
+    (!typed.is_empty()).then(|| typed.to_vec())
 }
 
 /// The most threads that may be asked for.

@@ -37,7 +37,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
     }
     let rejected = check.read.rejects.total();
     let articles = counted(check.read.articles(), "article");
-    let summary = format!("{articles}, {rejected} rejected, {} allowed", check.allowed());
+    let summary = format!("{articles}, {rejected} rejected, {} allowed{}", check.allowed(), check.left_out());
     text.push_str(&format!("::notice title=pressmark::{}\n", data(&summary)));
     text
 }

@@ -2,6 +2,7 @@
 
 use pressmark::check::Undeclared;
 use pressmark::diagnostics::{Cause, Example};
+use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 use pressmark::validate::InputCounts;
@@ -47,11 +48,9 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
             rejected => format!(", {} rejected", count(rejected)),
         };
         let name = one_line(&input.name, 200);
-        text.push_str(&format!(
-            "{name}: {}, {}{rejected}\n",
-            input.tally.container,
-            counted(input.articles, "article")
-        ));
+        let articles = counted(input.articles, "article");
+        let beside = left_out(&input.tally.left_out);
+        text.push_str(&format!("{name}: {}, {articles}{rejected}{beside}{}\n", input.tally.container, skipped(input)));
     }
     if left > 0 {
         let all = counted(inputs.len() as u64, "input");
@@ -89,6 +88,38 @@ fn moved(causes: &[&Cause]) -> String {
     }
 }
 
+/// What is beside the articles of an input: the members, and how many objects are in them.
+fn left_out(left_out: &LeftOut) -> String {
+    let LeftOut { members, others, objects } = left_out;
+    let number = members.len() as u64;
+    if number == 0 {
+        return String::new();
+    }
+    let name = |(place, left): (&Pointer, &Left)| {
+        let place = place.to_string();
+        // A member of the text itself goes by its name.
+        let name = place.strip_prefix('/').filter(|name| !name.contains('/')).unwrap_or(&place);
+        let times = if left.times > 1 { format!(" x{}", count(left.times)) } else { String::new() };
+        one_line(name, 60) + &times
+    };
+    let mut names: Vec<String> = members.iter().take(NAMES).map(name).collect();
+    if number > NAMES as u64 || *others > 0 {
+        names.push("...".to_owned());
+    }
+    let holding = if *objects > 0 { format!(" with {}", counted(*objects, "object")) } else { String::new() };
+    let more = if *others > 0 { "more than " } else { "" };
+    format!(", {more}{} beside them left out{holding} ({})", counted(number, "member"), names.join(", "))
+}
+
+/// What settings say is not an article.
+fn skipped(input: &InputCounts) -> String {
+    let mut text = String::new();
+    for (setting, times) in &input.skipped {
+        text.push_str(&format!(", {} skipped by `{}`", counted(*times, "object"), one_line(setting, 80)));
+    }
+    text
+}
+
 /// The names that most records have.
 fn undeclared(undeclared: &Undeclared) -> String {
     let Undeclared { names, others } = undeclared;
@@ -111,6 +142,16 @@ fn misfit(misfit: &Misfit) -> String {
     text.push_str(&format!("{lacks}, of {of}\n"));
     if !misfit.members.is_empty() {
         text.push_str(&format!("  members seen: {}\n", misfit.members.join(", ")));
+    }
+    if let [first, ..] = misfit.places.as_slice() {
+        text.push_str(&format!("  lists of objects seen at: {}\n", misfit.places.join(", ")));
+        text.push_str(&format!(
+            "  {CYAN}help:{CYAN:#} if these are the articles: articles = \"{first}\", or --articles\n"
+        ));
+    }
+    if misfit.members.iter().any(|name| name == "@type") {
+        let only = "only = { \"@type\" = [\"NewsArticle\", \"Article\"] }";
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} to take only nodes of some types: {only}\n"));
     }
     if let Some(better) = misfit.better {
         text.push_str(&format!("  {CYAN}help:{CYAN:#} the source `{better}` reads most of these\n"));

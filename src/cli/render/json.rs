@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use pressmark::check::Undeclared;
 use pressmark::diagnostics::Cause;
 use pressmark::input::pages::DroppedLine;
+use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::release::Normalised;
+use pressmark::text::one_line;
 use pressmark::validate::InputCounts;
 use serde::Serialize;
 
@@ -44,8 +46,33 @@ struct Input<'r> {
     articles: u64,
     admitted: u64,
     rejected: u64,
+    skipped: &'r BTreeMap<String, u64>,
+    left_out: LeftOutJson,
     dropped: Vec<Dropped>,
     dropped_total: u64,
+}
+
+/// What is beside the articles of an input.
+#[derive(Serialize)]
+struct LeftOutJson {
+    objects: u64,
+    members: BTreeMap<String, LeftJson>,
+    other_members: u64,
+}
+
+#[derive(Serialize)]
+struct LeftJson {
+    times: u64,
+    objects: u64,
+}
+
+fn left_out(left_out: &LeftOut) -> LeftOutJson {
+    let member = |(place, left): (&Pointer, &Left)| {
+        let Left { times, objects } = *left;
+        (one_line(&place.to_string(), 200), LeftJson { times, objects })
+    };
+    let members = left_out.members.iter().map(member).collect();
+    LeftOutJson { objects: left_out.objects, members, other_members: left_out.others }
 }
 
 /// A run of lines of a page dump that was left out.
@@ -64,6 +91,8 @@ fn input(read: &InputCounts) -> Input<'_> {
         articles: read.articles,
         admitted: read.articles - read.rejected,
         rejected: read.rejected,
+        skipped: &read.skipped,
+        left_out: left_out(&read.tally.left_out),
         dropped: read.drops.iter().map(dropped).collect(),
         dropped_total: read.drops_total,
     }

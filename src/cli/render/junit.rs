@@ -34,6 +34,10 @@ fn whole(check: &Check<'_>) -> TestCase {
     };
     let mut told = TestCase::new("articles", status);
     told.set_classname("pressmark.check");
+    let left_out = check.left_out();
+    if !left_out.is_empty() {
+        told.set_system_out(left_out.trim_start_matches([',', ' ']));
+    }
     told
 }
 

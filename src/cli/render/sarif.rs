@@ -26,11 +26,16 @@ pub(super) fn report(check: &Check<'_>) -> String {
         .flat_map(|cause| cause.examples.iter().map(|example| result(cause, example)))
         .chain(warnings.iter().map(warned))
         .collect();
-    document(&codes, results)
+    document_with(&codes, results, check.left_out().trim_start_matches([',', ' ']))
 }
 
 /// The whole of one run, with the rules that its results name.
 pub(super) fn document(codes: &BTreeSet<Code>, results: Vec<Value>) -> String {
+    document_with(codes, results, "")
+}
+
+/// The same; what is said of objects that were left out is a property of the run.
+fn document_with(codes: &BTreeSet<Code>, results: Vec<Value>, left_out: &str) -> String {
     let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
     let results: Vec<Value> = results.into_iter().take(RESULTS).collect();
     crate::outcome::pretty(&json!({
@@ -45,6 +50,7 @@ pub(super) fn document(codes: &BTreeSet<Code>, results: Vec<Value>) -> String {
             }},
             "columnKind": "unicodeCodePoints",
             "results": results,
+            "properties": if left_out.is_empty() { json!({}) } else { json!({ "leftOut": left_out }) },
         }],
     }))
 }
