@@ -168,6 +168,53 @@ pub enum Error {
         /// What the Parquet library said.
         message: String,
     },
+    /// A file of an earlier release is not the one that was published.
+    #[error("`{}` is damaged: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+        /// The way out.
+        hint: &'static str,
+    },
+    /// A file that was to be published is larger than any command reads.
+    #[error("`{name}` would have {bytes} bytes, and no command reads more than {limit}: nothing was published")]
+    TooLarge {
+        /// The file's name in the release.
+        name: &'static str,
+        /// How many bytes it would have.
+        bytes: u64,
+        /// How many it may have.
+        limit: u64,
+        /// What makes it so large, and the way out.
+        hint: String,
+    },
+    /// A record is longer than any article that is read, so that no command could read it again.
+    #[error(
+        "`{input}` line {line}: the record of this article has {bytes} bytes in canonical form, and an article of \
+         more than {limit} is read by no command"
+    )]
+    RecordTooLong {
+        /// The name of the input.
+        input: String,
+        /// The line, from 1.
+        line: u64,
+        /// How many bytes the record has.
+        bytes: u64,
+        /// How many it may have.
+        limit: u64,
+    },
+    /// The day of a release is before that of the release before.
+    #[error("the day of the release, {released}, is before that of {previous} ({previous_released})")]
+    DateOrder {
+        /// The day that was asked for.
+        released: jiff::civil::Date,
+        /// The release before.
+        previous: semver::Version,
+        /// Its day.
+        previous_released: jiff::civil::Date,
+    },
     /// Columns were asked for that cannot be had.
     #[error("{message}")]
     Projection {
@@ -303,13 +350,18 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Dataset { hint, .. } | Self::Mapping { hint, .. } => hint.clone(),
-            Self::UnknownSource { hint, .. } => Some(hint.clone()),
             Self::NoInput { is_folder: true, .. } => {
                 Some("hidden files, pipes and sockets in a folder are only read when they are named".into())
             }
             Self::Pattern { .. } => {
                 Some("`**` is a whole part of a path, `[` needs a `]`; in a name write `[*]`, `[?]` and `[[]`".into())
             }
+            Self::UnknownSource { hint, .. } | Self::TooLarge { hint, .. } => Some(hint.clone()),
+            Self::Damaged { hint, .. } => Some((*hint).to_owned()),
+            Self::RecordTooLong { .. } => {
+                Some("split the article, or map its text to fewer fields; the dataset's inputs must not hold it".into())
+            }
+            Self::DateOrder { .. } => Some("choose a later `--date`, or say `--allow-backdated`".into()),
             Self::NoInput { .. } => {
                 Some("paths in dataset.toml are relative to its folder; quote patterns for the shell".into())
             }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::filesystem;
+use crate::filesystem::{self, UNFINISHED};
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{ParquetFile, PartError};
 use crate::progress::{Progress, Stage};
@@ -98,8 +98,9 @@ pub fn export_to_file(
     if target.exists() && !target.is_file() && !target.is_dir() {
         return export(release, options, &mut filesystem::open_device(target)?, progress);
     }
+    let target = &filesystem::behind_links(target)?;
     check_target(target, [])?;
-    let (staged, file) = filesystem::stage_file(filesystem::folder_of(target))?;
+    let (staged, file) = filesystem::stage_file(filesystem::folder_of(target), UNFINISHED)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let report = export(release, options, &mut out, progress)?;
     let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;

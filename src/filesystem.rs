@@ -6,11 +6,14 @@
 
 mod fault;
 mod handle;
+mod private;
 mod staged;
+mod stamp;
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::SpooledTempFile;
 
@@ -19,10 +22,17 @@ use crate::error::Error;
 use fault::{Operation, pass};
 
 pub(crate) use handle::{Handle, Spooled};
-pub(crate) use staged::{STAGING, StagedFile, StagedFolder, publish_file, stage_file, stage_folder};
+pub(crate) use private::private_folder;
+pub(crate) use staged::{
+    STAGING, StagedFile, StagedFolder, UNFINISHED, publish_file, publish_unsynced, stage_file, stage_file_at,
+    stage_folder,
+};
+pub(crate) use stamp::Stamp;
 
 /// The size of the buffers between files and code, in bytes.
 const BUFFER: usize = 1 << 20;
+/// The size of the buffer of what is only hashed: it stays in the processor's cache.
+const HASH_BUFFER: usize = 1 << 18;
 
 /// Opens a file for reading by a library that wants the system's own handle.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
@@ -51,15 +61,33 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Makes `new` another name of the file `old`, or a copy of it where the file system has no such
-/// names.
-pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<(), Error> {
+/// names. Returns the SHA-256 of what was copied, or none if nothing was.
+pub(crate) fn link_or_copy(old: &Path, new: &Path) -> Result<Option<Digest>, Error> {
     if pass(Operation::Fill).and_then(|()| fs::hard_link(old, new)).is_ok() {
-        return Ok(());
+        return Ok(None);
     }
     let mut from = read(old)?;
-    let mut to = create_new(new)?;
+    let mut to = Hashing::new(create_new(new)?);
     io::copy(&mut from, &mut to).map_err(|source| Error::io("write", new, source))?;
-    sync(&to, new)
+    let (to, _bytes, sha256) = to.finish();
+    sync(&to, new)?;
+    Ok(Some(sha256))
+}
+
+/// The SHA-256 of an open file from its start, read to its end unless `stop` becomes true on the
+/// way; then none.
+pub(crate) fn hash_open(file: &File, path: &Path, stop: &AtomicBool) -> Result<Option<Digest>, Error> {
+    let mut hashing = Hashing::new(io::sink());
+    let mut buffer = vec![0; HASH_BUFFER];
+    let mut file = file;
+    while !stop.load(Ordering::Relaxed) {
+        let read = pass(Operation::Look).and_then(|()| file.read(&mut buffer));
+        match read.map_err(|source| Error::io("read", path, source))? {
+            0 => return Ok(Some(hashing.finish().2)),
+            length => hashing.write_all(&buffer[..length]).map_err(|source| Error::io("read", path, source))?,
+        }
+    }
+    Ok(None)
 }
 
 /// The size of a file, and SHA-256 of its bytes as they are.
@@ -148,9 +176,9 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync(&file, path)
 }
 
-/// Puts these bytes in the place of a file, in one step, or makes it.
+/// Puts these bytes in the place of a file, in one step, or makes it. Only under the lock of a build.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let (staged, mut file) = stage_file(folder_of(path))?;
+    let (staged, mut file) = stage_file(folder_of(path), STAGING)?;
     file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
     publish_file((staged, file), path)
 }
@@ -201,12 +229,76 @@ pub(crate) fn make_read_only(path: &Path) -> Result<(), Error> {
     fs::set_permissions(path, permissions).map_err(refuse)
 }
 
+/// The permissions of the file at a path, links followed; none if there is no file.
+fn permissions(path: &Path) -> Result<Option<Permissions>, Error> {
+    match pass(Operation::Look).and_then(|()| fs::metadata(path)) {
+        Ok(metadata) => Ok(metadata.is_file().then(|| metadata.permissions())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::io("read", path, source)),
+    }
+}
+
+fn set_permissions(path: &Path, permissions: Permissions) -> Result<(), Error> {
+    let set = pass(Operation::Look).and_then(|()| fs::set_permissions(path, permissions));
+    set.map_err(|source| Error::io("protect", path, source))
+}
+
+/// Where a file that is asked for at `path` is to be written: behind a link, which stays, if a file is there.
+pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Error> {
+    if path.is_symlink() && path.is_file() { resolved(path) } else { Ok(path.to_owned()) }
+}
+
+/// Why a file of a person cannot be replaced by one that differs from it in its content alone; none
+/// if it can, or is not there. A link must have been followed.
+#[cfg(unix)]
+pub(crate) fn kept_from_replacing(path: &Path) -> Result<Option<&'static str>, Error> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = match pass(Operation::Look).and_then(|()| fs::metadata(path)) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::io("read", path, source)),
+    };
+    Ok(if !metadata.is_file() {
+        Some("it is not a file")
+    } else if metadata.permissions().readonly() {
+        Some("it is read-only")
+    } else if metadata.nlink() > 1 {
+        Some("the file has a second name")
+    } else if metadata.uid() != rustix::process::geteuid().as_raw() {
+        Some("it belongs to another user")
+    } else {
+        None
+    })
+}
+
+/// Why a file of a person cannot be replaced by one that differs from it in its content alone; none
+/// if it can, or is not there. A link must have been followed.
+#[cfg(not(unix))]
+pub(crate) fn kept_from_replacing(path: &Path) -> Result<Option<&'static str>, Error> {
+    let metadata = match pass(Operation::Look).and_then(|()| fs::metadata(path)) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::io("read", path, source)),
+    };
+    Ok(if !metadata.is_file() {
+        Some("it is not a file")
+    } else if metadata.permissions().readonly() {
+        Some("it is read-only")
+    } else {
+        None
+    })
+}
+
 /// Makes `staged` visible as `target` in one step, and durable. Both lie in one folder, whose
 /// entry for the new name is on the disk when this returns.
 pub(crate) fn publish(staged: &Path, target: &Path) -> Result<(), Error> {
-    let renamed = pass(Operation::Fill).and_then(|()| fs::rename(staged, target));
-    renamed.map_err(|source| Error::io("create", target, source))?;
+    rename(staged, target)?;
     sync_folder(folder_of(target))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    let renamed = pass(Operation::Fill).and_then(|()| fs::rename(from, to));
+    renamed.map_err(|source| Error::io("create", to, source))
 }
 
 /// Whether `path` still leads to the open `file`. Where the system cannot tell, it says yes.

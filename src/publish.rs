@@ -12,11 +12,14 @@ mod changelog;
 mod commit;
 mod encode_parts;
 mod ingest;
+mod inspect;
 mod key_conflicts;
 mod key_state;
 mod layout;
 mod memory;
 mod next_version;
+mod options;
+mod preflight;
 mod previous_index;
 mod resolve_keys;
 mod validation_cache;
@@ -24,24 +27,24 @@ mod withdrawals;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use jiff::civil::Date;
 use semver::Version;
 
-use crate::diff::DiffReport;
 use crate::error::Error;
 use crate::external_sort::{SortEntry, SortedChunk};
-use crate::input::{Limits, Pointer, Selection, Source, resolve};
+use crate::input::{Selection, Source, resolve};
 use crate::mapping::Mapping;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
 use crate::record::Order;
-use crate::release::{Allowance, Dataset, Lock, Release};
+use crate::release::{Dataset, Lock, Release};
 use crate::schema::{Columns, Kind, Schema};
-use crate::validate::{InputSummary, RejectSink};
+use crate::validate::RejectSink;
 use base::Base;
 use ingest::{BuildMode, Ingest, Ingested};
+use inspect::Inspection;
 use key_conflicts::Conflicts;
 use next_version::NextVersion;
 use previous_index::PreviousIndex;
@@ -50,112 +53,19 @@ use validation_cache::{CacheFile, CacheIdentity, CacheWriter, EffectsTable};
 use withdrawals::Withdrawals;
 
 pub use crate::release::Bump;
+pub use changelog::ChangelogLeft;
+pub use inspect::DamagedFile;
 pub use key_state::{ArticlePosition, KeyChoice, KeyResolution, KeyState, Rank};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
-
-/// What to build.
-#[derive(Debug, Clone)]
-pub struct BuildOptions {
-    /// Where the records come from.
-    pub from: BuildInputs,
-    /// Where articles are in the inputs, instead of where the dataset says.
-    pub articles: Option<Vec<Pointer>>,
-    /// Where releases go, instead of the dataset's folder.
-    pub output: Option<PathBuf>,
-    /// The release's version.
-    pub version: VersionChoice,
-    /// Whether the version may say less than what changed since the release before.
-    pub allow_understated: bool,
-    /// Whether records may come back that an earlier release took back.
-    pub readmit: bool,
-    /// The day of the release.
-    pub released: Date,
-    /// How many articles may be rejected, instead of the dataset's own policy.
-    pub max_rejects: Option<Allowance>,
-    /// How much memory it may take.
-    pub memory: Memory,
-    /// How many threads work.
-    pub threads: usize,
-    /// What the reading may take.
-    pub limits: Limits,
-}
-
-/// Where the records of a release come from. Paths and patterns are relative to the working
-/// folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BuildInputs {
-    /// The dataset's own inputs.
-    Dataset,
-    /// These inputs instead.
-    Inputs(Vec<String>),
-    /// A release, with changes.
-    Base {
-        /// The release's version.
-        version: Version,
-        /// The inputs whose records are put on top of it, each in the place of the one with its key.
-        upsert: Vec<String>,
-        /// A file that lists the records to be taken back.
-        withdraw: Option<PathBuf>,
-    },
-}
-
-/// What was built.
-#[derive(Debug)]
-pub struct BuildReport {
-    /// What became of the release.
-    pub outcome: Outcome,
-    /// Its version.
-    pub version: Version,
-    /// What was read and what was kept out.
-    pub read: InputSummary,
-    /// How many records it has.
-    pub records: u64,
-    /// How many rejects were allowed.
-    pub allowance: Allowance,
-    /// How many identical repeats were left out.
-    pub duplicates: u64,
-    /// How many records gave way to a newer one with their key.
-    pub superseded: u64,
-    /// What changed since the release before, if there is one.
-    pub changes: Option<DiffReport>,
-    /// What came of putting records on top of a release, if that was done.
-    pub put_on: Option<UpsertReport>,
-    /// How many parts the release has, and how many of them stood in an earlier one already.
-    pub parts: usize,
-    /// See `parts`.
-    pub reused: usize,
-}
-
-/// What came of putting records on top of a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpsertReport {
-    /// The release's version.
-    pub version: Version,
-    /// How many of its records were replaced.
-    pub replaced: u64,
-    /// How many of the new records stood there already.
-    pub unchanged: u64,
-    /// How many of its records were taken back.
-    pub withdrawn: u64,
-}
-
-/// What became of a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was published in this folder.
-    Published(PathBuf),
-    /// A release of this version and content stands there already.
-    Unchanged(PathBuf),
-    /// More articles were rejected than allowed, or no record was left; nothing was published.
-    Refused,
-}
+pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport};
 
 /// Builds a release of the dataset.
 ///
 /// # Errors
 /// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
-/// the end that failed: making it durable, or its entry in the changelog.
+/// the end that failed: making it durable, or its entry in the changelog. [`Error::Damaged`] for an
+/// earlier release that is not as it was published where its records are in no input.
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;
@@ -164,10 +74,15 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let sources = sources(dataset, &options.from)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
+    if next.existing.is_none() && !options.allow_backdated {
+        next_version::check_day(options.released, next.previous.as_ref())?;
+    }
     let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
     let making = BuildContext {
+        memo: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
+        previous: next.previous.as_ref().map(Inspection::new),
         dataset,
         selection: &selection,
         schema: &schema,
@@ -183,7 +98,18 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let mut report = match &options.from {
         BuildInputs::Base { version, withdraw, .. } => {
             let base = open_base(lock.folder(), version)?;
-            making.upon(&base, &sources, withdraw.as_deref(), rejects)?
+            let is_previous = next.previous.as_ref().is_some_and(|previous| previous.folder() == base.folder());
+            let own = (!is_previous).then(|| Inspection::new(&base));
+            let inspection =
+                own.as_ref().or(making.previous.as_ref()).expect("a base that is not the previous has its own");
+            let made = making.upon(&base, inspection, &sources, withdraw.as_deref(), rejects);
+            // Damage shows in many ways; what is said is what it is.
+            match (made, inspection) {
+                (Err(Error::Part { .. }), inspection) if !inspection.is_intact() => {
+                    return Err(damaged_base(inspection));
+                }
+                (made, _) => made?,
+            }
         }
         BuildInputs::Dataset | BuildInputs::Inputs(_) => making.anew(&sources, rejects)?,
     };
@@ -208,6 +134,10 @@ struct BuildContext<'m> {
     order: &'m Order,
     ranking: Ranking,
     rules: CacheIdentity,
+    /// Where it is kept what the next build need not validate again.
+    memo: Option<PathBuf>,
+    /// Whether the release before is intact.
+    previous: Option<Inspection>,
     options: &'m BuildOptions,
     next: &'m NextVersion,
     lock: &'m Lock,
@@ -220,19 +150,26 @@ impl BuildContext<'_> {
         let previous = self.next.previous.as_ref();
         let layout = previous.map(|previous| previous.manifest().layout.clone());
         let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
-        // One that cannot be read is no reason not to build: everything is written anew then.
-        let base = alike.and_then(|(previous, _)| Base::open(previous, self.schema.columns()).ok());
+        // Which records need not be held is known when the last part was looked at.
+        self.previous.iter().for_each(|inspection| inspection.start(self.options.threads));
+        // One that is damaged is no reason not to build: everything is written from the inputs then.
+        let opened = alike.zip(self.previous.as_ref());
+        let base =
+            opened.and_then(|((previous, _), inspection)| Base::open(previous, self.schema.columns(), inspection).ok());
         let known = alike.zip(base.as_ref()).and_then(|((previous, _), base)| self.known(previous, base));
+        let is_intact = base.is_none() || self.previous.as_ref().is_none_or(Inspection::is_intact);
+        let (base, known) = (base.as_ref().filter(|_| is_intact), known.filter(|_| is_intact));
         let onto = known.as_ref().map_or(BuildMode::Nothing, BuildMode::Previous);
         let gathered = self.gathering(onto).gather(sources, self.lock.folder(), rejects)?;
         drop(known);
-        self.finish(gathered, Withdrawals::default(), layout, base.as_ref(), None)
+        self.finish(gathered, Withdrawals::default(), layout, base, None)
     }
 
     /// From a release, with records put on top and others taken back.
     fn upon(
         &self,
         release: &Release,
+        inspection: &Inspection,
         sources: &[Source],
         withdraw: Option<&Path>,
         rejects: RejectSink,
@@ -244,12 +181,16 @@ impl BuildContext<'_> {
             return Err(Error::BaseUnlike { version, message });
         }
         let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
-        let base = Base::open(release, self.schema.columns())?;
-        let mut gathered = match sources {
-            [] => Ingested::nothing(self.schema, self.lock.folder(), self.options.memory, rejects),
-            _ => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects)?,
-        };
-        let memo = self.memo(release);
+        let base = Base::open(release, self.schema.columns(), inspection)?;
+        let (memo, gathered) = thread::scope(|scope| {
+            let memo = scope.spawn(|| self.memo(release));
+            let gathered = match sources {
+                [] => Ok(Ingested::nothing(self.schema, self.lock.folder(), self.options.memory, rejects)),
+                _ => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects),
+            };
+            (memo.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), gathered)
+        });
+        let mut gathered = gathered?;
         let traces = memo.as_ref().map(CacheFile::traces).unwrap_or_default();
         let traces = gathered.traces.places(traces.iter());
         let first = gathered.articles;
@@ -274,6 +215,8 @@ impl BuildContext<'_> {
             gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), facts })
         };
         ordered_pool(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)?;
+        // What follows leaves a processor idle most of the time, and damage only ends the build.
+        self.previous.iter().chain([inspection]).for_each(|inspection| inspection.start(1));
         self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
     }
 
@@ -285,7 +228,7 @@ impl BuildContext<'_> {
     /// What is remembered of a release.
     fn memo(&self, release: &Release) -> Option<CacheFile> {
         let of = (&release.manifest_sha256(), release.manifest().records());
-        CacheFile::open(self.lock.folder(), self.rules, of, self.options.memory.known())
+        CacheFile::open(self.memo.as_deref()?, self.rules, of, self.options.memory.known())
     }
 
     fn is_alike(&self, release: &Release, layout: &Layout) -> bool {
@@ -316,7 +259,7 @@ impl BuildContext<'_> {
         let (facts, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((self.schema.columns(), self.order.key()), base, rows, &sources, &mut read);
         let reject = |run, fact: &_| conflicts.reject(run, fact);
-        let mut marks = CacheWriter::new(self.rules, folder, memory);
+        let mut marks = CacheWriter::new(self.rules, self.memo.clone(), folder, memory);
         let plan = layout::lay_out(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;
         let rows = conflicts.finish()?;
         let put_on = version.map(|version| UpsertReport {
@@ -337,6 +280,8 @@ impl BuildContext<'_> {
             put_on,
             parts: 0,
             reused: 0,
+            damaged: Vec::new(),
+            changelog_left: None,
         };
         if report.read.is_allowed(report.allowance) && records > 0 {
             let Self { dataset, schema, order, next, progress, .. } = *self;
@@ -355,11 +300,20 @@ impl BuildContext<'_> {
                 readmit,
                 threads,
                 progress,
+                inspection: self.previous.as_ref(),
             };
             report.outcome = commit.publish(self.lock, (plan, rows), (marks, &traces), &mut report)?;
         }
+        report.damaged.extend(self.previous.iter().flat_map(Inspection::damaged).cloned());
         Ok(report)
     }
+}
+
+/// Why a damaged release cannot be built upon.
+fn damaged_base(inspection: &Inspection) -> Error {
+    const HINT: &str = "put the file back from a copy of the release, or build from all inputs, without `--base`";
+    let first = inspection.damaged().next();
+    first.expect("a release that is not intact has a damaged file").error(HINT)
 }
 
 fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error> {
@@ -387,7 +341,7 @@ fn unusable(dataset: &Dataset, message: String) -> Error {
 fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {
     let found = crate::release::releases(folder)?.into_iter().find(|(other, _)| other == version);
     let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone() })?;
-    Release::open(&folder)
+    Release::open_intact(&folder)
 }
 
 fn sources(dataset: &Dataset, from: &BuildInputs) -> Result<Vec<Source>, Error> {

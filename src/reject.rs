@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::filesystem::{self, Handle, StagedFile};
+use crate::filesystem::{self, Handle, STAGING, StagedFile, UNFINISHED};
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
 use crate::text;
@@ -26,6 +26,10 @@ pub use wire::{Stored, StoredError};
 const MAX_RAW_BYTES: usize = 1 << 20;
 /// How many violations are stored of one article; the total is exact.
 const MAX_VIOLATIONS: usize = 100;
+/// The longest pointer that is stored, in bytes; of a longer one its beginning, which leads to a value
+/// around the one at fault. With the two limits above it keeps a line below the longest article
+/// that `retry` reads, 64 MiB, whatever is escaped in it.
+const MAX_POINTER_BYTES: usize = 16 << 10;
 
 /// An article that was kept out.
 #[derive(Debug, Clone)]
@@ -83,6 +87,9 @@ impl Reject {
     pub fn new(position: Position, length: u64, raw: Option<&[u8]>, mut violations: Vec<Placed>) -> Self {
         let violations_total = violations.len() as u64;
         violations.truncate(MAX_VIOLATIONS);
+        for Placed { violation, .. } in &mut violations {
+            [&mut violation.pointer, &mut violation.schema].into_iter().for_each(cut_pointer);
+        }
         let raw = raw.filter(|raw| raw.len() <= MAX_RAW_BYTES).map(<[u8]>::to_vec);
         Self { position, length, raw, violations, violations_total }
     }
@@ -90,6 +97,14 @@ impl Reject {
     /// The code that it is counted under: that of its first violation.
     pub fn code(&self) -> Option<Code> {
         self.violations.first().map(|placed| placed.violation.code)
+    }
+}
+
+/// Cuts a JSON Pointer that is too long to one that leads to an enclosing value.
+fn cut_pointer(pointer: &mut String) {
+    if pointer.len() > MAX_POINTER_BYTES {
+        let end = pointer.as_bytes()[..=MAX_POINTER_BYTES].iter().rposition(|byte| *byte == b'/');
+        pointer.truncate(end.unwrap_or_default());
     }
 }
 
@@ -112,10 +127,11 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl RejectFile {
-    /// Starts a file that will be `target`; until then it lies in the folder `beside`.
-    pub fn create(target: PathBuf, beside: &Path) -> Result<Self, Error> {
+    /// Starts a file that will be `target`; until then it lies in the folder `beside`. `locked` says
+    /// that it is the file of a build, which has the lock of that folder.
+    pub fn create(target: PathBuf, beside: &Path, locked: bool) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
-        let (staged, file) = filesystem::stage_file(beside)?;
+        let (staged, file) = filesystem::stage_file(beside, if locked { STAGING } else { UNFINISHED })?;
         let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
         Ok(Self { target, staged, encoder: Encoder(encoder) })
     }

@@ -13,7 +13,7 @@ mod staging;
 mod version_policy;
 mod write_guard;
 
-pub(crate) use checksums::write_sums;
+pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};

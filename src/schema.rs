@@ -29,5 +29,6 @@ pub use compare::{
 pub(crate) use derive::escape_pointer;
 pub use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
+pub(crate) use load::MAX_SCHEMA_BYTES;
 pub use load::{BuiltIn, Schema};
 pub use validator::Violation;

@@ -45,7 +45,7 @@ fn large(order_by: &str) -> Test {
     let mut manifest = test.json("set/1.0.0/manifest.json");
     manifest["layout"]["target_rows"] = json!(16);
     manifest["layout"]["row_group_rows"] = json!(2);
-    test.write("set/1.0.0/manifest.json", manifest.to_string());
+    test.write_manifest("set/1.0.0", &manifest);
     test.build("--version 1.1.0").check();
     test
 }

@@ -70,6 +70,12 @@ mod under_fire;
 mod workflow;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
+// What a build takes over from earlier releases, and files of a person.
+mod taken_over;
+// Limits of readers that writers keep to.
+mod limits;
+// Builds against a plain map.
+mod build_model;
 
 /// A file that no line above names would never be compiled.
 #[test]

@@ -1,14 +1,16 @@
 //! What a dataset remembers of the release built last: that it is used, that nothing depends on
 //! it, and that it is used only where it fits.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use pressmark::digest::Digest;
 use serde_json::{Value, json};
 
-use crate::support::{Files, Random, Test, article, articles, files, small_parts};
+use crate::support::{Random, Run, Test, article, articles, files, small_parts};
 
-const MEMO: &str = "set/.memo";
 /// What the file starts with.
-const FORMAT: &[u8] = b"pressmark-memo/1\n";
+const FORMAT: &[u8] = b"pressmark-memo/2\n";
 /// How many bytes of a line's SHA-256 it is known by.
 const SEEN: usize = 24;
 /// How many bytes are remembered of a record's line: the number of what it left in the counts too.
@@ -54,20 +56,34 @@ fn remembered(memo: &[u8], records: usize) -> Vec<Option<[u8; SEEN]>> {
     marks.chunks(MARK).map(mark).collect()
 }
 
-/// Everything of the dataset but its memo.
-fn without_memo(test: &Test) -> Files {
-    let mut found = files(&test.path("set"));
-    found.remove(".memo");
-    found
+/// A build of `set` by a user whose cache folder is `cache`.
+fn build<'t>(test: &'t Test, arguments: &str) -> Run<'t> {
+    test.build(arguments).variable("PRESSMARK_CACHE_DIR", "cache")
+}
+
+/// The files in the cache folder.
+fn memos(test: &Test) -> Vec<String> {
+    let entries = fs::read_dir(test.path("cache")).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names.into_iter().map(|name| format!("cache/{name}")).collect()
+}
+
+/// The only file in the cache folder.
+#[track_caller]
+fn memo_path(test: &Test) -> String {
+    let mut memos = memos(test);
+    assert_eq!(memos.len(), 1, "{memos:?}");
+    memos.remove(0)
 }
 
 /// A dataset with a release of `a`, `b` and `c`, in whose memo `d` stands for `b`.
 fn misled(settings: &str) -> Test {
     let test = Test::set(&format!("source = \"./mine.toml\"\n{settings}"), articles(&["a", "b", "c"]));
     test.write("set/mine.toml", MAPPING);
-    test.build("").check();
-    let memo = forged(&test.read(MEMO), &seen(&article("b")), &seen(&article("d")));
-    test.write(MEMO, memo);
+    build(&test, "").check();
+    let memo = forged(&test.read(&memo_path(&test)), &seen(&article("b")), &seen(&article("d")));
+    test.write(&memo_path(&test), memo);
     test.write("set/sources/a.jsonl", articles(&["a", "c", "d"]));
     test
 }
@@ -75,7 +91,7 @@ fn misled(settings: &str) -> Test {
 /// Builds a second release and tells whether it believed that `d` is `b`.
 #[track_caller]
 fn believes(test: &Test) -> bool {
-    test.build("--version 2.0.0").check();
+    build(test, "--version 2.0.0").check();
     match test.keys("set/2.0.0").concat().as_str() {
         "abc" => true,
         "acd" => false,
@@ -88,11 +104,61 @@ fn what_it_remembers_is_not_judged_again() {
     assert!(believes(&misled("")));
     // A rank is remembered too.
     assert!(believes(&misled("[policy]\non_conflict = \"newest\"\nnewest_by = \"modified_at\"\n")));
-    // Elsewhere there is another.
+    // Of releases in another folder there is another.
     let test = misled("");
-    test.build("--output elsewhere").check();
+    let path = memo_path(&test);
+    build(&test, "--output elsewhere").check();
+    assert_eq!(memos(&test).len(), 2);
+    memos(&test).iter().filter(|other| **other != path).for_each(|other| test.remove(other));
     assert_eq!(test.keys("elsewhere/1.0.0"), ["a", "c", "d"]);
     assert!(believes(&test));
+}
+
+#[test]
+fn it_is_the_users_own() {
+    let variables = [("PRESSMARK_CACHE_DIR", "own/cache"), ("XDG_CACHE_HOME", "/nowhere"), ("HOME", "/nowhere")];
+    let test = Test::set("", article("a"));
+    variables.iter().fold(test.build(""), |run, (name, value)| run.variable(name, value)).check();
+    assert_eq!(fs::read_dir(test.path("own/cache")).unwrap().count(), 1);
+    let mode = fs::metadata(test.path("own/cache")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    // Without a variable, with a relative one, or where it cannot be made, there is none.
+    for (name, value) in [("X", ""), ("PRESSMARK_CACHE_DIR", ""), ("XDG_CACHE_HOME", "own"), ("HOME", "/dev/null")] {
+        let test = Test::set("", article("a"));
+        let tree = test.files();
+        test.build("").variable(name, value).check();
+        let new: Vec<String> = test.files().into_keys().filter(|path| !tree.contains_key(path)).collect();
+        assert!(new.iter().all(|path| path == "set/CHANGELOG.md" || path.starts_with("set/1.0.0/")), "{new:?}");
+    }
+    let test = Test::set("", article("a")).file("cache", "a file");
+    build(&test, "").check();
+    build(&test, "--version 2.0.0").check();
+}
+
+/// What somebody else can put in the place of a memo decides nothing.
+#[test]
+fn a_memo_of_others_is_not_read() {
+    // In the dataset's folder, as earlier versions had it.
+    let test = misled("");
+    let path = memo_path(&test);
+    test.write("set/.memo", test.read(&path));
+    test.remove(&path);
+    assert!(!believes(&test));
+    assert!(test.path("set/.memo").exists(), "it is left alone");
+    // In a cache folder to which others may write.
+    let test = misled("");
+    let path = memo_path(&test);
+    fs::set_permissions(test.path("cache"), fs::Permissions::from_mode(0o777)).unwrap();
+    let before = test.read(&path);
+    assert!(!believes(&test));
+    assert!(test.read(&path) == before, "nothing is written there either");
+    // And none at all where the user wants none.
+    let test = misled("");
+    let path = memo_path(&test);
+    let before = test.read(&path);
+    build(&test, "--version 2.0.0 --no-cache").check();
+    assert_eq!(test.keys("set/2.0.0"), ["a", "c", "d"]);
+    assert!(test.read(&path) == before && memos(&test).len() == 1);
 }
 
 #[test]
@@ -102,7 +168,7 @@ fn it_is_used_only_where_it_fits() {
         change(&test);
         assert!(!believes(&test));
     };
-    refuses(&|test| test.write(MEMO, ""));
+    refuses(&|test| test.write(&memo_path(test), ""));
     // Other rules.
     refuses(&|test| test.write("set/mine.toml", format!("# Mine.\n{MAPPING}")));
     let newest = "on_conflict = \"newest\"\nnewest_by = \"modified_at\"";
@@ -111,18 +177,14 @@ fn it_is_used_only_where_it_fits() {
         refuses(&|test| test.write("set/dataset.toml", format!("{settings}\n{more}\n")));
     }
     // Another format, with the sum it should have.
-    refuses(&|test| test.write(MEMO, forged(&test.read(MEMO), FORMAT, b"pressmark-memo/2\n")));
+    refuses(&|test| {
+        test.write(&memo_path(test), forged(&test.read(&memo_path(test)), FORMAT, b"pressmark-memo/1\n"));
+    });
     // A release of the same records that says something else of itself.
     refuses(&|test| {
         let mut manifest = test.json("set/1.0.0/manifest.json");
         manifest["dataset"]["title"] = json!("Another title");
-        test.write("set/1.0.0/manifest.json", manifest.to_string());
-    });
-    // Columns of that release that read otherwise than they did then.
-    refuses(&|test| {
-        let memo = test.read(MEMO);
-        let check = FORMAT.len() + 32..FORMAT.len() + 64;
-        test.write(MEMO, forged(&memo, &memo[check], &[0; 32]));
+        test.write_manifest("set/1.0.0", &manifest);
     });
 }
 
@@ -136,46 +198,46 @@ fn only_plain_articles_that_became_records_are_remembered() {
     test.write("set/note.schema.json", schema);
     test.write("set/sources/g.json", "{\"articles\":{\"g\":{\"id\":\"g\",\"text\":\"G.\"}}}");
     test.write("set/sources/h.json", "[{\"id\":\"h\",\"text\":\"H.\"}]");
-    test.build("").stderr_has("V-TYPE").check();
+    build(&test, "").stderr_has("V-TYPE").check();
     assert_eq!(test.keys("set/1.0.0"), ["a", "d", "g", "h"]);
     let h = "{\"id\":\"h\",\"text\":\"H.\"}";
-    assert_eq!(remembered(&test.read(MEMO), 4), [Some(seen(lines[0])), None, None, Some(seen(h))]);
+    assert_eq!(remembered(&test.read(&memo_path(&test)), 4), [Some(seen(lines[0])), None, None, Some(seen(h))]);
     // Where nothing is remembered there is none.
     test.write("set/sources/a.jsonl", lines[2]);
     test.remove("set/sources/h.json");
-    test.build("--version 2.0.0").check();
-    assert!(!test.path(MEMO).exists());
+    build(&test, "--version 2.0.0").check();
+    assert_eq!(memos(&test), [""; 0]);
 }
 
 #[test]
 fn records_of_a_base_stay_remembered() {
     let test = Test::set("", articles(&["a", "b", "c"]));
-    test.build("").check();
+    build(&test, "").check();
     test.write(
         "new.jsonl",
         article("b").replace("Text", "New text") + &article("c").replace(':', ": ") + &article("d"),
     );
-    test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl").check();
+    build(&test, "--base 1.0.0 --version 1.1.0 --upsert new.jsonl").check();
     let new = [article("a"), article("b").replace("Text", "New text"), article("c"), article("d")];
-    assert_eq!(remembered(&test.read(MEMO), 4), new.each_ref().map(|line| Some(seen(line))));
+    assert_eq!(remembered(&test.read(&memo_path(&test)), 4), new.each_ref().map(|line| Some(seen(line))));
     test.write("gone.jsonl", "{\"key\": \"a\", \"reason\": \"asked for\"}\n");
-    test.build("--base 1.1.0 --version 1.2.0 --withdraw gone.jsonl").check();
-    assert_eq!(remembered(&test.read(MEMO), 3), [1, 2, 3].map(|at: usize| Some(seen(&new[at]))));
+    build(&test, "--base 1.1.0 --version 1.2.0 --withdraw gone.jsonl").check();
+    assert_eq!(remembered(&test.read(&memo_path(&test)), 3), [1, 2, 3].map(|at: usize| Some(seen(&new[at]))));
     // Without a memo of the base, only what is new is remembered.
-    test.build("--base 1.0.0 --version 1.3.0 --upsert new.jsonl --readmit").check();
-    assert_eq!(remembered(&test.read(MEMO), 4), [None, Some(seen(&new[1])), None, Some(seen(&new[3]))]);
+    build(&test, "--base 1.0.0 --version 1.3.0 --upsert new.jsonl --readmit").check();
+    assert_eq!(remembered(&test.read(&memo_path(&test)), 4), [None, Some(seen(&new[1])), None, Some(seen(&new[3]))]);
 }
 
 #[test]
 fn damage_is_passed_over_without_a_word() {
     let settings = "source = \"trafilatura\"\n[policy]\nmax_rejects = 1\n";
     let test = Test::set(settings, articles(&["a", "b", "c"]));
-    test.build("").check();
+    build(&test, "").check();
     test.write("set/sources/a.jsonl", articles(&["a", "c", "d"]) + "no\n");
-    let (memo, changelog) = (test.read(MEMO), test.read("set/CHANGELOG.md"));
+    let (memo, changelog) = (test.read(&memo_path(&test)), test.read("set/CHANGELOG.md"));
     let build = |memo: &[u8]| {
-        test.write(MEMO, memo);
-        let out = test.build("--version 2.0.0").stderr_has("P-SYNTAX").check();
+        test.write(&memo_path(&test), memo);
+        let out = build(&test, "--version 2.0.0").stderr_has("P-SYNTAX").check();
         let made = (out, files(&test.path("set")));
         test.remove("set/2.0.0");
         test.remove("set/rejects");
@@ -249,18 +311,18 @@ fn random_histories_are_the_same_with_it_without_it_and_with_a_damaged_one() {
             let lines = lines(&records, &mut random);
             let outputs = tests.each_ref().map(|test| {
                 test.write("set/sources/a.jsonl", &lines);
-                test.build(&format!("--version 1.{step}.0")).stderr_has("").check()
+                build(test, &format!("--version 1.{step}.0")).stderr_has("").check()
             });
-            let [with, without, damaged] = tests.each_ref().map(without_memo);
+            let [with, without, damaged] = tests.each_ref().map(|test| files(&test.path("set")));
             assert!(outputs[0] == outputs[1] && outputs[0] == outputs[2], "seed {seed}, step {step}");
             assert!(with == without && with == damaged, "seed {seed}, step {step}");
             let manifest: Value = tests[0].json(&format!("set/1.{step}.0/manifest.json"));
             assert!(manifest["normalised"]["title"]["space"].as_u64() > Some(100));
-            tests[1].remove(MEMO);
-            let mut memo = tests[2].read(MEMO);
+            tests[1].remove(&memo_path(&tests[1]));
+            let mut memo = tests[2].read(&memo_path(&tests[2]));
             let at = random.below(memo.len());
             memo[at] ^= 1 << random.below(8);
-            tests[2].write(MEMO, memo);
+            tests[2].write(&memo_path(&tests[2]), memo);
             for _ in 0..20 {
                 let key = random.below(160);
                 records.resize(records.len().max(key + 1), None);

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use pressmark::digest::Digest;
 use pressmark::part_files::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
@@ -56,6 +57,19 @@ impl Test {
         // A file of a release is read-only; another one can take its place.
         let _not_there = fs::remove_file(&path);
         fs::write(path, contents).unwrap();
+    }
+
+    /// Gives a release another manifest, and its `SHA256SUMS` the hash of it: as if it had been published so.
+    #[track_caller]
+    pub(crate) fn write_manifest(&self, release: &str, manifest: &Value) {
+        let [path, sums] = ["manifest.json", "SHA256SUMS"].map(|name| format!("{release}/{name}"));
+        let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+        let bytes = serde_json::to_string_pretty(manifest).unwrap() + "\n";
+        let old = String::from_utf8(self.read(&sums)).unwrap();
+        let new = old.replace(&digest(&self.read(&path)), &digest(bytes.as_bytes()));
+        assert_ne!(old, new);
+        self.write(&path, bytes);
+        self.write(&sums, new);
     }
 
     /// Takes a file away, or a folder with all that is in it; one that is not there is fine.
@@ -272,7 +286,7 @@ pub(crate) fn small_parts(test: &Test) {
     let mut manifest = test.json("set/1.0.0/manifest.json");
     manifest["layout"]["target_rows"] = json!(16);
     manifest["layout"]["row_group_rows"] = json!(2);
-    test.write("set/1.0.0/manifest.json", manifest.to_string());
+    test.write_manifest("set/1.0.0", &manifest);
 }
 
 /// Numbers that look random and are the same every time.

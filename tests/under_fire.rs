@@ -9,7 +9,6 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use pressmark::digest::Digest;
 use serde_json::json;
 
 use crate::support::{Files, Test, files};
@@ -23,10 +22,6 @@ const NOTE_SCHEMA: &str = r#"{
   "additionalProperties": false
 }
 "#;
-
-/// What is remembered for the next build: nothing depends on it, so it may be there or not, and
-/// hold more or less.
-const MEMO: &str = ".memo";
 
 /// What the environment asks for. See `src/filesystem/fault.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +67,10 @@ impl Story {
     fn new(arguments: &str) -> Self {
         let test = Test::set("schema = \"note.schema.json\"\n[policy]\nmax_rejects = 5\n", "");
         test.write("set/note.schema.json", NOTE_SCHEMA);
-        test.build("-").stdin("{\"id\":\"seed\",\"text\":\"One.\"}\n").check();
+        test.build("-").variable("PRESSMARK_CACHE_DIR", "cache").stdin("{\"id\":\"seed\",\"text\":\"One.\"}\n").check();
         small_layout(&test);
         test.write("set/sources/a.jsonl", records(0..40, |number| format!("Text {number}.")));
-        test.build("--version 1.1.0").check();
+        test.build("--version 1.1.0").variable("PRESSMARK_CACHE_DIR", "cache").check();
         // Some removed, some changed, some added, one broken.
         let mended = |number| if number == 25 { "Mended.".to_owned() } else { format!("Text {number}.") };
         test.write("set/sources/a.jsonl", records(1..43, mended) + "no\n");
@@ -106,6 +101,7 @@ impl Story {
             .args(self.arguments.split(' '))
             .current_dir(test.path(""))
             .env_clear()
+            .env("PRESSMARK_CACHE_DIR", "cache")
             .envs(fault.map(|(number, fault)| ("PRESSMARK_FAULT", format!("{number}:{}", fault.name()))))
             .stdin(Stdio::null())
             .output()
@@ -124,7 +120,7 @@ impl Story {
         let litter = left.keys().filter(|path| is_litter(path)).count();
         match status.code() {
             // Nothing was lost with the fault: it hit what can be done in another way, or tidying.
-            Some(0) => assert!(differing(&left, &self.after).all(|path| is_litter(path) || path == MEMO), "{shown}"),
+            Some(0) => assert!(differing(&left, &self.after).all(is_litter), "{shown}"),
             Some(2) => {
                 let errors: Vec<&str> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
                 assert!(errors.len() == 1 && errors[0].contains('`'), "{shown}");
@@ -145,7 +141,7 @@ impl Story {
         assert!(again.success(), "after {shown}{stderr}");
         let healed = files(&test.path("set"));
         // The changelog is written when the release stands; an entry can be missing from it.
-        let missing: Vec<&String> = differing(&healed, &self.after).filter(|path| *path != MEMO).collect();
+        let missing: Vec<&String> = differing(&healed, &self.after).collect();
         assert!(missing.iter().all(|path| *path == "CHANGELOG.md"), "after {shown}{missing:?}");
         assert!(missing.is_empty() || healed["CHANGELOG.md"] == self.before["CHANGELOG.md"], "after {shown}");
         status.code().is_some()
@@ -154,11 +150,11 @@ impl Story {
     /// Every file is as it was before or as it is to be, and the new release is whole if it is
     /// there at all.
     fn check_left(&self, left: &Files, shown: &str) {
-        for (path, bytes) in self.before.iter().filter(|(path, _)| *path != "CHANGELOG.md" && *path != MEMO) {
+        for (path, bytes) in self.before.iter().filter(|(path, _)| *path != "CHANGELOG.md") {
             assert!(left.get(path) == Some(bytes), "{path} is not what it was, {shown}");
         }
         for (path, bytes) in left.iter().filter(|(path, _)| !is_litter(path)) {
-            let known = self.after.get(path) == Some(bytes) || self.before.get(path) == Some(bytes) || path == MEMO;
+            let known = self.after.get(path) == Some(bytes) || self.before.get(path) == Some(bytes);
             // The folder of a file that was never given its name.
             assert!(
                 known || ["rejects/", "rejects/2.0.0/"].contains(&path.as_str()),
@@ -175,12 +171,7 @@ fn small_layout(test: &Test) {
     let mut manifest = test.json("set/1.0.0/manifest.json");
     manifest["layout"]["target_rows"] = json!(16);
     manifest["layout"]["row_group_rows"] = json!(2);
-    let manifest = serde_json::to_string_pretty(&manifest).unwrap() + "\n";
-    let sums = String::from_utf8(test.read("set/1.0.0/SHA256SUMS")).unwrap();
-    let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
-    let sums = sums.replace(&digest(&test.read("set/1.0.0/manifest.json")), &digest(manifest.as_bytes()));
-    test.write("set/1.0.0/manifest.json", manifest);
-    test.write("set/1.0.0/SHA256SUMS", sums);
+    test.write_manifest("set/1.0.0", &manifest);
 }
 
 fn copy_folder(from: &Path, to: &Path) {

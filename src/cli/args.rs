@@ -257,6 +257,7 @@ Examples:
 A release appears whole or not at all, and never changes afterwards. Exit code 1: more articles
 were rejected than is allowed, and nothing was published.")]
 #[command(group = ArgGroup::new("changes").multiple(true))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct BuildArguments {
     /// The dataset's folder, with its dataset.toml.
     #[arg(value_hint = ValueHint::DirPath)]
@@ -292,6 +293,9 @@ pub(crate) struct BuildArguments {
     /// The day of the release, YYYY-MM-DD [default: today, in UTC].
     #[arg(long, value_name = "D")]
     pub(crate) date: Option<Date>,
+    /// Publish even if the day is before that of the release before.
+    #[arg(long)]
+    pub(crate) allow_backdated: bool,
     /// How many articles may be rejected: a count, or a share such as 0.5% [default: the
     /// dataset's policy].
     #[arg(long, value_name = "N|P%")]
@@ -302,6 +306,9 @@ pub(crate) struct BuildArguments {
     /// How much memory the build may take; what does not fit waits in files beside the release.
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) memory: Size,
+    /// Validate every article, and neither use nor write the user's cache of what earlier builds validated.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

@@ -7,15 +7,16 @@ use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
 use pressmark::diff::{DiffReport, described, schema_line};
 use pressmark::publish::{
-    BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build,
+    BuildInputs, BuildOptions, BuildReport, Bump, DamagedFile, Memory, Outcome as Release, VersionChoice, build,
 };
 use pressmark::release::Dataset;
 use pressmark::text::{one_line, printable};
 use serde::Serialize;
 
 use crate::args::{BuildArguments, BumpArgument, ReportFormat};
+use crate::cache;
 use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD_GREEN, BOLD_RED, CYAN, count, counted};
+use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
 use crate::progress::Bar;
 use crate::render::{Check, Checked};
 use crate::show;
@@ -28,6 +29,9 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let report = build(&dataset, &options(arguments), &Bar::new())?;
     let ok = report.outcome != Release::Refused;
     let check = Check { read: &report.read, undeclared: None, allowance: report.allowance, ok };
+    if arguments.run.format != ReportFormat::Json {
+        let _closed = anstream::stderr().lock().write_all(warnings(&report).as_bytes());
+    }
     let text = match arguments.run.format {
         ReportFormat::Human => {
             tell_rejects(&check, ok);
@@ -69,6 +73,8 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         allow_understated: arguments.allow_understated,
         readmit: arguments.readmit,
         released: arguments.date.unwrap_or_else(today),
+        allow_backdated: arguments.allow_backdated,
+        cache: if arguments.no_cache { None } else { cache::folder() },
         max_rejects: arguments.max_rejects,
         memory: Memory::new(arguments.memory.0),
         threads: crate::args::threads(arguments.run.threads),
@@ -94,6 +100,26 @@ fn today() -> Date {
 
 fn previous(changes: &DiffReport) -> String {
     changes.base.version.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What is wrong with files that belong to the dataset, and what that meant for the build.
+fn warnings(report: &BuildReport) -> String {
+    let mut text = String::new();
+    for damaged in &report.damaged {
+        let (path, folder) = (damaged.path.display().to_string(), damaged.release.display().to_string());
+        let says =
+            format!("release {} is damaged: `{}`: {}", damaged.version, printable(&path), printable(&damaged.message));
+        text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} {says}\n"));
+        let help =
+            format!("nothing was taken over from it; `pressmark verify {}` lists what is damaged", printable(&folder));
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
+    }
+    if let Some(left) = &report.changelog_left {
+        let path = printable(&left.path.display().to_string());
+        let says = format!("`{path}` got no entry and is as it was: {}", left.reason);
+        text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} {says}\n"));
+    }
+    text
 }
 
 /// What became of records on their way into the release.
@@ -165,7 +191,16 @@ struct Built<'r> {
     base: Option<BaseJson>,
     parts: usize,
     reused_parts: usize,
+    damaged: Vec<DamagedJson>,
+    changelog_left: Option<String>,
     check: Checked<'r>,
+}
+
+#[derive(Serialize)]
+struct DamagedJson {
+    release: String,
+    path: String,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -174,6 +209,14 @@ struct BaseJson {
     replaced: u64,
     unchanged: u64,
     withdrawn: u64,
+}
+
+fn damaged_json(damaged: &DamagedFile) -> DamagedJson {
+    DamagedJson {
+        release: damaged.version.to_string(),
+        path: damaged.path.display().to_string(),
+        message: damaged.message.clone(),
+    }
 }
 
 fn json(report: &BuildReport, check: &Check<'_>) -> String {
@@ -198,6 +241,8 @@ fn json(report: &BuildReport, check: &Check<'_>) -> String {
         }),
         parts: report.parts,
         reused_parts: report.reused,
+        damaged: report.damaged.iter().map(damaged_json).collect(),
+        changelog_left: report.changelog_left.as_ref().map(|left| left.reason.clone()),
         check: Checked::new(check),
     })
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod build;
+mod cache;
 mod check;
 mod completions;
 mod diff;

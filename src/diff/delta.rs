@@ -25,7 +25,7 @@ use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
 use super::rows::RowChange;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, Handle, StagedFile};
+use crate::filesystem::{self, Handle, StagedFile, UNFINISHED};
 use crate::part_files::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
@@ -64,8 +64,9 @@ impl DeltaWriter {
     /// # Errors
     /// A path where it would change one of the sides or any release.
     pub fn create(path: &Path, sides: [&DiffInput; 2]) -> Result<Self, Error> {
+        let path = &filesystem::behind_links(path)?;
         sides.into_iter().try_for_each(|side| side.check_target(path))?;
-        let (staged, file) = filesystem::stage_file(filesystem::folder_of(path))?;
+        let (staged, file) = filesystem::stage_file(filesystem::folder_of(path), UNFINISHED)?;
         let schema = schema();
         let options = properties()
             .map(|properties| ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true))

@@ -132,6 +132,11 @@ impl DiffInput {
         })
     }
 
+    /// Has a file of it read at `path`, where the same records lie.
+    pub(crate) fn read_from(&mut self, place: usize, path: PathBuf) {
+        self.files[place].path = path;
+    }
+
     /// Checks that a file may be written to `target` without a change of this side.
     pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
         check_target(target, self.files.iter().map(|file| file.path.as_path()))?;

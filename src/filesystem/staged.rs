@@ -1,14 +1,21 @@
 //! Files and folders that are not published yet: they have names that nobody looks at, and are
-//! gone unless they get another. What a crash leaves of them is known by [`STAGING`].
+//! gone unless they get another. What a crash leaves of them is known by [`STAGING`] where a lock
+//! says whose they are, and by [`UNFINISHED`] elsewhere.
 
 use std::path::{Path, PathBuf};
 
 use super::fault::{self, Operation};
-use super::{Handle, publish, remove_file, remove_folder, share_file, sync};
+use super::{
+    Handle, create_new, permissions, publish, remove_file, remove_folder, rename, set_permissions, share_file, sync,
+};
 use crate::error::Error;
 
-/// How the name of a file or folder starts that is not published yet.
+/// How the name of a file or folder starts that is not published yet and that a build made under its
+/// lock: the next build may remove what is left of it.
 pub(crate) const STAGING: &str = ".staging-";
+/// How the name of any other file starts that is not published yet. No process removes those of
+/// another, which may still be writing.
+pub(crate) const UNFINISHED: &str = ".unfinished-";
 
 /// A file that is not published yet.
 #[derive(Debug)]
@@ -39,15 +46,31 @@ impl Drop for StagedFolder {
     }
 }
 
-/// A file in `folder`, gone unless it is published, and the way to write to it.
-pub(crate) fn stage_file(folder: &Path) -> Result<(StagedFile, Handle), Error> {
+/// A file in `folder` whose name starts with `prefix`, gone unless it is published, and the way to
+/// write to it.
+pub(crate) fn stage_file(folder: &Path, prefix: &str) -> Result<(StagedFile, Handle), Error> {
     let stage = || {
         fault::pass(Operation::Fill)?;
-        let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(folder)?;
+        let staged = tempfile::Builder::new().prefix(prefix).tempfile_in(folder)?;
         let (file, path) = staged.keep().map_err(|error| error.error)?;
         Ok((StagedFile(path), Handle(file)))
     };
     stage().map_err(|source| Error::io("create a file in", folder, source))
+}
+
+/// A file at `path`, which nobody else writes to at the same time, gone unless it is published; what a
+/// crash left there is replaced.
+pub(crate) fn stage_file_at(path: &Path) -> Result<(StagedFile, Handle), Error> {
+    remove_file(path)?;
+    let file = create_new(path)?;
+    Ok((StagedFile(path.to_owned()), file))
+}
+
+/// Makes a file visible as `path`, over what may stand there, without waiting for the disk: for what
+/// can be done without and is checked whenever it is read.
+pub(crate) fn publish_unsynced((staged, file): (StagedFile, Handle), path: &Path) -> Result<(), Error> {
+    drop(file);
+    rename(&staged.0, path)
 }
 
 /// A folder in `folder`, gone unless it is published.
@@ -61,10 +84,13 @@ pub(crate) fn stage_folder(folder: &Path) -> Result<StagedFolder, Error> {
 }
 
 /// Makes a file that is written visible as `path`, over what may stand there, once it is on the
-/// disk.
+/// disk. In the place of an earlier file it has the permissions of that one.
 pub(crate) fn publish_file((staged, file): (StagedFile, Handle), path: &Path) -> Result<(), Error> {
     sync(&file, path)?;
     drop(file);
-    share_file(&staged.0)?;
+    match permissions(path)? {
+        Some(permissions) => set_permissions(&staged.0, permissions)?,
+        None => share_file(&staged.0)?,
+    }
     publish(&staged.0, path)
 }

@@ -122,7 +122,7 @@ impl ParquetFile {
         }
         let Ok(file) = filesystem::open(&self.path) else { return false };
         let all = ProjectionMask::all();
-        guarded(|| (0..self.groups()).try_for_each(|group| self.preflight(&file, group, &all))).is_ok()
+        guarded(|| (0..self.groups()).try_for_each(|group| self.preflight_pages(&file, group, &all))).is_ok()
     }
 
     /// Where it lies.
@@ -189,7 +189,7 @@ impl ParquetFile {
         let (groups, selection) = self.select(rows);
         guarded(|| {
             for group in &groups {
-                self.preflight(&file, *group, &mask)?;
+                self.preflight_pages(&file, *group, &mask)?;
                 longest::check(self, (&file, *group), &mask)?;
             }
             let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
@@ -202,7 +202,7 @@ impl ParquetFile {
     }
 
     /// Holds what the wanted column chunks of a row group claim against what they can hold.
-    fn preflight(&self, file: &File, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
+    fn preflight_pages(&self, file: &File, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
         let metadata = self.metadata().row_group(group);
         if self.is_part {
             preflight::check_size(metadata.columns())?;

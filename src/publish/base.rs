@@ -1,13 +1,16 @@
 //! [`Base`]: an earlier release as a source of rows and whole parts.
 //!
-//! A record that stands there already need not be held or encoded again. Whatever is taken over
-//! row by row is checked against its hash on the way, so damage cannot spread.
+//! A record that stands there already need not be held or encoded again. Its parts are hashed as
+//! whole files ([`super::inspect`]); what is taken over row by row is checked against its record hash
+//! on the way as well.
 
 use std::ops::Range;
+use std::path::Path;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 
+use super::inspect::Inspection;
 use super::resolve_keys::{KeyEntry, Origin};
 use super::validation_cache::CacheFile;
 use crate::digest::Digest;
@@ -28,6 +31,7 @@ pub(super) const BASE: usize = u32::MAX as usize;
 pub(super) struct Base<'b> {
     release: &'b Release,
     columns: &'b Columns,
+    inspection: &'b Inspection,
     parts: Vec<ParquetFile>,
     groups: Vec<BaseRowGroup>,
 }
@@ -43,11 +47,11 @@ pub(super) struct BaseRowGroup {
 }
 
 impl<'b> Base<'b> {
-    /// Opens the parts of a release whose columns are these.
+    /// Opens the parts of a release whose columns are these and which is being inspected.
     ///
     /// # Errors
     /// [`Error::Part`] if one cannot be read.
-    pub(super) fn open(release: &'b Release, columns: &'b Columns) -> Result<Self, Error> {
+    pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
         for (place, listed) in release.manifest().parts.iter().enumerate() {
             let path = release.folder().join(listed.path(place));
@@ -60,7 +64,12 @@ impl<'b> Base<'b> {
             }
             parts.push(part);
         }
-        Ok(Self { release, columns, parts, groups })
+        Ok(Self { release, columns, inspection, parts, groups })
+    }
+
+    /// The inspection of its parts.
+    pub(super) fn inspection(&self) -> &'b Inspection {
+        self.inspection
     }
 
     /// How many parts it has.
@@ -79,6 +88,11 @@ impl<'b> Base<'b> {
         let place = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
         let bytes = filesystem::size(self.parts[place].path())?;
         (bytes == listed[place].bytes).then_some(place)
+    }
+
+    /// Whether the file at `path` is the very file of a part that is inspected.
+    pub(super) fn is_part(&self, place: usize, path: &Path) -> Result<bool, Error> {
+        self.inspection.is_part(place, path)
     }
 
     /// The row group that starts with this row.
@@ -284,7 +298,7 @@ impl BaseRows<'_> {
     }
 }
 
-fn changed(path: &std::path::Path) -> Error {
+fn changed(path: &Path) -> Error {
     let message = "its records are not those it was published with; `pressmark verify` tells more".to_owned();
     Error::Part { action: "build on", path: path.to_owned(), message }
 }

@@ -1,9 +1,11 @@
 //! `CHANGELOG.md` of a dataset: what each release changed, the newest first.
 //!
 //! It is for people and no part of any release. An entry is written when its release has been
-//! published and never touched again, so that it can be edited by hand.
+//! published and never touched again, so that it can be edited by hand. The file belongs to the
+//! person who keeps it: every byte of theirs stays, with the file's permissions and a link to it, and
+//! where that cannot be had the file is left alone and the report says so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use semver::Version;
@@ -19,6 +21,15 @@ const MAX_BYTES: u64 = 256 << 20;
 /// What the file starts with.
 const HEADING: &str = "# Changelog\n";
 
+/// A changelog that got no entry, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangelogLeft {
+    /// The file.
+    pub path: PathBuf,
+    /// What kept the build from adding to it.
+    pub reason: String,
+}
+
 /// What is said of one release.
 #[derive(Debug)]
 pub(super) struct ChangelogEntry<'e> {
@@ -32,15 +43,35 @@ pub(super) struct ChangelogEntry<'e> {
 }
 
 impl ChangelogEntry<'_> {
-    /// Adds the entry to the changelog in `folder`, which is made if need be.
+    /// Adds the entry to the changelog in `folder`, which is made if need be. Returns why it was left
+    /// as it is, if it was.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read or written; it is then as it was.
-    pub(super) fn add(&self, folder: &Path) -> Result<(), Error> {
+    pub(super) fn add(&self, folder: &Path) -> Result<Option<ChangelogLeft>, Error> {
         let path = folder.join(CHANGELOG);
-        let old = if path.is_file() { filesystem::read_bounded(&path, MAX_BYTES)? } else { Vec::new() };
-        let new = self.added_to(&String::from_utf8_lossy(&old));
-        filesystem::replace(&path, new.as_bytes())
+        let left = |reason: &str| Ok(Some(ChangelogLeft { path: path.clone(), reason: reason.to_owned() }));
+        if path.is_symlink() && !path.exists() {
+            return left("it is a link to a file that is not there");
+        }
+        let target = filesystem::behind_links(&path)?;
+        if let Some(reason) = filesystem::kept_from_replacing(&target)? {
+            return left(reason);
+        }
+        if filesystem::size(&target).is_some_and(|size| size > MAX_BYTES) {
+            return left(&format!("it is larger than {MAX_BYTES} bytes"));
+        }
+        let old = if target.is_file() { filesystem::read_bounded(&target, MAX_BYTES)? } else { Vec::new() };
+        let Ok(old) = str::from_utf8(&old) else { return left("it is not UTF-8") };
+        let new = self.added_to(old);
+        // The next entry must find room, too: what is written here can be read again.
+        if new.len() as u64 > MAX_BYTES {
+            return left(&format!("it would be larger than {MAX_BYTES} bytes"));
+        }
+        if new != old {
+            filesystem::replace(&target, new.as_bytes())?;
+        }
+        Ok(None)
     }
 
     /// The changelog with the entry above the others.

@@ -1,5 +1,6 @@
 //! Writing a release beside its place and publishing it.
 
+use std::path::Path;
 use std::thread;
 
 use jiff::civil::Date;
@@ -8,9 +9,11 @@ use semver::Version;
 use super::base::Base;
 use super::changelog::ChangelogEntry;
 use super::encode_parts::{PartsEncoding, WrittenParts};
+use super::inspect::Inspection;
 use super::layout::ReleaseLayout;
 use super::next_version;
 use super::next_version::NextVersion;
+use super::preflight;
 use super::validation_cache::{CacheWriter, EffectsTable};
 use super::withdrawals::check_return;
 use super::{BuildReport, Outcome};
@@ -29,6 +32,10 @@ use crate::release::{
 use crate::schema::Schema;
 use crate::validate::InputCounts;
 
+/// What to do where a release cannot be compared with a damaged one before it.
+const NOT_COMPARED: &str = "it cannot be said what changed since that release: put the file back from a copy of it, or say \
+                            `--allow-understated` to publish without comparing";
+
 /// The release that is to be made.
 pub(super) struct Commit<'t> {
     pub(super) dataset: &'t Dataset,
@@ -44,6 +51,8 @@ pub(super) struct Commit<'t> {
     pub(super) readmit: bool,
     pub(super) threads: usize,
     pub(super) progress: &'t dyn Progress,
+    /// Whether the release before is intact.
+    pub(super) inspection: Option<&'t Inspection>,
 }
 
 impl Commit<'_> {
@@ -70,18 +79,16 @@ impl Commit<'_> {
         (report.parts, report.reused) = (written.parts.len(), written.reused);
         let mut manifest = self.manifest(written, fingerprint, report);
         if let Some(folder) = &self.next.existing {
-            return if same_content(&Release::open(folder)?, &manifest) {
-                Ok(Outcome::Unchanged(folder.clone()))
-            } else {
-                Err(Error::VersionExists { version: self.next.version.clone(), path: folder.clone() })
-            };
+            self.check_base()?;
+            return self.unchanged(folder, &manifest, report);
         }
         if let Some(previous) = &self.next.previous {
             report.changes = self.changes(previous, &staging, &manifest)?;
-            match self.version(previous, report.changes.as_ref())? {
-                Some(version) => manifest.version = version,
-                None => return Ok(Outcome::Unchanged(previous.folder().to_owned())),
-            }
+            let Some(version) = self.version(previous, report.changes.as_ref())? else {
+                self.check_base()?;
+                return Ok(Outcome::Unchanged(previous.folder().to_owned()));
+            };
+            manifest.version = version;
         }
         if let Some(previous) = self.next.previous.as_ref().filter(|_| !self.readmit) {
             check_return(lock.folder(), previous, (&staging.path(""), &manifest), (columns, order))?;
@@ -89,7 +96,12 @@ impl Commit<'_> {
         report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;
         let manifest_bytes = manifest.to_bytes();
+        preflight::check_manifest(&manifest, manifest_bytes.len())?;
         staging.write(MANIFEST, &manifest_bytes)?;
+        staging.seal()?;
+        preflight::check(&staging.path(""), columns, base)?;
+        // As late as can be: until then it is hashed beside what is done here.
+        self.check_base()?;
         // Before the release: once that stands, no build comes back for its rejects.
         let rejects_file = super::rejects_file(lock.folder(), &manifest.version);
         if report.read.rejects.total() == 0 {
@@ -107,18 +119,55 @@ impl Commit<'_> {
             previous: manifest.previous.as_ref().map(|previous| &previous.version),
             changes: report.changes.as_ref(),
         };
-        entry.add(lock.folder())?;
+        report.changelog_left = entry.add(lock.folder())?;
         // The release stands; without a memo the next build only takes longer.
-        let _judged_again = marks.write(lock.folder(), traces, &Digest::of(&manifest_bytes));
+        let _judged_again = marks.write(traces, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
     }
 
-    /// What changed since the previous release. One that cannot be read is no obstacle if the
-    /// version may understate what changed.
+    /// Checks that what was taken over is intact and was not replaced on the way.
+    fn check_base(&self) -> Result<(), Error> {
+        let Some(inspection) = self.base.map(Base::inspection) else { return Ok(()) };
+        if inspection.is_intact() { inspection.check_unchanged() } else { Err(super::damaged_base(inspection)) }
+    }
+
+    /// What a build comes to whose version stands in `folder` already.
+    fn unchanged(&self, folder: &Path, manifest: &Manifest, report: &mut BuildReport) -> Result<Outcome, Error> {
+        let existing = Release::open_intact(folder)?;
+        if !same_content(&existing, manifest) {
+            return Err(Error::VersionExists { version: self.next.version.clone(), path: folder.to_owned() });
+        }
+        // That it holds these records is said of its files, and not of its manifest alone.
+        let inspected = Inspection::new(&existing);
+        inspected.start(self.threads);
+        report.damaged.extend(inspected.damaged().cloned());
+        Ok(Outcome::Unchanged(folder.to_owned()))
+    }
+
+    /// What changed since the previous release. One that is damaged or cannot be read is no obstacle if
+    /// the version may understate what changed.
     fn changes(&self, previous: &Release, staging: &Staging, manifest: &Manifest) -> Result<Option<DiffReport>, Error> {
+        // Parts that both releases have are not read.
+        let known: Vec<Fingerprint> = manifest.parts.iter().map(|part| part.fingerprint).collect();
+        // What is taken over from is checked in the end, and damage there ends the build.
+        let is_base =
+            |inspection: &Inspection| self.base.is_some_and(|base| std::ptr::eq(base.inspection(), inspection));
+        let inspection = self.inspection.filter(|inspection| !is_base(inspection));
+        match inspection.and_then(|inspection| inspection.damaged_beyond(&known)) {
+            Some(_) if self.allow_understated => return Ok(None),
+            Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
+            None => {}
+        }
         let current = DiffInput::staged(&staging.path(""), manifest, self.schema);
-        let changes =
-            DiffInput::release(previous).and_then(|base| diff(&base, &current, &DiffOptions::default(), &NoProgress));
+        let changes = DiffInput::release(previous).and_then(|mut base| {
+            // Damaged parts that both releases have: the written one holds the records.
+            for (place, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
+                if let Some(same) = known.iter().position(|known| *known == fingerprint) {
+                    base.read_from(place, staging.path(&manifest.parts[same].path(same)));
+                }
+            }
+            diff(&base, &current, &DiffOptions::default(), &NoProgress)
+        });
         match changes {
             Err(_) if self.allow_understated => Ok(None),
             changes => changes.map(Some),

@@ -247,7 +247,10 @@ impl<'w> PartAssembly<'w, '_> {
         self.planned.pop_front();
         let (from, listed) = self.base().part(place);
         let name = listed.path(self.written.parts.len());
-        self.staging.link(&name, from.path(), listed.sha256)?;
+        let is_copy = self.staging.link(&name, from.path(), listed.sha256)?;
+        if !is_copy && !self.base().is_part(place, &self.staging.path(&name))? {
+            return Err(super::inspect::replaced(from.path()));
+        }
         self.writing.progress.advance(listed.rows);
         from.summarise(0..from.groups(), &mut self.written.summary, self.writing.columns)?;
         self.written.parts.push(listed.clone());

@@ -109,10 +109,9 @@ impl Ingest<'_> {
         let unknown = PreviousIndex::default();
         let known = if let BuildMode::Previous(known) = self.onto { known } else { &unknown };
         let policy = &dataset.policy;
-        let validator = Validator::new(schema, mapping, policy.extra)
-            .moving(policy.invalid_optional)
-            .selecting(selection)
-            .recalling(known);
+        let validator =
+            Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).selecting(selection);
+        let validator = if options.cache.is_some() { validator.recalling(known) } else { validator };
         let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
         let mut gathered = Ingested::nothing(schema, folder, options.memory, RejectSink::new());
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
@@ -125,7 +124,11 @@ impl Ingest<'_> {
         };
         let mut recalled = Vec::new();
         let take = |made: IngestedBlock| {
-            let IngestedBlock { source, traces, mut chunk, keys, recalled: more, admitted } = made;
+            let IngestedBlock { source, traces, mut chunk, keys, recalled: more, admitted, too_long } = made;
+            if let Some((line, bytes)) = too_long {
+                let (input, limit) = (source.to_string(), options.limits.article as u64);
+                return Err(Error::RecordTooLong { input, line, bytes, limit });
+            }
             let number = *numbers.entry(source).or_insert_with_key(|source| {
                 gathered.sources.push(source.clone());
                 u32::try_from(gathered.sources.len() - 1).expect("sources are far fewer than 2^32")
@@ -213,6 +216,8 @@ struct IngestedBlock {
     recalled: Vec<CachedArticle>,
     /// How many articles were admitted in all.
     admitted: u64,
+    /// The line of the first record that is longer than an article may be, and its length.
+    too_long: Option<(u64, u64)>,
 }
 
 /// The records of one block.
@@ -229,6 +234,9 @@ struct BlockRecords<'g, 'b> {
     recalled: Vec<CachedArticle>,
     admitted: u64,
     canonical: Vec<u8>,
+    /// How many bytes a record may have in canonical form.
+    limit: usize,
+    too_long: Option<(u64, u64)>,
 }
 
 impl<'g, 'b> BlockRecords<'g, 'b> {
@@ -245,6 +253,8 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
             recalled: Vec::new(),
             admitted: 0,
             canonical: Vec::new(),
+            limit: what.options.limits.article,
+            too_long: None,
         }
     }
 
@@ -270,6 +280,9 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         let cells = record.cells();
         self.canonical.clear();
         canonical_form(self.columns, &record, &mut self.canonical);
+        if self.canonical.len() > self.limit && self.too_long.is_none() {
+            self.too_long = Some((place.line, self.canonical.len() as u64));
+        }
         let hash = RecordHash::new(Digest::of(&self.canonical));
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
         // The text of a key is the key: all keys of a dataset have one type.
@@ -289,9 +302,9 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
 
     /// All that was made of the block, which had these traces.
     fn finish(self, source: Arc<str>, traces: Vec<Effects>) -> IngestedBlock {
-        let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, .. } = self;
+        let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, too_long, .. } = self;
         facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
         let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), facts };
-        IngestedBlock { source, traces, chunk, keys, recalled, admitted }
+        IngestedBlock { source, traces, chunk, keys, recalled, admitted, too_long }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use semver::Version;
 
 use crate::diff::{DiffReport, described, schema_line};
@@ -65,8 +66,17 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
         return Err(Error::VersionOrder { version, newest: newest.clone() });
     }
     let previous = releases.iter().rev().find(|(other, _)| *other < version);
-    let previous = previous.map(|(_, folder)| Release::open(folder)).transpose()?;
+    let previous = previous.map(|(_, folder)| Release::open_intact(folder)).transpose()?;
     Ok(NextVersion { version, auto: *choice == VersionChoice::Auto, previous, existing })
+}
+
+/// Refuses a day before that of the release before: readers go by it, as they go by the version.
+pub(super) fn check_day(released: Date, previous: Option<&Release>) -> Result<(), Error> {
+    let Some(previous) = previous.map(Release::manifest).filter(|previous| released < previous.released) else {
+        return Ok(());
+    };
+    let (version, day) = (previous.version.clone(), previous.released);
+    Err(Error::DateOrder { released, previous: version, previous_released: day })
 }
 
 /// The version that follows `previous` as these changes ask for; none if nothing changed.

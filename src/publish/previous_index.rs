@@ -10,7 +10,7 @@ use std::thread;
 use super::base::{Base, BaseOutline, BaseRow};
 use super::key_state::Rank;
 use super::validation_cache;
-use super::validation_cache::{CacheFile, HashedReader};
+use super::validation_cache::CacheFile;
 use crate::error::Error;
 use crate::record::{Order, RecordHash};
 use crate::validate::{ArticleDigest, Effects, ValidationCache};
@@ -33,7 +33,7 @@ pub(super) struct PreviousIndex<'k> {
 
 impl<'k> PreviousIndex<'k> {
     /// The records of the base, if about `memory` bytes hold their hashes. Articles are recalled
-    /// if `memo` is there, fits in too and agrees with what the base's columns say.
+    /// if `memo` is there and fits in too. Of use only if the base turns out to be intact.
     ///
     /// # Errors
     /// [`Error::Part`] if the hashes cannot be read.
@@ -58,19 +58,12 @@ impl<'k> PreviousIndex<'k> {
 
     fn recalling(base: &'k Base<'_>, order: &'k Order, memo: CacheFile, threads: usize) -> Option<Self> {
         let outline = base.outline(0..base.len(), Some(order), threads).ok()?;
-        let check = || {
-            let mut check = HashedReader::new();
-            for row in outline.rows().map(|row| outline.row(row)) {
-                check.add(&row.sort_key(), &row.hash());
-            }
-            check.finish()
-        };
-        let (check, (rows, articles)) = thread::scope(|scope| {
-            let check = scope.spawn(check);
-            let rows = (rows(&outline), memo.rows());
-            (check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rows)
+        let (rows, articles) = thread::scope(|scope| {
+            let rows = scope.spawn(|| rows(&outline));
+            let articles = memo.rows();
+            (rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), articles)
         });
-        (check == memo.check()).then_some(Self { rows, outline: Some(outline), memo: Some(memo), articles })
+        Some(Self { rows, outline: Some(outline), memo: Some(memo), articles })
     }
 
     /// The row of the record with this hash.

@@ -1,10 +1,12 @@
 //! [`CacheFile`]: which articles the records of the release that was built last came from, by their
 //! very bytes, so that the next build need not judge them again.
 //!
-//! It is a cache beside the releases, and nothing depends on it: what a build makes is the same
-//! with it and without it. It is used only if it is whole and was written by this version of the
-//! tool, under the same rules, for the very release that is built upon; else it is passed over
-//! without a word. Anyone may delete it. What it recalls is put together by [`super::previous_index`].
+//! It is a cache in the user's own cache folder, where nobody else can put one: a build trusts what it
+//! says of an article that it recognises by the first 24 bytes of its SHA-256. It is used only if it
+//! is whole and was written by this version of the tool, under the same rules, for the very release
+//! that is built upon, every part of which is hashed before a record is recalled from it
+//! ([`super::inspect`]); else it is passed over without a word. A build without it gives the same
+//! release and takes longer. What it recalls is put together by [`super::previous_index`].
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
@@ -20,15 +22,12 @@ use crate::external_sort::{MARK, SortEntry};
 use crate::filesystem::{self, Spooled};
 use crate::input::Selection;
 use crate::mapping::Mapping;
-use crate::record::RecordHash;
 use crate::release::Dataset;
 use crate::schema::Schema;
 use crate::validate::{ArticleDigest, Effects};
 
-/// The name of the file, which stands beside the releases.
-const NAME: &str = ".memo";
 /// What the file starts with.
-const FORMAT: &[u8] = b"pressmark-memo/1\n";
+const FORMAT: &[u8] = b"pressmark-memo/2\n";
 /// How many different traces are told apart. Few differ; articles that leave more are judged again.
 const TRACES: usize = 1 << 14;
 /// Where the number of the trace and the rank stand in a mark, behind what the article is known by.
@@ -121,60 +120,53 @@ impl CacheIdentity {
     }
 }
 
-/// Proves that the columns of a release by which a record is recalled read as they did when the
-/// memo was written: damage there must not spread.
-#[derive(Debug)]
-pub(super) struct HashedReader(Hashing<io::Sink>);
-
-impl HashedReader {
-    pub(super) fn new() -> Self {
-        Self(Hashing::new(io::sink()))
-    }
-
-    /// Adds the next record.
-    pub(super) fn add(&mut self, sort_key: &[u8], hash: &RecordHash) {
-        let length = (sort_key.len() as u64).to_le_bytes();
-        for bytes in [&length, sort_key, hash.as_bytes()] {
-            self.0.write_all(bytes).expect("a sink takes everything");
-        }
-    }
-
-    pub(super) fn finish(self) -> Digest {
-        self.0.finish().2
-    }
+/// The memo of the releases that stand in one folder. Memos of other datasets have other names, and
+/// one file is kept for each dataset, however often its rules change. Whoever has the lock of the
+/// folder is the only one who writes it.
+///
+/// `None` if the cache folder cannot be made, or others may write to it.
+pub(super) fn file(cache: &Path, releases: &Path, dataset: &Dataset) -> Option<PathBuf> {
+    filesystem::private_folder(cache).ok()?;
+    let releases = filesystem::resolved(releases).ok()?;
+    // A name of a dataset holds no zero byte, so that no other name and path give these bytes.
+    let identity = [dataset.name.as_bytes(), &[0], releases.as_os_str().as_encoded_bytes()].concat();
+    Some(cache.join(format!("{}.memo", Digest::of(&identity))))
 }
 
 /// The marks of a release in the making, in the order of its records.
 #[derive(Debug)]
 pub(super) struct CacheWriter {
     rules: CacheIdentity,
+    /// Where they are to be kept; without a place nothing is remembered.
+    file: Option<PathBuf>,
     out: BufWriter<Spooled>,
-    check: HashedReader,
     any: bool,
     folder: PathBuf,
 }
 
 impl CacheWriter {
-    pub(super) fn new(rules: CacheIdentity, folder: &Path, memory: Memory) -> Self {
+    pub(super) fn new(rules: CacheIdentity, file: Option<PathBuf>, folder: &Path, memory: Memory) -> Self {
         let out = BufWriter::new(filesystem::spooled(folder, memory.marks()));
-        Self { rules, out, check: HashedReader::new(), any: false, folder: folder.to_owned() }
+        Self { rules, file, out, any: false, folder: folder.to_owned() }
     }
 
     /// Adds that of the next record.
     pub(super) fn push(&mut self, fact: &SortEntry) -> Result<(), Error> {
+        if self.file.is_none() {
+            return Ok(());
+        }
         self.any |= trace_of(&fact.mark).is_some();
-        self.check.add(&fact.sort_key, &fact.hash);
         let kept = &fact.mark[..self.rules.width];
         self.out.write_all(kept).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
-    /// Writes the memo of the release with this manifest into `folder`, over the one before, or
+    /// Writes the memo of the release with this manifest to its place, over the one before, or
     /// none if nothing is remembered.
     ///
     /// # Errors
     /// [`Error::Io`]; what stands there then does not fit, or is the one before.
-    pub(super) fn write(self, folder: &Path, traces: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
-        let path = folder.join(NAME);
+    pub(super) fn write(self, traces: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
+        let Some(path) = self.file else { return Ok(()) };
         if !self.any {
             return filesystem::remove_file(&path);
         }
@@ -183,16 +175,16 @@ impl CacheWriter {
         let length = u32::try_from(traces.len()).map_err(io::Error::other).map_err(failed)?;
         let mut marks = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
         marks.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let (staged, file) = filesystem::stage_file(folder)?;
+        let (staged, file) = filesystem::stage_file_at(&path.with_extension("staging"))?;
         let mut out = Hashing::new(BufWriter::with_capacity(1 << 16, file));
         let fits = self.rules.of_release(manifest);
-        let head = [FORMAT, fits.as_bytes(), self.check.finish().as_bytes(), &length.to_le_bytes(), &traces].concat();
+        let head = [FORMAT, fits.as_bytes(), &length.to_le_bytes(), &traces].concat();
         out.write_all(&head).map_err(failed)?;
         io::copy(&mut BufReader::with_capacity(1 << 16, marks), &mut out).map_err(failed)?;
         let (mut file, _, sha256) = out.finish();
         file.write_all(sha256.as_bytes()).map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        filesystem::publish_file((staged, file), &path)
+        filesystem::publish_unsynced((staged, file), &path)
     }
 }
 
@@ -200,23 +192,21 @@ impl CacheWriter {
 #[derive(Debug)]
 pub(super) struct CacheFile {
     traces: Vec<Effects>,
-    check: Digest,
     marks: Vec<u8>,
     width: usize,
 }
 
 impl CacheFile {
-    /// The memo in `folder`, if it is whole, of these rules, of the release with this manifest and
+    /// The memo at `path`, if it is whole, of these rules, of the release with this manifest and
     /// so many records, and not larger than `limit` bytes.
     pub(super) fn open(
-        folder: &Path,
+        path: &Path,
         rules: CacheIdentity,
         (manifest, records): (&Digest, u64),
         limit: usize,
     ) -> Option<Self> {
-        let path = folder.join(NAME);
-        filesystem::size(&path).filter(|size| *size <= limit as u64)?;
-        let bytes = filesystem::read_bounded(&path, limit as u64).ok()?;
+        filesystem::size(path).filter(|size| *size <= limit as u64)?;
+        let bytes = filesystem::read_bounded(path, limit as u64).ok()?;
         let memo = Self::parse(bytes, &rules.of_release(manifest), rules.width)?;
         (memo.marks.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(memo)
     }
@@ -228,11 +218,9 @@ impl CacheFile {
         if told != fits.as_bytes() || sha256 != Digest::of(all).as_bytes() {
             return None;
         }
-        let (check, rest) = rest.split_first_chunk::<32>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
         let (traces, marks) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let traces: Vec<Effects> = serde_json::from_slice(traces).ok()?;
-        let check = Digest::from_bytes(*check);
         let (start, end) = (all.len() - marks.len(), all.len());
         let known = |mark: &[u8]| trace_of(mark).is_none_or(|place| usize::from(place) < traces.len());
         if !marks.chunks_exact(width).all(known) {
@@ -240,12 +228,7 @@ impl CacheFile {
         }
         bytes.truncate(end);
         bytes.drain(..start);
-        Some(Self { traces, check, marks: bytes, width })
-    }
-
-    /// What [`HashedReader`] must come to.
-    pub(super) fn check(&self) -> Digest {
-        self.check
+        Some(Self { traces, marks: bytes, width })
     }
 
     /// All traces.
@@ -289,6 +272,7 @@ pub(super) fn start(seen: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::external_sort::{RowLocation, SourceSpan};
+    use crate::record::RecordHash;
 
     fn trace(cut: bool) -> Effects {
         Effects { cut, ..Effects::default() }
@@ -299,7 +283,8 @@ mod tests {
         for (width, kept) in [(RANK, [0; 9]), (MARK, [7; 9])] {
             let folder = tempfile::tempdir().unwrap();
             let rules = CacheIdentity { sha256: Digest::of(b"rules"), width };
-            let mut marks = CacheWriter::new(rules, folder.path(), Memory::LEAST);
+            let path = folder.path().join("a.memo");
+            let mut marks = CacheWriter::new(rules, Some(path.clone()), folder.path(), Memory::LEAST);
             let seen = [b"a", b"b"].map(|article| ArticleDigest::of(article));
             for (row, mark) in (0..).zip([mark(&seen[0], 1, &[7; 9]), [0; MARK], mark(&seen[1], 0, &[7; 9])]) {
                 let (sort_key, hash) = (Box::from([1, 2]), RecordHash::new(Digest::of(b"record")));
@@ -310,9 +295,8 @@ mod tests {
             let mut traces = EffectsTable::default();
             assert_eq!(traces.places([trace(false), trace(true)].iter()), [Some(0), Some(1)]);
             let (manifest, another) = (Digest::of(b"manifest"), Digest::of(b"another"));
-            marks.write(folder.path(), &traces, &manifest).unwrap();
-            let open =
-                |rules, manifest, records, limit| CacheFile::open(folder.path(), rules, (manifest, records), limit);
+            marks.write(&traces, &manifest).unwrap();
+            let open = |rules, manifest, records, limit| CacheFile::open(&path, rules, (manifest, records), limit);
             let memo = open(rules, &manifest, 3, 1 << 20).unwrap();
             assert_eq!(memo.traces(), [trace(false), trace(true)]);
             assert_eq!([0, 1, 2].map(|row| memo.trace_of(row, &seen[0])), [Some(1), None, None]);

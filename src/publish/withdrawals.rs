@@ -40,7 +40,8 @@ struct Line {
 /// with every build, and whoever asked for the withdrawal would not know.
 ///
 /// # Errors
-/// [`Error::ComesBack`] for such records, and parts that cannot be read.
+/// [`Error::ComesBack`] for such records, [`Error::Damaged`] for a release whose list of withdrawals
+/// cannot be trusted, and parts that cannot be read.
 pub(super) fn check_return(
     dataset: &Path,
     previous: &Release,
@@ -48,10 +49,10 @@ pub(super) fn check_return(
     (columns, order): (&Columns, &Order),
 ) -> Result<(), Error> {
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
-    // A release that cannot be read is for `log` and `verify` to tell.
-    let earlier = releases(dataset)?.into_iter().filter_map(|(_, folder)| Release::open(&folder).ok());
-    for manifest in earlier.map(|release| release.manifest().clone()) {
-        let Manifest { version, withdrawn: list, .. } = manifest;
+    // What a damaged manifest took back is not known, so its damage must not pass.
+    for (_, folder) in releases(dataset)? {
+        let release = Release::open_listed(&folder)?;
+        let Manifest { version, withdrawn: list, .. } = release.manifest().clone();
         withdrawn.extend(list.into_iter().map(|Withdrawn { key, reason }| (key, (version.clone(), reason))));
     }
     if withdrawn.is_empty() {

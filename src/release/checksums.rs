@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::digest::Digest;
 
+/// The longest `SHA256SUMS` that is read, in bytes.
+pub(crate) const MAX_SUMS_BYTES: u64 = 64 << 20;
+
 /// The files of a release by path, with their digests.
 pub type Sums = BTreeMap<String, Digest>;
 

@@ -1,21 +1,23 @@
 //! Opening a release, and listing those of a folder. Opening reads the manifest and nothing
-//! else: whether the rest is as it says is for [`crate::verify`] to find out.
+//! else: whether the rest is as it says is for [`crate::verify`] to find out. Only a release that
+//! is built upon has its manifest and schema checked as it is opened.
 
 use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use super::checksums::{MAX_SUMS_BYTES, Sums, parse_sums};
 use super::manifest::{Manifest, ManifestError};
-use super::{DATA, MANIFEST, SCHEMA};
+use super::{DATA, MANIFEST, SCHEMA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
-use crate::schema::{Columns, Schema};
+use crate::schema::{Columns, MAX_SCHEMA_BYTES, Schema};
 
 /// The longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
-/// The longest schema that is read, in bytes.
-const MAX_SCHEMA_BYTES: u64 = 16 << 20;
+/// What to do about a damaged manifest, schema or list of hashes.
+const RESTORE: &str = "put the file back from a copy of the release; `pressmark verify` lists what is damaged";
 
 /// A published release.
 #[derive(Debug, Clone)]
@@ -38,6 +40,59 @@ impl Release {
         }
         let bytes = filesystem::read_bounded(&path, MAX_MANIFEST_BYTES)?;
         Self::of(folder, &bytes).map_err(|error: ManifestError| none(format!("{MANIFEST}: {error}")))
+    }
+
+    /// Opens the release in `folder` to build on it: its manifest and schema must be the ones that its
+    /// `SHA256SUMS` lists, because the next release takes its layout, its withdrawals and the hash of
+    /// the manifest from them.
+    ///
+    /// # Errors
+    /// Those of [`Release::open`], and [`Error::Damaged`] with the file that is not as it was published.
+    pub(crate) fn open_intact(folder: &Path) -> Result<Self, Error> {
+        let release = Self::open(folder)?;
+        let damaged = |name: &str, message: &str| {
+            Err(Error::Damaged { path: folder.join(name), message: message.to_owned(), hint: RESTORE })
+        };
+        let Some(sums) = release.sums()? else { return damaged(SUMS, "it is missing") };
+        let (_, schema) = release.read_schema()?;
+        let schema = Digest::of(&schema);
+        for (name, found) in [(MANIFEST, release.manifest_sha256), (SCHEMA, schema)] {
+            if sums.get(name) != Some(&found) {
+                return damaged(name, &format!("its SHA-256 is not the one in {SUMS}"));
+            }
+        }
+        if schema != release.manifest.schema.sha256 {
+            return damaged(SCHEMA, &format!("its SHA-256 is not the one in {MANIFEST}"));
+        }
+        Ok(release)
+    }
+
+    /// Opens the release in `folder` for what its manifest says alone. Where there is a `SHA256SUMS`,
+    /// the manifest must be the one that it lists.
+    ///
+    /// # Errors
+    /// Those of [`Release::open`], and [`Error::Damaged`].
+    pub(crate) fn open_listed(folder: &Path) -> Result<Self, Error> {
+        let release = Self::open(folder)?;
+        let is_listed = |sums: Sums| sums.get(MANIFEST) == Some(&release.manifest_sha256);
+        if release.sums()?.is_none_or(is_listed) {
+            return Ok(release);
+        }
+        let message = format!("its SHA-256 is not the one in {SUMS}");
+        Err(Error::Damaged { path: folder.join(MANIFEST), message, hint: RESTORE })
+    }
+
+    /// The list of its files, if it has one.
+    fn sums(&self) -> Result<Option<Sums>, Error> {
+        let path = self.folder.join(SUMS);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let damaged = || {
+            let message = "its lines are not of the form `SHA-256  path`".to_owned();
+            Error::Damaged { path: path.clone(), message, hint: RESTORE }
+        };
+        parse_sums(&filesystem::read_bounded(&path, MAX_SUMS_BYTES)?).ok_or_else(damaged).map(Some)
     }
 
     /// The release in `folder` whose manifest has these bytes.

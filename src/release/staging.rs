@@ -2,7 +2,8 @@
 //!
 //! Everything is written to a folder beside the target and is on the disk before the rename. A
 //! crash leaves the old state and a staging folder, which the next build removes; a build that
-//! fails removes its own.
+//! fails removes its own. Only what builds make is named so, and only under the lock: what another
+//! process writes into the folder has another name and is left alone.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -108,10 +109,20 @@ impl Staging {
         Ok(())
     }
 
-    /// Takes over a published file under the name `name`, and lists it.
-    pub fn link(&mut self, name: &str, published: &Path, sha256: Digest) -> Result<(), Error> {
-        filesystem::link_or_copy(published, &self.path(name))?;
-        self.add(name, sha256)
+    /// Takes over a published file with this SHA-256 under the name `name`, and lists it. Returns
+    /// whether it was copied, with the hash checked on the way, and is not another name of the file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if a copy has another SHA-256.
+    pub fn link(&mut self, name: &str, published: &Path, sha256: Digest) -> Result<bool, Error> {
+        let copied = filesystem::link_or_copy(published, &self.path(name))?;
+        if copied.is_some_and(|copied| copied != sha256) {
+            let message = "its SHA-256 is not the one in the manifest".to_owned();
+            let hint = "put the file back from a copy of the release";
+            return Err(Error::Damaged { path: published.to_owned(), message, hint });
+        }
+        self.add(name, sha256)?;
+        Ok(copied.is_some())
     }
 
     /// Writes a file and lists it.
@@ -120,11 +131,15 @@ impl Staging {
         self.add(name, Digest::of(bytes))
     }
 
-    /// Writes `SHA256SUMS` and makes the release visible as `name`. Returns its folder.
-    pub fn publish(self, name: &str) -> Result<PathBuf, Error> {
+    /// Writes `SHA256SUMS`: every other file was written or linked. What is staged is a whole release now.
+    pub fn seal(&self) -> Result<(), Error> {
         let sums = self.path(SUMS);
         filesystem::write_new(&sums, &write_sums(&self.sums))?;
-        filesystem::make_read_only(&sums)?;
+        filesystem::make_read_only(&sums)
+    }
+
+    /// Makes the sealed release visible as `name`. Returns its folder.
+    pub fn publish(self, name: &str) -> Result<PathBuf, Error> {
         filesystem::sync_folder(&self.path(DATA))?;
         filesystem::sync_folder(self.folder.path())?;
         let target = self.releases.join(name);

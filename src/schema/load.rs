@@ -20,7 +20,7 @@ use crate::mapping::Target;
 use crate::{filesystem, text};
 
 /// The longest schema file that is read, in bytes.
-const MAX_SCHEMA_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 /// What a compiled pattern may take, in bytes.
 const MAX_PATTERN_BYTES: usize = 4 << 20;
 

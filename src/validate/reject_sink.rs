@@ -48,8 +48,9 @@ impl RejectSink {
     /// # Errors
     /// Those of [`check_target`], if the file must not stand there or is one of the `sources`.
     pub fn to_file(target: &Path, sources: &[Source]) -> Result<Self, Error> {
-        check_target(target, sources.iter().filter_map(|source| source.path.as_deref()))?;
-        let (target, beside) = (target.to_owned(), filesystem::folder_of(target).to_owned());
+        let target = filesystem::behind_links(target)?;
+        check_target(&target, sources.iter().filter_map(|source| source.path.as_deref()))?;
+        let beside = filesystem::folder_of(&target).to_owned();
         Ok(Self { file: Destination::Planned { target, beside, replaces: true }, ..Self::new() })
     }
 
@@ -60,8 +61,8 @@ impl RejectSink {
 
     /// Adds a reject.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
-        if let Destination::Planned { target, beside, .. } = &self.file {
-            self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside)?));
+        if let Destination::Planned { target, beside, replaces } = &self.file {
+            self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside, !replaces)?));
         }
         if let Destination::Open(file) = &mut self.file {
             file.write(reject)?;
@@ -85,7 +86,7 @@ impl RejectSink {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
             Destination::Planned { target, beside, replaces: true } if target.exists() => {
-                RejectFile::create(target, &beside)?.publish()?;
+                RejectFile::create(target, &beside, false)?.publish()?;
                 Destination::Nowhere
             }
             other => other,

@@ -8,10 +8,7 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
-use crate::release::{DATA, MANIFEST, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
-
-/// The longest `SHA256SUMS` that is read, in bytes.
-const MAX_SUMS_BYTES: u64 = 64 << 20;
+use crate::release::{DATA, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
 
 /// The regular files of the release, by their path relative to it. Links are findings and are
 /// not followed, so that nothing outside the folder is read.

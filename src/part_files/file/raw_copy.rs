@@ -1,11 +1,12 @@
 //! What a build takes over from a part of the release that it builds upon: row groups byte for
 //! byte, and what the footer says of their rows.
 //!
-//! Whether the part still is what its manifest says is checked by those who use it, row by row.
+//! Whether the part still is what its manifest says is checked by those who use it.
 
 use std::fs::File;
 use std::ops::Range;
 
+use parquet::arrow::ProjectionMask;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
@@ -23,8 +24,8 @@ impl ParquetFile {
         let file = filesystem::open(&self.path)?;
         let index = self.metadata().page_index_for_row_group(group);
         let close = |(place, metadata): (usize, &ColumnChunkMetaData)| {
-            if metadata.offset_index_range().is_some() && index.offset_index(place).is_none() {
-                return Err(PartError::Unreadable("its page indexes are too large to be taken over".into()));
+            if is_unread(metadata, index.offset_index(place).is_some()) {
+                return Err(too_large_indexes());
             }
             Ok(ColumnCloseResult {
                 bytes_written: u64::try_from(metadata.compressed_size()).map_err(unreadable)?,
@@ -38,6 +39,25 @@ impl ParquetFile {
         let columns = self.metadata().row_group(group).columns().iter().enumerate();
         let chunks = guarded(|| columns.map(close).collect()).map_err(|error| error.at(&self.path))?;
         Ok((file, chunks))
+    }
+
+    /// Checks that nothing in it exceeds what readers accept: everything but its values is looked at.
+    ///
+    /// # Errors
+    /// [`PartError`] with what a reader would refuse.
+    pub(crate) fn preflight(&self) -> Result<(), PartError> {
+        let file = filesystem::open(&self.path).map_err(|error| unreadable(error.cause()))?;
+        guarded(|| {
+            for group in 0..self.groups() {
+                self.preflight_pages(&file, group, &ProjectionMask::all())?;
+                let index = self.metadata().page_index_for_row_group(group);
+                let chunks = self.metadata().row_group(group).columns().iter().enumerate();
+                if chunks.into_iter().any(|(place, chunk)| is_unread(chunk, index.offset_index(place).is_some())) {
+                    return Err(too_large_indexes());
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Adds what its footer says of the rows of some row groups.
@@ -67,6 +87,15 @@ impl ParquetFile {
         }
         Ok(())
     }
+}
+
+/// Whether a column chunk has a page index that was too large to be read.
+fn is_unread(chunk: &ColumnChunkMetaData, was_read: bool) -> bool {
+    chunk.offset_index_range().is_some() && !was_read
+}
+
+fn too_large_indexes() -> PartError {
+    PartError::Unreadable("its page indexes are too large to be taken over".into())
 }
 
 /// The metadata of a chunk as its writer had it. Where values have a sign the writer also says

@@ -1,0 +1,98 @@
+//! Limits of readers: whatever a command writes, no other refuses. Where a limit would be passed the
+//! writer says so, and nothing is published.
+
+use serde_json::{Value, json};
+
+use crate::support::{Test, article, articles};
+
+/// The longest article, manifest and list that is read, in bytes.
+const LIMIT: usize = 64 << 20;
+
+#[test]
+fn a_manifest_that_no_command_reads_is_not_published() {
+    let schema = include_bytes!("cases/manifest-limit/s.json");
+    let test = Test::set("schema = \"s.json\"\n", "").file("set/s.json", schema);
+    // The first and the last key of the only part.
+    test.write("set/sources/a.jsonl", format!("{{\"id\":\"{}\"}}\n", "k".repeat(LIMIT / 2)));
+    let told =
+        test.build("").code(2).stdout("").stderr_has("error: `manifest.json` would have 67").leaves_nothing().told();
+    assert!(told.contains("and no command reads more than 67108864: nothing was published"), "{told}");
+    assert!(told.contains("is the first and last keys of parts: choose a `key`"), "{told}");
+    // The dataset is not stuck.
+    test.write("set/sources/a.jsonl", "{\"id\":\"k\"}\n");
+    test.build("").check();
+    test.run("verify set").check();
+}
+
+#[test]
+fn withdrawals_that_burst_the_manifest_are_refused() {
+    let test = Test::set("", articles(&["a", "b"]));
+    test.build("").check();
+    // As long as a list of withdrawals may be.
+    let frame = "{\"key\":\"a\",\"reason\":\"\"}";
+    test.write("gone.jsonl", frame.replace("\"\"}", &format!("\"{}\"}}", "r".repeat(LIMIT - frame.len()))));
+    let build = test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").code(2).stdout("");
+    build.stderr_has("bytes, is withdrawn: withdraw in several releases").leaves_nothing().check();
+    test.run("log set").check();
+}
+
+#[test]
+fn a_record_that_no_command_reads_again_is_not_published() {
+    let schema = r#"{"type": "object", "required": ["id"], "properties": {
+        "id": {"type": "string"}, "a": {"type": "string"}, "b": {"type": "string"}, "c": {"type": "string"}}}"#;
+    let mapping = "name = \"mine\"\n[fields]\nid = \"/id\"\na = \"/text\"\nb = \"/text\"\nc = \"/text\"\n";
+    let test = Test::set("schema = \"s.json\"\nsource = \"./mine.toml\"\n", "");
+    let test = test.file("set/s.json", schema).file("set/mine.toml", mapping);
+    let write = |length: usize| {
+        let long = json!({"id": "long", "text": "t".repeat(length)});
+        test.write("set/sources/a.jsonl", format!("{}\n{long}\n", json!({"id": "a", "text": "t"})));
+    };
+    write(LIMIT / 3);
+    let stderr = "error: `sources/a.jsonl` line 2: the record of this article has 67";
+    let told = test.build("").code(2).stdout("").stderr_has(stderr).leaves_nothing().told();
+    assert!(told.contains("help: split the article, or map its text to fewer fields"), "{told}");
+    // One that is just short enough is read by everyone.
+    write(LIMIT / 3 - 40);
+    test.build("").check();
+    test.run("verify set/1.0.0").check();
+    test.run("export set/1.0.0 -o lines.jsonl").stderr_has("").check();
+    assert!(test.read("lines.jsonl").len() > LIMIT - 200);
+    test.run("check lines.jsonl --schema set/s.json").check();
+}
+
+#[test]
+fn a_reject_file_is_read_again_however_long_names_are() {
+    let schema = r#"{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}},
+        "additionalProperties": {"type": "array", "items": {"type": "string"}}}"#;
+    let test = Test::set("schema = \"s.json\"\n", "").file("set/s.json", schema);
+    let name = "n".repeat(1 << 20);
+    let escaped = "~1/\\u0001".repeat(1 << 17);
+    for name in [&name, &escaped] {
+        test.write("set/sources/a.jsonl", format!("{{\"id\":\"a\",\"{name}\":{}}}\n", json!(vec![1; 120])));
+        test.build("").code(1).stderr_has("V-TYPE").check();
+        let reject: Value = test.rejects("1.0.0").remove(0);
+        assert_eq!((&reject["violations_total"], &reject["violations"][0]["pointer"]), (&json!(120), &json!("")));
+        assert_eq!(reject["violations"].as_array().unwrap().len(), 100);
+        test.run("retry set/rejects --schema set/s.json").code(1).stderr_has("").check();
+    }
+}
+
+/// What is not declared is kept in a column of its own, a level further down: 127 levels of it, with the
+/// article around them, are the one depth that is admitted and that its own export does not pass with.
+#[test]
+fn an_article_as_deep_as_may_be_is_read_again() {
+    for (depth, code) in [(125, 0), (126, 0), (128, 1)] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let test = Test::set("", article("a") + &format!("{{\"id\":\"b\",\"text\":\"B.\",\"more\":{deep}}}\n"));
+        let build = test.build("").code(code);
+        if code == 0 {
+            build.check();
+            test.run("verify set/1.0.0").check();
+            test.run("export set/1.0.0 -o lines.jsonl").stderr_has("").check();
+            test.run("check lines.jsonl").check();
+            test.build("--version 1.0.1 lines.jsonl").check();
+        } else {
+            build.stderr_has("P-DEPTH").check();
+        }
+    }
+}
