@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::code::Code;
 use crate::reject::{Placed, Reject};
-use crate::text::one_line;
+use crate::text::{one_line, printable_pieces};
 
 /// How many examples a cause keeps.
 const EXAMPLES: usize = 3;
@@ -36,6 +36,9 @@ pub struct Cause {
     pub schema: String,
     /// How many articles broke it.
     pub articles: u64,
+    /// How many articles are counted under it, since it is the first rule that they broke.
+    #[serde(skip)]
+    pub counted: u64,
     /// How many times it was broken, by the articles whose violations were all kept.
     pub violations: u64,
     /// The first articles that broke it.
@@ -82,16 +85,17 @@ impl Diagnostics {
     /// Adds the causes of one reject.
     pub fn add(&mut self, reject: &Reject) {
         let mut told = BTreeSet::new();
-        for placed in &reject.violations {
+        for (index, placed) in reject.violations.iter().enumerate() {
             let violation = &placed.violation;
             let key = (violation.code, violation.schema.clone());
             if !self.causes.contains_key(&key) && self.causes.len() >= CAUSES {
                 continue;
             }
             let (code, schema) = key.clone();
-            let new = || Cause { code, schema, articles: 0, violations: 0, examples: Vec::new() };
+            let new = || Cause { code, schema, articles: 0, counted: 0, violations: 0, examples: Vec::new() };
             let cause = self.causes.entry(key.clone()).or_insert_with(new);
             cause.violations += 1;
+            cause.counted += u64::from(index == 0);
             if told.insert(key) {
                 cause.articles += 1;
                 if cause.examples.len() < EXAMPLES {
@@ -115,10 +119,10 @@ impl Diagnostics {
         }
     }
 
-    /// The causes, the most frequent first.
+    /// The causes, the most frequent first; of those that are as frequent, those that articles are counted under.
     pub fn causes(&self) -> Vec<&Cause> {
         let mut causes: Vec<&Cause> = self.causes.values().collect();
-        causes.sort_by_key(|cause| std::cmp::Reverse(cause.articles));
+        causes.sort_by_key(|cause| std::cmp::Reverse((cause.articles, cause.counted)));
         causes
     }
 }
@@ -148,11 +152,12 @@ fn snippet(raw: &[u8], start: usize, length: usize) -> Option<Snippet> {
     let end = (start + length.clamp(1, FAULT)).min(line_end);
     let from = boundary(raw, start.saturating_sub(BEFORE).max(line_start));
     let to = boundary(raw, (end + AFTER).min(line_end));
-    let piece = |from: usize, to: usize| one_line(&String::from_utf8_lossy(&raw[from..to.max(from)]), usize::MAX);
+    let piece = |from: usize, to: usize| String::from_utf8_lossy(&raw[from..to.max(from)]);
+    let fault_end = boundary(raw, end);
+    let [before, fault, after] =
+        printable_pieces([&piece(from, start), &piece(start, fault_end), &piece(fault_end, to)]);
     let lead = if from > line_start { "…" } else { "" };
-    let before = format!("{lead}{}", piece(from, start)).trim_start().to_owned();
-    let fault = piece(start, boundary(raw, end));
-    let after = piece(boundary(raw, end), to);
+    let before = format!("{lead}{before}").trim_start().to_owned();
     let trail = if to < line_end { "…" } else { "" };
     let shown = Snippet {
         start: before.chars().count(),
@@ -184,6 +189,8 @@ mod tests {
         check("{\"é\":12}".as_bytes(), 6, 2, "{\"é\":12}\n     ^^");
         check(b"{\n  \"a\": 12,\n  \"b\": 3\n}", 9, 2, "\"a\": 12,\n     ^^");
         check(b"", 0, 0, "\n^");
+        check(b"##[error]", 1, 1, "#\\u{23}[error]\n ^^^^^^");
+        check(b"##[error]", 2, 1, "#\\u{23}[error]\n       ^");
         check(b"\x1b[31m{", 0, 1, "\\u{1b}[31m{\n^^^^^^");
         let long = format!("{}X{}", "a".repeat(500), "b".repeat(500));
         let (before, after) = ("a".repeat(40), "b".repeat(40));

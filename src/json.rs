@@ -8,6 +8,7 @@
 //! one value and answers with a [`Value`], or with what is wrong and at which byte.
 
 pub mod canonical;
+pub(crate) mod fault;
 pub mod locate;
 pub mod number;
 pub mod parse;

@@ -24,7 +24,7 @@ pub use wire::{Stored, StoredError};
 
 /// The largest article whose bytes are stored; of larger ones the place is told alone.
 const MAX_RAW_BYTES: usize = 1 << 20;
-/// How many violations are stored of one article; the total is exact.
+/// How many violations are stored of one article.
 const MAX_VIOLATIONS: usize = 100;
 /// The longest pointer that is stored, in bytes; of a longer one its beginning, which leads to a value
 /// around the one at fault. With the two limits above it keeps a line below the longest article
@@ -42,7 +42,7 @@ pub struct Reject {
     pub raw: Option<Vec<u8>>,
     /// The rules it broke, at most a hundred.
     pub violations: Vec<Placed>,
-    /// How many rules it broke.
+    /// How many rules it broke, counted up to [`crate::schema::MAX_LISTED`].
     pub violations_total: u64,
 }
 

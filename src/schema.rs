@@ -5,6 +5,7 @@
 //! `jsonschema` crate. Nothing here is ever inferred from data.
 
 mod ascii_class;
+mod assertions;
 mod columns;
 mod compare;
 mod derive;
@@ -12,11 +13,16 @@ mod document_kind;
 mod explain;
 mod fields;
 mod instance;
+mod listed;
 mod load;
+mod pattern;
+mod places;
+mod references;
 mod step_budget;
 mod step_cost;
 mod suggestions;
 mod types;
+mod undeclared;
 mod validator;
 mod vocabulary;
 
@@ -30,5 +36,5 @@ pub(crate) use derive::escape_pointer;
 pub use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
 pub(crate) use load::MAX_SCHEMA_BYTES;
-pub use load::{BuiltIn, Schema};
+pub use load::{BuiltIn, MAX_LISTED, Schema};
 pub use validator::Violation;

@@ -1,40 +1,56 @@
 //! Making foreign text fit for a message: one line, bounded, without control characters.
 //!
-//! Whatever comes from an article, a schema or a file name passes through here before it is
-//! shown; nothing here changes data that is stored.
+//! Whatever comes from an article, a schema, an argument or a file name passes through here before it is
+//! shown: text for terminals and logs through [`one_line`] or [`printable`], JSON through
+//! [`printable_json`]. Logs of continuous integration are read by machines too, which take some
+//! lines for commands; these are broken up. Nothing here changes data that is stored.
 
-/// `text` as at most `limit` characters on one line: control characters and the characters that
-/// change reading direction are written as escapes, what is cut is marked by an ellipsis.
+/// `text` as at most `limit` characters on one line: control characters, those that change reading
+/// direction or show nothing, and what starts a command for a log's reader are written as escapes;
+/// what is cut is marked by an ellipsis.
 pub fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
-    for (count, character) in text.chars().enumerate() {
+    for (count, (at, character)) in text.char_indices().enumerate() {
         if count == limit {
             line.push('…');
             break;
         }
-        if is_unsafe(character) { line.extend(character.escape_unicode()) } else { line.push(character) }
+        push_printable(&mut line, text, at, character);
     }
     line
 }
 
-/// `text` with line breaks kept and every other unsafe character escaped.
+/// `text` on one line of any length.
 pub fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character != '\n' && is_unsafe(character) {
-            safe.extend(character.escape_unicode());
-        } else {
-            safe.push(character);
-        }
+    one_line(text, usize::MAX)
+}
+
+/// The pieces of one line, each as it is shown within the line.
+pub(crate) fn printable_pieces(pieces: [&str; 3]) -> [String; 3] {
+    let whole = pieces.concat();
+    let ends = [pieces[0].len(), pieces[0].len() + pieces[1].len()];
+    let mut shown = [const { String::new() }; 3];
+    for (at, character) in whole.char_indices() {
+        let piece = &mut shown[usize::from(at >= ends[0]) + usize::from(at >= ends[1])];
+        push_printable(piece, &whole, at, character);
     }
-    safe
+    shown
+}
+
+fn push_printable(line: &mut String, text: &str, at: usize, character: char) {
+    if is_unsafe(character) || starts_command(text, at) {
+        line.extend(character.escape_unicode());
+    } else {
+        line.push(character);
+    }
 }
 
 /// JSON text that means the same and holds no unsafe character but line breaks.
 pub fn printable_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character != '\n' && is_unsafe(character) {
+    for (at, character) in json.char_indices() {
+        let is_joiner = matches!(character, '\u{200c}' | '\u{200d}');
+        if character != '\n' && (is_unsafe(character) || is_joiner || starts_command(json, at)) {
             let mut units = [0; 2];
             character.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
         } else {
@@ -44,13 +60,47 @@ pub fn printable_json(json: &str) -> String {
     safe
 }
 
-/// Control characters (escape sequences start with one), the bidirectional controls of Unicode
-/// Standard Annex 9, which can make a line read as something else, and what is no character at all,
-/// which XML cannot hold.
+/// Whether what is at `at` makes a line a command: `::error::` at its start (GitHub), `##[error]` and `##vso[`
+/// anywhere (Azure, and GitHub once).
+fn starts_command(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at(at);
+    if rest.starts_with("::") {
+        return before.chars().all(char::is_whitespace);
+    }
+    let continues = |name: &str| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    before.ends_with('#') && (continues("#[") || continues("#vso["))
+}
+
+/// Format characters (Unicode's category Cf) that show nothing: among them the bidirectional controls of
+/// Unicode Standard Annex 9, which can make a line read as something else. Left out are the joiners, without
+/// which words of some languages are misspelt, and those that are signs in themselves.
+const INVISIBLE: &[(char, char)] = &[
+    ('\u{ad}', '\u{ad}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200b}'),
+    ('\u{200e}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e007f}'),
+];
+
+/// Control characters (escape sequences start with one), what shows nothing, and what is no
+/// character at all, which XML cannot hold.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff)
-        || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&character))
+}
+
+/// A number and what is counted: `1 character`, `2 characters`.
+pub fn plural(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The line and column of a byte within `bytes`, both from 1; the column counts characters.
@@ -78,6 +128,35 @@ mod tests {
         check("two\nlines", 20, "two\\u{a}lines");
         check("right\u{202e}left", 20, "right\\u{202e}left");
         check("Ünïcode 新聞", 20, "Ünïcode 新聞");
+        check("می\u{200c}خواهم 👩\u{200d}👩", 20, "می\u{200c}خواهم 👩\u{200d}👩");
+        check("\u{feff}a\u{ad}\u{e0041}", 20, "\\u{feff}a\\u{ad}\\u{e0041}");
+    }
+
+    #[test]
+    fn commands_are_broken_up() {
+        check("::error::x", 20, "\\u{3a}:error::x");
+        check("  ::error::x", 20, "  \\u{3a}:error::x");
+        check("a::b", 20, "a::b");
+        check("a ##[error]", 20, "a #\\u{23}[error]");
+        check("##VSO[task]", 20, "#\\u{23}VSO[task]");
+        check("## heading #[a] ###", 20, "## heading #[a] ###");
+        assert_eq!(printable_json("{\"a\":\"##[error]\"}"), "{\"a\":\"#\\u0023[error]\"}");
+    }
+
+    /// What is escaped in JSON, beside what XML cannot hold, is all of Unicode's control and format
+    /// characters but those that are signs in themselves.
+    #[test]
+    fn invisible_characters() {
+        let class = regex::Regex::new(
+            r"^[\p{Cc}\p{Cf}--\x{600}-\x{605}\x{6dd}\x{70f}\x{890}-\x{891}\x{8e2}\x{110bd}\x{110cd}]$",
+        );
+        let class = class.unwrap();
+        for character in ('\0'..=char::MAX).filter(|character| *character != '\n') {
+            let text = character.to_string();
+            if class.is_match(&text) {
+                assert_ne!(printable_json(&text), text, "{character:?}");
+            }
+        }
     }
 
     #[test]

@@ -141,20 +141,51 @@ fn check_settings(toml: &str, stderr: &str) {
 
 #[test]
 fn settings_that_are_not_known() {
-    let keys = "`name`, `title`, `description`, `license`, `creators`, `schema`, `source`, `key`, `order_by`, \
-                `inputs`, `articles`, `only`, `skip`, `policy`";
-    check_settings(
-        "name = \"set\"\n\ninput = []\n",
-        &format!("error: `set/dataset.toml` line 3: unknown field `input`, expected one of {keys}\n"),
-    );
+    let no_setting = |line: &str, name: &str, hint: &str| {
+        format!("error: `set/dataset.toml` line {line}: there is no setting `{name}`\n  help: {hint}\n")
+    };
+    check_settings("name = \"set\"\n\ninput = []\n", &no_setting("3", "input", "did you mean `inputs`?"));
     check_settings(
         "name = \"set\"\n[policy]\nmax_reject = 1\n",
-        "error: `set/dataset.toml` line 3: unknown field `max_reject`, expected one of `max_rejects`, `extra`, `invalid_optional`, `versions`, `on_conflict`, `newest_by`\n",
+        &no_setting("3", "max_reject", "did you mean `max_rejects`?"),
+    );
+    check_settings(
+        "name = \"set\"\nmax_reject = 1\n",
+        &no_setting("2", "max_reject", "did you mean `max_rejects`, which belongs under `[policy]`?"),
     );
     check_settings(
         "name = \"set\"\nsource = \"rss\"\n",
         "error: `set/dataset.toml` line 2: there is no source called `rss`\n  \
          help: known sources: article, pages, verbatim, trafilatura, newspaper4k, news-please, fundus, postlight, readability, goose3, ninjs, schema-org; name a mapping file by its path: ./mine.toml\n",
+    );
+}
+
+/// Each setting of `[policy]` at the top, or in a table of another kind.
+#[test]
+fn settings_in_the_wrong_table() {
+    let toml = String::from_utf8(include_bytes!("cases/policy-keys/dataset.toml").to_vec()).unwrap();
+    let belongs = |line: usize, key: &str| {
+        format!(
+            "error: `set/dataset.toml` line {line}: `{key}` belongs under `[policy]`\n  \
+             help: put it below a line `[policy]`: {key} = ...\n"
+        )
+    };
+    check_settings(&toml, &belongs(4, "max_rejects"));
+    for (key, value) in
+        [("extra", "\"keep\""), ("versions", "\"data\""), ("on_conflict", "\"newest\""), ("newest_by", "\"title\"")]
+    {
+        check_settings(&format!("name = \"set\"\n{key} = {value}\n"), &belongs(2, key));
+        check_settings(&format!("name = \"set\"\n[[creators]]\nname = \"A\"\n{key} = {value}\n"), &belongs(4, key));
+    }
+    check_settings(
+        "name = \"set\"\n[policy]\nkey = \"id\"\n",
+        "error: `set/dataset.toml` line 3: `key` belongs at the top of the file, above every table\n  \
+         help: a line such as `[policy]` starts a table, to which all settings below it belong\n",
+    );
+    check_settings(
+        "name = \"set\"\n[policy]\nextra = \"kept\"\n",
+        "error: `set/dataset.toml` line 3: `kept` is no value of this setting\n  \
+         help: it is \"keep\" or \"reject\" or \"drop\"\n",
     );
 }
 

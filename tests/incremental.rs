@@ -168,7 +168,7 @@ fn what_cannot_be_built_upon() {
     refused("{\"key\": \"a\", \"reason\": \" \"}\n", "1: there is no reason for `a`");
     let twice = "{\"key\": \"a\", \"reason\": \"r\"}\n".repeat(2);
     refused(&twice, "2: `a` is withdrawn twice");
-    refused("{\"key\": \"a\"}\n", "1: missing field `reason` at line 1 column 12");
+    refused("{\"key\": \"a\"}\n", "1: the member `reason` is missing");
     refused("a\n", "1: expected a value");
     test.write("set/dataset.toml", "name = \"set\"\norder_by = [\"title\"]\n");
     test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl")

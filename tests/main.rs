@@ -31,15 +31,21 @@ mod determinism;
 mod foreign_files;
 // Records out of releases again.
 mod export;
+// Words of the libraries that never reach people.
+mod foreign;
 // The schemas and test vectors that we publish hold.
 mod formats;
 // Inputs over which others stumble, one by one.
 mod hostile_input;
+// Names and arguments that would do something to a terminal or a log.
+mod hostile_output;
 mod incremental;
 // One bad value of an optional member does not cost an article.
 mod invalid_optional;
 // What is an article in an input, and what is reported of the rest.
 mod inputs;
+// Every keyword of JSON Schema that is known.
+mod keywords;
 // The releases of a dataset, and whether each follows the one before.
 mod log;
 // Releases of formats that are frozen.
@@ -50,6 +56,8 @@ mod mapping;
 mod memo;
 // What a part says of its pages, by which readers skip them.
 mod page_index;
+// Patterns of schemas against Node.js.
+mod patterns;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Releases changed at random, and that `verify` survives them.
@@ -66,6 +74,8 @@ mod sources;
 mod value_families;
 // Builds that are hit at every operation on the file system.
 mod under_fire;
+// What is reported of a violation.
+mod violations;
 // The workflow for repositories that we offer.
 mod workflow;
 // The folder, the runs and the releases that the other modules test with.

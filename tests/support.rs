@@ -116,6 +116,7 @@ impl Test {
         Run {
             test: self,
             arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+            folder: "",
             stdin: Vec::new(),
             environment: Vec::new(),
             code: 0,
@@ -137,6 +138,7 @@ impl Test {
 pub(crate) struct Run<'t> {
     test: &'t Test,
     arguments: Vec<String>,
+    folder: &'static str,
     stdin: Vec<u8>,
     environment: Vec<(&'static str, &'static str)>,
     code: i32,
@@ -161,6 +163,12 @@ enum After {
 }
 
 impl Run<'_> {
+    /// One more argument, whatever is in it.
+    pub(crate) fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
     /// What standard input holds; nothing unless it is said.
     pub(crate) fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = bytes.as_ref().to_vec();
@@ -227,6 +235,24 @@ impl Run<'_> {
         self.compare().1
     }
 
+    /// Runs the program in a folder of the test's.
+    pub(crate) fn folder(mut self, name: &'static str) -> Self {
+        self.folder = name;
+        self
+    }
+
+    /// Runs the program, however it ends. Returns both streams.
+    pub(crate) fn outputs(self) -> (String, String) {
+        let (_code, stdout, stderr) = self.start();
+        (stdout, stderr)
+    }
+
+    /// Runs the program and compares. Returns its standard error, of which nothing need be known.
+    #[track_caller]
+    pub(crate) fn told_any(self) -> String {
+        self.stderr_has("").told()
+    }
+
     #[track_caller]
     fn compare(mut self) -> (String, String) {
         let before = self.test.files();
@@ -262,7 +288,7 @@ impl Run<'_> {
     fn start(&self) -> (Option<i32>, String, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pressmark"))
             .args(&self.arguments)
-            .current_dir(self.test.folder.path())
+            .current_dir(self.test.path(self.folder))
             .env_clear()
             .envs(self.environment.iter().copied())
             .stdin(Stdio::piped())

@@ -19,7 +19,7 @@ use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
 pub(crate) use releases::{ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, VerifyArguments};
-pub(crate) use values::{Size, limits, places, thread_count, threads};
+pub(crate) use values::{Size, limits, places, release_date, release_version, thread_count, threads};
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.
 #[derive(Debug, Parser)]
@@ -266,7 +266,7 @@ pub(crate) struct BuildArguments {
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     /// The release that is built upon, instead of reading all inputs.
-    #[arg(long, value_name = "V", conflicts_with = "inputs", requires = "changes")]
+    #[arg(long, value_name = "V", conflicts_with = "inputs", requires = "changes", value_parser = release_version)]
     pub(crate) base: Option<Version>,
     /// Inputs whose articles are put on top of the base, each in the place of the one with its key.
     #[arg(long, value_name = "NEW", num_args = 1.., requires = "base", group = "changes", value_hint = ValueHint::AnyPath)]
@@ -279,7 +279,7 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "POINTER", value_delimiter = ',')]
     pub(crate) articles: Vec<Pointer>,
     /// The release's version [default: 1.0.0 for the first].
-    #[arg(long, value_name = "V", conflicts_with = "bump")]
+    #[arg(long, value_name = "V", conflicts_with = "bump", value_parser = release_version)]
     pub(crate) version: Option<Version>,
     /// Which number of the newest release's version goes up; `auto` goes by what changed.
     #[arg(long, value_enum, value_name = "NUMBER")]
@@ -291,7 +291,7 @@ pub(crate) struct BuildArguments {
     #[arg(long)]
     pub(crate) readmit: bool,
     /// The day of the release, YYYY-MM-DD [default: today, in UTC].
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = release_date)]
     pub(crate) date: Option<Date>,
     /// Publish even if the day is before that of the release before.
     #[arg(long)]

@@ -184,7 +184,7 @@ struct ReportJson<'r> {
 
 fn json(report: &DiffReport, policy: VersionPolicy) -> String {
     let suggestion = Suggestion::of(report, policy);
-    printable_json(&pretty(&ReportJson { format: "pressmark-diff/1", same: report.is_same(), suggestion, report }))
+    pretty(&ReportJson { format: "pressmark-diff/1", same: report.is_same(), suggestion, report })
 }
 
 fn summary(report: &DiffReport, policy: VersionPolicy) -> String {

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use pressmark::Error;
 use pressmark::init::{InitOptions, init};
+use pressmark::text::printable;
 
 use crate::args::InitArguments;
 use crate::outcome::{Outcome, written};
@@ -19,10 +20,10 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
     let mut out = anstream::stdout().lock();
     let text = format!(
         "wrote {}\nsay in it where the articles are, then: pressmark build {}\n",
-        path.display(),
-        arguments.dir.display()
+        printable(&path.display().to_string()),
+        printable(&arguments.dir.display().to_string())
     );
-    written(out.write_all(pressmark::text::printable(&text).as_bytes()), Outcome::Yes)
+    written(out.write_all(text.as_bytes()), Outcome::Yes)
 }
 
 /// A file that is not in the folder and is here, by its path from the folder, which is how

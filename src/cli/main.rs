@@ -25,7 +25,9 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use pressmark::text::printable;
 
 use args::{Arguments, Command};
 use outcome::Outcome;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
             tell(panic);
         }
     }));
-    let arguments = Arguments::parse();
+    let arguments = parse();
     let result = match &arguments.command {
         Command::Init(arguments) => init::run(arguments),
         Command::Check(arguments) => check::run(arguments),
@@ -63,4 +65,19 @@ fn main() -> ExitCode {
             Outcome::Failed.into()
         }
     }
+}
+
+/// The arguments, or the end of the program. What is wrong with one is told by clap, which repeats it as it
+/// is, so it is told of arguments that are fit to be shown.
+fn parse() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        let shown = std::env::args_os().map(|argument| printable(&argument.to_string_lossy()));
+        match Arguments::try_parse_from(shown) {
+            Err(error) => error.exit(),
+            Ok(_) => Arguments::command().error(ErrorKind::InvalidUtf8, "an argument is not text in UTF-8").exit(),
+        }
+    })
 }

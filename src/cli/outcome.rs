@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use pressmark::Error;
-use pressmark::text::printable;
+use pressmark::text::{printable, printable_json};
 
 use crate::paint::{BOLD_RED, CYAN};
 
@@ -47,11 +47,11 @@ pub(crate) fn report(error: &Error) {
     let _closed = out.write_all(text.as_bytes());
 }
 
-/// A value as indented JSON with a final newline.
+/// A value as indented JSON with a final newline, fit for a terminal.
 pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("reports hold text, numbers and lists");
     text.push('\n');
-    text
+    printable_json(&text)
 }
 
 /// What became of writing a result.

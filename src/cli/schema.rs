@@ -73,7 +73,10 @@ fn explained(explanation: &Explanation, columns: usize) -> String {
     }
     for omitted in &explanation.omitted {
         let (path, pointer) = (one_line(&omitted.path, 120), place(&omitted.pointer));
-        text.push_str(&format!("{BOLD}{path}{BOLD:#}  no column\n    {}\n    {DIM}{pointer}{DIM:#}\n", omitted.why));
+        text.push_str(&format!(
+            "{BOLD}{path}{BOLD:#}  no column\n    {}\n    {DIM}{pointer}{DIM:#}\n",
+            one_line(&omitted.why, 200)
+        ));
     }
     let columns = counted(columns as u64, "column");
     text.push_str(&format!("\n{columns}, then record_sha256, the hash of the record\n"));

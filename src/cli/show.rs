@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pressmark::Error;
 use pressmark::release::{Input, Manifest, Release};
-use pressmark::text::{one_line, printable};
+use pressmark::text::{one_line, printable, printable_json};
 
 use crate::args::{Format, ShowArguments};
 use crate::outcome::{Outcome, written};
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
         Format::Human => release(&arguments.release)?,
         Format::Json => {
             let release = Release::open(&arguments.release)?;
-            String::from_utf8_lossy(&release.manifest().to_bytes()).into_owned()
+            printable_json(&String::from_utf8_lossy(&release.manifest().to_bytes()))
         }
     };
     let mut out = anstream::stdout().lock();
@@ -38,7 +38,7 @@ pub(crate) fn release(folder: &Path) -> Result<String, Error> {
 
 fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
     let title = manifest.title.as_deref().map(|title| format!(" ({})", one_line(title, 100))).unwrap_or_default();
-    writeln!(out, "\n{BOLD}{} {}{BOLD:#}{title}", manifest.dataset, manifest.version)?;
+    writeln!(out, "\n{BOLD}{} {}{BOLD:#}{title}", one_line(&manifest.dataset, 100), manifest.version)?;
     writeln!(out, "  released    {}", manifest.released)?;
     if let Some(previous) = &manifest.previous {
         writeln!(out, "  follows     {}", previous.version)?;

@@ -95,7 +95,7 @@ impl Withdrawals {
             let fail = |message: String| Error::Withdrawal { path: path.to_owned(), line: number, message };
             json::parse(line).map_err(|error| fail(error.kind.to_string()))?;
             let Line { key, reason } =
-                serde_json::from_slice(line).map_err(|error| fail(text::one_line(&error.to_string(), 200)))?;
+                serde_json::from_slice(line).map_err(|error| fail(json::fault::reason(&error)))?;
             if reason.trim().is_empty() {
                 return Err(fail(format!("there is no reason for `{}`", text::one_line(&key, 120))));
             }

@@ -107,14 +107,15 @@ impl Stored {
     /// Reads one line of a reject file.
     pub fn parse(line: &[u8]) -> Result<Self, StoredError> {
         let unreadable = |message: String| StoredError::Unreadable(crate::text::one_line(&message, 200));
-        let wire: StoredV1 = serde_json::from_slice(line).map_err(|error| unreadable(error.to_string()))?;
+        let wire: StoredV1 =
+            serde_json::from_slice(line).map_err(|error| unreadable(crate::json::fault::reason(&error)))?;
         if wire.format != FORMAT {
             return Err(StoredError::UnknownFormat(crate::text::one_line(&wire.format, 60)));
         }
         let raw = match (wire.encoding, wire.raw) {
             (Encoding::Utf8, Some(text)) => Some(text.into_bytes()),
             (Encoding::Base64, Some(text)) => {
-                Some(BASE64_STANDARD.decode(text).map_err(|error| unreadable(error.to_string()))?)
+                Some(BASE64_STANDARD.decode(text).map_err(|_library| unreadable("`raw` is not Base64".to_owned()))?)
             }
             (Encoding::Omitted, None) => None,
             _ => return Err(unreadable("`encoding` and `raw` contradict each other".to_owned())),

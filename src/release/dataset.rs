@@ -3,6 +3,8 @@
 //! Unknown keys are refused, so that a misspelt one cannot be a silent default. Paths in the
 //! file are relative to its folder.
 
+mod fault;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,6 +18,7 @@ use crate::filesystem;
 use crate::input::{Condition, Pointer, Selection, Skip, pointers, skips};
 use crate::mapping::{Mapping, SourceChoice};
 use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
+use fault::Fault;
 
 /// The name of the file.
 pub(crate) const DATASET_TOML: &str = "dataset.toml";
@@ -206,10 +209,15 @@ impl Dataset {
         let path = folder.join(DATASET_TOML);
         let bytes = filesystem::read_bounded(&path, MAX_BYTES)?;
         let fail = |line, message: String, hint| Error::Dataset { path: path.clone(), line, message, hint };
-        let text = str::from_utf8(&bytes).map_err(|error| fail(None, error.to_string(), None))?;
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            let line = crate::text::line_and_column(&bytes, error.valid_up_to()).0;
+            fail(Some(line), "the text is not UTF-8".to_owned(), Some("save the file as UTF-8".to_owned()))
+        })?;
         let written: Written = toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| crate::text::line_and_column(&bytes, span.start).0);
-            fail(line, crate::text::one_line(error.message(), 300), None)
+            let settings = (fault::settings_of::<Written>(), fault::settings_of::<Policy>());
+            let Fault { message, hint } = fault::explain(error.message(), &settings.0, &settings.1);
+            fail(line, message, hint)
         })?;
         let line = |key: &str| text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1);
         if !is_name(&written.name) {

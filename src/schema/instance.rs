@@ -1,8 +1,9 @@
 //! Lets the `jsonschema` crate judge a [`Value`] where it stands, without copying it.
 //!
 //! Numbers are compared by their exact text and strings are never copied; a `serde_json` copy is
-//! made only for an error the validator reports, and of a list or object only its size. Which schema applies, and what becomes of its
-//! verdict, is not known here.
+//! made only for an error the validator reports, and of a list or object only its size. Each look at
+//! a part takes a step (`step_cost`). Which schema applies, and what becomes of its verdict, is not
+//! known here.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -13,6 +14,7 @@ use jsonschema::{
 
 use jsonschema_value::LazyInstance;
 
+use super::step_cost;
 use crate::json::{
     Number, Object, Value,
     canonical::{write_i64, write_string},
@@ -23,27 +25,37 @@ use crate::json::{
 pub(super) enum Told {
     /// A value without parts.
     Plain(serde_json::Value),
+    /// The start of a text, and how many characters it has.
+    Text(String, u64),
     /// An array of so many elements.
     Array(u64),
     /// An object of so many members.
     Object(u64),
+    /// Nothing: the error was made when no step was left, and does not hold.
+    Nothing,
 }
+
+/// How many characters of a text are kept.
+const START: usize = 100;
 
 impl Told {
     fn of(value: &Value<'_>) -> Self {
         match value {
             Value::Array(elements) => Self::Array(elements.len() as u64),
             Value::Object(object) => Self::Object(object.len() as u64),
+            Value::String(text) => Self::Text(text.chars().take(START).collect(), text.chars().count() as u64),
             plain => Self::Plain(plain.to_serde()),
         }
     }
 
-    /// As an error can hold it: a size stands in an array or object of its own.
+    /// As an error can hold it: in an array or object of its own.
     fn to_value(&self) -> serde_json::Value {
         match self {
             Self::Plain(value) => value.clone(),
+            Self::Text(start, length) => serde_json::json!([start, length]),
             Self::Array(length) => serde_json::json!([length]),
             Self::Object(length) => serde_json::json!({ "": length }),
+            Self::Nothing => serde_json::json!([]),
         }
     }
 
@@ -51,8 +63,24 @@ impl Told {
     pub(super) fn from_value(value: &serde_json::Value) -> Self {
         let size = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_u64).unwrap_or_default();
         match value {
-            serde_json::Value::Array(elements) => Self::Array(size(elements.first())),
+            serde_json::Value::Array(parts) => match parts.as_slice() {
+                [] => Self::Nothing,
+                [serde_json::Value::String(start), length] => Self::Text(start.clone(), size(Some(length))),
+                parts => Self::Array(size(parts.first())),
+            },
             serde_json::Value::Object(members) => Self::Object(size(members.get(""))),
+            plain => Self::Plain(plain.clone()),
+        }
+    }
+
+    /// Of a value of another library, such as a schema.
+    pub(super) fn of_serde(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Array(elements) => Self::Array(elements.len() as u64),
+            serde_json::Value::Object(members) => Self::Object(members.len() as u64),
+            serde_json::Value::String(text) => {
+                Self::Text(text.chars().take(START).collect(), text.chars().count() as u64)
+            }
             plain => Self::Plain(plain.clone()),
         }
     }
@@ -83,19 +111,21 @@ impl Json for Instance {
 
 impl<'a> Node<'a, Instance> for &'a Value<'a> {
     type Object = &'a Object<'a>;
-    type Array = &'a [Value<'a>];
+    type Array = Elements<'a>;
     type Number = &'a Number<'a>;
 
     fn as_object(&self) -> Option<&'a Object<'a>> {
         Value::as_object(self)
     }
 
-    fn as_array(&self) -> Option<&'a [Value<'a>]> {
-        Value::as_array(self)
+    fn as_array(&self) -> Option<Elements<'a>> {
+        Value::as_array(self).map(Elements)
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        self.as_str().map(Cow::Borrowed)
+        let text = self.as_str()?;
+        step_cost::take(text.len() as u64 / BYTES_FOR_STEP);
+        Some(Cow::Borrowed(text))
     }
 
     fn as_number(&self) -> Option<&'a Number<'a>> {
@@ -130,6 +160,7 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
         // A character takes one to four bytes; most limits are decided without counting.
         let most = text.len() as u64;
         let fewest = most.div_ceil(4);
+        step_cost::take(most / BYTES_FOR_STEP);
         if most < min || fewest > max {
             return Some(false);
         }
@@ -144,19 +175,34 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
     }
 
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
+        if step_cost::is_listing() {
+            // It goes into an error of a keyword of our own, which has counted itself.
+            step_cost::take(1);
+            return Cow::Owned(told(self).to_value());
+        }
         Cow::Owned(self.to_serde())
     }
 
     // Every error holds the value that it is about. Copies of a whole object, one for each of its
     // members, would take any amount of memory.
     fn lazy_value(&self) -> LazyInstance<'a> {
-        LazyInstance::Ready(Cow::Owned(Told::of(self).to_value()))
+        let told = told(self);
+        step_cost::count_error();
+        LazyInstance::Ready(Cow::Owned(told.to_value()))
     }
 
     // A value does not move while it is judged, so its address is its own.
     fn identity(&self) -> Option<NodeIdentity> {
         Some(NodeIdentity::new(std::ptr::from_ref::<Value<'_>>(self) as usize))
     }
+}
+
+/// How many bytes of a text are read in the time of a step.
+const BYTES_FOR_STEP: u64 = 256;
+
+/// What an error that is made now tells of a value.
+fn told(value: &Value<'_>) -> Told {
+    if step_cost::is_spent() { Told::Nothing } else { Told::of(value) }
 }
 
 impl JsonNumber for &Number<'_> {
@@ -195,7 +241,8 @@ impl<'a> JsonObject<'a, Instance> for &'a Object<'a> {
     }
 
     fn get(&self, key: &String) -> Option<&'a Value<'a>> {
-        Object::get(self, key)
+        step_cost::take(1 + Object::len(self) as u64 / NAMES_FOR_STEP);
+        if step_cost::is_spent() { None } else { Object::get(self, key) }
     }
 
     fn members(&self) -> Members<'a> {
@@ -211,32 +258,57 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, &'a Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(name, value)| (name.as_ref(), value))
+        step_cost::take(1);
+        let (name, value) = self.0.next().filter(|_| !step_cost::is_spent())?;
+        Some((name.as_ref(), value))
     }
 }
 
-impl<'a> Array<'a, Instance> for &'a [Value<'a>] {
+/// How many names are compared in the time of a step.
+const NAMES_FOR_STEP: u64 = 32;
+
+/// The elements of an array, as the validator wants them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Elements<'a>(&'a [Value<'a>]);
+
+/// One after the other, as long as there are steps.
+#[derive(Debug)]
+pub(crate) struct EachElement<'a>(std::slice::Iter<'a, Value<'a>>);
+
+impl<'a> Iterator for EachElement<'a> {
+    type Item = &'a Value<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        step_cost::take(1);
+        self.0.next().filter(|_| !step_cost::is_spent())
+    }
+}
+
+impl<'a> Array<'a, Instance> for Elements<'a> {
     type Node = &'a Value<'a>;
-    type ElementsIter = std::slice::Iter<'a, Value<'a>>;
+    type ElementsIter = EachElement<'a>;
 
     fn len(&self) -> usize {
-        <[Value<'_>]>::len(self)
+        self.0.len()
     }
 
-    fn elements(&self) -> std::slice::Iter<'a, Value<'a>> {
-        self.iter()
+    fn elements(&self) -> EachElement<'a> {
+        EachElement(self.0.iter())
     }
 
     fn is_unique(&self) -> bool {
         // Lists of strings (authors, tags) are the common case and need no keys made.
-        if let Some(strings) = self.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+        if let Some(strings) = self.0.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+            step_cost::take(strings.iter().map(|text| 1 + text.len() as u64 / BYTES_FOR_STEP).sum());
             return all_new(strings);
         }
-        all_new(self.iter().map(|element| {
+        let keys = self.elements().map(|element| {
             let mut key = Vec::new();
             write_key(&mut key, element);
+            step_cost::take(key.len() as u64 / 16);
             key
-        }))
+        });
+        all_new(keys)
     }
 }
 
@@ -253,6 +325,10 @@ fn all_new<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) -> bool 
 /// such a number equals the one double that means the same, and no double if there is none.
 fn equal(value: &Value<'_>, expected: &serde_json::Value) -> bool {
     use serde_json::Value as Expected;
+    step_cost::take(1);
+    if step_cost::is_spent() {
+        return false;
+    }
     match (value, expected) {
         (Value::Null, Expected::Null) => true,
         (Value::Bool(a), Expected::Bool(b)) => a == b,
@@ -487,7 +563,7 @@ mod tests {
         let value = json::parse(br#"{"a":["x",2.50]}"#).expect("valid JSON");
         let error = validator.validate(&value).expect_err("a number where a string must be");
         assert_eq!(error.instance_path().as_str(), "/a/1");
-        assert_eq!(error.instance().as_ref(), &serde_json::json!(2.5));
+        assert_eq!(Told::from_value(error.instance()), Told::Plain(serde_json::json!(2.5)));
     }
 
     proptest::proptest! {
@@ -516,5 +592,10 @@ mod tests {
         assert_eq!(found(&format!("[[{}0]]", "0,".repeat(99))), Told::Array(1));
         assert_eq!(found(r#"{"a":{"b":[]},"":1,"c":2}"#), Told::Object(3));
         assert_eq!(found("17"), Told::Plain(17.into()));
+        let validator = jsonschema::options_for::<Instance>().build(&serde_json::json!(false)).expect("a valid schema");
+        let text = format!("\"{}\"", "é".repeat(5000));
+        let value = json::parse(text.as_bytes()).expect("valid JSON");
+        let error = validator.iter_errors(&value).next().expect("nothing is valid");
+        assert_eq!(Told::from_value(error.instance()), Told::Text("é".repeat(100), 5000));
     }
 }

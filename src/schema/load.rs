@@ -3,15 +3,18 @@
 //! Formats are asserted, references stay within the file, and patterns run in linear time. What
 //! could not be checked on every article is refused here, before any article is read.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::columns::{Columns, Extra, InvalidOptional, Role};
 use super::derive::derive;
 use super::instance::Instance;
+use super::places::Places;
+use super::references::BASE;
 use super::validator;
 use super::validator::Violation;
 use super::vocabulary::{self, SchemaFault};
-use super::{ascii_class, step_cost};
+use super::{ascii_class, listed, pattern, step_cost};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
@@ -21,8 +24,9 @@ use crate::{filesystem, text};
 
 /// The longest schema file that is read, in bytes.
 pub(crate) const MAX_SCHEMA_BYTES: u64 = 16 << 20;
-/// What a compiled pattern may take, in bytes.
-const MAX_PATTERN_BYTES: usize = 4 << 20;
+
+/// How many violations of one article are listed.
+pub const MAX_LISTED: usize = validator::MAX_LISTED;
 
 /// The schemas that are part of pressmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +72,7 @@ pub struct Schema {
     value: Value<'static>,
     id: Option<String>,
     sha256: Digest,
-    validator: jsonschema::Validator<Instance>,
+    compiled: Compiled,
     columns: Columns,
 }
 
@@ -86,12 +90,12 @@ impl Schema {
     /// The schema in `bytes`; errors call it `name`.
     pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
         let value = read(&name, &bytes)?;
-        let validator = compile(&value).map_err(|fault| fault.of(&name))?;
+        let compiled = compile(&value).map_err(|fault| fault.of(&name))?;
         let columns = derive(&value, extra).map_err(|fault| fault.of(&name))?;
         let id = value.pointer("/$id").and_then(Value::as_str).map(str::to_owned);
         let sha256 = Digest::of(&bytes);
         let value = value.into_owned();
-        Ok(Self { name, bytes, value, id, sha256, validator, columns })
+        Ok(Self { name, bytes, value, id, sha256, compiled, columns })
     }
 
     /// The columns of records under the schema in `bytes`, for those who judge no article: the
@@ -152,9 +156,10 @@ impl Schema {
         super::fields::targets(&self.columns)
     }
 
-    /// Judges one article: no violations means that the schema accepts it.
+    /// Judges one article: no violations means that the schema accepts it. At most
+    /// [`MAX_LISTED`] are listed.
     pub fn validate(&self, article: &Value<'_>) -> Vec<Violation> {
-        validator::validate(&self.validator, article, &self.value)
+        validator::validate(&self.compiled, article, &self.value)
     }
 }
 
@@ -169,43 +174,68 @@ fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
     Ok(value)
 }
 
-pub(super) fn compile(schema: &Value<'_>) -> Result<jsonschema::Validator<Instance>, SchemaFault> {
-    let mut schema = schema.to_serde();
-    vocabulary::each_subschema(&mut schema, &mut |schema| {
-        ascii_class::rewrite(schema);
+/// What judges articles.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) validator: jsonschema::Validator<Instance>,
+    pub(super) places: Places,
+    /// What one error may take, in errors of the usual size: some hold a part of the schema.
+    pub(super) error_size: u64,
+}
+
+pub(super) fn compile(schema: &Value<'_>) -> Result<Compiled, SchemaFault> {
+    let mut rewritten = schema.to_serde();
+    // Looks for classes in patterns as they are, so it comes before these are translated.
+    vocabulary::each_subschema(&mut rewritten, &mut ascii_class::rewrite);
+    let mut patterns = HashMap::new();
+    let mut error_size = 1;
+    vocabulary::each_subschema(&mut rewritten, &mut |schema| {
+        listed::rewrite(schema);
         step_cost::rewrite(schema);
+        pattern::rewrite(schema, &mut patterns);
+        let size = schema.get("not").map_or(0, |excluded| excluded.to_string().len() as u64);
+        error_size = error_size.max(1 + size / 512);
     });
-    jsonschema::options_for::<Instance>()
+    let places = Places::new(schema, patterns)?;
+    let validator = jsonschema::options_for::<Instance>()
         .with_keyword(ascii_class::KEYWORD, ascii_class::keyword)
+        .with_keyword(listed::KEYWORD, listed::keyword)
         .with_keyword(step_cost::KEYWORD, step_cost::keyword)
         .offline()
+        .with_base_uri(BASE)
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
         .should_ignore_unknown_formats(false)
         .with_pattern_options(
-            jsonschema::PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
+            jsonschema::PatternOptions::regex().size_limit(pattern::MAX_COMPILED).dfa_size_limit(pattern::MAX_COMPILED),
         )
-        .build(&schema)
-        .map_err(|error| fault(&error))
+        .build(&rewritten)
+        .map_err(|error| fault(&error, &places, schema))?;
+    Ok(Compiled { validator, places, error_size })
 }
 
-/// What keeps a schema from being compiled, in words of our own where they can be known.
-fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
+/// What keeps a schema from being compiled, in words of our own. References, patterns and formats
+/// were checked before (`vocabulary`), so what is left is told by the meta-schema.
+fn fault(error: &jsonschema::ValidationError<'_>, places: &Places, schema: &Value<'_>) -> SchemaFault {
     use jsonschema::error::ValidationErrorKind as Kind;
-    let text = text::one_line(&error.to_string(), 300);
-    let pointer = error.instance_path().as_str();
-    let code = match error.kind() {
-        Kind::Referencing(_) => Code::SchemaRef,
-        Kind::Format { format } if format == "regex" => Code::SchemaRegex,
-        // The crate has no kind for it.
-        _ if text.contains("Unknown format") => Code::SchemaFormat,
-        _ => Code::SchemaMeta,
-    };
-    let message = match code {
-        Code::SchemaRegex if ["(?=", "(?!", "(?<", "\\1"].iter().any(|form| text.contains(form)) => {
-            format!("{text}; look-around and back-references cannot run in linear time")
+    let pointer = places.in_file(error.instance_path().as_str(), schema);
+    match error.kind() {
+        Kind::Referencing(_) => {
+            let message = "a reference or `$id` in it cannot be resolved; write references as `#/$defs/name`";
+            SchemaFault::new(Code::SchemaRef, pointer, message)
         }
-        _ => text,
-    };
-    SchemaFault::new(code, pointer, message)
+        Kind::AnyOf { .. } if pointer.ends_with("/type") => {
+            let message = "expected a type (array, boolean, integer, null, number, object, string) or a list of them";
+            SchemaFault::new(Code::SchemaMeta, pointer, message)
+        }
+        _ => {
+            let keyword = pointer.rsplit('/').next().filter(|keyword| !keyword.is_empty());
+            let told = validator::message(error);
+            let message = match keyword {
+                Some(keyword) => format!("`{}` is not as JSON Schema asks for: {told}", text::one_line(keyword, 60)),
+                None => format!("it is not as JSON Schema asks for: {told}"),
+            };
+            SchemaFault::new(Code::SchemaMeta, pointer, message)
+        }
+    }
 }

@@ -1,12 +1,12 @@
-//! Where references lead, and how many subschemas one value may be held against at one place. References
-//! make a short schema long, and where each of them is followed twice, a page of schema keeps a
-//! validator busy for years.
+//! How many subschemas one value may be held against at one place. References make a short schema
+//! long, and where each of them is followed twice, a page of schema keeps a validator busy for years.
 //!
 //! Counted is what applies to the same value; what its members and elements are held against is
 //! counted for these. What a schema means is not known here.
 
 use std::collections::HashMap;
 
+use super::references::{References, Target};
 use crate::json::{Object, Value};
 
 /// How many subschemas may apply to one value, each as often as it is referred to.
@@ -19,13 +19,7 @@ const EVALUATED: u64 = 3;
 
 /// Counts the steps of the subschemas of one schema.
 pub(super) struct Steps<'s> {
-    /// What is referred to by `$id`.
-    named: HashMap<&'s str, &'s Value<'s>>,
-    /// What is referred to by `$anchor` and `$dynamicAnchor`, each in the schema that it stands in.
-    anchors: HashMap<(*const Value<'s>, &'s str), &'s Value<'s>>,
-    /// In which schema with an `$id`, or in the whole, each object stands, by its address.
-    resources: HashMap<*const Value<'s>, &'s Value<'s>>,
-    documents: Vec<&'s Value<'s>>,
+    references: References<'s>,
     /// By the address of a subschema, which does not move; none while it is being counted.
     known: HashMap<*const Value<'s>, Option<u64>>,
     /// Whether a subschema was seen that applies to a value if it applies to that value.
@@ -33,68 +27,13 @@ pub(super) struct Steps<'s> {
 }
 
 impl<'s> Steps<'s> {
-    pub(super) fn new(root: &'s Value<'s>) -> Self {
-        let mut steps = Self {
-            named: HashMap::new(),
-            anchors: HashMap::new(),
-            resources: HashMap::new(),
-            documents: vec![root],
-            known: HashMap::new(),
-            is_circular: false,
-        };
-        steps.collect(root, root);
-        steps
+    pub(super) fn new(references: References<'s>) -> Self {
+        Self { references, known: HashMap::new(), is_circular: false }
     }
 
-    /// What a reference in `schema` leads to; none if that is not told here. How relative addresses
-    /// are resolved is left to the validator.
-    pub(super) fn target(&self, schema: &'s Value<'s>, reference: &str) -> Option<&'s Value<'s>> {
-        let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let resource = match document {
-            "" => self.resources.get(&std::ptr::from_ref(schema))?,
-            id => self.named.get(id)?,
-        };
-        self.within(resource, fragment)
-    }
-
-    /// What a reference may lead to, whichever schema with an `$id` it is about.
-    pub(super) fn targets(&self, reference: &str) -> Vec<&'s Value<'s>> {
-        let (_document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        self.documents.iter().filter_map(|resource| self.within(resource, fragment)).collect()
-    }
-
-    fn within(&self, resource: &'s Value<'s>, fragment: &str) -> Option<&'s Value<'s>> {
-        let fragment = decoded(fragment)?;
-        match fragment.as_str() {
-            pointer if pointer.is_empty() || pointer.starts_with('/') => resource.pointer(pointer),
-            anchor => self.anchors.get(&(std::ptr::from_ref(resource), anchor)).copied(),
-        }
-    }
-
-    fn collect(&mut self, value: &'s Value<'s>, resource: &'s Value<'s>) {
-        match value {
-            Value::Array(values) => values.iter().for_each(|value| self.collect(value, resource)),
-            Value::Object(object) => {
-                let is_document = object.get("$id").is_some_and(|id| id.as_str().is_some());
-                self.documents.extend(is_document.then_some(value));
-                let resource = if is_document { value } else { resource };
-                self.resources.insert(std::ptr::from_ref(value), resource);
-                for (keyword, below) in object.iter() {
-                    match (keyword, below) {
-                        // Data names nothing.
-                        ("const" | "enum" | "default" | "examples", _) => {}
-                        ("$id", Value::String(name)) => {
-                            self.named.insert(name, value);
-                        }
-                        ("$anchor" | "$dynamicAnchor", Value::String(name)) => {
-                            self.anchors.insert((std::ptr::from_ref(resource), name), value);
-                        }
-                        _ => self.collect(below, resource),
-                    }
-                }
-            }
-            _ => {}
-        }
+    /// What a reference in `schema` leads to.
+    pub(super) fn target(&self, schema: &'s Value<'s>, reference: &str) -> Target<'s> {
+        self.references.target(schema, reference)
     }
 
     /// Whether more than [`MOST`] subschemas apply to a value that is held against this one.
@@ -136,27 +75,14 @@ impl<'s> Steps<'s> {
                 ("not" | "if" | "then" | "else", schema) => below.push(schema),
                 ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => below.extend(schemas),
                 ("dependentSchemas", Value::Object(schemas)) => below.extend(schemas.iter().map(|(_, schema)| schema)),
-                ("$ref" | "$dynamicRef", Value::String(target)) => below.extend(self.target(schema, target)),
+                ("$ref" | "$dynamicRef", Value::String(reference)) => {
+                    if let Target::Here(target, _) = self.target(schema, reference) {
+                        below.push(target);
+                    }
+                }
                 _ => {}
             }
         }
         below
     }
-}
-
-/// A fragment without percent signs (RFC 3986, section 2.1); none if that is no text.
-fn decoded(fragment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if let (b'%', [high, low, after @ ..]) = (first, after) {
-            let digits = [*high, *low];
-            bytes.push(u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?);
-            rest = after;
-        } else {
-            bytes.push(*first);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -1,13 +1,13 @@
-//! How long one article may be judged.
+//! How long one article may be judged, and how many errors may be collected of it.
 //!
 //! Where alternatives of a schema lead back to it, each level of an article is held against all of
-//! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. Every
-//! way back is a reference, and what else is judged again at each level stands beside a few keywords.
-//! So subschemas with these count a step, by a keyword of our own, and the one after the last step
-//! unwinds out of the validator. What a schema costs without an article is for `steps`.
+//! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. But it
+//! reads articles through `instance` alone, where each look at a member, an element or a constant
+//! takes a step. After the last one, objects and arrays have no more parts to look at, so that the
+//! validator comes to an end, and its verdict is not used. A keyword of our own takes the steps of
+//! alternatives that look at nothing. What a schema costs without an article is for `steps`.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError};
@@ -15,35 +15,80 @@ use serde_json::{Map, Value};
 
 use super::instance::Instance;
 
-/// The keyword that counts, which stands in the compiled schema alone.
-pub(super) const KEYWORD: &str = "count-step";
-
-/// What a thread unwinds with.
-struct NoStepLeft;
+/// The keyword that takes steps, which stands in the compiled schema alone.
+pub(super) const KEYWORD: &str = "take-steps";
+/// From how many alternatives on a subschema takes a step for each.
+const MANY: usize = 16;
 
 thread_local! {
-    static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The steps that are left. Where nothing is judged there is no limit.
+    static STEPS: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The errors that may still be collected; none where errors are not collected.
+    static ERRORS: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// What makes a subschema count: references, and what is judged again to find out what was evaluated.
-const COUNTED: [&str; 5] = ["$ref", "$dynamicRef", "contains", "unevaluatedItems", "unevaluatedProperties"];
+/// Takes steps.
+pub(super) fn take(steps: u64) {
+    STEPS.set(STEPS.get().saturating_sub(steps));
+}
 
-/// Lets a subschema count, if it is one of those.
-pub(super) fn rewrite(schema: &mut Map<String, Value>) {
-    if COUNTED.iter().any(|keyword| schema.contains_key(*keyword)) {
-        schema.insert(KEYWORD.to_owned(), Value::Null);
+/// Whether no step is left, and nothing that is found out from now on holds.
+pub(super) fn is_spent() -> bool {
+    STEPS.get() == 0
+}
+
+/// Whether errors are being collected.
+pub(super) fn is_listing() -> bool {
+    ERRORS.get().is_some()
+}
+
+/// Counts an error that is being collected. After the last one no step is left.
+pub(super) fn count_error() {
+    match ERRORS.get() {
+        Some(left @ 2..) => ERRORS.set(Some(left - 1)),
+        Some(_) => STEPS.set(0),
+        None => {}
+    }
+}
+
+/// Puts the limits back when judging ends, also by a panic.
+struct Limits;
+
+impl Limits {
+    fn set(steps: u64, errors: Option<u64>) -> Self {
+        STEPS.set(steps);
+        ERRORS.set(errors);
+        Self
+    }
+}
+
+impl Drop for Limits {
+    fn drop(&mut self) {
+        STEPS.set(u64::MAX);
+        ERRORS.set(None);
     }
 }
 
 /// Does what takes at most so many steps; none if it takes more.
 pub(super) fn within<T>(steps: u64, work: impl FnOnce() -> T) -> Option<T> {
-    LEFT.set(steps);
-    let done = catch_unwind(AssertUnwindSafe(work));
-    LEFT.set(u64::MAX);
-    match done {
-        Ok(done) => Some(done),
-        Err(panic) if panic.is::<NoStepLeft>() => None,
-        Err(panic) => resume_unwind(panic),
+    let _limits = Limits::set(steps, None);
+    let done = work();
+    (!is_spent()).then_some(done)
+}
+
+/// Collects errors with at most so many steps, and at most so many errors; and whether these are all.
+pub(super) fn listing<T>(steps: u64, errors: u64, work: impl FnOnce() -> T) -> (T, bool) {
+    let _limits = Limits::set(steps, Some(errors));
+    let done = work();
+    (done, !is_spent())
+}
+
+/// Lets a subschema of many alternatives take a step for each.
+pub(super) fn rewrite(schema: &mut Map<String, Value>) {
+    let length = |keyword: &&str| schema.get(*keyword).and_then(Value::as_array).map_or(0, Vec::len);
+    let alternatives: usize = ["allOf", "anyOf", "oneOf"].iter().map(length).sum();
+    if alternatives >= MANY {
+        schema.insert(KEYWORD.to_owned(), Value::from(alternatives));
     }
 }
 
@@ -51,26 +96,22 @@ pub(super) fn within<T>(steps: u64, work: impl FnOnce() -> T) -> Option<T> {
 #[expect(clippy::unnecessary_wraps, reason = "the shape that the validator asks for")]
 pub(super) fn keyword<'a>(
     _parent: &'a Map<String, Value>,
-    _value: &'a Value,
+    value: &'a Value,
     _location: Location,
 ) -> Result<Box<dyn for<'i> Keyword<'i, Instance>>, ValidationError<'a>> {
-    Ok(Box::new(CountStep))
+    Ok(Box::new(TakeSteps(value.as_u64().unwrap_or(1))))
 }
 
-struct CountStep;
+struct TakeSteps(u64);
 
-impl<'i> Keyword<'i, Instance> for CountStep {
+impl<'i> Keyword<'i, Instance> for TakeSteps {
     fn validate(&self, instance: &'i crate::json::Value<'i>) -> Result<(), ValidationError<'i>> {
         self.is_valid(instance);
         Ok(())
     }
 
     fn is_valid(&self, _instance: &'i crate::json::Value<'i>) -> bool {
-        match LEFT.get().checked_sub(1) {
-            Some(left) => LEFT.set(left),
-            // Not a panic: no hook is called.
-            None => resume_unwind(Box::new(NoStepLeft)),
-        }
+        take(self.0);
         true
     }
 }

@@ -5,12 +5,14 @@ use std::collections::HashSet;
 
 use serde_json::Map;
 
+use super::assertions;
 use super::derive::escape_pointer;
+use super::references::{References, Target};
 use super::step_budget;
 use super::step_budget::Steps;
 use crate::code::Code;
 use crate::error::Error;
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::text::one_line;
 
 /// Why a schema cannot be used, and where.
@@ -113,16 +115,14 @@ const KEYWORDS: &[(&str, Holds)] = &[
 
 /// Checks every subschema, in the order of the file.
 pub(super) fn check<'s>(schema: &'s Value<'s>) -> Result<(), SchemaFault> {
-    let mut ids = Vec::new();
-    collect_ids(schema, &mut ids);
-    let mut whole = Whole { ids, steps: Steps::new(schema), places: HashSet::new(), references: Vec::new() };
+    let steps = Steps::new(References::new(schema)?);
+    let mut whole = Whole { steps, places: HashSet::new(), references: Vec::new() };
     subschema(schema, "", &mut whole, 0)?;
     whole.references.iter().try_for_each(|reference| whole.follow(reference))
 }
 
 /// What is known of the whole schema.
 struct Whole<'s> {
-    ids: Vec<&'s str>,
     steps: Steps<'s>,
     /// The subschemas that were checked, by their addresses.
     places: HashSet<*const Value<'s>>,
@@ -143,16 +143,35 @@ impl<'s> Whole<'s> {
             return Ok(());
         }
         let quoted = one_line(target, 100);
-        let found = self.steps.target(schema, target).map_or_else(|| self.steps.targets(target), |found| vec![found]);
-        let message = if target.is_empty() {
-            "an empty reference means the whole schema; write `#`".to_owned()
-        } else if found.iter().all(|found| self.places.contains(&std::ptr::from_ref(*found))) {
-            // Whether it leads anywhere the compiler finds out.
-            return Ok(());
-        } else {
-            format!("`{quoted}` leads to what is no subschema; put it into `$defs`")
+        let (code, message) = match self.steps.target(schema, target) {
+            _ if target.is_empty() => {
+                (Code::SchemaRef, "an empty reference means the whole schema; write `#`".to_owned())
+            }
+            Target::Here(found, _) if self.places.contains(&std::ptr::from_ref(found)) => return Ok(()),
+            Target::Here(..) => {
+                (Code::SchemaRef, format!("`{quoted}` leads to what is no subschema; put it into `$defs`"))
+            }
+            Target::Nowhere => (Code::SchemaRef, format!("`{quoted}` leads nowhere; {}", nowhere(target))),
+            Target::Malformed => {
+                (Code::SchemaRef, format!("`{quoted}` is no URI reference; write one such as `#/$defs/name`"))
+            }
+            Target::Elsewhere => (
+                Code::SchemaRemoteRef,
+                format!(
+                    "`{quoted}` is in another file, and other files are never opened; copy what it leads to into \
+                     `$defs` and refer to it there: `#/$defs/name`"
+                ),
+            ),
         };
-        Err(SchemaFault::new(Code::SchemaRef, pointer.clone(), message))
+        Err(SchemaFault::new(code, pointer.clone(), message))
+    }
+}
+
+/// Why a reference within this file may lead nowhere.
+fn nowhere(target: &str) -> String {
+    match target.split_once('#').map(|(_, fragment)| fragment).unwrap_or_default() {
+        place if place.starts_with('/') => "the schema has nothing at this place".to_owned(),
+        anchor => format!("no subschema has `\"$anchor\": \"{}\"`", one_line(anchor, 60)),
     }
 }
 
@@ -178,11 +197,18 @@ fn subschema<'s>(schema: &'s Value<'s>, pointer: &str, whole: &mut Whole<'s>, de
         };
         match keyword {
             "$ref" | "$dynamicRef" => {
-                reference(value, &here, &whole.ids)?;
                 let reference = |target| Reference { schema, target, pointer: here.clone() };
                 whole.references.extend(value.as_str().map(reference));
             }
             "$schema" => draft(value, &here)?,
+            "pattern" => assertions::pattern(value.as_str(), &here)?,
+            "patternProperties" => {
+                let members = value.as_object().into_iter().flat_map(Object::iter);
+                for (name, _) in members {
+                    assertions::pattern(Some(name), &format!("{here}/{}", escape_pointer(name)))?;
+                }
+            }
+            "format" => assertions::format(value.as_str(), &here)?,
             _ => {}
         }
         match (holds, value) {
@@ -229,6 +255,30 @@ pub(super) fn each_subschema(
     each(members);
 }
 
+/// Hands every subschema and its JSON Pointer to `each`. The schema was checked.
+pub(super) fn each_pointer<'s>(schema: &'s Value<'s>, pointer: &str, each: &mut impl FnMut(&'s Value<'s>, &str)) {
+    let Some(object) = schema.as_object() else { return };
+    each(schema, pointer);
+    for (keyword, value) in object.iter() {
+        let holds = KEYWORDS.iter().find(|(known, _)| *known == keyword).map_or(Holds::Nothing, |(_, holds)| *holds);
+        let here = || format!("{pointer}/{}", escape_pointer(keyword));
+        match (holds, value) {
+            (Holds::Schema, schema) => each_pointer(schema, &here(), each),
+            (Holds::Schemas, Value::Array(schemas)) => {
+                for (index, schema) in schemas.iter().enumerate() {
+                    each_pointer(schema, &format!("{}/{index}", here()), each);
+                }
+            }
+            (Holds::SchemasByName, Value::Object(schemas)) => {
+                for (name, schema) in schemas.iter() {
+                    each_pointer(schema, &format!("{}/{}", here(), escape_pointer(name)), each);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Embedded schemas may name their draft too.
 fn draft(value: &Value<'_>, pointer: &str) -> Result<(), SchemaFault> {
     match value.as_str() {
@@ -257,32 +307,6 @@ fn unknown(keyword: &str) -> String {
         }
     };
     format!("`{quoted}` is no keyword of JSON Schema 2020-12; {way_out}")
-}
-
-/// A reference must lead to a place in this file: a fragment, or a `$id` that it declares.
-fn reference(value: &Value<'_>, pointer: &str, ids: &[&str]) -> Result<(), SchemaFault> {
-    let Some(target) = value.as_str() else { return Ok(()) };
-    let document = target.split_once('#').map_or(target, |(document, _)| document);
-    // A relative reference is resolved against a base; the compiler finds out whether it leads
-    // anywhere. An absolute one must name a schema that is here, whose `$id` may be relative itself.
-    let is_relative = |id: &&str| !id.contains("://") && document.ends_with(id.trim_start_matches(['.', '/']));
-    let is_here = ids.contains(&document) || ids.iter().any(is_relative);
-    if document.contains("://") && !is_here && document != DRAFT {
-        let message = format!("`{}` lies outside this file, and nothing is fetched", one_line(target, 100));
-        return Err(SchemaFault::new(Code::SchemaRemoteRef, pointer, message));
-    }
-    Ok(())
-}
-
-fn collect_ids<'s>(value: &'s Value<'s>, ids: &mut Vec<&'s str>) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| collect_ids(value, ids)),
-        Value::Object(object) => {
-            ids.extend(object.get("$id").and_then(Value::as_str));
-            object.iter().for_each(|(_, value)| collect_ids(value, ids));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]
@@ -334,9 +358,11 @@ mod tests {
         check_schema(r##"{"items":{"$ref":"#/const"},"const":{"anything":1}}"##, "S-REF /items/$ref");
         check_schema(r##"{"items":{"$ref":"#/%64efault"},"default":{"anything":1}}"##, "S-REF /items/$ref");
         check_schema(
-            r#"{"$id":"urn:x/a","items":{"$ref":"a#/default"},"default":{"anything":1}}"#,
+            r#"{"$id":"https://x.example/a","items":{"$ref":"a#/default"},"default":{"anything":1}}"#,
             "S-REF /items/$ref",
         );
+        // Nothing relative can be resolved against it.
+        check_schema(r#"{"$id":"urn:x/a","items":{"$ref":"a"}}"#, "S-REMOTE-REF /items/$ref");
         check_schema(r#"{"items":{"$ref":""}}"#, "S-REF /items/$ref");
         check_schema(r##"{"items":{"$ref":"#/$defs/a%20b"},"$defs":{"a b":{}}}"##, "fine");
         check_schema(r#"{"$id":"https://example.org/a","items":{"$ref":"b"},"$defs":{"b":{"$id":"./b"}}}"#, "fine");

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use pressmark::input::{Limits, Pointer};
+use semver::Version;
 
 /// A number of bytes: `4096`, `500MB`, `2GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,16 @@ const MOST_THREADS: usize = 1024;
 pub(crate) fn thread_count(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_THREADS);
     number.ok_or_else(|| format!("it is a number from 1 to {MOST_THREADS}"))
+}
+
+/// The version of a release.
+pub(crate) fn release_version(text: &str) -> Result<Version, &'static str> {
+    text.parse().map_err(|_library| "a version has three numbers: 1.2.0")
+}
+
+/// The day of a release.
+pub(crate) fn release_date(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_library| "a day is written YYYY-MM-DD: 2024-12-31")
 }
 
 /// As many threads as were asked for, or one for each processor.

@@ -67,7 +67,7 @@ pub(super) fn verdict(report: &DiffReport, policy: VersionPolicy) -> String {
             Some(Change::Unmatched) => format!("{BOLD_YELLOW}!{BOLD_YELLOW:#}"),
             Some(Change::Ignored | Change::SchemaOnly) | None => " ".to_owned(),
         };
-        text.push_str(&format!("{mark} {line}\n"));
+        text.push_str(&format!("{mark} {}\n", one_line(&line, SENTENCE)));
     }
     if let Some(suggestion) = Suggestion::of(report, policy).sentence() {
         text.push_str(&format!("  {suggestion}\n"));

@@ -4,6 +4,8 @@
 //! than ten; the last tells how many were left out.
 
 use super::{Check, Warning, headline, level};
+use pressmark::text::printable;
+
 use crate::paint::counted;
 
 /// How many annotations GitHub shows for a step.
@@ -44,7 +46,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
 
 /// A message, escaped as workflow commands ask for.
 pub(super) fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 /// A property, which may hold neither commas nor colons either.
@@ -60,5 +62,6 @@ mod tests {
     fn escapes() {
         assert_eq!(data("50 %\nof"), "50 %25%0Aof");
         assert_eq!(property("a,b: c"), "a%2Cb%3A c");
+        assert_eq!(data("\u{1b}[0m \u{202e} ##[error]"), "\\u{1b}[0m \\u{202e} #\\u{23}[error]");
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
     }
     for (field, rules) in &check.read.normalised {
         let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
-        text.push_str(&format!("normalised {field}: {}\n", rules.join(", ")));
+        text.push_str(&format!("normalised {}: {}\n", one_line(field, 100), one_line(&rules.join(", "), 300)));
     }
     text.push_str(&moved(&check.read.moved.causes()));
     text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
@@ -138,10 +138,11 @@ fn undeclared(undeclared: &Undeclared) -> String {
 fn misfit(misfit: &Misfit) -> String {
     let of = counted(misfit.articles, "article");
     let lacks = format!("{} without text, {} without an id", count(misfit.without_text), count(misfit.without_id));
-    let mut text = format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not fit: ", misfit.source);
+    let mut text =
+        format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not fit: ", one_line(&misfit.source, 100));
     text.push_str(&format!("{lacks}, of {of}\n"));
     if !misfit.members.is_empty() {
-        text.push_str(&format!("  members seen: {}\n", misfit.members.join(", ")));
+        text.push_str(&format!("  members seen: {}\n", one_line(&misfit.members.join(", "), 600)));
     }
     if let [first, ..] = misfit.places.as_slice() {
         text.push_str(&format!("  lists of objects seen at: {}\n", misfit.places.join(", ")));

@@ -5,6 +5,8 @@ use pressmark::diagnostics::Cause;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Check, headline};
+use pressmark::text::printable;
+
 use crate::paint::counted;
 
 /// A report of these cases.
@@ -46,10 +48,11 @@ fn failed(cause: &Cause) -> TestCase {
     status.set_type(cause.code.name());
     status.set_message(format!("{}, {}", headline(cause), counted(cause.articles, "article")));
     let places = cause.examples.iter().map(|example| {
-        format!("{}:{}:{} {} {}", example.source, example.line, example.column, example.pointer, example.message)
+        let place = format!("{}:{}:{}", example.source, example.line, example.column);
+        format!("{place} {} {}", example.pointer, example.message)
     });
     status.set_description(places.collect::<Vec<_>>().join("\n"));
-    let rule = if cause.schema.is_empty() { "(no rule)" } else { &cause.schema };
+    let rule = if cause.schema.is_empty() { "(no rule)".to_owned() } else { printable(&cause.schema) };
     let mut told = TestCase::new(format!("{} {rule}", cause.code), status);
     told.set_classname("pressmark.check");
     told

@@ -129,7 +129,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
         Some(other) => return Err(ManifestError::UnknownFormat(crate::text::one_line(other, 60))),
         None => return Err(unreadable("the member `format` is missing".into())),
     }
-    let wire: ManifestV1 = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+    let wire: ManifestV1 = serde_json::from_slice(bytes).map_err(|error| unreadable(json::fault::explain(&error)))?;
     check(wire)
 }
 

@@ -5,7 +5,7 @@
 //! the algebra does not come to an end with nothing is proved (`width`).
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jsonschema::canonical::{CanonicalSchema, Containment};
 use serde_json::{Map, Value as Json};
@@ -13,6 +13,8 @@ use serde_json::{Map, Value as Json};
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
 use crate::schema::derive::escape_pointer;
+use crate::schema::pattern;
+use crate::schema::vocabulary::each_subschema;
 
 /// Keywords that make no rule.
 const SILENT: &[&str] = &[
@@ -268,12 +270,14 @@ fn canonical(schema: &Json) -> Option<CanonicalSchema> {
     if !is_narrow(schema) {
         return None;
     }
+    let (mut translated, mut patterns) = (schema.clone(), HashMap::new());
+    each_subschema(&mut translated, &mut |schema| pattern::rewrite(schema, &mut patterns));
     jsonschema::canonical::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
         .with_pattern_options(jsonschema::PatternOptions::regex())
         .offline()
-        .canonicalize(schema)
+        .canonicalize(&translated)
         .ok()
 }
 

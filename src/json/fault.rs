@@ -1,0 +1,91 @@
+//! What `serde_json` says of a document, in words of our own.
+//!
+//! It speaks of fields and types of Rust; people wrote members and values.
+
+use serde_json::error::Category;
+
+use crate::text::one_line;
+
+/// What is wrong with a document, and where in it.
+pub(crate) fn explain(error: &serde_json::Error) -> String {
+    format!("line {} column {}: {}", error.line(), error.column(), reason(error))
+}
+
+/// What is wrong with a document of one line, whose place is known.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Io | Category::Eof => "the JSON breaks off".to_owned(),
+        Category::Syntax => "this is not JSON".to_owned(),
+        Category::Data => of_data(&error.to_string()),
+    }
+}
+
+fn of_data(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _place)| message);
+    let first = message.split('`').nth(1).map(|name| one_line(name, 60)).unwrap_or_default();
+    if message.starts_with("missing field ") {
+        return format!("the member `{first}` is missing");
+    }
+    if message.starts_with("unknown field ") {
+        return format!("there is no member `{first}`");
+    }
+    if message.starts_with("duplicate field ") {
+        return format!("the member `{first}` is there twice");
+    }
+    if message.starts_with("unknown variant ") {
+        return format!("`{first}` is none of the values that the member may have");
+    }
+    let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
+    match found.and_then(|rest| rest.split_once(", expected ")) {
+        Some((found, expected)) => format!("expected {}, found {}", kind(expected), one_line(found, 100)),
+        // A type of our own names what it asks for.
+        None => one_line(message, 200),
+    }
+}
+
+/// A type of Rust, as JSON names it.
+fn kind(expected: &str) -> &str {
+    match expected {
+        "a string" | "a borrowed string" => "a string",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "a boolean" => "true or false",
+        integer if ["u8", "u16", "u32", "u64", "usize"].contains(&integer) => "a whole number that is not negative",
+        integer if ["i8", "i16", "i32", "i64", "isize"].contains(&integer) => "a whole number",
+        "f64" => "a number",
+        named if named.starts_with("struct ") || named.starts_with("internally tagged") => "an object",
+        named => named,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Wire {
+        name: String,
+        count: u64,
+        parts: Vec<Wire>,
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        assert_eq!(explain(&serde_json::from_str::<Wire>(text).unwrap_err()), want, "{text}");
+    }
+
+    #[test]
+    fn words() {
+        check("{", "line 1 column 1: the JSON breaks off");
+        check("{]", "line 1 column 2: this is not JSON");
+        check("{}", "line 1 column 2: the member `name` is missing");
+        check(r#"{"x":1}"#, "line 1 column 4: there is no member `x`");
+        check(r#"{"name":"","name":""}"#, "line 1 column 17: the member `name` is there twice");
+        check(r#"{"name":1}"#, "line 1 column 9: expected a string, found integer `1`");
+        check(r#"{"count":-1}"#, "line 1 column 11: expected a whole number that is not negative, found integer `-1`");
+        check(r#"{"parts":{}}"#, "line 1 column 9: expected an array, found map");
+        check(r#"{"parts":[1]}"#, "line 1 column 11: expected an object, found integer `1`");
+    }
+}

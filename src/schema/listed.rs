@@ -1,0 +1,162 @@
+//! A rule that runs faster in another form: `enum` with many values that are not all texts.
+//!
+//! The validator looks up texts among many at once, and compares anything else with each value in
+//! turn. It is compiled to a keyword of our own that compares with those of the same hash only.
+//! What is equal `instance` decides.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+
+use jsonschema::json::Node as _;
+use jsonschema::paths::Location;
+use jsonschema::{Keyword, ValidationError};
+use serde_json::{Map, Value};
+
+use super::instance::Instance;
+use super::step_cost;
+
+/// The keyword that stands for `enum` in the compiled schema, and there alone.
+pub(super) const KEYWORD: &str = "one-of-many";
+/// From how many values on it does.
+const MANY: usize = 16;
+
+/// Replaces a subschema's `enum`, if it is one of those.
+pub(super) fn rewrite(schema: &mut Map<String, Value>) {
+    let is_text = |value: &Value| value.is_string() || value.is_null();
+    let is_slow =
+        |values: &Value| values.as_array().is_some_and(|values| values.len() >= MANY && !values.iter().all(is_text));
+    if schema.get("enum").is_some_and(is_slow)
+        && let Some(values) = schema.remove("enum")
+    {
+        schema.insert(KEYWORD.to_owned(), values);
+    }
+}
+
+/// Makes the keyword.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the validator asks for")]
+pub(super) fn keyword<'a>(
+    _parent: &'a Map<String, Value>,
+    value: &'a Value,
+    _location: Location,
+) -> Result<Box<dyn for<'i> Keyword<'i, Instance>>, ValidationError<'a>> {
+    let values = value.as_array().cloned().unwrap_or_default();
+    let state = RandomState::new();
+    let mut by_hash: HashMap<u64, Vec<Value>> = HashMap::new();
+    for value in values {
+        by_hash.entry(hash_expected(&state, &value)).or_default().push(value);
+    }
+    Ok(Box::new(OneOfMany { state, by_hash }))
+}
+
+struct OneOfMany {
+    state: RandomState,
+    by_hash: HashMap<u64, Vec<Value>>,
+}
+
+impl<'i> Keyword<'i, Instance> for OneOfMany {
+    fn validate(&self, instance: &'i crate::json::Value<'i>) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) {
+            return Ok(());
+        }
+        step_cost::count_error();
+        Err(ValidationError::custom("none of the values"))
+    }
+
+    fn is_valid(&self, instance: &'i crate::json::Value<'i>) -> bool {
+        let alike = self.by_hash.get(&hash_found(&self.state, instance));
+        alike.is_some_and(|values| values.iter().any(|value| instance.equals_value(value)))
+    }
+}
+
+/// What equal values share: numbers by the nearest double, members in any order.
+fn hash_expected(state: &RandomState, value: &Value) -> u64 {
+    let mut hasher = state.build_hasher();
+    match value {
+        Value::Null => 0_u8.hash(&mut hasher),
+        Value::Bool(truth) => (1_u8, truth).hash(&mut hasher),
+        Value::Number(number) => (2_u8, bits(number.as_f64())).hash(&mut hasher),
+        Value::String(text) => (3_u8, text.as_str()).hash(&mut hasher),
+        Value::Array(elements) => {
+            let elements: Vec<u64> = elements.iter().map(|element| hash_expected(state, element)).collect();
+            (4_u8, elements).hash(&mut hasher);
+        }
+        Value::Object(members) => {
+            let member =
+                |(name, value): (&String, &Value)| state.hash_one((name.as_str(), hash_expected(state, value)));
+            let all = members.iter().map(member).fold(0_u64, u64::wrapping_add);
+            (5_u8, members.len(), all).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+fn hash_found(state: &RandomState, value: &crate::json::Value<'_>) -> u64 {
+    use crate::json::Value as Found;
+    step_cost::take(1);
+    let mut hasher = state.build_hasher();
+    match value {
+        Found::Null => 0_u8.hash(&mut hasher),
+        Found::Bool(truth) => (1_u8, truth).hash(&mut hasher),
+        Found::Number(number) => (2_u8, bits(number.as_f64())).hash(&mut hasher),
+        Found::String(text) => (3_u8, &**text).hash(&mut hasher),
+        Found::Array(elements) => {
+            let elements: Vec<u64> = elements.iter().map(|element| hash_found(state, element)).collect();
+            (4_u8, elements).hash(&mut hasher);
+        }
+        Found::Object(members) => {
+            let member = |(name, value)| state.hash_one((name, hash_found(state, value)));
+            let all = members.iter().map(member).fold(0_u64, u64::wrapping_add);
+            (5_u8, members.len(), all).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+/// The same for both zeros.
+fn bits(double: Option<f64>) -> Option<u64> {
+    double.map(|double| (double + 0.0).to_bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    proptest::proptest! {
+        /// Whatever equals a value has its hash, so nothing that is listed is missed.
+        #[test]
+        fn equal_values_have_one_hash(a in json::tests::any_json(), b in json::tests::any_json()) {
+            let state = RandomState::new();
+            for text in [a.to_string(), b.to_string()] {
+                let value = json::parse(text.as_bytes()).expect("valid JSON");
+                for expected in [&a, &b] {
+                    if (&value).equals_value(expected) {
+                        proptest::prop_assert_eq!(hash_found(&state, &value), hash_expected(&state, expected));
+                    }
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(schema: &Value, text: &str, want: bool) {
+        let schema = schema.to_string();
+        let schema = json::parse(schema.as_bytes()).expect("valid JSON");
+        let validator = crate::schema::load::compile(&schema).expect("a valid schema");
+        assert_eq!(validator.validator.is_valid(&json::parse(text.as_bytes()).expect("valid JSON")), want, "{text}");
+    }
+
+    #[test]
+    fn values_are_compared_by_meaning() {
+        let mut values: Vec<Value> = (0..40).map(|number| serde_json::json!([number])).collect();
+        values.extend([serde_json::json!({"a": 1, "b": [null]}), serde_json::json!(0.5), serde_json::json!(1e20)]);
+        let schema = serde_json::json!({ "enum": values });
+        check(&schema, "[3.0]", true);
+        check(&schema, "[40]", false);
+        check(&schema, r#"{"b":[null],"a":1e0}"#, true);
+        check(&schema, "5e-1", true);
+        check(&schema, "100000000000000000000", true);
+        check(&schema, "100000000000000000001", false);
+        check(&schema, "[-0.0]", true);
+    }
+}
