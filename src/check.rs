@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::release::Allowance;
 use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
-    AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Validator, validate_sources,
+    AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
 };
 
 pub use undeclared::Undeclared;
@@ -62,6 +62,9 @@ impl CheckReport {
     }
 }
 
+/// How many bytes the articles may take that threads have under way.
+const MEMORY: usize = 128 << 20;
+
 /// Judges every article of the inputs, and tells `progress` how far it is.
 ///
 /// # Errors
@@ -78,6 +81,7 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         reader: Reader::new(options.mapping.framing(), options.limits).with_places(selection.places()),
         sources: &sources,
         threads: options.threads,
+        memory: MEMORY,
         progress,
     };
     let rejects = match &options.rejects {
@@ -94,8 +98,10 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         (validated, seen)
     };
     let mut undeclared = Undeclared::default();
-    let add = |seen| {
-        undeclared.add(&seen);
+    let add = |step| {
+        if let Step::Made(seen) = step {
+            undeclared.add(&seen);
+        }
         Ok(())
     };
     let mut read = validate_sources(&what, rejects, validator, add)?;

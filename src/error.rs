@@ -158,6 +158,14 @@ pub enum Error {
         /// What is missing or wrong.
         message: String,
     },
+    /// A folder is not one of releases.
+    #[error("`{}` is not a dataset: {message}", path.display())]
+    NoDataset {
+        /// The folder.
+        path: PathBuf,
+        /// What it is instead, and what to do.
+        message: String,
+    },
     /// A Parquet file could not be written or read.
     #[error("cannot {action} the part `{}`: {message}", path.display())]
     Part {
@@ -337,6 +345,13 @@ impl Error {
         }
     }
 
+    /// The error and what caused it, in one line.
+    pub fn with_causes(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     /// The code that `pressmark explain` knows more about, where there is one.
     pub fn code(&self) -> Option<Code> {
         match self {
@@ -406,6 +421,7 @@ impl Error {
             | Self::Schema { .. }
             | Self::Stopped
             | Self::NoArticles { .. }
+            | Self::NoDataset { .. }
             | Self::Part { .. }
             | Self::Exists { .. } => None,
         }

@@ -7,6 +7,7 @@
 mod fault;
 mod handle;
 mod private;
+mod regular;
 mod staged;
 mod stamp;
 
@@ -34,14 +35,20 @@ const BUFFER: usize = 1 << 20;
 /// The size of the buffer of what is only hashed: it stays in the processor's cache.
 const HASH_BUFFER: usize = 1 << 18;
 
-/// Opens a file for reading by a library that wants the system's own handle.
+/// Opens a regular file for reading by a library that wants the system's own handle.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    pass(Operation::Look).and_then(|()| File::open(path)).map_err(|source| Error::io("read", path, source))
+    pass(Operation::Look).and_then(|()| regular::open(path)).map_err(|source| Error::io("read", path, source))
 }
 
-/// Opens a file for reading.
+/// Opens a regular file for reading.
 pub(crate) fn read(path: &Path) -> Result<Handle, Error> {
     open(path).map(Handle)
+}
+
+/// Opens an input, which may be a pipe or device: a shell names so what another command writes.
+pub(crate) fn read_input(path: &Path) -> Result<Handle, Error> {
+    let file = pass(Operation::Look).and_then(|()| File::open(path));
+    file.map(Handle).map_err(|source| Error::io("read", path, source))
 }
 
 /// The folder that a path lies in.
@@ -49,10 +56,19 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Reads a file that must not be larger than `limit` bytes.
+/// Reads a regular file that must not be larger than `limit` bytes.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    bounded(read(path)?, path, limit)
+}
+
+/// Reads an input that must not be larger than `limit` bytes; it may be a pipe.
+pub(crate) fn read_input_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    bounded(read_input(path)?, path, limit)
+}
+
+fn bounded(file: Handle, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    read(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > limit {
         let message = format!("larger than {limit} bytes");
         return Err(Error::io("read", path, io::Error::new(io::ErrorKind::FileTooLarge, message)));
@@ -109,6 +125,11 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
 /// The size of a regular file in bytes, where the system tells it.
 pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
+/// Whether anything has this path, links followed.
+pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
+    pass(Operation::Look).and_then(|()| path.try_exists()).map_err(|source| Error::io("read", path, source))
 }
 
 /// Whether a file stands there, links followed.

@@ -10,7 +10,7 @@ use semver::Version;
 
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::release::{Manifest, Previous, Release, releases};
+use crate::release::{Found, Manifest, Previous, Release, find};
 
 /// One release of a dataset.
 #[derive(Debug)]
@@ -74,13 +74,13 @@ impl HistoryEntry {
 /// Lists the releases in a dataset's folder, the newest first.
 ///
 /// # Errors
-/// [`Error::NoRelease`] if there are none, and a folder that cannot be read.
+/// [`Error::NoRelease`] if there are none, [`Error::NoDataset`] if it is a release itself, and a folder
+/// that cannot be read.
 pub fn log(dataset: &Path) -> Result<Vec<HistoryEntry>, Error> {
-    let found = releases(dataset)?;
-    if found.is_empty() {
-        let message = if dataset.is_dir() { "there are no releases in it" } else { "there is no such folder" };
-        return Err(Error::NoRelease { path: dataset.to_owned(), message: message.into() });
-    }
+    let Found::Releases(found) = find(dataset)? else {
+        let message = "it is a release itself; name the folder that holds the releases".to_owned();
+        return Err(Error::NoDataset { path: dataset.to_owned(), message });
+    };
     let mut entries = Vec::new();
     for (version, folder) in found {
         let opened = Release::open(&folder);

@@ -56,7 +56,7 @@ fn key(folder: &Path, schema: &str) -> Result<String, Error> {
     if BuiltIn::named(schema).is_some() {
         return Ok("# key = \"id\"".to_owned());
     }
-    if !path.is_file() {
+    if !path.exists() {
         return Ok("key = \"id\"".to_owned());
     }
     let schema = Schema::open(&path, Extra::Keep)?;

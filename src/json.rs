@@ -14,11 +14,43 @@ pub mod number;
 pub mod parse;
 pub mod value;
 
+pub(crate) use canonical::write_escaped;
 pub use canonical::{InexactAt, utf16_order, write_f64, write_i64, write_string, write_u64, write_value};
 pub use locate::{locate, locate_name};
 pub use number::{Inexact, Number};
 pub use parse::{MAX_DEPTH, SyntaxError, SyntaxErrorKind, parse};
 pub use value::{Kind, Object, Value};
+
+/// Whether a JSON text holds more than so many values, as its commas and brackets tell. What takes a byte
+/// or two in a text takes dozens once it is parsed.
+pub(crate) fn holds_more_values(text: &[u8], most: usize) -> bool {
+    let (mut values, mut rest) = (1, text);
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        match byte {
+            b',' | b'[' | b'{' => values += 1,
+            b'"' => rest = behind_string(rest),
+            _ => {}
+        }
+        if values > most {
+            return true;
+        }
+    }
+    false
+}
+
+/// What follows the string that these bytes are in.
+fn behind_string(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let escape = rest[at] == b'\\';
+        rest = rest.get(at + 1 + usize::from(escape)..).unwrap_or_default();
+        if !escape {
+            return rest;
+        }
+    }
+    &[]
+}
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -26,7 +58,7 @@ pub(crate) mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Value, parse};
+    use super::{Value, holds_more_values, parse};
 
     /// Any JSON value a `serde_json` value can hold, with text that needs escapes now and then.
     pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
@@ -65,6 +97,21 @@ pub(crate) mod tests {
             }
             _ => ours.to_serde() == *theirs,
         }
+    }
+
+    #[test]
+    fn values_are_counted_before_they_are_parsed() {
+        let check = |text: &str, values: usize| {
+            assert!(holds_more_values(text.as_bytes(), values - 1), "{text} {values}");
+            assert!(!holds_more_values(text.as_bytes(), values), "{text} {values}");
+        };
+        check("1", 1);
+        check("[1,2,3]", 4);
+        check(r#"{"a":1,"b":[{}]}"#, 5);
+        check(r#""[,{\",[\\""#, 1);
+        check(r#"["a\\",1]"#, 3);
+        check("\"[[", 1);
+        check("\"\\", 1);
     }
 
     proptest! {

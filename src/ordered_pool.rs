@@ -1,12 +1,17 @@
 //! Work on several threads, results in order.
 //!
 //! One thread produces, some work, and the caller takes the results in the order in which their
-//! items were produced. So many items may be under way and no more, however unequal they are.
+//! items were produced. So many items may be under way and no more; where they are unequal, a [`Room`]
+//! bounds their bytes as well.
+
+mod room;
 
 use std::collections::BTreeMap;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+
+pub(crate) use room::{Room, Share};
 
 /// How many threads work, and how many items they and the two ends may have between them.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,9 @@
 //! published, and the reject file says why.
 
 mod base;
+mod changed;
 mod changelog;
+mod claim;
 mod commit;
 mod encode_parts;
 mod ingest;
@@ -22,10 +24,10 @@ mod options;
 mod preflight;
 mod previous_index;
 mod resolve_keys;
+mod settings;
 mod validation_cache;
 mod withdrawals;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -35,20 +37,22 @@ use crate::error::Error;
 use crate::external_sort::{SortEntry, SortedChunk};
 use crate::input::{Selection, Source, resolve};
 use crate::mapping::Mapping;
-use crate::ordered_pool::{Workers, ordered_pool};
+use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
 use crate::record::Order;
 use crate::release::{Dataset, Lock, Release};
-use crate::schema::{Columns, Kind, Schema};
+use crate::schema::Schema;
 use crate::validate::RejectSink;
-use base::Base;
+use base::{Base, Piece};
+use changed::Changed;
 use ingest::{BuildMode, Ingest, Ingested};
 use inspect::Inspection;
 use key_conflicts::Conflicts;
 use next_version::NextVersion;
 use previous_index::PreviousIndex;
 use resolve_keys::{KeyEntry, Ranking};
+use settings::{order, ranking};
 use validation_cache::{CacheFile, CacheIdentity, CacheWriter, EffectsTable};
 use withdrawals::Withdrawals;
 
@@ -71,12 +75,13 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let mapping = dataset.load_mapping(&schema)?;
     let order = order(dataset, schema.columns())?;
     let ranking = ranking(dataset, schema.columns())?;
-    let sources = sources(dataset, &options.from)?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
     if next.existing.is_none() && !options.allow_backdated {
         next_version::check_day(options.released, next.previous.as_ref())?;
     }
+    // After the release before: its manifest takes room to read, and so do lists of many inputs.
+    let sources = sources(dataset, &options.from)?;
     let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
@@ -102,7 +107,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
             let own = (!is_previous).then(|| Inspection::new(&base));
             let inspection =
                 own.as_ref().or(making.previous.as_ref()).expect("a base that is not the previous has its own");
-            let made = making.upon(&base, inspection, &sources, withdraw.as_deref(), rejects);
+            let made = making.upon(&base, inspection, sources, withdraw.as_deref(), rejects);
             // Damage shows in many ways; what is said is what it is.
             match (made, inspection) {
                 (Err(Error::Part { .. }), inspection) if !inspection.is_intact() => {
@@ -111,7 +116,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
                 (made, _) => made?,
             }
         }
-        BuildInputs::Dataset | BuildInputs::Inputs(_) => making.anew(&sources, rejects)?,
+        BuildInputs::Dataset | BuildInputs::Inputs(_) => making.anew(sources, rejects)?,
     };
     // Those of a published release stand already, and of one that is left as it is they are its own.
     if report.outcome == Outcome::Refused {
@@ -119,6 +124,9 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     }
     Ok(report)
 }
+
+/// How many times its bytes an outline takes while facts are made of it.
+const OUTLINE_COPIES: usize = 3;
 
 /// Where the rejects of a version go.
 fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
@@ -146,7 +154,7 @@ struct BuildContext<'m> {
 
 impl BuildContext<'_> {
     /// From all inputs. What the release before holds already is taken over.
-    fn anew(&self, sources: &[Source], rejects: RejectSink) -> Result<BuildReport, Error> {
+    fn anew(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
         let previous = self.next.previous.as_ref();
         let layout = previous.map(|previous| previous.manifest().layout.clone());
         let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
@@ -160,8 +168,9 @@ impl BuildContext<'_> {
         let is_intact = base.is_none() || self.previous.as_ref().is_none_or(Inspection::is_intact);
         let (base, known) = (base.as_ref().filter(|_| is_intact), known.filter(|_| is_intact));
         let onto = known.as_ref().map_or(BuildMode::Nothing, BuildMode::Previous);
-        let gathered = self.gathering(onto).gather(sources, self.lock.folder(), rejects)?;
-        drop(known);
+        let gathered = self.gathering(onto).gather(&sources, self.lock.folder(), rejects)?;
+        // The report names them.
+        drop((known, sources));
         self.finish(gathered, Withdrawals::default(), layout, base, None)
     }
 
@@ -170,7 +179,7 @@ impl BuildContext<'_> {
         &self,
         release: &Release,
         inspection: &Inspection,
-        sources: &[Source],
+        sources: Vec<Source>,
         withdraw: Option<&Path>,
         rejects: RejectSink,
     ) -> Result<BuildReport, Error> {
@@ -184,32 +193,42 @@ impl BuildContext<'_> {
         let base = Base::open(release, self.schema.columns(), inspection)?;
         let (memo, gathered) = thread::scope(|scope| {
             let memo = scope.spawn(|| self.memo(release));
-            let gathered = match sources {
-                [] => Ok(Ingested::nothing(self.schema, self.lock.folder(), self.options.memory, rejects)),
-                _ => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects),
+            let gathered = match &*sources {
+                [] => Ok(Ingested::nothing(self.schema, self.lock.folder(), (self.options.memory, 0), rejects)),
+                sources => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects),
             };
             (memo.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), gathered)
         });
+        drop(sources);
         let mut gathered = gathered?;
         let traces = memo.as_ref().map(CacheFile::traces).unwrap_or_default();
         let traces = gathered.traces.places(traces.iter());
         let first = gathered.articles;
         // A key that shares these eight bytes with a changed one is looked at for nothing; keys are matched whole.
-        let mut changed: HashSet<u64> = withdrawals.keys().map(|key| key_hash(&key)).collect();
-        changed.extend(gathered.changed.drain());
+        withdrawals.keys().for_each(|key| gathered.changed.insert(key_hash(&key)));
+        let changed = std::mem::replace(&mut gathered.changed, Changed::new(0));
         let threads = self.options.threads;
-        let produce = |give: &mut dyn FnMut(usize) -> Result<(), Error>| (0..base.len()).try_for_each(give);
-        let work = |part| -> Result<(Vec<SortEntry>, Vec<KeyEntry>), Error> {
+        let memory = self.options.memory;
+        let pieces = base.pieces(self.order, memory.outlines() / 4);
+        let largest = pieces.iter().map(|(_, bytes)| bytes * OUTLINE_COPIES).max().unwrap_or_default();
+        if largest > memory.outlines() {
+            gathered.runs.hold(memory.records_beside(largest))?;
+        }
+        let room = Room::new(memory.outlines());
+        let produce = |give: &mut dyn FnMut((Piece, Share)) -> Result<(), Error>| {
+            pieces.into_iter().try_for_each(|(piece, bytes)| give((piece, room.take(bytes * OUTLINE_COPIES))))
+        };
+        let work = |(piece, share)| -> Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error> {
             let (mut facts, mut entries): (Vec<SortEntry>, Vec<KeyEntry>) =
-                base.facts(part, self.order, memo.as_ref(), first)?.into_iter().unzip();
+                base.facts(&piece, self.order, memo.as_ref(), first)?.into_iter().unzip();
             for fact in &mut facts {
                 EffectsTable::renumber(&mut fact.mark, &traces);
             }
-            entries.retain(|entry| changed.contains(&key_hash(&entry.key)));
-            Ok((facts, entries))
+            entries.retain(|entry| changed.contains(key_hash(&entry.key)));
+            Ok((facts, entries, share))
         };
-        let take = |made: Result<(Vec<SortEntry>, Vec<KeyEntry>), Error>| {
-            let (facts, entries) = made?;
+        let take = |made: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {
+            let (facts, entries, _share) = made?;
             gathered.articles += facts.len() as u64;
             entries.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
             gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), facts })
@@ -299,6 +318,7 @@ impl BuildContext<'_> {
                 allow_understated,
                 readmit,
                 threads,
+                memory,
                 progress,
                 inspection: self.previous.as_ref(),
             };
@@ -314,28 +334,6 @@ fn damaged_base(inspection: &Inspection) -> Error {
     const HINT: &str = "put the file back from a copy of the release, or build from all inputs, without `--base`";
     let first = inspection.damaged().next();
     first.expect("a release that is not intact has a damaged file").error(HINT)
-}
-
-fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error> {
-    Order::new(columns, &dataset.order_by, &dataset.key).map_err(|error| unusable(dataset, error.to_string()))
-}
-
-fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, Error> {
-    let Some(name) = &dataset.policy.newest_by else { return Ok(Ranking::None) };
-    let kind = |place: &usize| &columns.at(*place).kind;
-    let ranks = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Date | Kind::Int64 | Kind::UInt64);
-    match columns.position(name) {
-        Some(place) if ranks(kind(&place)) => Ok(Ranking::By(place)),
-        Some(place) => {
-            let kind = kind(&place).describe();
-            Err(unusable(dataset, format!("`newest_by` names `{name}`, which holds no times or integers ({kind})")))
-        }
-        None => Err(unusable(dataset, format!("`newest_by` names `{name}`, which the schema does not declare"))),
-    }
-}
-
-fn unusable(dataset: &Dataset, message: String) -> Error {
-    Error::Dataset { path: dataset.path(), line: None, message, hint: None }
 }
 
 fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {

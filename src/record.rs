@@ -22,7 +22,7 @@ mod to_json;
 pub use admit::{Admission, admit};
 pub use arrow::{arrow_schema, fields};
 pub use batch::batch;
-pub use canonical::{canonical_form, cell_json, cell_text, record_hash};
+pub use canonical::{canonical_form, cell_json, cell_text, record_hash, record_hash_and_length};
 pub use cell::{Cell, Record};
 pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash, StateError};
 pub use order::{Order, OrderError, key_text};

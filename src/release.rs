@@ -6,6 +6,7 @@
 
 mod checksums;
 mod dataset;
+mod find;
 mod key_lookup;
 mod manifest;
 mod open;
@@ -17,6 +18,7 @@ pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
+pub use find::{Found, find};
 pub(crate) use key_lookup::Lookup;
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,

@@ -7,6 +7,7 @@
 mod cache;
 mod effects;
 mod moved;
+mod queue;
 mod reject_sink;
 mod sources;
 
@@ -30,10 +31,13 @@ use moved::Moved;
 pub use cache::{ArticleDigest, ValidationCache};
 pub use effects::Effects;
 pub use reject_sink::RejectSink;
-pub use sources::{InputCounts, InputSummary, MAX_DROPS, SourceValidation, validate_sources};
+pub use sources::{InputCounts, InputSummary, MAX_DROPS, SourceValidation, Step, validate_sources};
 
 /// How many bytes may be searched to place the violations of one article.
 const PLACING: usize = 64 << 20;
+
+/// How many values an article may hold. A value takes a byte or two in a text and dozens in memory.
+const MAX_VALUES: usize = 1 << 22;
 
 /// Judges articles for one dataset.
 #[derive(Debug)]
@@ -136,6 +140,11 @@ impl<'s> Validator<'s> {
         Self { recall: Some(recall), ..self }
     }
 
+    /// How many columns a record has.
+    pub(super) fn columns(&self) -> usize {
+        self.schema.columns().leaves()
+    }
+
     /// Whether the mapping fits badly, after all that was seen.
     pub fn misfit(&self, fit: &FitCheck) -> Option<Misfit> {
         fit.misfit(self.mapping)
@@ -181,6 +190,10 @@ impl<'s> Validator<'s> {
             }
             // The words of a page have no pointers to be found by.
             Content::Page(page) => (self.mapping.map_page(page), 0),
+            Content::Json { .. } if bytes.len() > MAX_VALUES && json::holds_more_values(bytes, MAX_VALUES) => {
+                let message = format!("it holds more than {MAX_VALUES} values");
+                return Err(vec![Placed::at_start(frame, Violation::plain(Code::TooLong, String::new(), message))]);
+            }
             Content::Json { last, names } => {
                 let value = json::parse(bytes).map_err(|error| vec![syntax(bytes, frame, &error, *last)])?;
                 if let Some(setting) = self.selection.leaves_out(&value) {

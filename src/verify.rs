@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::part_files::Footer;
 use crate::progress::{Progress, Stage};
 use crate::record::Order;
-use crate::release::{MANIFEST, Manifest, Release, SCHEMA};
+use crate::release::{Found, MANIFEST, Manifest, Release, SCHEMA, find};
 use crate::schema::Schema;
 
 use rows::Rules;
@@ -69,11 +69,12 @@ impl VerifyReport {
 /// Verifies the release in `folder`, and tells `progress` how far it is.
 ///
 /// # Errors
-/// [`Error::NoRelease`] if there is no such folder, [`Error::Io`] if it cannot be listed or a
+/// [`Error::NoRelease`] if the folder is not there or is no release, [`Error::Io`] if it cannot be listed or a
 /// scratch file cannot be used. Whatever is wrong inside it is a finding.
 pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
-    if !folder.is_dir() {
-        return Err(Error::NoRelease { path: folder.to_owned(), message: "there is no such folder".into() });
+    if let Found::Releases(_) = find(folder)? {
+        let message = "it holds releases; verify each".to_owned();
+        return Err(Error::NoRelease { path: folder.to_owned(), message });
     }
     let (folder, quick) = (folder.to_owned(), options.quick);
     let mut report =

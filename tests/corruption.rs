@@ -165,7 +165,7 @@ fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows
         for row in group {
             selected.add((0, 0), rows, *row);
         }
-        writer.append(encoder.encode(&selected, &mut Summary::new(columns)).unwrap()).unwrap();
+        writer.append(encoder.encode(selected, &mut Summary::new(columns)).unwrap()).unwrap();
     }
     writer.finish().unwrap()
 }

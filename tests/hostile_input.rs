@@ -100,6 +100,11 @@ fn depth() {
 }
 
 #[test]
+fn values_without_end() {
+    check_line(with(&format!("\"n\":[{}1]", "1,".repeat(1 << 22))), "F-TOO-LONG");
+}
+
+#[test]
 fn syntax() {
     check_line(r#"{"id":"b","text":"t",}"#, "P-SYNTAX");
     check_line(r#"{"id":"b" "text":"t"}"#, "P-SYNTAX");

@@ -102,8 +102,12 @@ fn log_as_json() {
 fn log_needs_releases() {
     let test = Test::set("", "");
     let help = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
-    let stderr = format!("error: `set` is no release: there are no releases in it\n{help}");
+    let stderr = format!("error: `set` is no release: the dataset has no releases yet\n{help}");
     test.run("log set").code(2).stdout("").stderr(stderr).check();
+    test.build("-").stdin(article("a")).check();
+    let stderr =
+        "error: `set/1.0.0` is not a dataset: it is a release itself; name the folder that holds the releases\n";
+    test.run("log set/1.0.0").code(2).stdout("").stderr(stderr).check();
     let stderr = format!("error: `none` is no release: there is no such folder\n{help}");
     test.run("log none").code(2).stdout("").stderr(stderr).check();
 }

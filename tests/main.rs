@@ -54,6 +54,9 @@ mod old_releases;
 mod mapping;
 // What is remembered from one build to the next.
 mod memo;
+// What a build takes in memory.
+#[cfg(target_os = "linux")]
+mod memory;
 // What a part says of its pages, by which readers skip them.
 mod page_index;
 // Patterns of schemas against Node.js.
@@ -62,6 +65,9 @@ mod patterns;
 mod parsers;
 // Releases changed at random, and that `verify` survives them.
 mod mutation;
+// Pipes where files belong.
+#[cfg(unix)]
+mod special_files;
 // What `init`, `show` and `verify` say.
 mod reports;
 // The sample dataset as its readers see it.

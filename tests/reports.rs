@@ -277,6 +277,44 @@ fn verify_needs_releases() {
 }
 
 #[test]
+fn verify_and_log_find_releases_without_a_dataset() {
+    let test = released();
+    test.build("--bump minor").check();
+    test.remove("set/dataset.toml");
+    let stdout = ["1.0.0", "1.1.0"]
+        .map(|version| format!("intact set/{version}: 4 files and 2 records hashed {FINGERPRINT}\n"))
+        .concat();
+    test.run("verify set").stdout(stdout).check();
+    test.run("log set").stdout_has("1.1.0  2024-12-31").check();
+}
+
+#[test]
+fn verify_and_log_say_what_a_folder_holds_instead() {
+    let help = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
+    let test = Test::new().file("sets/a/dataset.toml", "").file("sets/b/1.0.0/manifest.json", "").file("x/y.txt", "");
+    for command in ["verify", "log"] {
+        let says = |folder: &str, what: &str| {
+            let stderr = format!("error: `{folder}` is no release: {what}\n{help}");
+            test.run(&format!("{command} {folder}")).code(2).stdout("").stderr(stderr).leaves_nothing().check();
+        };
+        says("x", "it has no manifest.json, and there are no releases in it");
+        says("x/y.txt", "it is not a folder");
+        says("sets", "it holds datasets (`a`, `b`); name one, such as `sets/a`");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_release_is_damaged() {
+    let (test, left) = (released(), "damaged ");
+    test.remove("set/1.0.0/manifest.json");
+    test.run("verify set").code(1).stdout_has(left).stdout_has("R-MANIFEST-MISSING").check();
+    std::fs::rename(test.path("set/1.0.0"), test.path("r")).unwrap();
+    test.run("verify r").code(1).stdout_has(left).stdout_has("R-MANIFEST-MISSING").check();
+    test.write("set/1.0.1/notes.txt", "");
+    test.run("verify set/1.0.1").code(1).stdout_has(left).stdout_has("R-MANIFEST-MISSING").check();
+}
+
+#[test]
 fn colour_is_for_terminals_that_want_it() {
     let test = released();
     let colours = |run: crate::support::Run<'_>| run.check().contains('\u{1b}');

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
 fn from_folder(folder: &Path, file: &str) -> String {
     // What is built in has a name without either.
     let is_path = file.contains(['.', '/']);
-    if !is_path || folder.join(file).exists() || !Path::new(file).is_file() {
+    if !is_path || folder.join(file).exists() || !Path::new(file).exists() {
         return file.to_owned();
     }
     relative(&real(folder), &real(Path::new(file))).to_string_lossy().into_owned()

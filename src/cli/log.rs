@@ -64,7 +64,7 @@ fn cells(entry: &HistoryEntry) -> Vec<String> {
 fn note(entry: &HistoryEntry) -> String {
     let ReleaseSummary { release, standing } = match &entry.told {
         Ok(told) => told,
-        Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.to_string())),
+        Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.with_causes())),
     };
     let parts = counted(release.manifest().parts.len() as u64, "part");
     let reused = match standing.reused {
@@ -128,7 +128,7 @@ fn json(entries: &[HistoryEntry]) -> String {
         .map(|entry| Listed {
             version: entry.version.to_string(),
             release: entry.folder.display().to_string(),
-            error: entry.told.as_ref().err().map(ToString::to_string),
+            error: entry.told.as_ref().err().map(Error::with_causes),
             manifest: entry.told.as_ref().ok().map(listed),
         })
         .collect();

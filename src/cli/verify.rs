@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use pressmark::Error;
-use pressmark::release::releases;
+use pressmark::release::{Found, find};
 use pressmark::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::args::VerifyArguments;
@@ -38,14 +38,10 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     Ok(if failed.is_empty() { told } else { Outcome::Failed })
 }
 
-/// The releases that are meant: a dataset's folder stands for all of its own.
+/// The releases that are meant: a folder of releases stands for all of them.
 fn folders(named: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !named.join("dataset.toml").is_file() {
-        return Ok(vec![named.to_owned()]);
-    }
-    let releases = releases(named)?;
-    if releases.is_empty() {
-        return Err(Error::NoRelease { path: named.to_owned(), message: "the dataset has no releases yet".to_owned() });
-    }
-    Ok(releases.into_iter().map(|(_, folder)| folder).collect())
+    Ok(match find(named)? {
+        Found::Release => vec![named.to_owned()],
+        Found::Releases(releases) => releases.into_iter().map(|(_, folder)| folder).collect(),
+    })
 }

@@ -52,7 +52,7 @@ impl DiffInput {
     /// names of the columns that identify a record together, one by one or with commas between them;
     /// a release is taken as plain files if `key` is not its own.
     pub fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
-        if path.join(MANIFEST).is_file() {
+        if path.join(MANIFEST).exists() {
             return match (Release::open(path), key) {
                 (Ok(release), []) => Self::release(&release),
                 (Ok(release), [only]) if *only == release.manifest().key => Self::release(&release),

@@ -39,6 +39,10 @@ impl<const N: usize> ByteSorter<N> {
         if self.held.len() == self.limit {
             self.spill()?;
         }
+        if self.held.len() == self.held.capacity() {
+            // Never beyond the limit.
+            self.held.reserve_exact(self.held.len().max(64).min(self.limit - self.held.len()));
+        }
         self.held.push(bytes);
         Ok(())
     }

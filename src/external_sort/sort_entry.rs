@@ -54,9 +54,9 @@ pub struct SourceSpan {
 }
 
 impl SortEntry {
-    /// About how many bytes of memory it takes.
+    /// About how many bytes of memory it takes, with what an allocator adds and keeps.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.sort_key.len()
+        size_of::<Self>() + self.sort_key.len() + 64
     }
 
     /// Writes it to a scratch file.

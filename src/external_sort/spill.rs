@@ -7,7 +7,7 @@
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, ArrayRef, RecordBatch};
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_schema::{ArrowError, Schema};
@@ -18,7 +18,8 @@ use super::sort_entry::SortEntry;
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
-/// How many rows, and about how many bytes of canonical form, a batch on the disk has at most.
+/// How many rows, and about how many bytes of canonical form, a batch on the disk has at most, or
+/// one row.
 pub(super) const SPILLED_ROWS: usize = 1024;
 pub(super) const SPILLED_BYTES: usize = 256 << 10;
 /// The size of the buffers between scratch files and code.
@@ -30,6 +31,8 @@ pub(super) struct SpilledRun {
     facts: Handle,
     count: u64,
     rows: Handle,
+    /// About how many bytes it takes in memory while it is read.
+    memory: usize,
 }
 
 /// Writes a run.
@@ -37,6 +40,9 @@ pub(super) struct SpillWriter {
     facts: BufWriter<Handle>,
     count: u64,
     rows: StreamWriter<BufWriter<Handle>>,
+    /// What the largest fact takes, and the largest batch of several rows.
+    largest_fact: usize,
+    largest_batch: usize,
     folder: PathBuf,
 }
 
@@ -47,33 +53,54 @@ impl SpillWriter {
         let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME));
         let rows = options.and_then(|options| StreamWriter::try_new_with_options(rows, schema, options));
         let rows = rows.map_err(|error| failed("write to", folder, error))?;
-        Ok(Self { facts: open()?, count: 0, rows, folder: folder.to_owned() })
+        Ok(Self { facts: open()?, count: 0, rows, largest_fact: 0, largest_batch: 0, folder: folder.to_owned() })
     }
 
     /// Adds the next fact.
     pub(super) fn fact(&mut self, fact: &SortEntry) -> Result<(), Error> {
         self.count += 1;
+        self.largest_fact = self.largest_fact.max(fact.memory());
         fact.write(&mut self.facts).map_err(|error| failed("write to", &self.folder, error.into()))
     }
 
     /// Adds the next rows.
     pub(super) fn rows(&mut self, rows: &RecordBatch) -> Result<(), Error> {
+        // A row that is alone is read when it is asked for, and handed on.
+        if rows.num_rows() > 1 {
+            self.largest_batch = self.largest_batch.max(memory(rows));
+        }
         self.rows.write(rows).map_err(|error| failed("write to", &self.folder, error))
     }
 
     pub(super) fn finish(self) -> Result<SpilledRun, Error> {
-        let Self { facts, count, rows, folder } = self;
+        let Self { facts, count, rows, largest_fact, largest_batch, folder } = self;
+        let memory = 2 * BUFFER + largest_fact + largest_batch;
         let facts = facts.into_inner().map_err(|error| error.into_error().into());
         let rows = rows.into_inner().and_then(|mut out| {
             out.flush()?;
             out.into_inner().map_err(|error| error.into_error().into())
         });
         let failed = |error| failed("write to", &folder, error);
-        Ok(SpilledRun { facts: facts.map_err(failed)?, count, rows: rows.map_err(failed)? })
+        Ok(SpilledRun { facts: facts.map_err(failed)?, count, rows: rows.map_err(failed)?, memory })
     }
 }
 
+/// About how many bytes a batch takes in memory: its values, and what every array takes however
+/// few it holds.
+pub(super) fn memory(rows: &RecordBatch) -> usize {
+    let used = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
+    rows.columns().iter().map(used).sum::<usize>() + rows.num_columns() * ARRAY
+}
+
+/// About how many bytes an array takes beside its values.
+const ARRAY: usize = 384;
+
 impl SpilledRun {
+    /// About how many bytes it takes in memory while it is read.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
     /// Its facts and rows, to be read from the start.
     pub(super) fn open(self, folder: &Path) -> Result<(SortEntries, RunBatches), Error> {
         let from = BufReader::with_capacity(BUFFER, filesystem::rewound(self.facts, folder)?);

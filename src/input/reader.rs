@@ -142,7 +142,7 @@ impl Reader {
         sink: Sink<'_>,
     ) -> Result<Tally, Error> {
         let file: Box<dyn Read + Send> = match &source.path {
-            Some(path) => Box::new(filesystem::read(path)?),
+            Some(path) => Box::new(filesystem::read_input(path)?),
             None => Box::new(io::stdin()),
         };
         let file = Watched { inner: file, progress };

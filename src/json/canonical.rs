@@ -99,7 +99,13 @@ fn write_number(out: &mut Vec<u8>, number: &Number<'_>) -> Result<(), Inexact> {
 pub fn write_string(out: &mut Vec<u8>, s: &str) {
     out.reserve(s.len() + 2);
     out.push(b'"');
-    let mut rest = s.as_bytes();
+    write_escaped(out, s.as_bytes());
+    out.push(b'"');
+}
+
+/// Writes what stands between the quotes of a string, or some bytes of it.
+pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut rest = bytes;
     loop {
         let (run, tail) = rest.split_at(plain_length(rest));
         out.extend_from_slice(run);
@@ -109,7 +115,6 @@ pub fn write_string(out: &mut Vec<u8>, s: &str) {
         write_escape(out, byte);
         rest = tail;
     }
-    out.push(b'"');
 }
 
 fn write_escape(out: &mut Vec<u8>, byte: u8) {

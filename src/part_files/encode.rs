@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use arrow_array::Array as _;
 use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
@@ -59,23 +60,29 @@ impl PartEncoder {
     }
 
     /// Encodes the selected rows, at least one, as one row group, and adds them to the summary.
-    pub fn encode(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<EncodedRowGroup, Error> {
+    pub fn encode(&self, rows: Selection, summary: &mut Summary<'_>) -> Result<EncodedRowGroup, Error> {
+        let count = rows.len();
         let chunks = self.chunks(rows, summary).map_err(|error| failed(&error))?;
-        Ok(EncodedRowGroup { chunks, rows: rows.len() as u64 })
+        Ok(EncodedRowGroup { chunks, rows: count as u64 })
     }
 
-    fn chunks(&self, rows: &Selection, summary: &mut Summary<'_>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-        let columns = rows.columns();
-        summary.add(&columns);
+    fn chunks(&self, rows: Selection, summary: &mut Summary<'_>) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+        let count = rows.len();
         let mut writers = self.writers.create_column_writers(0)?.into_iter();
         let mut chunks = Vec::with_capacity(writers.len());
-        for (field, column) in self.fields.iter().zip(&columns) {
+        for ((place, field), column) in self.fields.iter().enumerate().zip(rows.into_columns()) {
+            // The last is the hash, of which nothing is summarised.
+            if place + 1 < self.fields.len() {
+                summary.add_column(place, &column);
+            }
             let mut own: Vec<ArrowColumnWriter> = Vec::new();
-            for start in (0..rows.len()).step_by(BATCH_ROWS) {
-                let leaves = compute_leaves(field, &column.slice(start, BATCH_ROWS.min(rows.len() - start)))?;
+            for start in (0..count).step_by(BATCH_ROWS) {
+                let leaves = compute_leaves(field, &column.slice(start, BATCH_ROWS.min(count - start)))?;
                 own.extend(writers.by_ref().take(leaves.len() - own.len()));
                 own.iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))?;
             }
+            // What was written is not needed again, and compressing it takes room.
+            drop(column);
             for writer in own {
                 chunks.push(writer.close()?);
             }

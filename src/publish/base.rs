@@ -9,6 +9,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::inspect::Inspection;
 use super::resolve_keys::{KeyEntry, Origin};
@@ -24,7 +25,7 @@ use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 
 /// The number that stands for the base where runs are numbered.
-pub(super) const BASE: usize = u32::MAX as usize;
+pub(super) const BASE: u32 = u32::MAX;
 
 /// An earlier release, to be built upon.
 #[derive(Debug)]
@@ -44,6 +45,16 @@ pub(super) struct BaseRowGroup {
     /// The number of its first row in the release.
     first: u32,
     pub(super) rows: u32,
+}
+
+/// Some row groups of a part that follow each other.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    part: usize,
+    /// The number of its first row in the release.
+    first: u32,
+    /// Its rows within the part.
+    rows: Range<u32>,
 }
 
 impl<'b> Base<'b> {
@@ -110,6 +121,48 @@ impl<'b> Base<'b> {
         self.release.manifest().records()
     }
 
+    /// About how many bytes an outline of some row groups takes: their hashes and keys, and what else
+    /// orders them.
+    fn outline_bytes(&self, groups: &[BaseRowGroup], order: &Order) -> usize {
+        let names: Vec<&str> = order.places().iter().map(|place| self.columns.at(*place).name.as_str()).collect();
+        let bytes = |group: &BaseRowGroup| {
+            let chunks = self.parts[group.part].metadata().row_group(group.place).columns();
+            let ordering = chunks.iter().filter(|chunk| names.contains(&chunk.column_path().parts()[0].as_str()));
+            let bytes: i64 = ordering.map(ColumnChunkMetaData::uncompressed_size).sum();
+            usize::try_from(bytes).unwrap_or_default() + group.rows as usize * size_of::<RecordHash>()
+        };
+        groups.iter().map(bytes).sum()
+    }
+
+    /// About how many bytes what orders and identifies all records takes.
+    pub(super) fn outline_size(&self, order: &Order) -> usize {
+        self.outline_bytes(&self.groups, order)
+    }
+
+    /// All parts, cut into pieces whose outlines take about `memory` bytes or are of one row group, and
+    /// what each takes.
+    pub(super) fn pieces(&self, order: &Order, memory: usize) -> Vec<(Piece, usize)> {
+        let mut pieces = Vec::new();
+        for groups in self.groups.chunk_by(|a, b| a.part == b.part) {
+            let mut rest = groups;
+            while !rest.is_empty() {
+                let fits = |count: &usize| *count == 1 || self.outline_bytes(&rest[..*count], order) <= memory;
+                let count = if self.outline_bytes(rest, order) <= memory {
+                    rest.len()
+                } else {
+                    (1..=rest.len()).take_while(fits).last().unwrap_or(1)
+                };
+                let (piece, behind) = rest.split_at(count);
+                let within = |group: &BaseRowGroup| self.parts[group.part].group(group.place);
+                let rows = within(&piece[0]).start..within(&piece[count - 1]).end;
+                let bytes = self.outline_bytes(piece, order);
+                pieces.push((Piece { part: piece[0].part, first: piece[0].first, rows }, bytes));
+                rest = behind;
+            }
+        }
+        pieces
+    }
+
     /// The hashes of the records of some parts, and what places them in an order if one is given.
     pub(super) fn outline<'o>(
         &'o self,
@@ -134,16 +187,24 @@ impl<'b> Base<'b> {
         Ok(outline)
     }
 
-    /// The facts of one part's records and what there is to settle about them. Their ordinals
+    /// The facts of the records of a piece and what there is to settle about them. Their ordinals
     /// follow `first`; what `memo` remembers of them stays.
     pub(super) fn facts(
         &self,
-        place: usize,
+        piece: &Piece,
         order: &Order,
         memo: Option<&CacheFile>,
         first: u64,
     ) -> Result<Vec<(SortEntry, KeyEntry)>, Error> {
-        let outline = self.outline(place..place + 1, Some(order), 1)?;
+        let mut places = order.places().to_vec();
+        places.sort_unstable();
+        places.push(self.columns.len());
+        let batches = read(&self.parts[piece.part], &places, Some(std::slice::from_ref(&piece.rows)))?;
+        let (columns, order, ends) = (self.columns, Some(order), vec![piece.first]);
+        let mut outline = BaseOutline { columns, order, places, batches: Vec::new(), ends };
+        for batch in batches {
+            outline.push(batch?);
+        }
         let fact = |row| {
             let standing = outline.row(row);
             let (hash, key, ordinal) = (standing.hash(), standing.key(), first + u64::from(row));
@@ -270,7 +331,7 @@ impl BaseRows<'_> {
         for (place, batch) in self.batches.iter().enumerate() {
             if at < batch.num_rows() {
                 // Row groups start at different rows, so the first row names one.
-                selection.add((BASE, group.first as usize + place), batch, at);
+                selection.add((BASE as usize, group.first as usize + place), batch, at);
                 return Ok(self.lengths[within]);
             }
             at -= batch.num_rows();

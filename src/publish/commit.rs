@@ -11,6 +11,7 @@ use super::changelog::ChangelogEntry;
 use super::encode_parts::{PartsEncoding, WrittenParts};
 use super::inspect::Inspection;
 use super::layout::ReleaseLayout;
+use super::memory::Memory;
 use super::next_version;
 use super::next_version::NextVersion;
 use super::preflight;
@@ -22,6 +23,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RunRows;
 use crate::filesystem;
+use crate::ordered_pool::Room;
 use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
 use crate::progress::{NoProgress, Progress};
 use crate::record::{Fingerprint, Order};
@@ -50,6 +52,7 @@ pub(super) struct Commit<'t> {
     pub(super) allow_understated: bool,
     pub(super) readmit: bool,
     pub(super) threads: usize,
+    pub(super) memory: Memory,
     pub(super) progress: &'t dyn Progress,
     /// Whether the release before is intact.
     pub(super) inspection: Option<&'t Inspection>,
@@ -68,7 +71,8 @@ impl Commit<'_> {
         let columns = self.schema.columns();
         let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
         let Self { order, layout, base, threads, progress, .. } = *self;
-        let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, progress };
+        let room = Room::new(self.memory.row_groups());
+        let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
         let ReleaseLayout { parts, picks, hashes } = plan;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());

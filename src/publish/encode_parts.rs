@@ -9,11 +9,12 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use super::base::{BASE, Base, BaseRowGroup, BaseRows};
+use super::claim::Claim;
 use super::layout::{PlannedPart, RowRef, RowRefs};
 use crate::error::Error;
 use crate::external_sort::{RunRows, Selection};
 use crate::filesystem::{self, Handle};
-use crate::ordered_pool::{Workers, ordered_pool};
+use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
 use crate::part_files::{EncodedRowGroup, Layout, PartEncoder, PartWriter, RowGroupRule};
 use crate::progress::{Progress, Stage};
 use crate::record::{Order, Rows, Summary, cell_json};
@@ -32,6 +33,8 @@ pub(super) struct PartsEncoding<'w> {
     /// What can be taken over.
     pub(super) base: Option<&'w Base<'w>>,
     pub(super) threads: usize,
+    /// What row groups may take that threads have under way.
+    pub(super) room: &'w Room,
     pub(super) progress: &'w dyn Progress,
 }
 
@@ -50,8 +53,8 @@ enum EncodeStep {
     Link(usize),
     /// The part begun gets a row group of the base.
     Copy(BaseRowGroup),
-    /// It gets a row group of these rows.
-    Encode(Selection),
+    /// It gets a row group of these rows, which have their share of the memory.
+    Encode(Selection, Share),
     /// It ends.
     End,
 }
@@ -60,7 +63,7 @@ enum EncodeStep {
 enum EncodeResult<'w> {
     Link(usize),
     Copy(BaseRowGroup),
-    Encoded { group: EncodedRowGroup, first: Edge, last: Edge, summary: Summary<'w> },
+    Encoded { group: EncodedRowGroup, first: Edge, last: Edge, summary: Summary<'w>, share: Share },
     End,
 }
 
@@ -106,11 +109,11 @@ impl<'w> PartsEncoding<'w> {
             EncodeStep::Link(place) => EncodeResult::Link(place),
             EncodeStep::Copy(group) => EncodeResult::Copy(group),
             EncodeStep::End => EncodeResult::End,
-            EncodeStep::Encode(rows) => {
+            EncodeStep::Encode(rows, share) => {
                 let mut summary = Summary::new(self.columns);
-                let group = self.encoder.encode(&rows, &mut summary)?;
                 let (first, last) = (self.edge(&rows, 0), self.edge(&rows, rows.len() - 1));
-                EncodeResult::Encoded { group, first, last, summary }
+                let group = self.encoder.encode(rows, &mut summary)?;
+                EncodeResult::Encoded { group, first, last, summary, share }
             }
         })
     }
@@ -153,15 +156,19 @@ impl EncodeSteps<'_> {
                 continue;
             }
             let mut groups = RowGroupRule::new(self.writing.layout);
-            let mut selection = Selection::default();
+            let (mut selection, mut claim) =
+                (Selection::default(), Claim::new(self.writing.room, self.writing.columns));
             while at < picks.len() {
+                claim.before(picks[at].length);
                 let length = self.select(picks[at], &mut selection)?;
+                // That of a row of the base is known now.
+                claim.before(length - picks[at].length);
                 at += 1;
                 if groups.after(length) {
                     break;
                 }
             }
-            give(EncodeStep::Encode(selection))?;
+            give(EncodeStep::Encode(selection, claim.share()))?;
         }
         give(EncodeStep::End)
     }
@@ -170,7 +177,7 @@ impl EncodeSteps<'_> {
     fn select(&mut self, pick: RowRef, selection: &mut Selection) -> Result<u64, Error> {
         match &mut self.base_rows {
             Some(rows) if pick.run == BASE => rows.select(pick.row, selection),
-            _ => self.rows.select(pick.run, pick.row, selection).map(|()| pick.length),
+            _ => self.rows.select(pick.run as usize, pick.row, selection).map(|()| pick.length),
         }
     }
 }
@@ -209,12 +216,14 @@ impl<'w> PartAssembly<'w, '_> {
         match done {
             EncodeResult::Link(place) => self.link(place),
             EncodeResult::Copy(group) => self.copy(group),
-            EncodeResult::Encoded { group, first, last, summary } => {
+            EncodeResult::Encoded { group, first, last, summary, share } => {
                 self.written.summary.merge(summary);
                 self.writing.progress.advance(group.rows);
                 let begun = self.begin(|| first)?;
                 begun.part.last = last;
-                begun.writer.append(group)
+                begun.writer.append(group)?;
+                drop(share);
+                Ok(())
             }
             EncodeResult::End => self.end(),
         }

@@ -3,11 +3,12 @@
 //! Each block of articles becomes a sorted chunk of records on the thread that judged it; what
 //! has to be compared across all records, their keys, goes to [`super::resolve_keys`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::BuildOptions;
+use super::changed::Changed;
 use super::key_state::Rank;
 use super::memory::Memory;
 use super::previous_index::PreviousIndex;
@@ -22,11 +23,11 @@ use crate::input::{Reader, Selection, Source};
 use crate::mapping::Mapping;
 use crate::part_files::key_hash;
 use crate::progress::Progress;
-use crate::record::{Order, Record, RecordHash, arrow_schema, batch, canonical_form, key_text};
+use crate::record::{Order, Record, RecordHash, arrow_schema, batch, key_text, record_hash_and_length};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 use crate::validate::{
-    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Validator, validate_sources,
+    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
 };
 
 /// What was read: the records in sorted runs, their keys, and what is to be reported.
@@ -40,8 +41,8 @@ pub(super) struct Ingested {
     pub(super) articles: u64,
     /// The bytes of their canonical forms.
     pub(super) bytes: u64,
-    /// The [`key_hash`] of every record's key, where they are put on top of a release.
-    pub(super) changed: HashSet<u64>,
+    /// The keys of all records, where they are put on top of a release.
+    pub(super) changed: Changed,
     /// The sources, as [`SourceSpan::source`] numbers them.
     pub(super) sources: Vec<Arc<str>>,
     /// The traces of their articles, as marks number them.
@@ -78,13 +79,18 @@ pub(super) enum BuildMode<'g> {
 
 impl Ingested {
     /// No articles at all.
-    pub(super) fn nothing(schema: &Schema, folder: &Path, memory: Memory, rejects: RejectSink) -> Self {
+    pub(super) fn nothing(
+        schema: &Schema,
+        folder: &Path,
+        (memory, inputs): (Memory, usize),
+        rejects: RejectSink,
+    ) -> Self {
         Self {
-            runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records()),
+            runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records(inputs)),
             entries: KeyEntries::new(folder, memory.keys()),
             articles: 0,
             bytes: 0,
-            changed: HashSet::new(),
+            changed: Changed::new(memory.changed()),
             sources: Vec::new(),
             traces: EffectsTable::default(),
             read: InputSummary {
@@ -113,7 +119,7 @@ impl Ingest<'_> {
             Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).selecting(selection);
         let validator = if options.cache.is_some() { validator.recalling(known) } else { validator };
         let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
-        let mut gathered = Ingested::nothing(schema, folder, options.memory, RejectSink::new());
+        let mut gathered = Ingested::nothing(schema, folder, (options.memory, sources.len()), RejectSink::new());
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         let work = |validator: &Validator<'_>, block: &_| {
             let mut records = BlockRecords::new(self, known);
@@ -123,7 +129,11 @@ impl Ingest<'_> {
             (validated, made)
         };
         let mut recalled = Vec::new();
-        let take = |made: IngestedBlock| {
+        let take = |step: Step<IngestedBlock>| {
+            let made = match step {
+                Step::Made(made) => made,
+                Step::Large(bytes) => return gathered.runs.hold(options.memory.records_beside(bytes)),
+            };
             let IngestedBlock { source, traces, mut chunk, keys, recalled: more, admitted, too_long } = made;
             if let Some((line, bytes)) = too_long {
                 let (input, limit) = (source.to_string(), options.limits.article as u64);
@@ -159,7 +169,9 @@ impl Ingest<'_> {
             }
             if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
         };
-        let what = SourceValidation { validator, reader, sources, threads: options.threads, progress: self.progress };
+        let memory = options.memory.articles();
+        let what =
+            SourceValidation { validator, reader, sources, threads: options.threads, memory, progress: self.progress };
         gathered.read = validate_sources(&what, rejects, work, take)?;
         gathered.add_recalled(known, &mut recalled)?;
         Ok(gathered)
@@ -168,6 +180,9 @@ impl Ingest<'_> {
 
 /// How many recalled articles wait to be looked up together.
 const WAITING: usize = 1 << 15;
+
+/// How many bytes of facts become one run in memory.
+const RECALLED_BYTES: usize = 8 << 20;
 
 /// An article that was recalled.
 struct CachedArticle {
@@ -186,7 +201,7 @@ impl Ingested {
             return Ok(());
         }
         recalled.sort_unstable_by_key(|article| (article.row, article.ordinal));
-        let mut facts = Vec::with_capacity(recalled.len());
+        let (mut facts, mut held) = (Vec::new(), 0);
         for CachedArticle { row, ordinal, place, mark } in recalled.drain(..) {
             let standing = known.standing(row);
             let (hash, key) = (standing.hash(), standing.key());
@@ -200,7 +215,14 @@ impl Ingested {
                 length: 0,
             })?;
             let (sort_key, cut, at) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
-            facts.push(SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark });
+            let fact = SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark };
+            held += fact.memory();
+            facts.push(fact);
+            // Long keys: so many of them that the runs can be told.
+            if held > RECALLED_BYTES {
+                self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts: std::mem::take(&mut facts) })?;
+                held = 0;
+            }
         }
         self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts })
     }
@@ -278,12 +300,10 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
 
     fn add_judged(&mut self, record: Record<'b>, rank: Rank, ordinal: u64, place: SourceSpan, mark: CacheEntry) {
         let cells = record.cells();
-        self.canonical.clear();
-        canonical_form(self.columns, &record, &mut self.canonical);
-        if self.canonical.len() > self.limit && self.too_long.is_none() {
-            self.too_long = Some((place.line, self.canonical.len() as u64));
+        let (hash, length) = record_hash_and_length(self.columns, &record, &mut self.canonical);
+        if length > self.limit as u64 && self.too_long.is_none() {
+            self.too_long = Some((place.line, length));
         }
-        let hash = RecordHash::new(Digest::of(&self.canonical));
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
         // The text of a key is the key: all keys of a dataset have one type.
         let key = Digest::of(key.as_bytes());
@@ -291,7 +311,6 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
         let at = known.map_or(RowLocation::Run(row), RowLocation::Base);
         let sort_key = self.order.sort_key(|place| &cells[place]);
-        let length = self.canonical.len() as u64;
         self.entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
         self.facts.push(SortEntry { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place, mark });
         if known.is_none() {
@@ -304,6 +323,7 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
     fn finish(self, source: Arc<str>, traces: Vec<Effects>) -> IngestedBlock {
         let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, too_long, .. } = self;
         facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        facts.shrink_to_fit();
         let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), facts };
         IngestedBlock { source, traces, chunk, keys, recalled, admitted, too_long }
     }

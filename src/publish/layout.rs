@@ -57,7 +57,7 @@ pub(super) struct PlannedPart {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowRef {
     /// The number of its run, or [`BASE`].
-    pub(super) run: usize,
+    pub(super) run: u32,
     /// Its row there.
     pub(super) row: u32,
     /// The length of its canonical form in bytes; 0 if it is to be found in the base.
@@ -78,13 +78,12 @@ pub(super) fn lay_out(
     let mut picks = RowRefWriter::new(folder, memory);
     let mut cut = Chunker::new(layout);
     let mut hashes = Vec::new();
-    // Hashing takes as long as ordering. Nothing waits in between: the hashes of two parts are in
-    // memory at most.
-    let (ended, parts) = sync_channel(0);
+    // Hashing takes as long as ordering, so another thread does it.
+    let (next, parts) = sync_channel(2);
     thread::scope(|scope| {
-        let planned = scope.spawn(move || planned(parts, ByteSorter::new(folder, memory.hashes())));
-        for next in Merge::new(facts)? {
-            let (run, fact) = next?;
+        let planned = scope.spawn(move || planned(parts, folder, memory));
+        for fact in Merge::new(facts)? {
+            let (run, fact) = fact?;
             if settled.dropped.get(fact.ordinal) {
                 if settled.conflicts.get(fact.ordinal) {
                     reject(run, &fact)?;
@@ -92,34 +91,50 @@ pub(super) fn lay_out(
                 continue;
             }
             picks.push(match fact.at {
-                RowLocation::Run(row) => RowRef { run, row, length: fact.length },
+                RowLocation::Run(row) => {
+                    let run = u32::try_from(run).expect("runs are far fewer than 2^32");
+                    RowRef { run, row, length: fact.length }
+                }
                 RowLocation::Base(row) => RowRef { run: BASE, row, length: fact.length },
             })?;
             marks.push(&fact)?;
             hashes.push(fact.hash);
-            if cut.after(fact.cut) && ended.send(std::mem::take(&mut hashes)).is_err() {
+            let ends = cut.after(fact.cut);
+            if (ends || hashes.len() == HASHES) && next.send((std::mem::take(&mut hashes), ends)).is_err() {
                 // It failed, and that is told below.
                 break;
             }
         }
-        if !hashes.is_empty() {
-            let _told_below = ended.send(hashes);
-        }
-        drop(ended);
+        let _told_below = next.send((hashes, true));
+        drop(next);
         let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(ReleaseLayout { parts, picks: picks.finish()?, hashes })
     })
 }
 
-/// The parts that have these hashes, and all of them.
+/// How many hashes are handed on together.
+const HASHES: usize = 1 << 13;
+
+/// The parts that have these hashes, which come with whether a part ends behind them, and all of them.
 fn planned(
-    ended: Receiver<Vec<RecordHash>>,
-    mut all: ByteSorter<32>,
+    next: Receiver<(Vec<RecordHash>, bool)>,
+    folder: &Path,
+    memory: Memory,
 ) -> Result<(Vec<PlannedPart>, RecordHashes), Error> {
-    let mut parts = Vec::new();
-    for mut hashes in ended {
-        hashes.iter().try_for_each(|hash| all.push(*hash.as_bytes()))?;
-        parts.push(PlannedPart { rows: hashes.len(), fingerprint: Fingerprint::of(&mut hashes) });
+    let mut all = ByteSorter::new(folder, memory.hashes());
+    let of_part = || ByteSorter::new(folder, memory.part_hashes());
+    let (mut parts, mut part, mut rows) = (Vec::new(), of_part(), 0);
+    for (hashes, ends) in next {
+        for hash in &hashes {
+            all.push(*hash.as_bytes())?;
+            part.push(*hash.as_bytes())?;
+        }
+        rows += hashes.len();
+        if ends && rows > 0 {
+            let fingerprint = RecordHashes(std::mem::replace(&mut part, of_part())).fingerprint()?;
+            parts.push(PlannedPart { rows, fingerprint });
+            rows = 0;
+        }
     }
     Ok((parts, RecordHashes(all)))
 }
@@ -141,8 +156,7 @@ impl RowRefWriter {
 
     fn push(&mut self, pick: RowRef) -> Result<(), Error> {
         let mut bytes = [0; PICK];
-        let run = u32::try_from(pick.run).expect("runs are far fewer than 2^32");
-        bytes[..4].copy_from_slice(&run.to_le_bytes());
+        bytes[..4].copy_from_slice(&pick.run.to_le_bytes());
         bytes[4..8].copy_from_slice(&pick.row.to_le_bytes());
         bytes[8..].copy_from_slice(&pick.length.to_le_bytes());
         self.out.write_all(&bytes).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
@@ -166,15 +180,18 @@ pub(super) struct RowRefs {
 impl RowRefs {
     /// The next `rows` picks.
     pub(super) fn next(&mut self, rows: usize) -> Result<Vec<RowRef>, Error> {
-        let mut bytes = vec![0; rows * PICK];
         let failed = |source| Error::io("read a scratch file in", &self.folder, source);
-        self.from.read_exact(&mut bytes).map_err(failed)?;
         let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes are 4 bytes"));
-        let picks = bytes.chunks_exact(PICK).map(|bytes| RowRef {
-            run: number(&bytes[..4]) as usize,
-            row: number(&bytes[4..8]),
-            length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
-        });
-        Ok(picks.collect())
+        let mut picks = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let mut bytes = [0; PICK];
+            self.from.read_exact(&mut bytes).map_err(failed)?;
+            picks.push(RowRef {
+                run: number(&bytes[..4]),
+                row: number(&bytes[4..8]),
+                length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
+            });
+        }
+        Ok(picks)
     }
 }

@@ -1,5 +1,8 @@
 //! [`Memory`]: how the memory of a build is shared out among its steps.
 
+/// About how many bytes an input takes in lists and in the manifest.
+const INPUT: usize = 512;
+
 /// How many bytes a build may hold in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory(usize);
@@ -13,10 +16,35 @@ impl Memory {
         Self(usize::try_from(bytes).unwrap_or(usize::MAX).max(Self::LEAST.0))
     }
 
-    /// For records that wait to be sorted. The rest of what the shares leave is for articles
-    /// and row groups that threads have under way.
-    pub(super) fn records(self) -> usize {
-        self.0 / 4 * 3
+    /// For records that wait to be sorted, where there are so many inputs, which are listed. The rest
+    /// of what the shares leave is for articles that threads have under way.
+    pub(super) fn records(self, inputs: usize) -> usize {
+        (self.0 / 4 * 3).saturating_sub(inputs * INPUT).max(self.0 / 16)
+    }
+
+    /// For records that wait to be sorted while an article is under way that takes `bytes`.
+    pub(super) fn records_beside(self, bytes: usize) -> usize {
+        self.0.saturating_sub(bytes * 2).max(self.0 / 16)
+    }
+
+    /// For articles that threads have under way.
+    pub(super) fn articles(self) -> usize {
+        self.0 / 12
+    }
+
+    /// For row groups that threads have under way.
+    pub(super) fn row_groups(self) -> usize {
+        self.0 / 4
+    }
+
+    /// For what places the records of a release in order that is built upon, while they are read.
+    pub(super) fn outlines(self) -> usize {
+        self.0 / 8
+    }
+
+    /// For the keys that changed.
+    pub(super) fn changed(self) -> usize {
+        self.0 / 64
     }
 
     /// For the keys of all records.
@@ -32,6 +60,11 @@ impl Memory {
     /// For the hashes of all records.
     pub(super) fn hashes(self) -> usize {
         self.0 / 64
+    }
+
+    /// For the hashes of the records of a part.
+    pub(super) fn part_hashes(self) -> usize {
+        self.0 / 32
     }
 
     /// For what is remembered of the articles of all records.

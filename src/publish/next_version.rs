@@ -8,6 +8,7 @@ use semver::Version;
 
 use crate::diff::{DiffReport, described, schema_line};
 use crate::error::{Error, Understatement};
+use crate::filesystem;
 use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
 use crate::text::one_line;
 
@@ -44,9 +45,11 @@ pub(super) struct NextVersion {
 /// `folder`.
 pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion, Error> {
     let releases = releases(folder)?;
-    if let Some((_, path)) = releases.iter().find(|(_, path)| !path.join(MANIFEST).is_file()) {
-        let message = format!("its name is a version, and it has no {MANIFEST}; mend it or take it away");
-        return Err(Error::NoRelease { path: path.clone(), message });
+    for (_, path) in &releases {
+        if !filesystem::exists(&path.join(MANIFEST))? {
+            let message = format!("its name is a version, and it has no {MANIFEST}; mend it or take it away");
+            return Err(Error::NoRelease { path: path.clone(), message });
+        }
     }
     let newest = releases.last().map(|(version, _)| version);
     let version = match (choice, newest) {

@@ -17,8 +17,8 @@ use crate::validate::{ArticleDigest, Effects, ValidationCache};
 
 /// About how many bytes a known hash takes in memory.
 const KNOWN: usize = 72;
-/// About how many bytes a known article takes beside.
-const RECALLED: usize = 152;
+/// About how many bytes a known article takes beside, but for its key.
+const RECALLED: usize = 112;
 
 /// The records of a release that were read before.
 #[derive(Debug, Default)]
@@ -48,7 +48,8 @@ impl<'k> PreviousIndex<'k> {
         if records > (memory / KNOWN) as u64 {
             return Ok(None);
         }
-        let memo = memo.filter(|_| records <= (memory / (KNOWN + RECALLED)) as u64);
+        let keys = base.outline_size(order);
+        let memo = memo.filter(|_| keys <= memory && records <= ((memory - keys) / (KNOWN + RECALLED)) as u64);
         if let Some(known) = memo.and_then(|memo| Self::recalling(base, order, memo, threads)) {
             return Ok(Some(known));
         }

@@ -51,9 +51,10 @@ pub(super) fn check_return(
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
     // What a damaged manifest took back is not known, so its damage must not pass.
     for (_, folder) in releases(dataset)? {
-        let release = Release::open_listed(&folder)?;
-        let Manifest { version, withdrawn: list, .. } = release.manifest().clone();
-        withdrawn.extend(list.into_iter().map(|Withdrawn { key, reason }| (key, (version.clone(), reason))));
+        let opened = (folder != previous.folder()).then(|| Release::open_listed(&folder)).transpose()?;
+        let Manifest { version, withdrawn: list, .. } = opened.as_ref().unwrap_or(previous).manifest();
+        let reasons = list.iter().cloned().map(|Withdrawn { key, reason }| (key, (version.clone(), reason)));
+        withdrawn.extend(reasons);
     }
     if withdrawn.is_empty() {
         return Ok(());
@@ -86,7 +87,7 @@ impl Withdrawals {
     /// # Errors
     /// [`Error::Withdrawal`] with the line, if a line says something else or a key comes twice.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = filesystem::read_bounded(path, MAX_BYTES)?;
+        let bytes = filesystem::read_input_bounded(path, MAX_BYTES)?;
         let mut list: Vec<(usize, Withdrawn)> = Vec::new();
         for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
             if line.trim_ascii().is_empty() {

@@ -8,11 +8,12 @@
 //! have one form.
 
 use std::borrow::Cow;
+use std::io::{self, Write as _};
 
 use super::cell::{Cell, Record};
 use super::fingerprint::RecordHash;
 use super::time;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hashing};
 use crate::json;
 use crate::schema::{Column, Columns, Kind};
 
@@ -29,6 +30,59 @@ pub fn record_hash(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>
     scratch.clear();
     canonical_form(columns, record, scratch);
     RecordHash::new(Digest::of(scratch))
+}
+
+/// The same, and the length of the canonical form in bytes. A text of any length needs no memory
+/// beside `scratch`, which stays small.
+pub fn record_hash_and_length(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>) -> (RecordHash, u64) {
+    let is_large = |cell: &Cell<'_>| matches!(cell, Cell::String(text) | Cell::Json(text) if text.len() > LARGE);
+    if record.cells().iter().any(is_large) {
+        return hash_in_pieces(columns, record.cells(), scratch);
+    }
+    let hash = record_hash(columns, record, scratch);
+    (hash, scratch.len() as u64)
+}
+
+/// The longest text that is written out before it is hashed, in bytes.
+const LARGE: usize = 1 << 20;
+
+/// Hashes what [`write_members`] writes, a piece at a time.
+fn hash_in_pieces(columns: &Columns, cells: &[Cell<'_>], scratch: &mut Vec<u8>) -> (RecordHash, u64) {
+    let mut hashing = Hashing::new(io::sink());
+    let mut hash = |bytes: &[u8]| hashing.write_all(bytes).expect("a sink takes everything");
+    let mut before = b'{';
+    for place in columns.canonical_order() {
+        let (column, cell) = (columns.at(*place), &cells[*place]);
+        if matches!(cell, Cell::Null) {
+            continue;
+        }
+        scratch.clear();
+        scratch.push(before);
+        before = b',';
+        json::write_string(scratch, &column.name);
+        scratch.push(b':');
+        hash(scratch);
+        scratch.clear();
+        match cell {
+            Cell::String(text) if text.len() > LARGE => {
+                hash(b"\"");
+                for piece in text.as_bytes().chunks(LARGE) {
+                    scratch.clear();
+                    json::write_escaped(scratch, piece);
+                    hash(scratch);
+                }
+                hash(b"\"");
+            }
+            Cell::Json(text) => hash(text.as_bytes()),
+            _ => {
+                write_cell(column, cell, scratch);
+                hash(scratch);
+            }
+        }
+    }
+    hash(if before == b'{' { b"{}" } else { b"}" });
+    let (_sink, length, digest) = hashing.finish();
+    (RecordHash::new(digest), length)
 }
 
 /// The canonical form of one cell as a JSON value; null for no value.
@@ -130,4 +184,33 @@ fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) {
     out.push(b'"');
     let _inexpressible = write(out);
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Extra, Schema};
+
+    #[test]
+    fn a_record_of_large_texts_has_the_hash_of_its_canonical_form() {
+        let schema = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"},
+            "a":{"type":"string"},"é":{"type":"integer"},"z":{}}}"#;
+        let schema = Schema::compile("s".to_owned(), schema.into(), Extra::Keep).unwrap();
+        let columns = schema.columns();
+        let long = "\"é\\\n\u{1}😀".repeat(LARGE / 5);
+        for text in [long.as_str(), "short"] {
+            let cells = columns.iter().map(|column| match (column.name.as_str(), &column.kind) {
+                ("id" | "a", _) => Cell::String(text.into()),
+                ("é", _) => Cell::Int64(-7),
+                ("z", Kind::Json) => Cell::Json(format!("[\"{}\"]", "x".repeat(text.len())).into()),
+                _ => Cell::Null,
+            });
+            let record = Record::new(cells.collect());
+            let mut scratch = Vec::new();
+            let (hash, length) = record_hash_and_length(columns, &record, &mut scratch);
+            assert!(scratch.capacity() <= 8 * LARGE, "{}", scratch.capacity());
+            assert_eq!(hash, record_hash(columns, &record, &mut scratch));
+            assert_eq!(length, scratch.len() as u64);
+        }
+    }
 }

@@ -25,15 +25,21 @@ impl<'c> Summary<'c> {
 
     /// Adds the records of these arrays, one for each column and of its type; more may follow.
     pub fn add(&mut self, arrays: &[ArrayRef]) {
-        for (place, (column, array)) in self.columns.iter().zip(arrays).enumerate() {
-            self.nulls[place] += array.logical_null_count() as u64;
-            if !is_ranged(&column.kind) {
-                continue;
-            }
-            for row in 0..array.len() {
-                if let Some(cell) = fixed(&cell(column, array, row)) {
-                    widen(&mut self.extremes[place], cell);
-                }
+        for (place, array) in arrays.iter().enumerate().take(self.columns.len()) {
+            self.add_column(place, array);
+        }
+    }
+
+    /// Adds one column of records, by its place.
+    pub fn add_column(&mut self, place: usize, array: &ArrayRef) {
+        let column = self.columns.at(place);
+        self.nulls[place] += array.logical_null_count() as u64;
+        if !is_ranged(&column.kind) {
+            return;
+        }
+        for row in 0..array.len() {
+            if let Some(cell) = fixed(&cell(column, array, row)) {
+                widen(&mut self.extremes[place], cell);
             }
         }
     }

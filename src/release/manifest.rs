@@ -159,25 +159,26 @@ pub struct ColumnSummary {
     pub max: Option<serde_json::Value>,
 }
 
-/// One input and what came of it.
+/// One input and what came of it. Its members stand in the order of their names, in which they are
+/// written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Its name: a path relative to the dataset, or `-`.
-    pub name: String,
-    /// Its size in bytes, as stored.
-    pub bytes: u64,
-    /// SHA-256 of these bytes.
-    pub sha256: Digest,
+    /// How many of its articles were admitted.
+    pub admitted: u64,
     /// How many articles it holds.
     pub articles: u64,
-    /// How many of them were admitted.
-    pub admitted: u64,
-    /// How many of them were rejected.
+    /// Its size in bytes, as stored.
+    pub bytes: u64,
+    /// Its name: a path relative to the dataset, or `-`.
+    pub name: String,
+    /// How many of its articles were rejected.
     pub rejected: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
 }
 
-/// A record that was taken back.
+/// A record that was taken back. Its members stand in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Withdrawn {
@@ -210,6 +211,11 @@ impl Manifest {
     /// The bytes of `manifest.json`: indented JSON with sorted names and a final newline.
     pub fn to_bytes(&self) -> Vec<u8> {
         wire::write(self)
+    }
+
+    /// How many JSON values a manifest of so many bytes may hold; one with more is refused unread.
+    pub(crate) fn most_values(bytes: usize) -> usize {
+        wire::most_values(bytes)
     }
 
     /// Reads the bytes of a `manifest.json`.

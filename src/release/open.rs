@@ -31,11 +31,11 @@ impl Release {
     /// Opens the release in `folder`.
     ///
     /// # Errors
-    /// [`Error::NoRelease`] if there is no manifest or it cannot be read.
+    /// [`Error::NoRelease`] if there is no manifest or it is none, [`Error::Io`] if it cannot be read.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(MANIFEST);
         let none = |message: String| Error::NoRelease { path: folder.to_owned(), message };
-        if !path.is_file() {
+        if !filesystem::exists(&path)? {
             return Err(none(format!("it has no {MANIFEST}")));
         }
         let bytes = filesystem::read_bounded(&path, MAX_MANIFEST_BYTES)?;

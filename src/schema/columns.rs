@@ -71,6 +71,11 @@ impl Columns {
         self.columns.len()
     }
 
+    /// How many there are when lists, objects and maps are counted by what they hold, too.
+    pub fn leaves(&self) -> usize {
+        self.columns.iter().map(|column| column.kind.leaves()).sum()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
@@ -221,6 +226,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How many columns of a file hold its values.
+    fn leaves(&self) -> usize {
+        match self {
+            Self::List(element) => element.kind.leaves(),
+            Self::Map(value) => 1 + value.kind.leaves(),
+            Self::Struct(columns) | Self::Tuple(columns) => columns.leaves(),
+            _ => 1,
+        }
+    }
+
     /// The kind in words, as in the manifest: `string`, `list<string>`, `struct<url: string, ..>`.
     pub fn describe(&self) -> String {
         match self {

@@ -22,6 +22,8 @@ use crate::json::{self, Value};
 use crate::mapping::Target;
 use crate::{filesystem, text};
 
+/// The most values a schema may hold. Each takes hundreds of bytes when it is compiled.
+const MAX_VALUES: usize = 1 << 20;
 /// The longest schema file that is read, in bytes.
 pub(crate) const MAX_SCHEMA_BYTES: u64 = 16 << 20;
 
@@ -165,6 +167,10 @@ impl Schema {
 
 /// The schema as a value, of the vocabulary that is known.
 fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
+    if json::holds_more_values(bytes, MAX_VALUES) {
+        let message = format!("it holds more than {MAX_VALUES} values");
+        return Err(SchemaFault::new(Code::SchemaSyntax, "", message).of(name));
+    }
     let value = json::parse(bytes).map_err(|error| {
         let (line, column) = text::line_and_column(bytes, error.offset);
         let message = format!("line {line} column {column}: {}", error.kind);

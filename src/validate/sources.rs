@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::RejectSink;
+use super::queue::{Queue, Queued};
 use super::{Effects, ValidatedBlock, Validator};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Reader, Source, Tally};
 use crate::mapping::{FitCheck, Misfit};
-use crate::ordered_pool::{Workers, ordered_pool};
+use crate::ordered_pool::{Share, Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
 use crate::release::{Allowance, Normalised};
 
@@ -98,9 +99,24 @@ pub struct SourceValidation<'s> {
     pub sources: &'s [Source],
     /// How many threads judge.
     pub threads: usize,
+    /// About how many bytes the articles may take that threads have under way.
+    pub memory: usize,
     /// Is told how far the reading is.
     pub progress: &'s dyn Progress,
 }
+
+/// What came of a step of the reading.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// What was made of a block.
+    Made(T),
+    /// A block of so many bytes comes next, more than there is memory for beside others. What can
+    /// wait on the disk should wait there now.
+    Large(usize),
+}
+
+/// What was done with what was queued, and its share of the memory.
+type Done<T> = (Step<(usize, (ValidatedBlock, T))>, Share);
 
 /// What came of one source.
 #[derive(Debug, Clone, Default)]
@@ -128,7 +144,7 @@ impl Counts {
 }
 
 /// Reads and judges every source. `work` judges a block on one of several threads; `take` is
-/// given what else it made of it, in the order of the input.
+/// given what else it made of it, in the order of the input, and is told before a large block.
 ///
 /// # Errors
 /// A source that cannot be read, a reject that cannot be written, no article at all
@@ -137,26 +153,37 @@ pub fn validate_sources<T: Send>(
     validate_sources: &SourceValidation<'_>,
     mut rejects: RejectSink,
     work: impl Fn(&Validator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
-    mut take: impl FnMut(T) -> Result<(), Error>,
+    mut take: impl FnMut(Step<T>) -> Result<(), Error>,
 ) -> Result<InputSummary, Error> {
-    let SourceValidation { validator, reader, sources, threads, progress } = validate_sources;
+    let SourceValidation { validator, reader, sources, threads, memory, progress } = validate_sources;
     progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
-    let produce = |give: &mut dyn FnMut((usize, Block)) -> Result<(), Error>| {
-        let tally = |(place, source)| reader.read(source, validator, *progress, &mut |block| give((place, block)));
-        sources.iter().enumerate().map(tally).collect::<Result<Vec<_>, Error>>()
+    let queue = Queue::new(*memory, validator.columns());
+    let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
+        let mut tallies = Vec::with_capacity(sources.len());
+        for (place, source) in sources.iter().enumerate() {
+            tallies.push(reader.read(source, validator, *progress, &mut |block| queue.give(place, block, give))?);
+        }
+        Ok(tallies)
     };
-    let take = |(place, (validated, made)): (usize, (ValidatedBlock, T))| {
+    let take = |(done, _share): Done<T>| {
+        let (place, (validated, made)) = match done {
+            Step::Large(bytes) => return take(Step::Large(bytes)),
+            Step::Made(made) => made,
+        };
         counts[place].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
         validated.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
-        take(made)
+        take(Step::Made(made))
     };
-    let work = |(place, block): (usize, Block)| (place, work(validator, &block));
+    let work = |(step, share): Queued| match step {
+        Step::Large(bytes) => (Step::Large(bytes), share),
+        Step::Made((place, block)) => (Step::Made((place, work(validator, &block))), share),
+    };
     let tallies =
         ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
     if counts.iter().all(|counts| counts.articles == 0) {

@@ -27,7 +27,9 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
         findings.add(invalid(&error.to_string()));
         return None;
     }
-    let broken = json::parse(&bytes).map(|value| DocumentKind::manifest().validate(&value)).unwrap_or_default();
+    let is_sound = !json::holds_more_values(&bytes, Manifest::most_values(bytes.len()));
+    let value = is_sound.then(|| json::parse(&bytes).ok()).flatten();
+    let broken = value.map(|value| DocumentKind::manifest().validate(&value)).unwrap_or_default();
     for violation in &broken {
         let at = if violation.pointer.is_empty() { String::new() } else { format!("{}: ", violation.pointer) };
         findings.add(invalid(&format!("{at}{}", violation.message)));
@@ -52,8 +54,8 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
 
 /// The number of the first line that differs.
 fn first_difference(a: &[u8], b: &[u8]) -> usize {
-    let lines = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    1 + lines(a).iter().zip(&lines(b)).take_while(|(a, b)| a == b).count()
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    1 + memchr::memchr_iter(b'\n', &a[..same]).count()
 }
 
 /// Do the counts of articles, rejects and records add up?

@@ -43,9 +43,7 @@ impl Finding {
 
     /// The finding that a file cannot be read, with the causes that the error has.
     pub(super) fn unreadable(file: &str, error: &Error) -> Self {
-        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        Self::new(Code::FileUnreadable, file, &message)
+        Self::new(Code::FileUnreadable, file, &error.with_causes())
     }
 
     /// The finding, in a row group (from 0).

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use semver::Version;
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -69,41 +70,69 @@ struct PartV1 {
 }
 
 pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
-    let manifest = manifest.clone();
+    let parts = manifest.parts.iter().cloned().enumerate().map(|(place, part)| part_to_wire(place, part));
     let wire = ManifestV1 {
         format: FORMAT.to_owned(),
         records: manifest.records(),
         dataset: DatasetV1 {
-            name: manifest.dataset,
-            title: manifest.title,
-            description: manifest.description,
-            license: manifest.license,
-            creators: manifest.creators,
+            name: manifest.dataset.clone(),
+            title: manifest.title.clone(),
+            description: manifest.description.clone(),
+            license: manifest.license.clone(),
+            creators: manifest.creators.clone(),
         },
-        version: manifest.version,
+        version: manifest.version.clone(),
         released: manifest.released.to_string(),
-        previous: manifest.previous,
+        previous: manifest.previous.clone(),
         fingerprint: manifest.fingerprint,
-        schema: manifest.schema,
-        key: manifest.key,
-        order_by: manifest.order_by,
-        layout: manifest.layout,
-        writer: manifest.writer,
-        parts: manifest.parts.into_iter().enumerate().map(|(place, part)| part_to_wire(place, part)).collect(),
-        columns: manifest.columns,
-        inputs: manifest.inputs,
-        rejected: manifest.rejected,
-        normalised: manifest.normalised,
+        schema: manifest.schema.clone(),
+        key: manifest.key.clone(),
+        order_by: manifest.order_by.clone(),
+        layout: manifest.layout.clone(),
+        writer: manifest.writer.clone(),
+        parts: parts.collect(),
+        columns: manifest.columns.clone(),
+        inputs: Vec::new(),
+        rejected: manifest.rejected.clone(),
+        normalised: manifest.normalised.clone(),
         duplicates: manifest.duplicates,
         superseded: manifest.superseded,
-        base: manifest.base,
-        withdrawn: manifest.withdrawn,
+        base: manifest.base.clone(),
+        withdrawn: Vec::new(),
     };
     // By way of a value, whose objects are ordered by name.
-    let value = serde_json::to_value(wire).expect("a manifest has no maps with other keys than text");
-    let mut bytes = serde_json::to_vec_pretty(&value).expect("a value of text and numbers is JSON");
+    let members = serde_json::to_value(wire).expect("a manifest has no maps with other keys than text");
+    let lists = (manifest.inputs.len() + manifest.withdrawn.len()) * LISTED;
+    let mut bytes = Vec::with_capacity(lists + (1 << 16));
+    serde_json::to_writer_pretty(&mut bytes, &InOrder { members: &members, manifest })
+        .expect("a value of text and numbers is JSON");
     bytes.push(b'\n');
     bytes
+}
+
+/// About how many bytes an input takes.
+const LISTED: usize = 224;
+
+/// A manifest whose long lists are written as they are: as values they would take several times their
+/// length.
+struct InOrder<'m> {
+    members: &'m serde_json::Value,
+    manifest: &'m Manifest,
+}
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = self.members.as_object().into_iter().flatten();
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in members {
+            match name.as_str() {
+                "inputs" => map.serialize_entry(name, &self.manifest.inputs)?,
+                "withdrawn" => map.serialize_entry(name, &self.manifest.withdrawn)?,
+                _ => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
 }
 
 fn part_to_wire(place: usize, part: Part) -> PartV1 {
@@ -118,8 +147,17 @@ fn part_to_wire(place: usize, part: Part) -> PartV1 {
     }
 }
 
+/// How many values a manifest of so many bytes may hold. A withdrawal, of which it can have most, has
+/// three in 23 bytes or more.
+pub(crate) fn most_values(bytes: usize) -> usize {
+    (1 << 10) + bytes / 6
+}
+
 pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
     let unreadable = |message: String| ManifestError::Unreadable(crate::text::one_line(&message, 300));
+    if json::holds_more_values(bytes, most_values(bytes.len())) {
+        return Err(unreadable("it holds more values than any manifest of its length".into()));
+    }
     let value = json::parse(bytes).map_err(|error| {
         let (line, column) = crate::text::line_and_column(bytes, error.offset);
         unreadable(format!("line {line} column {column}: {}", error.kind))
@@ -129,6 +167,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
         Some(other) => return Err(ManifestError::UnknownFormat(crate::text::one_line(other, 60))),
         None => return Err(unreadable("the member `format` is missing".into())),
     }
+    drop(value);
     let wire: ManifestV1 = serde_json::from_slice(bytes).map_err(|error| unreadable(json::fault::explain(&error)))?;
     check(wire)
 }
