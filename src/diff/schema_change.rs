@@ -196,7 +196,7 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
         changes.push(SchemaChange::ColumnRenamed { before: before.clone(), column: column.clone() });
     }
     let (old, new) = (base.kind(before), current.kind(after));
-    if old != new {
+    if old != new && !are_local_times(&old, &new) {
         changes.push(SchemaChange::ColumnRetyped { column: column.clone(), before: old, after: new });
     }
     let [was_nullable, is_nullable] = [(base, before), (current, after)].map(|(side, place)| side.is_nullable(place));
@@ -204,6 +204,14 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
         changes.push(SchemaChange::Nullability { column, required: was_nullable });
     }
     changes
+}
+
+/// Whether one type is int96 and the other a timestamp without a zone: int96 is an older encoding
+/// of the same values, and readers give both the same type.
+fn are_local_times(old: &str, new: &str) -> bool {
+    const INT96: &str = "int96";
+    let is_local = |kind: &str| kind == INT96 || kind.starts_with("timestamp[") && !kind.contains(',');
+    (old == INT96 || new == INT96) && is_local(old) && is_local(new)
 }
 
 /// The types of one side's columns.
