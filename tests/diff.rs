@@ -251,8 +251,8 @@ fn columns_and_rules() {
     let want = "
 schema
   column `headline` renamed to `title`
-  column `n` has another type: int64 before, float64 now
   column `n` is required now
+  column `n` has another type: int64 before, float64 now
   column `new` added (boolean)
   column `old` removed (string)
   rules of the schema itself, tightened: required [\"id\"] before, [\"id\",\"n\"] now
