@@ -1,7 +1,7 @@
 //! `build`: inputs to a published release.
 //!
 //! Reads and judges every article into sorted runs (`ingest`), makes keys unique (`resolve_keys`),
-//! finds order and cuts from facts alone (`layout`), writes or takes over the parts beside the
+//! finds order and cuts from sort entries alone (`layout`), writes or takes over the parts beside the
 //! target (`encode_parts`) and publishes them by one rename (`commit`). A release may be built upon
 //! (`base`) instead of being read anew. Nothing is printed; what happened is in the
 //! [`BuildReport`]. Too many rejects are not an error: the report says that nothing was
@@ -68,7 +68,7 @@ pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport}
 ///
 /// # Errors
 /// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
-/// the end that failed: making it durable, or its entry in the changelog. [`Error::Damaged`] for an
+/// the end that failed: making it durable, or its key_entry in the changelog. [`Error::Damaged`] for an
 /// earlier release that is not as it was published where its records are in no input.
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
@@ -125,7 +125,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     Ok(report)
 }
 
-/// How many times its bytes an outline takes while facts are made of it.
+/// How many times its bytes an outline takes while entries are made of it.
 const OUTLINE_COPIES: usize = 3;
 
 /// Where the rejects of a version go.
@@ -219,19 +219,19 @@ impl BuildContext<'_> {
             pieces.into_iter().try_for_each(|(piece, bytes)| give((piece, room.take(bytes * OUTLINE_COPIES))))
         };
         let work = |(piece, share)| -> Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error> {
-            let (mut facts, mut entries): (Vec<SortEntry>, Vec<KeyEntry>) =
-                base.facts(&piece, self.order, memo.as_ref(), first)?.into_iter().unzip();
-            for fact in &mut facts {
-                EffectsTable::renumber(&mut fact.mark, &traces);
+            let (mut entries, mut key_entries): (Vec<SortEntry>, Vec<KeyEntry>) =
+                base.entries(&piece, self.order, memo.as_ref(), first)?.into_iter().unzip();
+            for entry in &mut entries {
+                EffectsTable::renumber(&mut entry.cache_entry, &traces);
             }
-            entries.retain(|entry| changed.contains(key_hash(&entry.key)));
-            Ok((facts, entries, share))
+            key_entries.retain(|key_entry| changed.contains(key_hash(&key_entry.key)));
+            Ok((entries, key_entries, share))
         };
         let take = |made: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {
-            let (facts, entries, _share) = made?;
-            gathered.articles += facts.len() as u64;
-            entries.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
-            gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), facts })
+            let (entries, key_entries, _share) = made?;
+            gathered.articles += entries.len() as u64;
+            key_entries.into_iter().try_for_each(|key_entry| gathered.key_entries.push(key_entry))?;
+            gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), entries })
         };
         ordered_pool(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)?;
         // What follows leaves a processor idle most of the time, and damage only ends the build.
@@ -268,18 +268,18 @@ impl BuildContext<'_> {
         base: Option<&Base<'_>>,
         version: Option<Version>,
     ) -> Result<BuildReport, Error> {
-        let Ingested { runs, mut entries, articles, bytes, sources, traces, mut read, .. } = gathered;
+        let Ingested { runs, mut key_entries, articles, bytes, sources, traces, mut read, .. } = gathered;
         let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
-        withdrawals.enter(&mut entries)?;
-        let settled = entries.resolve(articles, withdrawals.len())?;
+        withdrawals.enter(&mut key_entries)?;
+        let settled = key_entries.resolve(articles, withdrawals.len())?;
         let withdrawn = withdrawals.settled(&settled)?;
         let records = articles - settled.dropped_count;
         let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));
-        let (facts, rows) = runs.finish()?;
+        let (entries, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((self.schema.columns(), self.order.key()), base, rows, &sources, &mut read);
-        let reject = |run, fact: &_| conflicts.reject(run, fact);
-        let mut marks = CacheWriter::new(self.rules, self.memo.clone(), folder, memory);
-        let plan = layout::lay_out(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;
+        let reject = |run, entry: &_| conflicts.reject(run, entry);
+        let mut cache_writer = CacheWriter::new(self.rules, self.memo.clone(), folder, memory);
+        let plan = layout::lay_out(entries, &settled, &layout, (folder, memory), &mut cache_writer, reject)?;
         let rows = conflicts.finish()?;
         let put_on = version.map(|version| UpsertReport {
             version,
@@ -322,7 +322,7 @@ impl BuildContext<'_> {
                 progress,
                 inspection: self.previous.as_ref(),
             };
-            report.outcome = commit.publish(self.lock, (plan, rows), (marks, &traces), &mut report)?;
+            report.outcome = commit.publish(self.lock, (plan, rows), (cache_writer, &traces), &mut report)?;
         }
         report.damaged.extend(self.previous.iter().flat_map(Inspection::damaged).cloned());
         Ok(report)

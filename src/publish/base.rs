@@ -16,7 +16,7 @@ use super::resolve_keys::{KeyEntry, Origin};
 use super::validation_cache::CacheFile;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::external_sort::{MARK, RowLocation, Selection, SortEntry, SourceSpan};
+use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
 use crate::filesystem;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash};
@@ -187,9 +187,9 @@ impl<'b> Base<'b> {
         Ok(outline)
     }
 
-    /// The facts of the records of a piece and what there is to settle about them. Their ordinals
+    /// The entries of the records of a piece and what there is to settle about them. Their ordinals
     /// follow `first`; what `memo` remembers of them stays.
-    pub(super) fn facts(
+    pub(super) fn entries(
         &self,
         piece: &Piece,
         order: &Order,
@@ -205,22 +205,22 @@ impl<'b> Base<'b> {
         for batch in batches {
             outline.push(batch?);
         }
-        let fact = |row| {
+        let entry = |row| {
             let standing = outline.row(row);
             let (hash, key, ordinal) = (standing.hash(), standing.key(), first + u64::from(row));
-            let fact = SortEntry {
+            let entry = SortEntry {
                 sort_key: standing.sort_key(),
                 hash,
                 cut: key_hash(&key),
                 length: 0,
                 ordinal,
-                at: RowLocation::Base(row),
-                place: SourceSpan::default(),
-                mark: memo.map_or([0; MARK], |memo| memo.mark(row)),
+                location: RowLocation::Base(row),
+                span: SourceSpan::default(),
+                cache_entry: memo.map_or([0; CACHE_ENTRY_BYTES], |memo| memo.cache_entry(row)),
             };
-            (fact, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
+            (entry, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
         };
-        Ok(outline.rows().map(fact).collect())
+        Ok(outline.rows().map(entry).collect())
     }
 
     /// Its rows, to be read in order.

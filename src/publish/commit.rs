@@ -64,7 +64,7 @@ impl Commit<'_> {
         &self,
         lock: &Lock,
         (plan, rows): (ReleaseLayout, RunRows),
-        (marks, traces): (CacheWriter, &EffectsTable),
+        (cache_writer, traces): (CacheWriter, &EffectsTable),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
@@ -73,10 +73,10 @@ impl Commit<'_> {
         let Self { order, layout, base, threads, progress, .. } = *self;
         let room = Room::new(self.memory.row_groups());
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
-        let ReleaseLayout { parts, picks, hashes } = plan;
+        let ReleaseLayout { parts, row_refs, hashes } = plan;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());
-            let written = writing.write(&parts, picks, rows, &mut staging)?;
+            let written = writing.write(&parts, row_refs, rows, &mut staging)?;
             let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok((written, fingerprint))
         })?;
@@ -125,7 +125,7 @@ impl Commit<'_> {
         };
         report.changelog_left = entry.add(lock.folder())?;
         // The release stands; without a memo the next build only takes longer.
-        let _judged_again = marks.write(traces, &Digest::of(&manifest_bytes));
+        let _judged_again = cache_writer.write(traces, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
     }
 

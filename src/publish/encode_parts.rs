@@ -68,11 +68,11 @@ enum EncodeResult<'w> {
 }
 
 impl<'w> PartsEncoding<'w> {
-    /// Writes these parts into the staging folder; `picks` are the rows of all of them.
+    /// Writes these parts into the staging folder; `row_refs` are the rows of all of them.
     pub(super) fn write(
         &self,
         parts: &[PlannedPart],
-        mut picks: RowRefs,
+        mut row_refs: RowRefs,
         rows: RunRows,
         staging: &mut Staging,
     ) -> Result<WrittenParts<'w>, Error> {
@@ -93,7 +93,7 @@ impl<'w> PartsEncoding<'w> {
                 written: WrittenParts { parts: Vec::new(), summary: Summary::new(self.columns), reused: 0 },
             };
             let produce = |give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>| {
-                parts.iter().try_for_each(|part| steps.part(part, &mut picks, give))
+                parts.iter().try_for_each(|part| steps.part(part, &mut row_refs, give))
             };
             // A row group is large: one for each thread, and one that waits for it.
             let workers = Workers { threads: self.threads, under_way: self.threads + 1 };
@@ -141,16 +141,16 @@ impl EncodeSteps<'_> {
     fn part(
         &mut self,
         part: &PlannedPart,
-        picks: &mut RowRefs,
+        row_refs: &mut RowRefs,
         give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let picks = picks.next(part.rows)?;
+        let row_refs = row_refs.next(part.rows)?;
         if let Some(place) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
             return give(EncodeStep::Link(place));
         }
         let mut at = 0;
-        while at < picks.len() {
-            if let Some(group) = self.writing.base.and_then(|base| copyable(base, &picks, at)) {
+        while at < row_refs.len() {
+            if let Some(group) = self.writing.base.and_then(|base| copyable(base, &row_refs, at)) {
                 at += group.rows as usize;
                 give(EncodeStep::Copy(group))?;
                 continue;
@@ -158,11 +158,11 @@ impl EncodeSteps<'_> {
             let mut groups = RowGroupRule::new(self.writing.layout);
             let (mut selection, mut claim) =
                 (Selection::default(), Claim::new(self.writing.room, self.writing.columns));
-            while at < picks.len() {
-                claim.before(picks[at].length);
-                let length = self.select(picks[at], &mut selection)?;
+            while at < row_refs.len() {
+                claim.before(row_refs[at].length);
+                let length = self.select(row_refs[at], &mut selection)?;
                 // That of a row of the base is known now.
-                claim.before(length - picks[at].length);
+                claim.before(length - row_refs[at].length);
                 at += 1;
                 if groups.after(length) {
                     break;
@@ -174,23 +174,23 @@ impl EncodeSteps<'_> {
     }
 
     /// Picks a row and gives the length of its canonical form.
-    fn select(&mut self, pick: RowRef, selection: &mut Selection) -> Result<u64, Error> {
+    fn select(&mut self, row_ref: RowRef, selection: &mut Selection) -> Result<u64, Error> {
         match &mut self.base_rows {
-            Some(rows) if pick.run == BASE => rows.select(pick.row, selection),
-            _ => self.rows.select(pick.run as usize, pick.row, selection).map(|()| pick.length),
+            Some(rows) if row_ref.run == BASE => rows.select(row_ref.row, selection),
+            _ => self.rows.select(row_ref.run as usize, row_ref.row, selection).map(|()| row_ref.length),
         }
     }
 }
 
 /// The row group of the base that holds exactly the rows from `at` on that would be one here.
-fn copyable(base: &Base<'_>, picks: &[RowRef], at: usize) -> Option<BaseRowGroup> {
-    let first = picks[at];
+fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGroup> {
+    let first = row_refs[at];
     let group = (first.run == BASE).then(|| base.group_at(first.row)).flatten()?;
-    let rows = picks.get(at..at + group.rows as usize)?;
-    let consecutive = (first.row..).zip(rows).all(|(row, pick)| pick.run == BASE && pick.row == row);
+    let rows = row_refs.get(at..at + group.rows as usize)?;
+    let consecutive = (first.row..).zip(rows).all(|(row, row_ref)| row_ref.run == BASE && row_ref.row == row);
     // The last row group of a part ends where the part does, the others where the rule says. And
     // what the first record of a part is, is known of parts only.
-    let same_end = (at + rows.len() == picks.len()) == (group.place + 1 == base.part(group.part).0.groups());
+    let same_end = (at + rows.len() == row_refs.len()) == (group.place + 1 == base.part(group.part).0.groups());
     (consecutive && same_end && (at > 0 || group.place == 0)).then_some(group)
 }
 

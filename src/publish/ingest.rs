@@ -18,7 +18,7 @@ use super::validation_cache::{CacheEntry, EffectsTable};
 use crate::diagnostics::Diagnostics;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::external_sort::{MARK, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
+use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
 use crate::input::{Reader, Selection, Source};
 use crate::mapping::Mapping;
 use crate::part_files::key_hash;
@@ -36,7 +36,7 @@ pub(super) struct Ingested {
     /// The records.
     pub(super) runs: SortedRuns,
     /// Their keys.
-    pub(super) entries: KeyEntries,
+    pub(super) key_entries: KeyEntries,
     /// How many there are, repeats included; their ordinals count up to it.
     pub(super) articles: u64,
     /// The bytes of their canonical forms.
@@ -45,7 +45,7 @@ pub(super) struct Ingested {
     pub(super) changed: Changed,
     /// The sources, as [`SourceSpan::source`] numbers them.
     pub(super) sources: Vec<Arc<str>>,
-    /// The traces of their articles, as marks number them.
+    /// The traces of their articles, as cache_entries number them.
     pub(super) traces: EffectsTable,
     /// The rest.
     pub(super) read: InputSummary,
@@ -87,7 +87,7 @@ impl Ingested {
     ) -> Self {
         Self {
             runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records(inputs)),
-            entries: KeyEntries::new(folder, memory.keys()),
+            key_entries: KeyEntries::new(folder, memory.keys()),
             articles: 0,
             bytes: 0,
             changed: Changed::new(memory.changed()),
@@ -144,30 +144,30 @@ impl Ingest<'_> {
                 u32::try_from(gathered.sources.len() - 1).expect("sources are far fewer than 2^32")
             });
             let traces = gathered.traces.places(traces.iter());
-            let place = |ordinal: &mut u64, place: &mut SourceSpan, mark: &mut CacheEntry| {
+            let number_in_build = |ordinal: &mut u64, span: &mut SourceSpan, cache_entry: &mut CacheEntry| {
                 *ordinal += gathered.articles;
-                place.source = number;
-                EffectsTable::renumber(mark, &traces);
+                span.source = number;
+                EffectsTable::renumber(cache_entry, &traces);
             };
-            for fact in &mut chunk.facts {
-                place(&mut fact.ordinal, &mut fact.place, &mut fact.mark);
-                gathered.bytes += fact.length;
+            for entry in &mut chunk.entries {
+                number_in_build(&mut entry.ordinal, &mut entry.span, &mut entry.cache_entry);
+                gathered.bytes += entry.length;
                 if matches!(self.onto, BuildMode::Base) {
-                    gathered.changed.insert(fact.cut);
+                    gathered.changed.insert(entry.cut);
                 }
             }
             for mut one in more {
-                place(&mut one.ordinal, &mut one.place, &mut one.mark);
+                number_in_build(&mut one.ordinal, &mut one.span, &mut one.cache_entry);
                 recalled.push(one);
             }
-            for entry in keys {
-                gathered.entries.push(KeyEntry { ordinal: entry.ordinal + gathered.articles, ..entry })?;
+            for key_entry in keys {
+                gathered.key_entries.push(KeyEntry { ordinal: key_entry.ordinal + gathered.articles, ..key_entry })?;
             }
             gathered.articles += admitted;
             if recalled.len() >= WAITING {
                 gathered.add_recalled(known, &mut recalled)?;
             }
-            if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
+            if chunk.entries.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
         };
         let memory = options.memory.articles();
         let what =
@@ -181,7 +181,7 @@ impl Ingest<'_> {
 /// How many recalled articles wait to be looked up together.
 const WAITING: usize = 1 << 15;
 
-/// How many bytes of facts become one run in memory.
+/// How many bytes of entries become one run in memory.
 const RECALLED_BYTES: usize = 8 << 20;
 
 /// An article that was recalled.
@@ -189,8 +189,8 @@ struct CachedArticle {
     /// Where its record stands.
     row: u32,
     ordinal: u64,
-    place: SourceSpan,
-    mark: CacheEntry,
+    span: SourceSpan,
+    cache_entry: CacheEntry,
 }
 
 impl Ingested {
@@ -201,12 +201,12 @@ impl Ingested {
             return Ok(());
         }
         recalled.sort_unstable_by_key(|article| (article.row, article.ordinal));
-        let (mut facts, mut held) = (Vec::new(), 0);
-        for CachedArticle { row, ordinal, place, mark } in recalled.drain(..) {
+        let (mut entries, mut held) = (Vec::new(), 0);
+        for CachedArticle { row, ordinal, span, cache_entry } in recalled.drain(..) {
             let standing = known.standing(row);
             let (hash, key) = (standing.hash(), standing.key());
             // The length of the canonical form is only needed where it is encoded anew, and found then.
-            self.entries.push(KeyEntry {
+            self.key_entries.push(KeyEntry {
                 key,
                 origin: Origin::New,
                 rank: known.rank(row),
@@ -214,24 +214,24 @@ impl Ingested {
                 ordinal,
                 length: 0,
             })?;
-            let (sort_key, cut, at) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
-            let fact = SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark };
-            held += fact.memory();
-            facts.push(fact);
+            let (sort_key, cut, location) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
+            let entry = SortEntry { sort_key, hash, cut, length: 0, ordinal, location, span, cache_entry };
+            held += entry.memory();
+            entries.push(entry);
             // Long keys: so many of them that the runs can be told.
             if held > RECALLED_BYTES {
-                self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts: std::mem::take(&mut facts) })?;
+                self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries: std::mem::take(&mut entries) })?;
                 held = 0;
             }
         }
-        self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts })
+        self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries })
     }
 }
 
 /// What was made of one block.
 struct IngestedBlock {
     source: Arc<str>,
-    /// The traces of its articles, as its marks number them.
+    /// The traces of its articles, as its cache_entries number them.
     traces: Vec<Effects>,
     chunk: SortedChunk,
     keys: Vec<KeyEntry>,
@@ -251,8 +251,8 @@ struct BlockRecords<'g, 'b> {
     /// Those that stand nowhere yet, and their hashes.
     fresh: Vec<Record<'b>>,
     hashes: Vec<RecordHash>,
-    facts: Vec<SortEntry>,
-    entries: Vec<KeyEntry>,
+    entries: Vec<SortEntry>,
+    key_entries: Vec<KeyEntry>,
     recalled: Vec<CachedArticle>,
     admitted: u64,
     canonical: Vec<u8>,
@@ -270,8 +270,8 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
             known,
             fresh: Vec::new(),
             hashes: Vec::new(),
-            facts: Vec::new(),
             entries: Vec::new(),
+            key_entries: Vec::new(),
             recalled: Vec::new(),
             admitted: 0,
             canonical: Vec::new(),
@@ -284,35 +284,45 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         let AdmittedRecord { record, position, length, seen, trace } = admitted;
         let ordinal = self.admitted;
         self.admitted += 1;
-        let place = SourceSpan { source: 0, line: position.line, byte: position.byte, length };
-        let mark = |rank: &Rank| seen.map_or([0; MARK], |seen| validation_cache::mark(&seen, trace, rank));
+        let span = SourceSpan { source: 0, line: position.line, byte: position.byte, length };
+        let cache_entry =
+            |rank: &Rank| seen.map_or([0; CACHE_ENTRY_BYTES], |seen| validation_cache::cache_entry(&seen, trace, rank));
         match record {
             Provenance::Validated(record) => {
                 let rank = self.ranking.rank(record.cells());
-                self.add_judged(record, rank, ordinal, place, mark(&rank));
+                self.add_judged(record, rank, ordinal, span, cache_entry(&rank));
             }
             Provenance::Cached(row) => {
-                let mark = mark(&self.known.rank(row));
-                self.recalled.push(CachedArticle { row, ordinal, place, mark });
+                let cache_entry = cache_entry(&self.known.rank(row));
+                self.recalled.push(CachedArticle { row, ordinal, span, cache_entry });
             }
         }
     }
 
-    fn add_judged(&mut self, record: Record<'b>, rank: Rank, ordinal: u64, place: SourceSpan, mark: CacheEntry) {
+    fn add_judged(&mut self, record: Record<'b>, rank: Rank, ordinal: u64, span: SourceSpan, cache_entry: CacheEntry) {
         let cells = record.cells();
         let (hash, length) = record_hash_and_length(self.columns, &record, &mut self.canonical);
         if length > self.limit as u64 && self.too_long.is_none() {
-            self.too_long = Some((place.line, length));
+            self.too_long = Some((span.line, length));
         }
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
         // The text of a key is the key: all keys of a dataset have one type.
         let key = Digest::of(key.as_bytes());
         let known = self.known.row(&hash);
         let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
-        let at = known.map_or(RowLocation::Run(row), RowLocation::Base);
+        let location = known.map_or(RowLocation::Run(row), RowLocation::Base);
         let sort_key = self.order.sort_key(|place| &cells[place]);
-        self.entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
-        self.facts.push(SortEntry { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place, mark });
+        self.key_entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
+        self.entries.push(SortEntry {
+            sort_key,
+            hash,
+            cut: key_hash(&key),
+            length,
+            ordinal,
+            location,
+            span,
+            cache_entry,
+        });
         if known.is_none() {
             self.fresh.push(record);
             self.hashes.push(hash);
@@ -321,10 +331,10 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
 
     /// All that was made of the block, which had these traces.
     fn finish(self, source: Arc<str>, traces: Vec<Effects>) -> IngestedBlock {
-        let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, too_long, .. } = self;
-        facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        facts.shrink_to_fit();
-        let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), facts };
+        let Self { columns, fresh, hashes, mut entries, key_entries: keys, recalled, admitted, too_long, .. } = self;
+        entries.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        entries.shrink_to_fit();
+        let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), entries };
         IngestedBlock { source, traces, chunk, keys, recalled, admitted, too_long }
     }
 }

@@ -40,10 +40,10 @@ impl<'c> Conflicts<'c> {
     }
 
     /// Rejects one.
-    pub(super) fn reject(&mut self, run: usize, fact: &SortEntry) -> Result<(), Error> {
+    pub(super) fn reject(&mut self, run: usize, entry: &SortEntry) -> Result<(), Error> {
         self.any = true;
         let mut row = Selection::default();
-        match (fact.at, &mut self.base) {
+        match (entry.location, &mut self.base) {
             (RowLocation::Run(at), _) => self.rows.select(run, at, &mut row)?,
             (RowLocation::Base(at), Some(base)) => base.select(at, &mut row).map(drop)?,
             (RowLocation::Base(_), None) => {}
@@ -57,16 +57,16 @@ impl<'c> Conflicts<'c> {
         let code = Code::DuplicateRecord;
         let message = format!("{}: `{}`", code.meaning(), one_line(&key, 130));
         let violation = Violation::plain(code, String::new(), message);
-        let (line, byte) = (fact.place.line, fact.place.byte);
+        let (line, byte) = (entry.span.line, entry.span.byte);
         let placed = Placed { violation, line, column: 1, byte, length: 0 };
-        let source = self.sources[fact.place.source as usize].clone();
+        let source = self.sources[entry.span.source as usize].clone();
         // Inputs from outside the dataset may share a name; their sums are right all the same.
         let inputs = &mut self.read.inputs;
         if let Some(input) = inputs.iter_mut().find(|input| *input.name == *source && input.rejected < input.articles) {
             input.rejected += 1;
         }
         let position = Position { source, line, byte };
-        self.read.rejects.add(&Reject::new(position, fact.place.length, Some(&canonical), vec![placed]))
+        self.read.rejects.add(&Reject::new(position, entry.span.length, Some(&canonical), vec![placed]))
     }
 
     /// The rows of all runs, to be read from the first.

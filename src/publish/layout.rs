@@ -1,4 +1,4 @@
-//! Which records make which part: order, cuts and fingerprints, found from facts alone.
+//! Which records make which part: order, cuts and fingerprints, found from sort entries alone.
 //!
 //! Nothing is encoded here and no column is read, so that a part that stands already is known
 //! as such before any work is spent on it.
@@ -24,7 +24,7 @@ pub(super) struct ReleaseLayout {
     /// The parts, in order.
     pub(super) parts: Vec<PlannedPart>,
     /// The rows of all parts, in order.
-    pub(super) picks: RowRefs,
+    pub(super) row_refs: RowRefs,
     /// The hashes of all records, of which the release's fingerprint is made.
     pub(super) hashes: RecordHashes,
 }
@@ -65,41 +65,41 @@ pub(super) struct RowRef {
 }
 
 /// Puts the records of the runs in order and cuts them into parts, but for those that are
-/// dropped. What is remembered of their articles goes to `marks`; those that are rejected are
+/// dropped. What is remembered of their articles goes to `cache_writer`; those that are rejected are
 /// handed to `reject`, in order.
 pub(super) fn lay_out(
-    facts: Vec<SortEntries>,
+    entries: Vec<SortEntries>,
     settled: &Resolution,
     layout: &Layout,
     (folder, memory): (&Path, Memory),
-    marks: &mut CacheWriter,
+    cache_writer: &mut CacheWriter,
     mut reject: impl FnMut(usize, &SortEntry) -> Result<(), Error>,
 ) -> Result<ReleaseLayout, Error> {
-    let mut picks = RowRefWriter::new(folder, memory);
+    let mut row_refs = RowRefWriter::new(folder, memory);
     let mut cut = Chunker::new(layout);
     let mut hashes = Vec::new();
     // Hashing takes as long as ordering, so another thread does it.
     let (next, parts) = sync_channel(2);
     thread::scope(|scope| {
         let planned = scope.spawn(move || planned(parts, folder, memory));
-        for fact in Merge::new(facts)? {
-            let (run, fact) = fact?;
-            if settled.dropped.get(fact.ordinal) {
-                if settled.conflicts.get(fact.ordinal) {
-                    reject(run, &fact)?;
+        for entry in Merge::new(entries)? {
+            let (run, entry) = entry?;
+            if settled.dropped.get(entry.ordinal) {
+                if settled.conflicts.get(entry.ordinal) {
+                    reject(run, &entry)?;
                 }
                 continue;
             }
-            picks.push(match fact.at {
+            row_refs.push(match entry.location {
                 RowLocation::Run(row) => {
                     let run = u32::try_from(run).expect("runs are far fewer than 2^32");
-                    RowRef { run, row, length: fact.length }
+                    RowRef { run, row, length: entry.length }
                 }
-                RowLocation::Base(row) => RowRef { run: BASE, row, length: fact.length },
+                RowLocation::Base(row) => RowRef { run: BASE, row, length: entry.length },
             })?;
-            marks.push(&fact)?;
-            hashes.push(fact.hash);
-            let ends = cut.after(fact.cut);
+            cache_writer.push(&entry)?;
+            hashes.push(entry.hash);
+            let ends = cut.after(entry.cut);
             if (ends || hashes.len() == HASHES) && next.send((std::mem::take(&mut hashes), ends)).is_err() {
                 // It failed, and that is told below.
                 break;
@@ -108,7 +108,7 @@ pub(super) fn lay_out(
         let _told_below = next.send((hashes, true));
         drop(next);
         let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(ReleaseLayout { parts, picks: picks.finish()?, hashes })
+        Ok(ReleaseLayout { parts, row_refs: row_refs.finish()?, hashes })
     })
 }
 
@@ -140,9 +140,9 @@ fn planned(
 }
 
 /// The length of a pick in bytes.
-const PICK: usize = 16;
+const ROW_REF_BYTES: usize = 16;
 
-/// Writes picks, to memory first.
+/// Writes row_refs, to memory first.
 struct RowRefWriter {
     out: BufWriter<Spooled>,
     folder: PathBuf,
@@ -150,15 +150,15 @@ struct RowRefWriter {
 
 impl RowRefWriter {
     fn new(folder: &Path, memory: Memory) -> Self {
-        let out = BufWriter::new(filesystem::spooled(folder, memory.picks()));
+        let out = BufWriter::new(filesystem::spooled(folder, memory.row_refs()));
         Self { out, folder: folder.to_owned() }
     }
 
-    fn push(&mut self, pick: RowRef) -> Result<(), Error> {
-        let mut bytes = [0; PICK];
-        bytes[..4].copy_from_slice(&pick.run.to_le_bytes());
-        bytes[4..8].copy_from_slice(&pick.row.to_le_bytes());
-        bytes[8..].copy_from_slice(&pick.length.to_le_bytes());
+    fn push(&mut self, row_ref: RowRef) -> Result<(), Error> {
+        let mut bytes = [0; ROW_REF_BYTES];
+        bytes[..4].copy_from_slice(&row_ref.run.to_le_bytes());
+        bytes[4..8].copy_from_slice(&row_ref.row.to_le_bytes());
+        bytes[8..].copy_from_slice(&row_ref.length.to_le_bytes());
         self.out.write_all(&bytes).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
@@ -178,20 +178,20 @@ pub(super) struct RowRefs {
 }
 
 impl RowRefs {
-    /// The next `rows` picks.
+    /// The next `rows` row_refs.
     pub(super) fn next(&mut self, rows: usize) -> Result<Vec<RowRef>, Error> {
         let failed = |source| Error::io("read a scratch file in", &self.folder, source);
         let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes are 4 bytes"));
-        let mut picks = Vec::with_capacity(rows);
+        let mut row_refs = Vec::with_capacity(rows);
         for _ in 0..rows {
-            let mut bytes = [0; PICK];
+            let mut bytes = [0; ROW_REF_BYTES];
             self.from.read_exact(&mut bytes).map_err(failed)?;
-            picks.push(RowRef {
+            row_refs.push(RowRef {
                 run: number(&bytes[..4]),
                 row: number(&bytes[4..8]),
                 length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
             });
         }
-        Ok(picks)
+        Ok(row_refs)
     }
 }

@@ -68,12 +68,12 @@ impl Memory {
     }
 
     /// For what is remembered of the articles of all records.
-    pub(super) fn marks(self) -> usize {
+    pub(super) fn cache_entries(self) -> usize {
         self.0 / 64
     }
 
     /// For the order of all records.
-    pub(super) fn picks(self) -> usize {
+    pub(super) fn row_refs(self) -> usize {
         self.0 / 64
     }
 }

@@ -18,7 +18,7 @@ use super::key_state::Rank;
 use super::memory::Memory;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use crate::external_sort::{MARK, SortEntry};
+use crate::external_sort::{CACHE_ENTRY_BYTES, SortEntry};
 use crate::filesystem::{self, Spooled};
 use crate::input::Selection;
 use crate::mapping::Mapping;
@@ -30,28 +30,28 @@ use crate::validate::{ArticleDigest, Effects};
 const FORMAT: &[u8] = b"pressmark-memo/2\n";
 /// How many different traces are told apart. Few differ; articles that leave more are judged again.
 const TRACES: usize = 1 << 14;
-/// Where the number of the trace and the rank stand in a mark, behind what the article is known by.
+/// Where the number of the trace and the rank stand in a cache_entry, behind what the article is known by.
 const TRACE: usize = ArticleDigest::LENGTH;
 const RANK: usize = TRACE + 2;
-const _: () = assert!(RANK + size_of::<Rank>() == MARK, "a mark is as long as what it is made of");
+const _: () = assert!(RANK + size_of::<Rank>() == CACHE_ENTRY_BYTES, "a cache_entry is as long as what it is made of");
 
 /// What is remembered of one article. All zeros: nothing.
-pub(super) type CacheEntry = [u8; MARK];
+pub(super) type CacheEntry = [u8; CACHE_ENTRY_BYTES];
 
-/// The mark of an article whose trace is at this place among those of its block.
-pub(super) fn mark(seen: &ArticleDigest, trace: usize, rank: &Rank) -> CacheEntry {
-    let mut mark = [0; MARK];
+/// The cache_entry of an article whose trace is at this place among those of its block.
+pub(super) fn cache_entry(seen: &ArticleDigest, trace: usize, rank: &Rank) -> CacheEntry {
+    let mut cache_entry = [0; CACHE_ENTRY_BYTES];
     if let Ok(number) = u16::try_from(trace + 1) {
-        mark[..TRACE].copy_from_slice(seen.as_bytes());
-        mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
-        mark[RANK..].copy_from_slice(rank);
+        cache_entry[..TRACE].copy_from_slice(seen.as_bytes());
+        cache_entry[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
+        cache_entry[RANK..].copy_from_slice(rank);
     }
-    mark
+    cache_entry
 }
 
-/// The place of a mark's trace, and none if nothing is remembered.
-fn trace_of(mark: &[u8]) -> Option<u16> {
-    u16::from_le_bytes([mark[TRACE], mark[TRACE + 1]]).checked_sub(1)
+/// The place of a cache_entry's trace, and none if nothing is remembered.
+fn trace_of(cache_entry: &[u8]) -> Option<u16> {
+    u16::from_le_bytes([cache_entry[TRACE], cache_entry[TRACE + 1]]).checked_sub(1)
 }
 
 /// The traces of all articles, each once.
@@ -72,11 +72,11 @@ impl EffectsTable {
         traces.map(place).collect()
     }
 
-    /// Gives a mark the place of its trace among all, from those of its block.
-    pub(super) fn renumber(mark: &mut CacheEntry, places: &[Option<u16>]) {
-        if let Some(own) = trace_of(mark) {
+    /// Gives a cache_entry the place of its trace among all, from those of its block.
+    pub(super) fn renumber(cache_entry: &mut CacheEntry, places: &[Option<u16>]) {
+        if let Some(own) = trace_of(cache_entry) {
             let number = places[usize::from(own)].map_or(0, |place| place + 1);
-            mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
+            cache_entry[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
         }
     }
 
@@ -91,7 +91,7 @@ impl EffectsTable {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CacheIdentity {
     sha256: Digest,
-    /// How many bytes of a mark are kept: the rank only where records have one.
+    /// How many bytes of a cache_entry are kept: the rank only where records have one.
     width: usize,
 }
 
@@ -110,7 +110,7 @@ impl CacheIdentity {
             dataset.policy.newest_by,
             selected,
         ]);
-        let width = if dataset.policy.newest_by.is_some() { MARK } else { RANK };
+        let width = if dataset.policy.newest_by.is_some() { CACHE_ENTRY_BYTES } else { RANK };
         Self { sha256: Digest::of(rules.to_string().as_bytes()), width }
     }
 
@@ -133,7 +133,7 @@ pub(super) fn file(cache: &Path, releases: &Path, dataset: &Dataset) -> Option<P
     Some(cache.join(format!("{}.memo", Digest::of(&identity))))
 }
 
-/// The marks of a release in the making, in the order of its records.
+/// The cache_entries of a release in the making, in the order of its records.
 #[derive(Debug)]
 pub(super) struct CacheWriter {
     rules: CacheIdentity,
@@ -146,17 +146,17 @@ pub(super) struct CacheWriter {
 
 impl CacheWriter {
     pub(super) fn new(rules: CacheIdentity, file: Option<PathBuf>, folder: &Path, memory: Memory) -> Self {
-        let out = BufWriter::new(filesystem::spooled(folder, memory.marks()));
+        let out = BufWriter::new(filesystem::spooled(folder, memory.cache_entries()));
         Self { rules, file, out, any: false, folder: folder.to_owned() }
     }
 
     /// Adds that of the next record.
-    pub(super) fn push(&mut self, fact: &SortEntry) -> Result<(), Error> {
+    pub(super) fn push(&mut self, entry: &SortEntry) -> Result<(), Error> {
         if self.file.is_none() {
             return Ok(());
         }
-        self.any |= trace_of(&fact.mark).is_some();
-        let kept = &fact.mark[..self.rules.width];
+        self.any |= trace_of(&entry.cache_entry).is_some();
+        let kept = &entry.cache_entry[..self.rules.width];
         self.out.write_all(kept).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
@@ -173,14 +173,14 @@ impl CacheWriter {
         let failed = |source| Error::io("write", &path, source);
         let traces = serde_json::to_vec(&traces.in_order()).expect("traces are texts and numbers");
         let length = u32::try_from(traces.len()).map_err(io::Error::other).map_err(failed)?;
-        let mut marks = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
-        marks.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let mut cache_entries = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        cache_entries.seek(SeekFrom::Start(0)).map_err(failed)?;
         let (staged, file) = filesystem::stage_file_at(&path.with_extension("staging"))?;
         let mut out = Hashing::new(BufWriter::with_capacity(1 << 16, file));
         let fits = self.rules.of_release(manifest);
         let head = [FORMAT, fits.as_bytes(), &length.to_le_bytes(), &traces].concat();
         out.write_all(&head).map_err(failed)?;
-        io::copy(&mut BufReader::with_capacity(1 << 16, marks), &mut out).map_err(failed)?;
+        io::copy(&mut BufReader::with_capacity(1 << 16, cache_entries), &mut out).map_err(failed)?;
         let (mut file, _, sha256) = out.finish();
         file.write_all(sha256.as_bytes()).map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -192,7 +192,7 @@ impl CacheWriter {
 #[derive(Debug)]
 pub(super) struct CacheFile {
     traces: Vec<Effects>,
-    marks: Vec<u8>,
+    cache_entries: Vec<u8>,
     width: usize,
 }
 
@@ -208,7 +208,7 @@ impl CacheFile {
         filesystem::size(path).filter(|size| *size <= limit as u64)?;
         let bytes = filesystem::read_bounded(path, limit as u64).ok()?;
         let memo = Self::parse(bytes, &rules.of_release(manifest), rules.width)?;
-        (memo.marks.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(memo)
+        (memo.cache_entries.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(memo)
     }
 
     fn parse(mut bytes: Vec<u8>, fits: &Digest, width: usize) -> Option<Self> {
@@ -219,16 +219,16 @@ impl CacheFile {
             return None;
         }
         let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (traces, marks) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (traces, cache_entries) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let traces: Vec<Effects> = serde_json::from_slice(traces).ok()?;
-        let (start, end) = (all.len() - marks.len(), all.len());
-        let known = |mark: &[u8]| trace_of(mark).is_none_or(|place| usize::from(place) < traces.len());
-        if !marks.chunks_exact(width).all(known) {
+        let (start, end) = (all.len() - cache_entries.len(), all.len());
+        let known = |cache_entry: &[u8]| trace_of(cache_entry).is_none_or(|place| usize::from(place) < traces.len());
+        if !cache_entries.chunks_exact(width).all(known) {
             return None;
         }
         bytes.truncate(end);
         bytes.drain(..start);
-        Some(Self { traces, marks: bytes, width })
+        Some(Self { traces, cache_entries: bytes, width })
     }
 
     /// All traces.
@@ -236,34 +236,37 @@ impl CacheFile {
         &self.traces
     }
 
-    /// The mark of the record in this row. A damaged release may have more rows than it had.
-    pub(super) fn mark(&self, row: u32) -> CacheEntry {
-        let mut mark = [0; MARK];
-        if let Some(kept) = self.marks.chunks_exact(self.width).nth(row as usize) {
-            mark[..self.width].copy_from_slice(kept);
+    /// The cache_entry of the record in this row. A damaged release may have more rows than it had.
+    pub(super) fn cache_entry(&self, row: u32) -> CacheEntry {
+        let mut cache_entry = [0; CACHE_ENTRY_BYTES];
+        if let Some(kept) = self.cache_entries.chunks_exact(self.width).nth(row as usize) {
+            cache_entry[..self.width].copy_from_slice(kept);
         }
-        mark
+        cache_entry
     }
 
     /// The place of the trace that the article of a row left, if it is this article.
     pub(super) fn trace_of(&self, row: u32, seen: &ArticleDigest) -> Option<u16> {
-        let mark = &self.marks[row as usize * self.width..][..self.width];
-        (mark[..TRACE] == *seen.as_bytes()).then(|| trace_of(mark)).flatten()
+        let cache_entry = &self.cache_entries[row as usize * self.width..][..self.width];
+        (cache_entry[..TRACE] == *seen.as_bytes()).then(|| trace_of(cache_entry)).flatten()
     }
 
     /// The rank of the record in this row.
     pub(super) fn rank(&self, row: u32) -> Rank {
-        *self.mark(row).last_chunk().expect("a rank is shorter than a mark")
+        *self.cache_entry(row).last_chunk().expect("a rank is shorter than a cache_entry")
     }
 
     /// The rows whose articles are remembered, by the start of what these are known by.
     pub(super) fn rows(&self) -> HashMap<u64, u32> {
-        let marks = (0..).zip(self.marks.chunks_exact(self.width));
-        marks.filter(|(_, mark)| trace_of(mark).is_some()).map(|(row, mark)| (start(mark), row)).collect()
+        let cache_entries = (0..).zip(self.cache_entries.chunks_exact(self.width));
+        cache_entries
+            .filter(|(_, cache_entry)| trace_of(cache_entry).is_some())
+            .map(|(row, cache_entry)| (start(cache_entry), row))
+            .collect()
     }
 }
 
-/// The first bytes of a mark, or of what an article is known by.
+/// The first bytes of a cache_entry, or of what an article is known by.
 pub(super) fn start(seen: &[u8]) -> u64 {
     u64::from_le_bytes(*seen.first_chunk().expect("it has more bytes"))
 }
@@ -280,28 +283,41 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_where_it_fits() {
-        for (width, kept) in [(RANK, [0; 9]), (MARK, [7; 9])] {
+        for (width, kept) in [(RANK, [0; 9]), (CACHE_ENTRY_BYTES, [7; 9])] {
             let folder = tempfile::tempdir().unwrap();
             let rules = CacheIdentity { sha256: Digest::of(b"rules"), width };
             let path = folder.path().join("a.memo");
-            let mut marks = CacheWriter::new(rules, Some(path.clone()), folder.path(), Memory::LEAST);
+            let mut cache_entries = CacheWriter::new(rules, Some(path.clone()), folder.path(), Memory::LEAST);
             let seen = [b"a", b"b"].map(|article| ArticleDigest::of(article));
-            for (row, mark) in (0..).zip([mark(&seen[0], 1, &[7; 9]), [0; MARK], mark(&seen[1], 0, &[7; 9])]) {
+            for (row, cache_entry) in (0..).zip([
+                cache_entry(&seen[0], 1, &[7; 9]),
+                [0; CACHE_ENTRY_BYTES],
+                cache_entry(&seen[1], 0, &[7; 9]),
+            ]) {
                 let (sort_key, hash) = (Box::from([1, 2]), RecordHash::new(Digest::of(b"record")));
-                let (at, place) = (RowLocation::Run(row), SourceSpan::default());
-                let fact = SortEntry { sort_key, hash, cut: 0, length: 1, ordinal: u64::from(row), at, place, mark };
-                marks.push(&fact).unwrap();
+                let (location, span) = (RowLocation::Run(row), SourceSpan::default());
+                let entry = SortEntry {
+                    sort_key,
+                    hash,
+                    cut: 0,
+                    length: 1,
+                    ordinal: u64::from(row),
+                    location,
+                    span,
+                    cache_entry,
+                };
+                cache_entries.push(&entry).unwrap();
             }
             let mut traces = EffectsTable::default();
             assert_eq!(traces.places([trace(false), trace(true)].iter()), [Some(0), Some(1)]);
             let (manifest, another) = (Digest::of(b"manifest"), Digest::of(b"another"));
-            marks.write(&traces, &manifest).unwrap();
+            cache_entries.write(&traces, &manifest).unwrap();
             let open = |rules, manifest, records, limit| CacheFile::open(&path, rules, (manifest, records), limit);
             let memo = open(rules, &manifest, 3, 1 << 20).unwrap();
             assert_eq!(memo.traces(), [trace(false), trace(true)]);
             assert_eq!([0, 1, 2].map(|row| memo.trace_of(row, &seen[0])), [Some(1), None, None]);
             assert_eq!((memo.trace_of(2, &seen[1]), memo.rank(2)), (Some(0), kept));
-            assert_eq!((memo.rows().len(), memo.mark(3)), (2, [0; MARK]));
+            assert_eq!((memo.rows().len(), memo.cache_entry(3)), (2, [0; CACHE_ENTRY_BYTES]));
             let other = CacheIdentity { sha256: Digest::of(b"others"), width };
             assert!(open(other, &manifest, 3, 1 << 20).is_none());
             assert!(open(rules, &another, 3, 1 << 20).is_none());
@@ -321,10 +337,10 @@ mod tests {
         let places = traces.places(many.iter());
         assert_eq!(places[TRACES - 1..], [Some(16_383), None]);
         assert_eq!(traces.places(many[5..6].iter()), [Some(5)]);
-        let mut marks = [TRACES - 1, TRACES].map(|place| mark(&ArticleDigest::of(b"a"), place, &[0; 9]));
-        for mark in &mut marks {
-            EffectsTable::renumber(mark, &places);
+        let mut cache_entries = [TRACES - 1, TRACES].map(|place| cache_entry(&ArticleDigest::of(b"a"), place, &[0; 9]));
+        for cache_entry in &mut cache_entries {
+            EffectsTable::renumber(cache_entry, &places);
         }
-        assert_eq!(marks.map(|mark| trace_of(&mark)), [Some(16_383), None]);
+        assert_eq!(cache_entries.map(|cache_entry| trace_of(&cache_entry)), [Some(16_383), None]);
     }
 }

@@ -121,10 +121,10 @@ impl Withdrawals {
     }
 
     /// Puts them on the list of what is to be settled; each has its place as its ordinal.
-    pub(super) fn enter(&self, entries: &mut KeyEntries) -> Result<(), Error> {
+    pub(super) fn enter(&self, key_entries: &mut KeyEntries) -> Result<(), Error> {
         let hash = RecordHash::new(Digest::of(b""));
         for (ordinal, key) in (0..).zip(self.keys()) {
-            entries.push(KeyEntry { key, origin: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
+            key_entries.push(KeyEntry { key, origin: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
         }
         Ok(())
     }
