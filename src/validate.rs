@@ -47,7 +47,7 @@ pub struct Validator<'s> {
     extra: Extra,
     invalid_optional: InvalidOptional,
     selection: &'s Selection,
-    recall: Option<&'s dyn ValidationCache>,
+    cache: Option<&'s dyn ValidationCache>,
 }
 
 /// What came of one block, beside its records.
@@ -62,7 +62,7 @@ pub struct ValidatedBlock {
     /// The articles that were kept out.
     pub rejects: Vec<Reject>,
     /// What the articles that became records left in the counts, and how many left it.
-    pub traces: Vec<(Effects, u64)>,
+    pub effects: Vec<(Effects, u64)>,
     /// How well the mapping fits.
     pub fit: FitCheck,
     /// Invalid values of optional members that were moved to `_extra`.
@@ -74,7 +74,7 @@ pub struct ValidatedBlock {
 /// What was noted while one block is judged.
 #[derive(Debug, Default)]
 struct Notes {
-    traces: EffectCounts,
+    effects: EffectCounts,
     fit: FitCheck,
     moved: Diagnostics,
     drops: Vec<DroppedLine>,
@@ -92,9 +92,9 @@ pub struct AdmittedRecord<'a> {
     pub length: u64,
     /// By what its article is known again, where articles are recalled and what becomes of this
     /// one depends on its bytes alone.
-    pub seen: Option<ArticleDigest>,
+    pub digest: Option<ArticleDigest>,
     /// The place of its trace in [`ValidatedBlock::traces`].
-    pub trace: usize,
+    pub effects_index: usize,
 }
 
 /// An article that passed, perhaps without some of its values.
@@ -119,7 +119,7 @@ impl<'s> Validator<'s> {
     /// A judge by this schema, for articles that this mapping reads.
     pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
         let (selection, invalid_optional) = (mapping.selection(), InvalidOptional::Reject);
-        Self { schema, mapping, extra, invalid_optional, selection, recall: None }
+        Self { schema, mapping, extra, invalid_optional, selection, cache: None }
     }
 
     /// The same validator, with this policy for invalid values of optional members.
@@ -136,8 +136,8 @@ impl<'s> Validator<'s> {
 
     /// The same judge, which does not judge again what is known.
     #[must_use]
-    pub fn recalling(self, recall: &'s dyn ValidationCache) -> Self {
-        Self { recall: Some(recall), ..self }
+    pub fn recalling(self, cache: &'s dyn ValidationCache) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// How many columns a record has.
@@ -160,11 +160,11 @@ impl<'s> Validator<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let Notes { traces, fit, moved, drops, skipped } = notes;
+        let Notes { effects, fit, moved, drops, skipped } = notes;
         let articles = block.frames.len() as u64 - skipped.values().sum::<u64>();
-        let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
-        let traces = traces.finish(self.mapping, recalled);
-        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, traces, fit, moved, drops }
+        let recalled = |number| self.cache.expect("only what is known is recalled").effects(number);
+        let effects = effects.finish(self.mapping, recalled);
+        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, effects, fit, moved, drops }
     }
 
     fn frame<'b>(
@@ -175,11 +175,11 @@ impl<'s> Validator<'s> {
         keep: &mut impl FnMut(AdmittedRecord<'b>),
     ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
-        let mut seen = self.recall.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
+        let mut digest = self.cache.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
         let (position, length) = (block.position(frame), frame.length);
-        if let Some((row, trace)) = self.recall.zip(seen.as_ref()).and_then(|(recall, seen)| recall.find(seen)) {
-            let trace = self.note_recalled(trace, notes);
-            keep(AdmittedRecord { record: Provenance::Cached(row), position, length, seen, trace });
+        if let Some((row, effects)) = self.cache.zip(digest.as_ref()).and_then(|(cache, digest)| cache.find(digest)) {
+            let effects_index = self.note_cached(effects, notes);
+            keep(AdmittedRecord { record: Provenance::Cached(row), position, length, digest, effects_index });
             return Ok(());
         }
         let (mapped, placing) = match &frame.content {
@@ -206,7 +206,7 @@ impl<'s> Validator<'s> {
         let cut = is_text_cut(&mapped);
         if self.note_fit(&mapped, cut, bytes, &mut notes.fit) {
             // Which members it has instead is told of some; it must be looked at each time.
-            seen = None;
+            digest = None;
         }
         let Mapped { article, changes } = mapped;
         let admitted = self.article(&article);
@@ -214,15 +214,15 @@ impl<'s> Validator<'s> {
             admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
         if !moved.is_empty() {
             // What moved is shown with examples; it must be looked at each time.
-            seen = None;
+            digest = None;
             let broken = self.place(bytes, frame, broken, placing);
             notes.moved.add(&Reject::new(position.clone(), length, Some(bytes), broken));
         }
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, moved, cut });
-        keep(AdmittedRecord { record: Provenance::Validated(record), position, length, seen, trace });
+        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut });
+        keep(AdmittedRecord { record: Provenance::Validated(record), position, length, digest, effects_index });
         Ok(())
     }
 
@@ -243,17 +243,19 @@ impl<'s> Validator<'s> {
             Err(found) => found,
         };
         let columns = self.schema.columns();
-        let Some((mut mended, mut moved)) = moved::without_invalid(columns, article, &first) else { return Err(first) };
+        let Some((mut reduced, mut moved)) = moved::without_invalid(columns, article, &first) else {
+            return Err(first);
+        };
         let mut broken = first.clone();
         // What columns cannot hold is found out once the schema is content, so there may be a second
         // round. Each takes a field away.
         loop {
-            let found = match self.admitted(&mended) {
+            let found = match self.admitted(&reduced) {
                 Ok(admission) => return Ok(Passed { admission, moved, broken }),
                 Err(found) => found,
             };
-            let Some((next, more)) = moved::without_invalid(columns, &mended, &found) else { return Err(first) };
-            mended = next;
+            let Some((next, more)) = moved::without_invalid(columns, &reduced, &found) else { return Err(first) };
+            reduced = next;
             moved.extend(more);
             broken.extend(found);
         }
@@ -286,11 +288,11 @@ impl<'s> Validator<'s> {
     }
 
     /// Notes what is noted of an article that lacks nothing. Gives the place of its trace.
-    fn note_recalled(&self, trace: u16, notes: &mut Notes) -> usize {
-        let cut = self.recall.is_some_and(|recall| recall.trace(trace).cut);
+    fn note_cached(&self, effects: u16, notes: &mut Notes) -> usize {
+        let cut = self.cache.is_some_and(|cache| cache.effects(effects).cut);
         notes.fit.cut += u64::from(cut);
         notes.fit.count(Lacks::default());
-        notes.traces.add(EffectsKey::Recalled(trace))
+        notes.effects.add(EffectsKey::Cached(effects))
     }
 
     /// Violations with their places in the input. The mapping may have moved what they speak of.

@@ -41,7 +41,7 @@ pub(super) struct Base<'b> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BaseRowGroup {
     pub(super) part: usize,
-    pub(super) place: usize,
+    pub(super) index: usize,
     /// The number of its first row in the release.
     first: u32,
     pub(super) rows: u32,
@@ -64,13 +64,13 @@ impl<'b> Base<'b> {
     /// [`Error::Part`] if one cannot be read.
     pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
-        for (place, listed) in release.manifest().parts.iter().enumerate() {
-            let path = release.folder().join(listed.path(place));
+        for (index, listed) in release.manifest().parts.iter().enumerate() {
+            let path = release.folder().join(listed.path(index));
             let part = ParquetFile::whole_part(&path, columns).map_err(|error| error.at(&path))?;
             for group in 0..part.groups() {
                 let Range { start, end } = part.group(group);
                 let rows = end - start;
-                groups.push(BaseRowGroup { part: place, place: group, first, rows });
+                groups.push(BaseRowGroup { part: index, index: group, first, rows });
                 first = first.checked_add(rows).ok_or_else(|| changed(part.path()))?;
             }
             parts.push(part);
@@ -89,27 +89,27 @@ impl<'b> Base<'b> {
     }
 
     /// A part, as a file and as it is listed.
-    pub(super) fn part(&self, place: usize) -> (&ParquetFile, &Part) {
-        (&self.parts[place], &self.release.manifest().parts[place])
+    pub(super) fn part(&self, index: usize) -> (&ParquetFile, &Part) {
+        (&self.parts[index], &self.release.manifest().parts[index])
     }
 
     /// The part with this fingerprint, if it is still as large as it was.
     pub(super) fn part_of(&self, fingerprint: &Fingerprint) -> Option<usize> {
         let listed = &self.release.manifest().parts;
-        let place = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
-        let bytes = filesystem::size(self.parts[place].path())?;
-        (bytes == listed[place].bytes).then_some(place)
+        let index = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
+        let bytes = filesystem::size(self.parts[index].path())?;
+        (bytes == listed[index].bytes).then_some(index)
     }
 
     /// Whether the file at `path` is the very file of a part that is inspected.
-    pub(super) fn is_part(&self, place: usize, path: &Path) -> Result<bool, Error> {
-        self.inspection.is_part(place, path)
+    pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
+        self.inspection.is_part(index, path)
     }
 
     /// The row group that starts with this row.
     pub(super) fn group_at(&self, row: u32) -> Option<BaseRowGroup> {
-        let place = self.groups.binary_search_by_key(&row, |group| group.first).ok()?;
-        Some(self.groups[place])
+        let index = self.groups.binary_search_by_key(&row, |group| group.first).ok()?;
+        Some(self.groups[index])
     }
 
     fn group_with(&self, row: u32) -> BaseRowGroup {
@@ -124,9 +124,9 @@ impl<'b> Base<'b> {
     /// About how many bytes an outline of some row groups takes: their hashes and keys, and what else
     /// orders them.
     fn outline_bytes(&self, groups: &[BaseRowGroup], order: &Order) -> usize {
-        let names: Vec<&str> = order.places().iter().map(|place| self.columns.at(*place).name.as_str()).collect();
+        let names: Vec<&str> = order.places().iter().map(|index| self.columns.at(*index).name.as_str()).collect();
         let bytes = |group: &BaseRowGroup| {
-            let chunks = self.parts[group.part].metadata().row_group(group.place).columns();
+            let chunks = self.parts[group.part].metadata().row_group(group.index).columns();
             let ordering = chunks.iter().filter(|chunk| names.contains(&chunk.column_path().parts()[0].as_str()));
             let bytes: i64 = ordering.map(ColumnChunkMetaData::uncompressed_size).sum();
             usize::try_from(bytes).unwrap_or_default() + group.rows as usize * size_of::<RecordHash>()
@@ -153,7 +153,7 @@ impl<'b> Base<'b> {
                     (1..=rest.len()).take_while(fits).last().unwrap_or(1)
                 };
                 let (piece, behind) = rest.split_at(count);
-                let within = |group: &BaseRowGroup| self.parts[group.part].group(group.place);
+                let within = |group: &BaseRowGroup| self.parts[group.part].group(group.index);
                 let rows = within(&piece[0]).start..within(&piece[count - 1]).end;
                 let bytes = self.outline_bytes(piece, order);
                 pieces.push((Piece { part: piece[0].part, first: piece[0].first, rows }, bytes));
@@ -170,14 +170,14 @@ impl<'b> Base<'b> {
         order: Option<&'o Order>,
         threads: usize,
     ) -> Result<BaseOutline<'o>, Error> {
-        let mut places = order.map(|order| order.places().to_vec()).unwrap_or_default();
-        places.sort_unstable();
-        places.push(self.columns.len());
+        let mut indices = order.map(|order| order.places().to_vec()).unwrap_or_default();
+        indices.sort_unstable();
+        indices.push(self.columns.len());
         let first = self.groups.iter().find(|group| group.part == parts.start).map_or(0, |group| group.first);
         let (batches, ends) = (Vec::new(), vec![first]);
-        let mut outline = BaseOutline { columns: self.columns, order, places: places.clone(), batches, ends };
+        let mut outline = BaseOutline { columns: self.columns, order, indices: indices.clone(), batches, ends };
         let part =
-            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &places, None)?.collect() };
+            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &indices, None)?.collect() };
         let take = |batches: Result<Vec<RecordBatch>, Error>| {
             batches?.into_iter().for_each(|batch| outline.push(batch));
             Ok(())
@@ -193,30 +193,30 @@ impl<'b> Base<'b> {
         &self,
         piece: &Piece,
         order: &Order,
-        memo: Option<&CacheFile>,
+        cache: Option<&CacheFile>,
         first: u64,
     ) -> Result<Vec<(SortEntry, KeyEntry)>, Error> {
-        let mut places = order.places().to_vec();
-        places.sort_unstable();
-        places.push(self.columns.len());
-        let batches = read(&self.parts[piece.part], &places, Some(std::slice::from_ref(&piece.rows)))?;
+        let mut indices = order.places().to_vec();
+        indices.sort_unstable();
+        indices.push(self.columns.len());
+        let batches = read(&self.parts[piece.part], &indices, Some(std::slice::from_ref(&piece.rows)))?;
         let (columns, order, ends) = (self.columns, Some(order), vec![piece.first]);
-        let mut outline = BaseOutline { columns, order, places, batches: Vec::new(), ends };
+        let mut outline = BaseOutline { columns, order, indices, batches: Vec::new(), ends };
         for batch in batches {
             outline.push(batch?);
         }
         let entry = |row| {
-            let standing = outline.row(row);
-            let (hash, key, ordinal) = (standing.hash(), standing.key(), first + u64::from(row));
+            let base_row = outline.row(row);
+            let (hash, key, ordinal) = (base_row.hash(), base_row.key(), first + u64::from(row));
             let entry = SortEntry {
-                sort_key: standing.sort_key(),
+                sort_key: base_row.sort_key(),
                 hash,
                 cut: key_hash(&key),
                 length: 0,
                 ordinal,
                 location: RowLocation::Base(row),
                 span: SourceSpan::default(),
-                cache_entry: memo.map_or([0; CACHE_ENTRY_BYTES], |memo| memo.cache_entry(row)),
+                cache_entry: cache.map_or([0; CACHE_ENTRY_BYTES], |cache| cache.cache_entry(row)),
             };
             (entry, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
         };
@@ -245,7 +245,7 @@ pub(super) struct BaseOutline<'o> {
     columns: &'o Columns,
     order: Option<&'o Order>,
     /// The places of the columns in the batches, ascending.
-    places: Vec<usize>,
+    indices: Vec<usize>,
     batches: Vec<RecordBatch>,
     /// The row of the base that follows each batch, and before them the first row.
     ends: Vec<u32>,
@@ -265,8 +265,8 @@ impl BaseOutline<'_> {
 
     /// What it has of a row.
     pub(super) fn row(&self, row: u32) -> BaseRow<'_> {
-        let place = self.ends.partition_point(|end| *end <= row) - 1;
-        BaseRow { outline: self, batch: &self.batches[place], at: (row - self.ends[place]) as usize }
+        let index = self.ends.partition_point(|end| *end <= row) - 1;
+        BaseRow { outline: self, batch: &self.batches[index], at: (row - self.ends[index]) as usize }
     }
 }
 
@@ -279,15 +279,15 @@ pub(super) struct BaseRow<'o> {
 }
 
 impl<'o> BaseRow<'o> {
-    fn cell(&self, place: usize) -> Cell<'o> {
-        let BaseOutline { columns, places, .. } = self.outline;
-        let array = places.binary_search(&place).expect("the columns of the order were read");
-        cell(columns.at(place), self.batch.column(array), self.at)
+    fn cell(&self, index: usize) -> Cell<'o> {
+        let BaseOutline { columns, indices, .. } = self.outline;
+        let array = indices.binary_search(&index).expect("the columns of the order were read");
+        cell(columns.at(index), self.batch.column(array), self.at)
     }
 
     /// Its record hash.
     pub(super) fn hash(&self) -> RecordHash {
-        let hashes = self.batch.column(self.outline.places.len() - 1).as_fixed_size_binary();
+        let hashes = self.batch.column(self.outline.indices.len() - 1).as_fixed_size_binary();
         RecordHash::from_bytes(hashes.value(self.at).try_into().expect("the type was checked to be 32 bytes wide"))
     }
 
@@ -297,7 +297,7 @@ impl<'o> BaseRow<'o> {
 
     /// Its place in the order.
     pub(super) fn sort_key(&self) -> Box<[u8]> {
-        self.order().sort_key(|place| self.cell(place))
+        self.order().sort_key(|index| self.cell(index))
     }
 
     /// SHA-256 of the text of its key.
@@ -328,10 +328,10 @@ impl BaseRows<'_> {
         };
         let within = (row - group.first) as usize;
         let mut at = within;
-        for (place, batch) in self.batches.iter().enumerate() {
+        for (index, batch) in self.batches.iter().enumerate() {
             if at < batch.num_rows() {
                 // Row groups start at different rows, so the first row names one.
-                selection.add((BASE as usize, group.first as usize + place), batch, at);
+                selection.add((BASE as usize, group.first as usize + index), batch, at);
                 return Ok(self.lengths[within]);
             }
             at -= batch.num_rows();
@@ -343,7 +343,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in read(part, &part.all_columns(), Some(&[part.group(group.place)]))? {
+        for batch in read(part, &part.all_columns(), Some(&[part.group(group.index)]))? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {

@@ -18,20 +18,20 @@ impl Changed {
 
     /// Adds the key with this [`key_hash`](crate::part_files::key_hash).
     pub(super) fn insert(&mut self, key_hash: u64) {
-        let (word, bit) = self.place(key_hash);
+        let (word, bit) = self.index(key_hash);
         self.bits[word] |= bit;
     }
 
     /// Whether a key with this hash may be among them.
     pub(super) fn contains(&self, key_hash: u64) -> bool {
-        let (word, bit) = self.place(key_hash);
+        let (word, bit) = self.index(key_hash);
         self.bits[word] & bit != 0
     }
 
-    fn place(&self, key_hash: u64) -> (usize, u64) {
+    fn index(&self, key_hash: u64) -> (usize, u64) {
         let bits = self.bits.len() as u64 * 64;
-        let place = key_hash & (bits - 1);
-        (usize::try_from(place / 64).expect("it is less than the number of words"), 1 << (place % 64))
+        let index = key_hash & (bits - 1);
+        (usize::try_from(index / 64).expect("it is less than the number of words"), 1 << (index % 64))
     }
 }
 

@@ -63,8 +63,8 @@ impl Commit<'_> {
     pub(super) fn publish(
         &self,
         lock: &Lock,
-        (plan, rows): (ReleaseLayout, RunRows),
-        (cache_writer, traces): (CacheWriter, &EffectsTable),
+        (release_layout, rows): (ReleaseLayout, RunRows),
+        (cache_writer, effects): (CacheWriter, &EffectsTable),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
@@ -73,7 +73,7 @@ impl Commit<'_> {
         let Self { order, layout, base, threads, progress, .. } = *self;
         let room = Room::new(self.memory.row_groups());
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
-        let ReleaseLayout { parts, row_refs, hashes } = plan;
+        let ReleaseLayout { parts, row_refs, hashes } = release_layout;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());
             let written = writing.write(&parts, row_refs, rows, &mut staging)?;
@@ -125,7 +125,7 @@ impl Commit<'_> {
         };
         report.changelog_left = entry.add(lock.folder())?;
         // The release stands; without a memo the next build only takes longer.
-        let _judged_again = cache_writer.write(traces, &Digest::of(&manifest_bytes));
+        let _optional = cache_writer.write(effects, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
     }
 
@@ -152,12 +152,12 @@ impl Commit<'_> {
     /// the version may understate what changed.
     fn changes(&self, previous: &Release, staging: &Staging, manifest: &Manifest) -> Result<Option<DiffReport>, Error> {
         // Parts that both releases have are not read.
-        let known: Vec<Fingerprint> = manifest.parts.iter().map(|part| part.fingerprint).collect();
+        let fingerprints: Vec<Fingerprint> = manifest.parts.iter().map(|part| part.fingerprint).collect();
         // What is taken over from is checked in the end, and damage there ends the build.
         let is_base =
             |inspection: &Inspection| self.base.is_some_and(|base| std::ptr::eq(base.inspection(), inspection));
         let inspection = self.inspection.filter(|inspection| !is_base(inspection));
-        match inspection.and_then(|inspection| inspection.damaged_beyond(&known)) {
+        match inspection.and_then(|inspection| inspection.damaged_beyond(&fingerprints)) {
             Some(_) if self.allow_understated => return Ok(None),
             Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
             None => {}
@@ -165,9 +165,9 @@ impl Commit<'_> {
         let current = DiffInput::staged(&staging.path(""), manifest, self.schema);
         let changes = DiffInput::release(previous).and_then(|mut base| {
             // Damaged parts that both releases have: the written one holds the records.
-            for (place, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
-                if let Some(same) = known.iter().position(|known| *known == fingerprint) {
-                    base.read_from(place, staging.path(&manifest.parts[same].path(same)));
+            for (index, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
+                if let Some(written) = fingerprints.iter().position(|other| *other == fingerprint) {
+                    base.read_from(index, staging.path(&manifest.parts[written].path(written)));
                 }
             }
             diff(&base, &current, &DiffOptions::default(), &NoProgress)

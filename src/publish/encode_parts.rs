@@ -106,7 +106,7 @@ impl<'w> PartsEncoding<'w> {
 
     fn work(&self, step: EncodeStep) -> Result<EncodeResult<'w>, Error> {
         Ok(match step {
-            EncodeStep::Link(place) => EncodeResult::Link(place),
+            EncodeStep::Link(index) => EncodeResult::Link(index),
             EncodeStep::Copy(group) => EncodeResult::Copy(group),
             EncodeStep::End => EncodeResult::End,
             EncodeStep::Encode(rows, share) => {
@@ -122,9 +122,9 @@ impl<'w> PartsEncoding<'w> {
     fn edge(&self, rows: &Selection, row: usize) -> Edge {
         let batch = rows.row(row);
         let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
-        let value = |place: &usize| {
-            let column = self.columns.at(*place);
-            (column.name.clone(), cell_json(column, &rows.cell(0, *place)))
+        let value = |index: &usize| {
+            let column = self.columns.at(*index);
+            (column.name.clone(), cell_json(column, &rows.cell(0, *index)))
         };
         self.order.places().iter().map(value).collect()
     }
@@ -145,8 +145,8 @@ impl EncodeSteps<'_> {
         give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let row_refs = row_refs.next(part.rows)?;
-        if let Some(place) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
-            return give(EncodeStep::Link(place));
+        if let Some(index) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
+            return give(EncodeStep::Link(index));
         }
         let mut at = 0;
         while at < row_refs.len() {
@@ -190,8 +190,8 @@ fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGr
     let consecutive = (first.row..).zip(rows).all(|(row, row_ref)| row_ref.run == BASE && row_ref.row == row);
     // The last row group of a part ends where the part does, the others where the rule says. And
     // what the first record of a part is, is known of parts only.
-    let same_end = (at + rows.len() == row_refs.len()) == (group.place + 1 == base.part(group.part).0.groups());
-    (consecutive && same_end && (at > 0 || group.place == 0)).then_some(group)
+    let same_end = (at + rows.len() == row_refs.len()) == (group.index + 1 == base.part(group.part).0.groups());
+    (consecutive && same_end && (at > 0 || group.index == 0)).then_some(group)
 }
 
 /// Puts parts together from what was done, in order.
@@ -214,7 +214,7 @@ struct OpenPart {
 impl<'w> PartAssembly<'w, '_> {
     fn take(&mut self, done: EncodeResult<'w>) -> Result<(), Error> {
         match done {
-            EncodeResult::Link(place) => self.link(place),
+            EncodeResult::Link(index) => self.link(index),
             EncodeResult::Copy(group) => self.copy(group),
             EncodeResult::Encoded { group, first, last, summary, share } => {
                 self.written.summary.merge(summary);
@@ -252,12 +252,12 @@ impl<'w> PartAssembly<'w, '_> {
         self.writing.base.expect("only parts of a base are taken over")
     }
 
-    fn link(&mut self, place: usize) -> Result<(), Error> {
+    fn link(&mut self, index: usize) -> Result<(), Error> {
         self.planned.pop_front();
-        let (from, listed) = self.base().part(place);
+        let (from, listed) = self.base().part(index);
         let name = listed.path(self.written.parts.len());
         let is_copy = self.staging.link(&name, from.path(), listed.sha256)?;
-        if !is_copy && !self.base().is_part(place, &self.staging.path(&name))? {
+        if !is_copy && !self.base().is_part(index, &self.staging.path(&name))? {
             return Err(super::inspect::replaced(from.path()));
         }
         self.writing.progress.advance(listed.rows);
@@ -270,10 +270,10 @@ impl<'w> PartAssembly<'w, '_> {
     fn copy(&mut self, group: BaseRowGroup) -> Result<(), Error> {
         let (from, listed) = self.base().part(group.part);
         self.writing.progress.advance(u64::from(group.rows));
-        from.summarise(group.place..group.place + 1, &mut self.written.summary, self.writing.columns)?;
+        from.summarise(group.index..group.index + 1, &mut self.written.summary, self.writing.columns)?;
         let begun = self.begin(|| listed.first.clone())?;
         begun.part.last.clone_from(&listed.last);
-        begun.writer.copy(from, group.place)
+        begun.writer.copy(from, group.index)
     }
 
     fn end(&mut self) -> Result<(), Error> {

@@ -85,10 +85,10 @@ impl Shared {
     fn work(&self) -> Faults {
         let mut found = Vec::new();
         loop {
-            let place = self.next.fetch_add(1, Ordering::Relaxed);
-            match self.parts.get(place) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            match self.parts.get(index) {
                 Some(part) if !self.stop.load(Ordering::Relaxed) => {
-                    found.extend(part.fault(&self.stop).map(|fault| (place, fault)));
+                    found.extend(part.fault(&self.stop).map(|fault| (index, fault)));
                 }
                 _ => return found,
             }
@@ -109,8 +109,8 @@ pub(super) struct Inspection {
 impl Inspection {
     /// The inspection of the parts of a release as they are now. Nothing is hashed yet.
     pub(super) fn new(release: &Release) -> Self {
-        let parts = release.manifest().parts.iter().enumerate().map(|(place, part)| {
-            let path = release.folder().join(part.path(place));
+        let parts = release.manifest().parts.iter().enumerate().map(|(index, part)| {
+            let path = release.folder().join(part.path(index));
             let stamp = Stamp::of_path(&path).map_err(|error| error.cause());
             Part { path, sha256: part.sha256, fingerprint: part.fingerprint, stamp }
         });
@@ -140,10 +140,10 @@ impl Inspection {
             let mut found = self.shared.work();
             found.extend(self.join());
             found.sort();
-            let damaged = |(place, message): (usize, String)| {
-                let path = self.shared.parts[place].path.clone();
+            let damaged = |(index, message): (usize, String)| {
+                let path = self.shared.parts[index].path.clone();
                 let (version, release) = (self.version.clone(), self.release.clone());
-                (place, DamagedFile { version, release, path, message })
+                (index, DamagedFile { version, release, path, message })
             };
             found.into_iter().map(damaged).collect()
         })
@@ -167,19 +167,19 @@ impl Inspection {
 
     /// The places and fingerprints of the parts that are damaged.
     pub(super) fn damaged_parts(&self) -> impl Iterator<Item = (usize, Fingerprint)> {
-        self.outcome().iter().map(|(place, _)| (*place, self.shared.parts[*place].fingerprint))
+        self.outcome().iter().map(|(index, _)| (*index, self.shared.parts[*index].fingerprint))
     }
 
     /// The first damaged file whose records are in none of the parts with these fingerprints.
     pub(super) fn damaged_beyond(&self, fingerprints: &[Fingerprint]) -> Option<&DamagedFile> {
-        let known = |place: usize| fingerprints.contains(&self.shared.parts[place].fingerprint);
-        self.outcome().iter().find(|(place, _)| !known(*place)).map(|(_, damaged)| damaged)
+        let is_among = |index: usize| fingerprints.contains(&self.shared.parts[index].fingerprint);
+        self.outcome().iter().find(|(index, _)| !is_among(*index)).map(|(_, damaged)| damaged)
     }
 
     /// Whether the file at `path` is the very file of a part as it was when the inspection began.
-    pub(super) fn is_part(&self, place: usize, path: &Path) -> Result<bool, Error> {
+    pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
         let now = Stamp::of_path(path)?;
-        Ok(self.shared.parts[place].stamp.as_ref().is_ok_and(|stamp| *stamp == now))
+        Ok(self.shared.parts[index].stamp.as_ref().is_ok_and(|stamp| *stamp == now))
     }
 
     /// Checks that no intact part was replaced or written to since the inspection began.
@@ -187,9 +187,9 @@ impl Inspection {
     /// # Errors
     /// [`Error::Damaged`] with a part that was.
     pub(super) fn check_unchanged(&self) -> Result<(), Error> {
-        let damaged = |place: usize| self.outcome().iter().any(|(other, _)| *other == place);
-        for (place, part) in self.shared.parts.iter().enumerate().filter(|(place, _)| !damaged(*place)) {
-            if !self.is_part(place, &part.path)? {
+        let damaged = |index: usize| self.outcome().iter().any(|(other, _)| *other == index);
+        for (index, part) in self.shared.parts.iter().enumerate().filter(|(index, _)| !damaged(*index)) {
+            if !self.is_part(index, &part.path)? {
                 return Err(replaced(&part.path));
             }
         }

@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// For what is known of the release before.
-    pub(super) fn known(self) -> usize {
+    pub(super) fn previous_index(self) -> usize {
         self.0 / 8
     }
 

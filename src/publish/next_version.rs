@@ -74,12 +74,12 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
 }
 
 /// Refuses a day before that of the release before: readers go by it, as they go by the version.
-pub(super) fn check_day(released: Date, previous: Option<&Release>) -> Result<(), Error> {
+pub(super) fn check_date(released: Date, previous: Option<&Release>) -> Result<(), Error> {
     let Some(previous) = previous.map(Release::manifest).filter(|previous| released < previous.released) else {
         return Ok(());
     };
-    let (version, day) = (previous.version.clone(), previous.released);
-    Err(Error::DateOrder { released, previous: version, previous_released: day })
+    let (version, date) = (previous.version.clone(), previous.released);
+    Err(Error::DateOrder { released, previous: version, previous_released: date })
 }
 
 /// The version that follows `previous` as these changes ask for; none if nothing changed.
@@ -99,8 +99,8 @@ pub(super) fn check(
         return Ok(());
     }
     let counted = described(changes).into_iter().map(|line| line.text);
-    let told = counted.chain(changes.schema.iter().map(schema_line)).map(|line| one_line(&line, 200));
-    let what: Vec<String> = told.take(LINES).collect();
+    let lines = counted.chain(changes.schema.iter().map(schema_line)).map(|line| one_line(&line, 200));
+    let what: Vec<String> = lines.take(LINES).collect();
     Err(Error::VersionUnderstates(Box::new(Understatement {
         version: version.clone(),
         previous: previous.clone(),

@@ -51,11 +51,11 @@ pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -
         return Err(Error::TooLarge { name: SUMS, bytes, limit: MAX_SUMS_BYTES, hint });
     }
     let release = Release::open_intact(staged)?;
-    for (place, part) in release.manifest().parts.iter().enumerate() {
+    for (index, part) in release.manifest().parts.iter().enumerate() {
         if base.is_some_and(|base| base.part_of(&part.fingerprint).is_some()) {
             continue;
         }
-        let path = staged.join(part.path(place));
+        let path = staged.join(part.path(index));
         let file = ParquetFile::whole_part(&path, columns).and_then(|file| file.preflight());
         file.map_err(|error| error.at(&path))?;
     }

@@ -16,9 +16,9 @@ use crate::record::{Order, RecordHash};
 use crate::validate::{ArticleDigest, Effects, ValidationCache};
 
 /// About how many bytes a known hash takes in memory.
-const KNOWN: usize = 72;
+const ROW_BYTES: usize = 72;
 /// About how many bytes a known article takes beside, but for its key.
-const RECALLED: usize = 112;
+const ARTICLE_BYTES: usize = 112;
 
 /// The records of a release that were read before.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(super) struct PreviousIndex<'k> {
     /// Rows by the start of their hashes. Where two start alike one is not known.
     rows: HashMap<u64, u32>,
     outline: Option<BaseOutline<'k>>,
-    memo: Option<CacheFile>,
+    cache: Option<CacheFile>,
     /// Rows by the start of what their articles are known by, as above.
     articles: HashMap<u64, u32>,
 }
@@ -40,31 +40,32 @@ impl<'k> PreviousIndex<'k> {
     pub(super) fn read(
         base: &'k Base<'_>,
         order: &'k Order,
-        memo: Option<CacheFile>,
+        cache: Option<CacheFile>,
         memory: usize,
         threads: usize,
     ) -> Result<Option<Self>, Error> {
         let records = base.records();
-        if records > (memory / KNOWN) as u64 {
+        if records > (memory / ROW_BYTES) as u64 {
             return Ok(None);
         }
         let keys = base.outline_size(order);
-        let memo = memo.filter(|_| keys <= memory && records <= ((memory - keys) / (KNOWN + RECALLED)) as u64);
-        if let Some(known) = memo.and_then(|memo| Self::recalling(base, order, memo, threads)) {
-            return Ok(Some(known));
+        let cache =
+            cache.filter(|_| keys <= memory && records <= ((memory - keys) / (ROW_BYTES + ARTICLE_BYTES)) as u64);
+        if let Some(index) = cache.and_then(|cache| Self::with_cache(base, order, cache, threads)) {
+            return Ok(Some(index));
         }
         let outline = base.outline(0..base.len(), None, threads)?;
         Ok(Some(Self { rows: rows(&outline), outline: Some(outline), ..Self::default() }))
     }
 
-    fn recalling(base: &'k Base<'_>, order: &'k Order, memo: CacheFile, threads: usize) -> Option<Self> {
+    fn with_cache(base: &'k Base<'_>, order: &'k Order, cache: CacheFile, threads: usize) -> Option<Self> {
         let outline = base.outline(0..base.len(), Some(order), threads).ok()?;
         let (rows, articles) = thread::scope(|scope| {
             let rows = scope.spawn(|| rows(&outline));
-            let articles = memo.rows();
+            let articles = cache.rows();
             (rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), articles)
         });
-        Some(Self { rows, outline: Some(outline), memo: Some(memo), articles })
+        Some(Self { rows, outline: Some(outline), cache: Some(cache), articles })
     }
 
     /// The row of the record with this hash.
@@ -74,13 +75,13 @@ impl<'k> PreviousIndex<'k> {
     }
 
     /// What stands in the row of a recalled article.
-    pub(super) fn standing(&self, row: u32) -> BaseRow<'_> {
+    pub(super) fn base_row(&self, row: u32) -> BaseRow<'_> {
         self.outline.as_ref().expect("only what is known is recalled").row(row)
     }
 
     /// The rank of the record in the row of a recalled article.
     pub(super) fn rank(&self, row: u32) -> Rank {
-        self.memo.as_ref().map_or([0; 9], |memo| memo.rank(row))
+        self.cache.as_ref().map_or([0; 9], |cache| cache.rank(row))
     }
 }
 
@@ -91,13 +92,13 @@ fn rows(outline: &BaseOutline<'_>) -> HashMap<u64, u32> {
 }
 
 impl ValidationCache for PreviousIndex<'_> {
-    fn find(&self, seen: &ArticleDigest) -> Option<(u32, u16)> {
-        let row = *self.articles.get(&validation_cache::start(seen.as_bytes()))?;
-        Some((row, self.memo.as_ref()?.trace_of(row, seen)?))
+    fn find(&self, digest: &ArticleDigest) -> Option<(u32, u16)> {
+        let row = *self.articles.get(&validation_cache::start(digest.as_bytes()))?;
+        Some((row, self.cache.as_ref()?.effects_index(row, digest)?))
     }
 
-    fn trace(&self, number: u16) -> &Effects {
-        let memo = self.memo.as_ref().expect("only what is known is recalled");
-        &memo.traces()[usize::from(number)]
+    fn effects(&self, number: u16) -> &Effects {
+        let cache = self.cache.as_ref().expect("only what is known is recalled");
+        &cache.effects()[usize::from(number)]
     }
 }

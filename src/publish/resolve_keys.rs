@@ -40,8 +40,8 @@ impl Ranking {
     /// The rank of a record; without a value it is the oldest.
     pub(super) fn rank(self, cells: &[Cell<'_>]) -> Rank {
         const SIGN: u64 = 1 << 63;
-        let Self::By(place) = self else { return [0; 9] };
-        let number = match cells[place] {
+        let Self::By(index) = self else { return [0; 9] };
+        let number = match cells[index] {
             Cell::Timestamp(value) | Cell::Int64(value) => value.cast_unsigned() ^ SIGN,
             Cell::Date(value) => i64::from(value).cast_unsigned() ^ SIGN,
             Cell::UInt64(value) => value,
@@ -259,18 +259,18 @@ impl Bits {
     }
 
     fn set(&mut self, number: u64) {
-        let (word, bit) = place(number);
+        let (word, bit) = index(number);
         self.0[word] |= bit;
     }
 
     /// Whether the number was set.
     pub(super) fn get(&self, number: u64) -> bool {
-        let (word, bit) = place(number);
+        let (word, bit) = index(number);
         self.0[word] & bit != 0
     }
 }
 
-fn place(number: u64) -> (usize, u64) {
+fn index(number: u64) -> (usize, u64) {
     (usize::try_from(number / 64).expect("the number was counted in memory"), 1 << (number % 64))
 }
 
@@ -280,7 +280,7 @@ mod tests {
 
     /// Settles entries `(key, origin, rank, content)` and tells what became of each, by its place:
     /// `k`ept, `d`ropped or `r`ejected.
-    fn settle(entries: &[(&str, Origin, u8, &str)]) -> (String, Resolution) {
+    fn resolve(entries: &[(&str, Origin, u8, &str)]) -> (String, Resolution) {
         let folder = tempfile::tempdir().unwrap();
         let mut all = KeyEntries::new(folder.path(), 0);
         for (ordinal, (key, origin, rank, content)) in (0..).zip(entries) {
@@ -288,19 +288,19 @@ mod tests {
             all.push(KeyEntry { key, origin: *origin, rank: [*rank; 9], hash, ordinal, length: 1 }).unwrap();
         }
         let count = entries.len() as u64;
-        let settled = all.resolve(count, entries.len()).unwrap();
-        let fate = |ordinal| match (settled.dropped.get(ordinal), settled.conflicts.get(ordinal)) {
+        let resolution = all.resolve(count, entries.len()).unwrap();
+        let fate = |ordinal| match (resolution.dropped.get(ordinal), resolution.conflicts.get(ordinal)) {
             (false, false) => 'k',
             (true, false) => 'd',
             (true, true) => 'r',
             (false, true) => unreachable!("a record is kept and rejected"),
         };
-        ((0..count).map(fate).collect(), settled)
+        ((0..count).map(fate).collect(), resolution)
     }
 
     #[track_caller]
     fn check(entries: &[(&str, Origin, u8, &str)], fates: &str) {
-        assert_eq!(settle(entries).0, fates, "{entries:?}");
+        assert_eq!(resolve(entries).0, fates, "{entries:?}");
     }
 
     const NEW: Origin = Origin::New;
@@ -320,8 +320,8 @@ mod tests {
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 0, "3")], "dkd");
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")], "dkd");
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "3")], "drr");
-        let (_, settled) = settle(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")]);
-        assert_eq!((settled.superseded, settled.duplicates), (1, 1));
+        let (_, resolution) = resolve(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")]);
+        assert_eq!((resolution.superseded, resolution.duplicates), (1, 1));
     }
 
     #[test]
@@ -330,9 +330,9 @@ mod tests {
         check(&[("a", BASE, 0, "1"), ("a", NEW, 0, "1"), ("a", NEW, 0, "1")], "kdd");
         check(&[("a", BASE, 0, "1"), ("a", NEW, 0, "2"), ("a", NEW, 0, "3")], "krr");
         check(&[("a", GONE, 0, ""), ("a", BASE, 0, "1")], "kd");
-        let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", BASE, 0, "1"), ("b", GONE, 0, "")]);
-        assert_eq!((settled.withdrawn.get(0), settled.withdrawn.get(2)), (true, false));
-        let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", NEW, 0, "1")]);
-        assert!(settled.contradicted.get(0));
+        let (_, resolution) = resolve(&[("a", GONE, 0, ""), ("a", BASE, 0, "1"), ("b", GONE, 0, "")]);
+        assert_eq!((resolution.withdrawn.get(0), resolution.withdrawn.get(2)), (true, false));
+        let (_, resolution) = resolve(&[("a", GONE, 0, ""), ("a", NEW, 0, "1")]);
+        assert!(resolution.contradicted.get(0));
     }
 }

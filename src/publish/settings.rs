@@ -14,12 +14,12 @@ pub(super) fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error
 /// What tells the newest of several records with one key, by the dataset's `newest_by`.
 pub(super) fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, Error> {
     let Some(name) = &dataset.policy.newest_by else { return Ok(Ranking::None) };
-    let kind = |place: &usize| &columns.at(*place).kind;
+    let kind = |index: &usize| &columns.at(*index).kind;
     let ranks = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Date | Kind::Int64 | Kind::UInt64);
     match columns.position(name) {
-        Some(place) if ranks(kind(&place)) => Ok(Ranking::By(place)),
-        Some(place) => {
-            let kind = kind(&place).describe();
+        Some(index) if ranks(kind(&index)) => Ok(Ranking::By(index)),
+        Some(index) => {
+            let kind = kind(&index).describe();
             Err(unusable(dataset, format!("`newest_by` names `{name}`, which holds no times or integers ({kind})")))
         }
         None => Err(unusable(dataset, format!("`newest_by` names `{name}`, which the schema does not declare"))),

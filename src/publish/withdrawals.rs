@@ -66,11 +66,11 @@ pub(super) fn check_return(
     }
     let (_schema, columns) = previous.load_columns()?;
     let manifest = previous.manifest();
-    let known = match Order::new(&columns, &manifest.order_by, &manifest.key) {
+    let previous_keys = match Order::new(&columns, &manifest.order_by, &manifest.key) {
         Ok(order) => Lookup::new(&columns, &order, &back).found(previous.folder(), &manifest.parts, &columns)?,
         Err(_no_order) => std::collections::BTreeSet::new(),
     };
-    let mut back = back.difference(&known);
+    let mut back = back.difference(&previous_keys);
     match back.next().and_then(|key| withdrawn.remove_entry(key)) {
         None => Ok(()),
         Some((key, (version, reason))) => {
@@ -133,11 +133,11 @@ impl Withdrawals {
     ///
     /// # Errors
     /// [`Error::Withdrawal`] if a key is not in the base, or is put on top of it in the same step.
-    pub(super) fn settled(self, settled: &Resolution) -> Result<Vec<Withdrawn>, Error> {
+    pub(super) fn resolved(self, resolution: &Resolution) -> Result<Vec<Withdrawn>, Error> {
         for (ordinal, (line, withdrawn)) in (0..).zip(&self.list) {
-            let what = if settled.contradicted.get(ordinal) {
+            let what = if resolution.contradicted.get(ordinal) {
                 "is withdrawn and among the new records"
-            } else if !settled.withdrawn.get(ordinal) {
+            } else if !resolution.withdrawn.get(ordinal) {
                 "is not in the release that is built upon"
             } else {
                 continue;

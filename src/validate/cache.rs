@@ -34,8 +34,8 @@ impl ArticleDigest {
 /// Articles that were judged before, by the same rules.
 pub trait ValidationCache: Sync + Debug {
     /// The row of the record that an article became, and the number of its trace.
-    fn find(&self, seen: &ArticleDigest) -> Option<(u32, u16)>;
+    fn find(&self, digest: &ArticleDigest) -> Option<(u32, u16)>;
 
     /// The trace with this number.
-    fn trace(&self, number: u16) -> &Effects;
+    fn effects(&self, number: u16) -> &Effects;
 }

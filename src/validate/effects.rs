@@ -25,44 +25,44 @@ pub struct Effects {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum EffectsKey {
     /// It was judged.
-    Judged { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
+    Validated { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
     /// It was recalled with the trace of this number.
-    Recalled(u16),
+    Cached(u16),
 }
 
 /// The traces that articles left, and how many left each.
 #[derive(Debug, Default)]
 pub(super) struct EffectCounts {
-    places: HashMap<EffectsKey, usize>,
+    indices: HashMap<EffectsKey, usize>,
     times: Vec<u64>,
 }
 
 impl EffectCounts {
     /// Counts a trace and gives its place among them.
-    pub(super) fn add(&mut self, left: EffectsKey) -> usize {
+    pub(super) fn add(&mut self, key: EffectsKey) -> usize {
         let next = self.times.len();
-        let place = *self.places.entry(left).or_insert(next);
-        if place == next {
+        let index = *self.indices.entry(key).or_insert(next);
+        if index == next {
             self.times.push(0);
         }
-        self.times[place] += 1;
-        place
+        self.times[index] += 1;
+        index
     }
 
     /// All of them, written out, each with how many articles left it.
-    pub(super) fn finish<'t>(self, mapping: &Mapping, recalled: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
-        let mut traces = vec![(Effects::default(), 0); self.times.len()];
-        #[expect(clippy::iter_over_hash_type, reason = "each goes to its own place")]
-        for (left, place) in self.places {
-            let trace = match left {
-                EffectsKey::Recalled(number) => recalled(number).clone(),
-                EffectsKey::Judged { changes, dropped, moved, cut } => {
+    pub(super) fn finish<'t>(self, mapping: &Mapping, cached: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
+        let mut effects = vec![(Effects::default(), 0); self.times.len()];
+        #[expect(clippy::iter_over_hash_type, reason = "each goes to its own index")]
+        for (key, index) in self.indices {
+            let written = match key {
+                EffectsKey::Cached(number) => cached(number).clone(),
+                EffectsKey::Validated { changes, dropped, moved, cut } => {
                     Effects { normalised: named(mapping, &changes, dropped, &moved), cut }
                 }
             };
-            traces[place] = (trace, self.times[place]);
+            effects[index] = (written, self.times[index]);
         }
-        traces
+        effects
     }
 }
 

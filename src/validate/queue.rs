@@ -26,32 +26,32 @@ pub(super) struct Queue {
     /// How many bytes an article takes beside its values.
     article: usize,
     /// How many articles are judged together.
-    together: usize,
+    most_articles: usize,
 }
 
 impl Queue {
     /// A queue for articles of so many columns, which may take about `memory` bytes.
     pub(super) fn new(memory: usize, columns: usize) -> Self {
         let article = ARTICLE + columns * COLUMN;
-        Self { room: Room::new(memory), article, together: (memory / 4 / article).max(16) }
+        Self { room: Room::new(memory), article, most_articles: (memory / 4 / article).max(16) }
     }
 
     /// Hands on a block of the source at `place` as soon as there is room for it.
     pub(super) fn give(
         &self,
-        place: usize,
+        index: usize,
         block: Block,
         give: &mut dyn FnMut(Queued) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // The words of a page are found by their places in the whole dump.
         let is_json = block.frames.iter().all(|frame| !matches!(frame.content, Content::Page(_)));
-        if block.frames.len() <= self.together || !is_json {
-            return self.give_one(place, block, give);
+        if block.frames.len() <= self.most_articles || !is_json {
+            return self.give_one(index, block, give);
         }
         let Block { source, bytes, frames } = block;
         let mut frames = frames.into_iter();
         loop {
-            let mut part: Vec<_> = frames.by_ref().take(self.together).collect();
+            let mut part: Vec<_> = frames.by_ref().take(self.most_articles).collect();
             let Some((start, end)) = part.first().zip(part.last()).map(|(a, b)| (a.range.start, b.range.end)) else {
                 return Ok(());
             };
@@ -59,13 +59,13 @@ impl Queue {
                 frame.range = frame.range.start - start..frame.range.end - start;
             }
             let bytes = bytes[start..end].to_vec();
-            self.give_one(place, Block { source: source.clone(), bytes, frames: part }, give)?;
+            self.give_one(index, Block { source: source.clone(), bytes, frames: part }, give)?;
         }
     }
 
     fn give_one(
         &self,
-        place: usize,
+        index: usize,
         block: Block,
         give: &mut dyn FnMut(Queued) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -74,7 +74,7 @@ impl Queue {
             // Room for all of it is only there when this was taken.
             give((Step::Large(bytes), self.room.take(1)))?;
         }
-        give((Step::Made((place, block)), self.room.take(bytes)))
+        give((Step::Made((index, block)), self.room.take(bytes)))
     }
 }
 
@@ -87,15 +87,15 @@ mod tests {
 
     /// A block of so many articles, each the digit of its number.
     fn block(articles: usize) -> Block {
-        let frame = |place: usize| Frame {
-            range: place * 2..place * 2 + 1,
-            line: place as u64 + 1,
+        let frame = |index: usize| Frame {
+            range: index * 2..index * 2 + 1,
+            line: index as u64 + 1,
             column: 1,
-            byte: place as u64 * 2,
+            byte: index as u64 * 2,
             length: 1,
             content: Content::Json { last: false, names: None },
         };
-        let bytes = (0..articles).flat_map(|place| [DIGITS[place % 10], b'\n']).collect();
+        let bytes = (0..articles).flat_map(|index| [DIGITS[index % 10], b'\n']).collect();
         Block { source: "in".into(), bytes, frames: (0..articles).map(frame).collect() }
     }
 
@@ -104,14 +104,14 @@ mod tests {
         let queue = Queue::new(1 << 20, 1);
         let mut given = Vec::new();
         let mut give = |(step, _share): Queued| {
-            if let Step::Made((place, block)) = step {
-                given.push((place, block));
+            if let Step::Made((index, block)) = step {
+                given.push((index, block));
             }
             Ok(())
         };
         queue.give(7, block(1000), &mut give).unwrap();
         queue.give(8, block(3), &mut give).unwrap();
-        let sizes: Vec<(usize, usize)> = given.iter().map(|(place, block)| (*place, block.frames.len())).collect();
+        let sizes: Vec<(usize, usize)> = given.iter().map(|(index, block)| (*index, block.frames.len())).collect();
         assert_eq!(sizes, [(7, 381), (7, 381), (7, 238), (8, 3)]);
         let bytes = |block: &Block| block.frames.iter().map(|frame| block.bytes_of(frame)[0]).collect::<Vec<u8>>();
         let all: Vec<u8> = given[..3].iter().flat_map(|(_, block)| bytes(block)).collect();

@@ -163,26 +163,26 @@ pub fn validate_sources<T: Send>(
     let queue = Queue::new(*memory, validator.columns());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
-        for (place, source) in sources.iter().enumerate() {
-            tallies.push(reader.read(source, validator, *progress, &mut |block| queue.give(place, block, give))?);
+        for (index, source) in sources.iter().enumerate() {
+            tallies.push(reader.read(source, validator, *progress, &mut |block| queue.give(index, block, give))?);
         }
         Ok(tallies)
     };
     let take = |(done, _share): Done<T>| {
-        let (place, (validated, made)) = match done {
+        let (index, (validated, output)) = match done {
             Step::Large(bytes) => return take(Step::Large(bytes)),
-            Step::Made(made) => made,
+            Step::Made(output) => output,
         };
-        counts[place].add(&validated);
+        counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        validated.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
+        validated.effects.iter().for_each(|(effects, times)| add(&mut normalised, effects, *times));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
-        take(Step::Made(made))
+        take(Step::Made(output))
     };
     let work = |(step, share): Queued| match step {
         Step::Large(bytes) => (Step::Large(bytes), share),
-        Step::Made((place, block)) => (Step::Made((place, work(validator, &block))), share),
+        Step::Made((index, block)) => (Step::Made((index, work(validator, &block))), share),
     };
     let tallies =
         ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
@@ -205,8 +205,8 @@ pub fn validate_sources<T: Send>(
 }
 
 /// Adds what so many articles left in the counts.
-fn add(normalised: &mut Normalised, trace: &Effects, times: u64) {
-    for (field, rules) in &trace.normalised {
+fn add(normalised: &mut Normalised, effects: &Effects, times: u64) {
+    for (field, rules) in &effects.normalised {
         let of_field = normalised.entry(field.clone()).or_default();
         for (rule, count) in rules {
             let total = of_field.entry(rule.clone()).or_default();
