@@ -68,9 +68,9 @@ pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport}
 /// Builds a release of the dataset.
 ///
 /// # Errors
-/// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
-/// the end that failed: making it durable, or its key_entry in the changelog. [`Error::Damaged`] for an
-/// earlier release that is not as it was published where its records are in no input.
+/// Any failure to read, validate or write. No release is then published, unless only the last steps
+/// failed: syncing it to disk or adding its changelog entry. [`Error::Damaged`] if an earlier release
+/// is not as it was published and its records are in no input.
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;

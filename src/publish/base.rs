@@ -1,8 +1,8 @@
-//! [`Base`]: an earlier release as a source of rows and whole parts.
+//! [`Base`]: an earlier release as a source of rows, row groups and whole parts.
 //!
-//! A record that stands there already need not be held or encoded again. Its parts are hashed as
-//! whole files ([`super::inspect`]); what is taken over row by row is checked against its record hash
-//! on the way as well.
+//! A record that it has is not held in memory or encoded again. Its parts are hashed as whole files by
+//! [`super::inspect`], not here. Rows that are read one by one are also checked against their record
+//! hashes.
 
 use std::ops::Range;
 use std::path::Path;
@@ -24,10 +24,10 @@ use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, 
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 
-/// The number that stands for the base where runs are numbered.
+/// The run index that means the base.
 pub(super) const BASE: u32 = u32::MAX;
 
-/// An earlier release, to be built upon.
+/// An earlier release that a build reuses.
 #[derive(Debug)]
 pub(super) struct Base<'b> {
     release: &'b Release,
@@ -42,26 +42,26 @@ pub(super) struct Base<'b> {
 pub(super) struct BaseRowGroup {
     pub(super) part: usize,
     pub(super) index: usize,
-    /// The number of its first row in the release.
+    /// The index of its first row in the release.
     first: u32,
     pub(super) rows: u32,
 }
 
-/// Some row groups of a part that follow each other.
+/// Consecutive row groups of a part.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     part: usize,
-    /// The number of its first row in the release.
+    /// The index of its first row in the release.
     first: u32,
     /// Its rows within the part.
     rows: Range<u32>,
 }
 
 impl<'b> Base<'b> {
-    /// Opens the parts of a release whose columns are these and which is being inspected.
+    /// Opens the parts of a release with these columns. `inspection` must be of the same release.
     ///
     /// # Errors
-    /// [`Error::Part`] if one cannot be read.
+    /// [`Error::Part`] if a part cannot be read.
     pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
         for (index, listed) in release.manifest().parts.iter().enumerate() {
@@ -83,17 +83,17 @@ impl<'b> Base<'b> {
         self.inspection
     }
 
-    /// How many parts it has.
+    /// The number of parts.
     pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// A part, as a file and as it is listed.
+    /// A part, as a file and as the manifest lists it.
     pub(super) fn part(&self, index: usize) -> (&ParquetFile, &Part) {
         (&self.parts[index], &self.release.manifest().parts[index])
     }
 
-    /// The part with this fingerprint, if it is still as large as it was.
+    /// The index of the part with this fingerprint, if the file still has its listed size.
     pub(super) fn part_of(&self, fingerprint: &Fingerprint) -> Option<usize> {
         let listed = &self.release.manifest().parts;
         let index = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
@@ -101,7 +101,7 @@ impl<'b> Base<'b> {
         (bytes == listed[index].bytes).then_some(index)
     }
 
-    /// Whether the file at `path` is the very file of a part that is inspected.
+    /// Whether the file at `path` is the same file as an inspected part.
     pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
         self.inspection.is_part(index, path)
     }
@@ -116,13 +116,13 @@ impl<'b> Base<'b> {
         self.groups[self.groups.partition_point(|group| group.first <= row) - 1]
     }
 
-    /// How many records it has.
+    /// The number of records.
     pub(super) fn records(&self) -> u64 {
         self.release.manifest().records()
     }
 
-    /// About how many bytes an outline of some row groups takes: their hashes and keys, and what else
-    /// orders them.
+    /// About how many bytes the outline of some row groups takes: hashes, keys and the columns of the
+    /// order.
     fn outline_bytes(&self, groups: &[BaseRowGroup], order: &Order) -> usize {
         let names: Vec<&str> = order.places().iter().map(|index| self.columns.at(*index).name.as_str()).collect();
         let bytes = |group: &BaseRowGroup| {
@@ -134,13 +134,13 @@ impl<'b> Base<'b> {
         groups.iter().map(bytes).sum()
     }
 
-    /// About how many bytes what orders and identifies all records takes.
+    /// About how many bytes the outline of all records takes.
     pub(super) fn outline_size(&self, order: &Order) -> usize {
         self.outline_bytes(&self.groups, order)
     }
 
-    /// All parts, cut into pieces whose outlines take about `memory` bytes or are of one row group, and
-    /// what each takes.
+    /// Cuts all parts into pieces whose outlines take at most about `memory` bytes, but at least one row
+    /// group each. Returns each piece with the bytes of its outline.
     pub(super) fn pieces(&self, order: &Order, memory: usize) -> Vec<(Piece, usize)> {
         let mut pieces = Vec::new();
         for groups in self.groups.chunk_by(|a, b| a.part == b.part) {
@@ -163,7 +163,7 @@ impl<'b> Base<'b> {
         pieces
     }
 
-    /// The hashes of the records of some parts, and what places them in an order if one is given.
+    /// Reads the hashes of the records of some parts, and the columns of the order if one is given.
     pub(super) fn outline<'o>(
         &'o self,
         parts: Range<usize>,
@@ -187,8 +187,8 @@ impl<'b> Base<'b> {
         Ok(outline)
     }
 
-    /// The entries of the records of a piece and what there is to settle about them. Their ordinals
-    /// follow `first`; what `memo` remembers of them stays.
+    /// Returns the sort entries and key entries of the records of a piece. Their ordinals start at
+    /// `first`. The sort entries keep the cache entries that `cache` has.
     pub(super) fn entries(
         &self,
         piece: &Piece,
@@ -223,13 +223,13 @@ impl<'b> Base<'b> {
         Ok(outline.rows().map(entry).collect())
     }
 
-    /// Its rows, to be read in order.
+    /// Returns a reader of the rows.
     pub(super) fn rows(&self) -> BaseRows<'_> {
         BaseRows { base: self, current: None, batches: Vec::new(), lengths: Vec::new() }
     }
 }
 
-/// Reads a part, and tells an error with its path.
+/// Reads some columns and rows of a part. Errors name the path of the part.
 fn read<'p>(
     part: &'p ParquetFile,
     columns: &[usize],
@@ -239,15 +239,15 @@ fn read<'p>(
     Ok(batches.map(|batch| batch.map_err(|error| error.at(part.path()))))
 }
 
-/// The hashes of records of the base, and the columns that order and identify them.
+/// The hashes of base records, and the columns of the order and the key.
 #[derive(Debug)]
 pub(super) struct BaseOutline<'o> {
     columns: &'o Columns,
     order: Option<&'o Order>,
-    /// The places of the columns in the batches, ascending.
+    /// The column indices of the batches, ascending.
     indices: Vec<usize>,
     batches: Vec<RecordBatch>,
-    /// The row of the base that follows each batch, and before them the first row.
+    /// The first row of the first batch, and the row after each batch.
     ends: Vec<u32>,
 }
 
@@ -258,19 +258,19 @@ impl BaseOutline<'_> {
         self.batches.push(batch);
     }
 
-    /// The rows of the base that it has.
+    /// The rows of the base that the outline has.
     pub(super) fn rows(&self) -> Range<u32> {
         self.ends[0]..self.ends[self.ends.len() - 1]
     }
 
-    /// What it has of a row.
+    /// A row of the outline.
     pub(super) fn row(&self, row: u32) -> BaseRow<'_> {
         let index = self.ends.partition_point(|end| *end <= row) - 1;
         BaseRow { outline: self, batch: &self.batches[index], at: (row - self.ends[index]) as usize }
     }
 }
 
-/// A record of the base, as far as an outline has it.
+/// A base record, with the columns that an outline has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BaseRow<'o> {
     outline: &'o BaseOutline<'o>,
@@ -285,7 +285,7 @@ impl<'o> BaseRow<'o> {
         cell(columns.at(index), self.batch.column(array), self.at)
     }
 
-    /// Its record hash.
+    /// The record hash.
     pub(super) fn hash(&self) -> RecordHash {
         let hashes = self.batch.column(self.outline.indices.len() - 1).as_fixed_size_binary();
         RecordHash::from_bytes(hashes.value(self.at).try_into().expect("the type was checked to be 32 bytes wide"))
@@ -295,18 +295,18 @@ impl<'o> BaseRow<'o> {
         self.outline.order.expect("only an outline with an order is asked for it")
     }
 
-    /// Its place in the order.
+    /// The position in the order, as bytes that compare.
     pub(super) fn sort_key(&self) -> Box<[u8]> {
         self.order().sort_key(|index| self.cell(index))
     }
 
-    /// SHA-256 of the text of its key.
+    /// The SHA-256 of the key as a string.
     pub(super) fn key(&self) -> Digest {
         Digest::of(key_text(&self.cell(self.order().key())).unwrap_or_default().as_bytes())
     }
 }
 
-/// Rows of the base: a row group at a time, each row checked.
+/// Reads rows of the base, one row group at a time, and checks the hash of each row.
 #[derive(Debug)]
 pub(super) struct BaseRows<'b> {
     base: &'b Base<'b>,
@@ -317,10 +317,10 @@ pub(super) struct BaseRows<'b> {
 }
 
 impl BaseRows<'_> {
-    /// Picks a row and gives the length of its canonical form.
+    /// Selects a row and returns the length of its canonical form.
     ///
     /// # Errors
-    /// [`Error::Part`] if the row group cannot be read or a record in it has another hash.
+    /// [`Error::Part`] if the row group cannot be read, or a record does not have its stored hash.
     pub(super) fn select(&mut self, row: u32, selection: &mut Selection) -> Result<u64, Error> {
         let group = match self.current {
             Some(group) if (group.first..group.first + group.rows).contains(&row) => group,
@@ -330,7 +330,7 @@ impl BaseRows<'_> {
         let mut at = within;
         for (index, batch) in self.batches.iter().enumerate() {
             if at < batch.num_rows() {
-                // Row groups start at different rows, so the first row names one.
+                // Row groups start at different rows, so the first row identifies a row group.
                 selection.add((BASE as usize, group.first as usize + index), batch, at);
                 return Ok(self.lengths[within]);
             }
@@ -364,8 +364,8 @@ fn changed(path: &Path) -> Error {
     Error::Part { action: "build on", path: path.to_owned(), message }
 }
 
-/// Whether records of a release with this manifest would be encoded in the same way now, so that
-/// its parts can be taken over.
+/// Whether this build would encode the records of a release with this manifest to the same bytes, so
+/// that it can reuse the parts.
 pub(super) fn is_alike(base: &Manifest, dataset: &Dataset, schema: &Schema, layout: &Layout) -> bool {
     base.schema.sha256 == schema.sha256()
         && base.schema.extra == dataset.policy.extra

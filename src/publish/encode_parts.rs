@@ -1,8 +1,8 @@
-//! Writing the parts of a plan: linked where a part stands already, copied where a row group
-//! does, encoded where neither is so.
+//! Writes the parts of a layout. A part that the base has is linked, a row group that the base has is
+//! copied, and all other rows are encoded.
 //!
-//! Row groups are encoded on several threads and come back in order; a part's bytes are the
-//! same whichever way they came.
+//! Several threads encode row groups, and the results arrive in order. The bytes of a part do not depend
+//! on how its row groups were obtained. This module does not decide which rows a part has.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -23,43 +23,43 @@ use crate::schema::Columns;
 
 type Edge = serde_json::Map<String, serde_json::Value>;
 
-/// By what parts are written.
+/// The inputs and settings for writing parts.
 #[derive(Debug)]
 pub(super) struct PartsEncoding<'w> {
     pub(super) columns: &'w Columns,
     pub(super) order: &'w Order,
     pub(super) layout: &'w Layout,
     pub(super) encoder: &'w PartEncoder,
-    /// What can be taken over.
+    /// The release whose parts and row groups are reused.
     pub(super) base: Option<&'w Base<'w>>,
     pub(super) threads: usize,
-    /// What row groups may take that threads have under way.
+    /// The memory for row groups that are being encoded.
     pub(super) room: &'w Room,
     pub(super) progress: &'w dyn Progress,
 }
 
-/// What was written.
+/// The written parts and their summary.
 #[derive(Debug)]
 pub(super) struct WrittenParts<'w> {
     pub(super) parts: Vec<Part>,
     pub(super) summary: Summary<'w>,
-    /// How many parts were linked.
+    /// The number of linked parts.
     pub(super) reused: usize,
 }
 
-/// What is to be done next.
+/// A step of writing parts.
 enum EncodeStep {
-    /// A whole part is taken over: this one of the base.
+    /// Links the part of the base with this index.
     Link(usize),
-    /// The part begun gets a row group of the base.
+    /// Copies a row group of the base into the open part.
     Copy(BaseRowGroup),
-    /// It gets a row group of these rows, which have their share of the memory.
+    /// Encodes these rows as a row group of the open part. They hold their share of the memory.
     Encode(Selection, Share),
-    /// It ends.
+    /// Closes the open part.
     End,
 }
 
-/// What was done.
+/// The result of a step.
 enum EncodeResult<'w> {
     Link(usize),
     Copy(BaseRowGroup),
@@ -68,7 +68,7 @@ enum EncodeResult<'w> {
 }
 
 impl<'w> PartsEncoding<'w> {
-    /// Writes these parts into the staging folder; `row_refs` are the rows of all of them.
+    /// Writes these parts into the staging folder. `row_refs` has the rows of all of them.
     pub(super) fn write(
         &self,
         parts: &[PlannedPart],
@@ -81,7 +81,7 @@ impl<'w> PartsEncoding<'w> {
         self.progress.start(Stage::Write, Some(rows));
         let (to_sync, syncing) = channel::<(Handle, PathBuf)>();
         thread::scope(|scope| {
-            // Waiting for the disk takes time and no processor.
+            // Syncing waits for the disk and needs no processor.
             let synced =
                 scope.spawn(move || syncing.iter().try_for_each(|(file, path)| filesystem::sync(&file, &path)));
             let mut assembly = PartAssembly {
@@ -95,7 +95,7 @@ impl<'w> PartsEncoding<'w> {
             let produce = |give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>| {
                 parts.iter().try_for_each(|part| steps.part(part, &mut row_refs, give))
             };
-            // A row group is large: one for each thread, and one that waits for it.
+            // Row groups are large, so there is one for each thread and one that waits.
             let workers = Workers { threads: self.threads, under_way: self.threads + 1 };
             ordered_pool(workers, produce, |step| self.work(step), |done| assembly.take(done?), || Error::Stopped)?;
             let written = assembly.finish();
@@ -118,7 +118,7 @@ impl<'w> PartsEncoding<'w> {
         })
     }
 
-    /// The ordering columns and key of a record, as JSON.
+    /// The columns of the order and the key of a record, as JSON.
     fn edge(&self, rows: &Selection, row: usize) -> Edge {
         let batch = rows.row(row);
         let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
@@ -130,7 +130,7 @@ impl<'w> PartsEncoding<'w> {
     }
 }
 
-/// Decides what to do, part by part.
+/// Produces the steps, part by part.
 struct EncodeSteps<'w> {
     writing: &'w PartsEncoding<'w>,
     rows: RunRows,
@@ -161,7 +161,7 @@ impl EncodeSteps<'_> {
             while at < row_refs.len() {
                 claim.before(row_refs[at].length);
                 let length = self.select(row_refs[at], &mut selection)?;
-                // That of a row of the base is known now.
+                // The length of a base row is only known after reading it.
                 claim.before(length - row_refs[at].length);
                 at += 1;
                 if groups.after(length) {
@@ -173,7 +173,7 @@ impl EncodeSteps<'_> {
         give(EncodeStep::End)
     }
 
-    /// Picks a row and gives the length of its canonical form.
+    /// Selects a row and returns the length of its canonical form.
     fn select(&mut self, row_ref: RowRef, selection: &mut Selection) -> Result<u64, Error> {
         match &mut self.base_rows {
             Some(rows) if row_ref.run == BASE => rows.select(row_ref.row, selection),
@@ -182,19 +182,19 @@ impl EncodeSteps<'_> {
     }
 }
 
-/// The row group of the base that holds exactly the rows from `at` on that would be one here.
+/// Returns the row group of the base with exactly the rows that would form a row group here, from `at`.
 fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGroup> {
     let first = row_refs[at];
     let group = (first.run == BASE).then(|| base.group_at(first.row)).flatten()?;
     let rows = row_refs.get(at..at + group.rows as usize)?;
     let consecutive = (first.row..).zip(rows).all(|(row, row_ref)| row_ref.run == BASE && row_ref.row == row);
-    // The last row group of a part ends where the part does, the others where the rule says. And
-    // what the first record of a part is, is known of parts only.
+    // The last row group of a part ends with the part, the others where the rule says. The first record
+    // is only listed for parts, so a first row group must be copied from a first row group.
     let same_end = (at + rows.len() == row_refs.len()) == (group.index + 1 == base.part(group.part).0.groups());
     (consecutive && same_end && (at > 0 || group.index == 0)).then_some(group)
 }
 
-/// Puts parts together from what was done, in order.
+/// Assembles parts from the results of the steps, in order.
 struct PartAssembly<'w, 's> {
     writing: &'s PartsEncoding<'w>,
     planned: std::collections::VecDeque<&'s PlannedPart>,
@@ -204,7 +204,7 @@ struct PartAssembly<'w, 's> {
     written: WrittenParts<'w>,
 }
 
-/// A part in the making.
+/// A part that is being written.
 struct OpenPart {
     name: String,
     writer: PartWriter,
@@ -229,7 +229,7 @@ impl<'w> PartAssembly<'w, '_> {
         }
     }
 
-    /// The part that is being made, begun if there is none.
+    /// Returns the open part. Opens one if there is none.
     fn begin(&mut self, first: impl FnOnce() -> Edge) -> Result<&mut OpenPart, Error> {
         if self.begun.is_none() {
             let planned = self.planned.pop_front().expect("every part that is begun was planned");
@@ -281,8 +281,8 @@ impl<'w> PartAssembly<'w, '_> {
         let written = writer.finish()?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);
         self.staging.add(&name, written.sha256)?;
-        // If nobody listens, syncing has failed, and that is told in the end.
-        let _told_later = self.to_sync.send((written.file, self.staging.path(&name)));
+        // If the receiver is gone, syncing failed. Joining its thread returns the error.
+        let _joined_later = self.to_sync.send((written.file, self.staging.path(&name)));
         self.written.parts.push(part);
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! [`PreviousIndex`]: the records of the release before, by their hash and by the articles they came from.
+//! [`PreviousIndex`]: finds the records of the previous release by record hash and by article digest.
 //!
-//! A record with a known hash need not be held or encoded again, and an article that is known by
-//! its bytes need not be judged. What is not known is judged and held: that takes time and changes
-//! nothing else.
+//! A record that is found is not held in memory or encoded again. An article that is found is not
+//! validated again. A record or article that is not found takes more time, but the release is the same.
+//! The index does not check the previous release for damage; [`super::inspect`] does.
 
 use std::collections::HashMap;
 use std::thread;
@@ -15,25 +15,26 @@ use crate::error::Error;
 use crate::record::{Order, RecordHash};
 use crate::validate::{ArticleDigest, Effects, ValidationCache};
 
-/// About how many bytes a known hash takes in memory.
+/// About how many bytes of memory the index takes for each record hash.
 const ROW_BYTES: usize = 72;
-/// About how many bytes a known article takes beside, but for its key.
+/// About how many bytes the index takes in addition for each article, without its key.
 const ARTICLE_BYTES: usize = 112;
 
-/// The records of a release that were read before.
+/// The rows of the previous release, by hash and by article.
 #[derive(Debug, Default)]
 pub(super) struct PreviousIndex<'k> {
-    /// Rows by the start of their hashes. Where two start alike one is not known.
+    /// Rows by the first bytes of their hashes. Of rows with the same first bytes only one is found.
     rows: HashMap<u64, u32>,
     outline: Option<BaseOutline<'k>>,
     cache: Option<CacheFile>,
-    /// Rows by the start of what their articles are known by, as above.
+    /// Rows by the first bytes of their article digests, with the same restriction.
     articles: HashMap<u64, u32>,
 }
 
 impl<'k> PreviousIndex<'k> {
-    /// The records of the base, if about `memory` bytes hold their hashes. Articles are recalled
-    /// if `memo` is there and fits in too. Of use only if the base turns out to be intact.
+    /// Reads the index of the base. `None` if the hashes do not fit in about `memory` bytes. Articles are
+    /// only indexed if there is a `cache` and they fit too. The index must only be used if the base is
+    /// intact.
     ///
     /// # Errors
     /// [`Error::Part`] if the hashes cannot be read.
@@ -74,19 +75,18 @@ impl<'k> PreviousIndex<'k> {
         (self.outline.as_ref()?.row(row).hash() == *hash).then_some(row)
     }
 
-    /// What stands in the row of a recalled article.
+    /// The row of a cached article.
     pub(super) fn base_row(&self, row: u32) -> BaseRow<'_> {
-        self.outline.as_ref().expect("only what is known is recalled").row(row)
+        self.outline.as_ref().expect("only a found article has a row").row(row)
     }
 
-    /// The rank of the record in the row of a recalled article.
+    /// The rank of the row of a cached article.
     pub(super) fn rank(&self, row: u32) -> Rank {
         self.cache.as_ref().map_or([0; 9], |cache| cache.rank(row))
     }
 }
 
-/// Rows by the first eight bytes of their record hashes. Of rows that share them one is found, and
-/// taken only if the whole hash is right.
+/// Rows by the first eight bytes of their record hashes. The caller compares the whole hash.
 fn rows(outline: &BaseOutline<'_>) -> HashMap<u64, u32> {
     outline.rows().map(|row| (validation_cache::start(outline.row(row).hash().as_bytes()), row)).collect()
 }
@@ -98,7 +98,7 @@ impl ValidationCache for PreviousIndex<'_> {
     }
 
     fn effects(&self, number: u16) -> &Effects {
-        let cache = self.cache.as_ref().expect("only what is known is recalled");
+        let cache = self.cache.as_ref().expect("only a found article has a row");
         &cache.effects()[usize::from(number)]
     }
 }
