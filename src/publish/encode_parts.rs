@@ -249,7 +249,7 @@ impl<'w> PartAssembly<'w, '_> {
     }
 
     fn base(&self) -> &'w Base<'w> {
-        self.writing.base.expect("only parts of a base are taken over")
+        self.writing.base.expect("only parts of a base are reused")
     }
 
     fn link(&mut self, index: usize) -> Result<(), Error> {

@@ -1,6 +1,7 @@
-//! [`Effects`]: what an article that becomes a record leaves in the counts.
+//! [`Effects`]: what an article that becomes a record adds to the counts of the report.
 //!
-//! Few differ, so an article is told to have left one of them, and each is written out once.
+//! Few articles have different effects, so each distinct one is written out once and articles refer to it
+//! by index. Rejected articles have no effects.
 
 use std::collections::HashMap;
 
@@ -11,26 +12,26 @@ use crate::mapping::{Changes, Mapping};
 use crate::release::Normalised;
 use crate::schema::EXTRA;
 
-/// What an article that became a record left in the counts.
+/// What an article that became a record adds to the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Effects {
-    /// What was changed in it.
+    /// The changes before validation, by field and rule.
     pub normalised: Normalised,
-    /// Whether its text ends where its source cut it.
+    /// Whether the source cut its text.
     pub cut: bool,
 }
 
-/// The trace of one article, not yet written out.
+/// The effects of one article, not yet written out.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum EffectsKey {
-    /// It was judged.
+    /// The article was validated.
     Validated { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
-    /// It was recalled with the trace of this number.
+    /// The cache has the article, with the effects of this number.
     Cached(u16),
 }
 
-/// The traces that articles left, and how many left each.
+/// The distinct effects of articles, and how many articles have each.
 #[derive(Debug, Default)]
 pub(super) struct EffectCounts {
     indices: HashMap<EffectsKey, usize>,
@@ -38,7 +39,7 @@ pub(super) struct EffectCounts {
 }
 
 impl EffectCounts {
-    /// Counts a trace and gives its place among them.
+    /// Counts the effects of an article and returns their index.
     pub(super) fn add(&mut self, key: EffectsKey) -> usize {
         let next = self.times.len();
         let index = *self.indices.entry(key).or_insert(next);
@@ -49,7 +50,7 @@ impl EffectCounts {
         index
     }
 
-    /// All of them, written out, each with how many articles left it.
+    /// Writes out all effects, each with the number of articles that have it.
     pub(super) fn finish<'t>(self, mapping: &Mapping, cached: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
         let mut effects = vec![(Effects::default(), 0); self.times.len()];
         #[expect(clippy::iter_over_hash_type, reason = "each goes to its own index")]

@@ -1,49 +1,48 @@
-//! [`Queue`]: blocks on their way to the threads that judge them, bounded by what they take there.
+//! [`Queue`]: bounds the memory of the blocks that threads validate.
 //!
-//! A mebibyte of articles may be one article or a hundred thousand, and a record takes memory for
-//! every column, with a value or without. Blocks of many articles are split.
+//! A block of a mebibyte may have one article or a hundred thousand, and a record takes memory for every
+//! column, even for a null. So blocks of many articles are split. The queue does not validate.
 
 use super::sources::Step;
 use crate::error::Error;
 use crate::input::{Block, Content};
 use crate::ordered_pool::{Room, Share};
 
-/// How many times its bytes a block takes: as it is read, its values, and its columns.
+/// The memory of a block, as a multiple of its bytes: the input, the parsed values, and the columns.
 const COPIES: usize = 3;
-/// About how many bytes an article takes beside its values: its frame, what sorting needs of it, a
-/// violation.
+/// About how many bytes an article takes in addition to its values: its frame, sort entry and a violation.
 const ARTICLE: usize = 640;
-/// About how many bytes a column takes for each article: a cell, and a slot in an array.
+/// About how many bytes a column takes for each article: a cell and an array slot.
 const COLUMN: usize = 48;
 
 /// A step for a worker, and its share of the memory.
 pub(super) type Queued = (Step<(usize, Block)>, Share);
 
-/// Where blocks get their share.
+/// Gives each block its share of the memory.
 #[derive(Debug)]
 pub(super) struct Queue {
     room: Room,
-    /// How many bytes an article takes beside its values.
+    /// How many bytes an article takes in addition to its values.
     article: usize,
-    /// How many articles are judged together.
+    /// The most articles of a block.
     most_articles: usize,
 }
 
 impl Queue {
-    /// A queue for articles of so many columns, which may take about `memory` bytes.
+    /// Creates a queue for articles with this many columns, which may take about `memory` bytes.
     pub(super) fn new(memory: usize, columns: usize) -> Self {
         let article = ARTICLE + columns * COLUMN;
         Self { room: Room::new(memory), article, most_articles: (memory / 4 / article).max(16) }
     }
 
-    /// Hands on a block of the source at `place` as soon as there is room for it.
+    /// Hands on a block of the source with this index as soon as there is memory for it.
     pub(super) fn give(
         &self,
         index: usize,
         block: Block,
         give: &mut dyn FnMut(Queued) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // The words of a page are found by their places in the whole dump.
+        // The content of a page refers to positions in the whole dump, so its bytes cannot be split.
         let is_json = block.frames.iter().all(|frame| !matches!(frame.content, Content::Page(_)));
         if block.frames.len() <= self.most_articles || !is_json {
             return self.give_one(index, block, give);
@@ -71,7 +70,7 @@ impl Queue {
     ) -> Result<(), Error> {
         let bytes = block.bytes.len() * COPIES + block.frames.len() * self.article;
         if self.room.is_exceeded_by(bytes) {
-            // Room for all of it is only there when this was taken.
+            // Its whole share is only available after this step, so the step takes one byte.
             give((Step::Large(bytes), self.room.take(1)))?;
         }
         give((Step::Made((index, block)), self.room.take(bytes)))
@@ -85,7 +84,7 @@ mod tests {
 
     const DIGITS: &[u8; 10] = b"0123456789";
 
-    /// A block of so many articles, each the digit of its number.
+    /// A block of this many articles. Each is the last digit of its index.
     fn block(articles: usize) -> Block {
         let frame = |index: usize| Frame {
             range: index * 2..index * 2 + 1,
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_many_articles_are_split_and_keep_their_places() {
+    fn blocks_of_many_articles_are_split_and_keep_their_lines() {
         let queue = Queue::new(1 << 20, 1);
         let mut given = Vec::new();
         let mut give = |(step, _share): Queued| {
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_block_is_told_before() {
+    fn a_large_block_is_announced() {
         let queue = Queue::new(1 << 10, 1);
         let mut given = Vec::new();
         let mut give = |(step, _share): Queued| {
