@@ -108,7 +108,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
             let own = (!is_previous).then(|| Inspection::new(&base));
             let inspection =
                 own.as_ref().or(context.previous.as_ref()).expect("a base that is not the previous has its own");
-            let result = context.from_base(&base, inspection, sources, withdraw.as_deref(), rejects);
+            let result = context.build_from_base(&base, inspection, sources, withdraw.as_deref(), rejects);
             // Damage can cause many errors. The one that names the damaged file is reported.
             match (result, inspection) {
                 (Err(Error::Part { .. }), inspection) if !inspection.is_intact() => {
@@ -117,7 +117,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
                 (result, _) => result?,
             }
         }
-        BuildInputs::Dataset | BuildInputs::Inputs(_) => context.from_inputs(sources, rejects)?,
+        BuildInputs::Dataset | BuildInputs::Inputs(_) => context.build_from_inputs(sources, rejects)?,
     };
     // The commit wrote the reject file of a published release. An unchanged release keeps its own.
     if report.outcome == Outcome::Refused {
@@ -155,7 +155,7 @@ struct BuildContext<'m> {
 
 impl BuildContext<'_> {
     /// Builds from all inputs. Rows and parts that the previous release has are reused.
-    fn from_inputs(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
+    fn build_from_inputs(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
         let previous = self.next.previous.as_ref();
         let layout = previous.map(|previous| previous.manifest().layout.clone());
         let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
@@ -177,7 +177,7 @@ impl BuildContext<'_> {
     }
 
     /// Builds from a base release, with records to upsert and records to withdraw.
-    fn from_base(
+    fn build_from_base(
         &self,
         release: &Release,
         inspection: &Inspection,

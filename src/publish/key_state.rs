@@ -46,6 +46,7 @@ pub enum KeyChoice {
 
 /// What becomes of the records of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the questions are independent")]
 pub struct KeyResolution {
     /// The record that the release has.
     pub choice: KeyChoice,
