@@ -1,7 +1,9 @@
-//! Sorting more records than memory holds: sorted runs, spilled to scratch files, merged again.
+//! External sort: sorts more records than fit in memory, by spilling sorted runs to scratch files and
+//! merging them.
 //!
-//! A [`SortEntry`] says where a record's row is and how it sorts; rows travel as Arrow batches and
-//! are never compared. Which order records have, and what becomes of them, others decide.
+//! A [`SortEntry`] says how a record sorts and where its row is. Rows stay in Arrow batches and are
+//! never compared. This module does not define the order, and it does not drop or keep records: the
+//! caller does both.
 
 mod merge;
 mod runs;
@@ -14,4 +16,4 @@ pub use merge::{Merge, SortEntries};
 pub use runs::{SortedChunk, SortedRuns};
 pub use selection::{BatchId, RunRows, Selection};
 pub use sort_bytes::{ByteSorter, SortedBytes};
-pub use sort_entry::{MARK, RowLocation, SortEntry, SourceSpan};
+pub use sort_entry::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SourceSpan};

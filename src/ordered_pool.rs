@@ -1,8 +1,8 @@
-//! Work on several threads, results in order.
+//! Runs work on several threads and returns the results in order.
 //!
-//! One thread produces, some work, and the caller takes the results in the order in which their
-//! items were produced. So many items may be under way and no more; where they are unequal, a [`Room`]
-//! bounds their bytes as well.
+//! One thread produces items, several threads work on them, and the caller takes the results in the order
+//! of the items. The number of items in progress is bounded. If items differ in size, a [`Room`] also
+//! bounds their bytes. The pool knows nothing about articles or records.
 
 mod room;
 
@@ -13,16 +13,16 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub(crate) use room::{Room, Share};
 
-/// How many threads work, and how many items they and the two ends may have between them.
+/// The number of worker threads, and the most items in progress: produced, but not taken yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Workers {
     pub(crate) threads: usize,
     pub(crate) under_way: usize,
 }
 
-/// Hands every item that `produce` gives to `work` on one of several threads, and the results,
-/// in order, to `take`. Returns what `produce` returned, or the first error of either side;
-/// `stopped` makes the error that tells the producer that no more is wanted.
+/// Passes every item of `produce` to `work` on one of several threads, and the results in order to `take`.
+/// Returns the value of `produce`, or the first error of `take` or `produce`. After an error of `take`,
+/// the producer gets the error of `stopped`.
 pub(crate) fn ordered_pool<T: Send, R: Send, P: Send, E: Send>(
     workers: Workers,
     produce: impl FnOnce(&mut dyn FnMut(T) -> Result<(), E>) -> Result<P, E> + Send,
@@ -49,7 +49,7 @@ pub(crate) fn ordered_pool<T: Send, R: Send, P: Send, E: Send>(
             })
         });
         let taken = take_in_order(&result, &permit, &mut take);
-        // After an error nobody takes; whoever waits to send must learn of it.
+        // After an error no result is received. Dropping the receivers wakes the threads that wait to send.
         drop((result, permit));
         let end = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         taken.and(end)
@@ -76,7 +76,7 @@ fn take_in_order<R, E>(
         while let Some(result) = early.remove(&next) {
             take(result)?;
             next += 1;
-            // Every item was given a permit, so one is there to be taken back.
+            // Every item has a permit, so this does not wait.
             let _permit = permits.recv();
         }
     }
@@ -93,7 +93,7 @@ mod tests {
             let mut taken = Vec::new();
             let produce = |give: &mut dyn FnMut(u64) -> Result<(), String>| (0..1000).try_for_each(give);
             let work = |item: u64| {
-                // Unequal work, so that results overtake each other.
+                // Unequal work, so that results arrive out of order.
                 (0..(item * 7919) % 1000).fold(item, |sum, _| std::hint::black_box(sum))
             };
             let take = |result| {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_end_everything() {
+    fn an_error_stops_all_threads() {
         let endless = |give: &mut dyn FnMut(u64) -> Result<(), String>| (0..).try_for_each(give);
         let take = |result| if result == 50 { Err("enough".to_owned()) } else { Ok(()) };
         let two = Workers { threads: 2, under_way: 3 };

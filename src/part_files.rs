@@ -1,8 +1,8 @@
-//! Parts: sorted records cut into Parquet files, written and read back.
+//! Part files: cuts sorted records into Parquet files, and writes and reads them.
 //!
-//! What a part holds is decided by the records alone (`chunking`), how it is written by fixed
-//! settings (`settings`); together they make a part's bytes a function of its records. Which
-//! parts make a release, and where they lie, is the business of [`crate::release`].
+//! The records alone decide which part they are in (`chunking`), and fixed settings decide how a part is
+//! written (`settings`). So the bytes of a part are a function of its records. This module does not know
+//! which parts a release has or where they are; [`crate::release`] does.
 
 mod chunking;
 mod cut_candidates;

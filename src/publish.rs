@@ -1,11 +1,11 @@
-//! `build`: inputs to a published release.
+//! `build`: turns inputs into a published release.
 //!
-//! Reads and judges every article into sorted runs (`ingest`), makes keys unique (`resolve_keys`),
-//! finds order and cuts from facts alone (`layout`), writes or takes over the parts beside the
-//! target (`encode_parts`) and publishes them by one rename (`commit`). A release may be built upon
-//! (`base`) instead of being read anew. Nothing is printed; what happened is in the
-//! [`BuildReport`]. Too many rejects are not an error: the report says that nothing was
-//! published, and the reject file says why.
+//! A build reads and validates every article into sorted runs (`ingest`), makes keys unique
+//! (`resolve_keys`), computes order and cuts from the sort entries (`layout`), encodes, links or copies
+//! the parts into a staging folder (`encode_parts`) and publishes the folder with one rename
+//! (`commit`). It can also start from a base release (`base`) and only read the changes. A build prints
+//! nothing; it returns a [`BuildReport`]. Too many rejects are not an error: the report says that
+//! nothing was published, and the reject file says why.
 
 mod base;
 mod changed;
@@ -41,11 +41,12 @@ use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
 use crate::record::Order;
-use crate::release::{Dataset, Lock, Release};
+use crate::release::{Dataset, Lock, Release, Withdrawn};
 use crate::schema::Schema;
 use crate::validate::RejectSink;
 use base::{Base, Piece};
 use changed::Changed;
+use commit::Commit;
 use ingest::{BuildMode, Ingest, Ingested};
 use inspect::Inspection;
 use key_conflicts::Conflicts;
@@ -67,9 +68,9 @@ pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport}
 /// Builds a release of the dataset.
 ///
 /// # Errors
-/// Whatever keeps it from doing its job; then no release is published, or a whole one if it was
-/// the end that failed: making it durable, or its entry in the changelog. [`Error::Damaged`] for an
-/// earlier release that is not as it was published where its records are in no input.
+/// Any failure to read, validate or write. No release is then published, unless only the last steps
+/// failed: syncing it to disk or adding its changelog entry. [`Error::Damaged`] if an earlier release
+/// is not as it was published and its records are in no input.
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;
@@ -78,15 +79,15 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
     if next.existing.is_none() && !options.allow_backdated {
-        next_version::check_day(options.released, next.previous.as_ref())?;
+        next_version::check_date(options.released, next.previous.as_ref())?;
     }
-    // After the release before: its manifest takes room to read, and so do lists of many inputs.
+    // Listed after the previous release was opened, because its manifest and a long list both need memory.
     let sources = sources(dataset, &options.from)?;
     let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
-    let making = BuildContext {
-        memo: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
+    let context = BuildContext {
+        cache_path: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
         previous: next.previous.as_ref().map(Inspection::new),
         dataset,
         selection: &selection,
@@ -106,34 +107,34 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
             let is_previous = next.previous.as_ref().is_some_and(|previous| previous.folder() == base.folder());
             let own = (!is_previous).then(|| Inspection::new(&base));
             let inspection =
-                own.as_ref().or(making.previous.as_ref()).expect("a base that is not the previous has its own");
-            let made = making.upon(&base, inspection, sources, withdraw.as_deref(), rejects);
-            // Damage shows in many ways; what is said is what it is.
-            match (made, inspection) {
+                own.as_ref().or(context.previous.as_ref()).expect("a base that is not the previous has its own");
+            let result = context.build_from_base(&base, inspection, sources, withdraw.as_deref(), rejects);
+            // Damage can cause many errors. The one that names the damaged file is reported.
+            match (result, inspection) {
                 (Err(Error::Part { .. }), inspection) if !inspection.is_intact() => {
                     return Err(damaged_base(inspection));
                 }
-                (made, _) => made?,
+                (result, _) => result?,
             }
         }
-        BuildInputs::Dataset | BuildInputs::Inputs(_) => making.anew(sources, rejects)?,
+        BuildInputs::Dataset | BuildInputs::Inputs(_) => context.build_from_inputs(sources, rejects)?,
     };
-    // Those of a published release stand already, and of one that is left as it is they are its own.
+    // The commit wrote the reject file of a published release. An unchanged release keeps its own.
     if report.outcome == Outcome::Refused {
         report.read.rejects.publish()?;
     }
     Ok(report)
 }
 
-/// How many times its bytes an outline takes while facts are made of it.
+/// The memory of an outline while its sort entries are created, as a multiple of its bytes.
 const OUTLINE_COPIES: usize = 3;
 
-/// Where the rejects of a version go.
+/// The path of the reject file of a version.
 fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
     folder.join("rejects").join(version.to_string()).join("rejects.jsonl.zst")
 }
 
-/// One build, and all that does not change while it runs.
+/// The inputs and settings of one build. They do not change while it runs.
 struct BuildContext<'m> {
     dataset: &'m Dataset,
     selection: &'m Selection,
@@ -142,9 +143,9 @@ struct BuildContext<'m> {
     order: &'m Order,
     ranking: Ranking,
     rules: CacheIdentity,
-    /// Where it is kept what the next build need not validate again.
-    memo: Option<PathBuf>,
-    /// Whether the release before is intact.
+    /// The file of the validation cache, if the build uses one.
+    cache_path: Option<PathBuf>,
+    /// The inspection of the previous release.
     previous: Option<Inspection>,
     options: &'m BuildOptions,
     next: &'m NextVersion,
@@ -153,29 +154,30 @@ struct BuildContext<'m> {
 }
 
 impl BuildContext<'_> {
-    /// From all inputs. What the release before holds already is taken over.
-    fn anew(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
+    /// Builds from all inputs. Rows and parts that the previous release has are reused.
+    fn build_from_inputs(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
         let previous = self.next.previous.as_ref();
         let layout = previous.map(|previous| previous.manifest().layout.clone());
         let alike = previous.zip(layout.as_ref()).filter(|(previous, layout)| self.is_alike(previous, layout));
-        // Which records need not be held is known when the last part was looked at.
+        // Rows can only be reused once every part was inspected.
         self.previous.iter().for_each(|inspection| inspection.start(self.options.threads));
-        // One that is damaged is no reason not to build: everything is written from the inputs then.
+        // A damaged previous release does not stop the build: everything is written from the inputs.
         let opened = alike.zip(self.previous.as_ref());
         let base =
             opened.and_then(|((previous, _), inspection)| Base::open(previous, self.schema.columns(), inspection).ok());
-        let known = alike.zip(base.as_ref()).and_then(|((previous, _), base)| self.known(previous, base));
+        let previous_index =
+            alike.zip(base.as_ref()).and_then(|((previous, _), base)| self.previous_index(previous, base));
         let is_intact = base.is_none() || self.previous.as_ref().is_none_or(Inspection::is_intact);
-        let (base, known) = (base.as_ref().filter(|_| is_intact), known.filter(|_| is_intact));
-        let onto = known.as_ref().map_or(BuildMode::Nothing, BuildMode::Previous);
-        let gathered = self.gathering(onto).gather(&sources, self.lock.folder(), rejects)?;
-        // The report names them.
-        drop((known, sources));
-        self.finish(gathered, Withdrawals::default(), layout, base, None)
+        let (base, previous_index) = (base.as_ref().filter(|_| is_intact), previous_index.filter(|_| is_intact));
+        let mode = previous_index.as_ref().map_or(BuildMode::Nothing, BuildMode::Previous);
+        let ingested = self.ingest(mode).run(&sources, self.lock.folder(), rejects)?;
+        // They are not needed any more, and `finish` needs the memory.
+        drop((previous_index, sources));
+        self.finish(ingested, Withdrawals::default(), layout, base, None)
     }
 
-    /// From a release, with records put on top and others taken back.
-    fn upon(
+    /// Builds from a base release, with records to upsert and records to withdraw.
+    fn build_from_base(
         &self,
         release: &Release,
         inspection: &Inspection,
@@ -191,100 +193,106 @@ impl BuildContext<'_> {
         }
         let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
         let base = Base::open(release, self.schema.columns(), inspection)?;
-        let (memo, gathered) = thread::scope(|scope| {
-            let memo = scope.spawn(|| self.memo(release));
-            let gathered = match &*sources {
+        let (cache, ingested) = thread::scope(|scope| {
+            let cache = scope.spawn(|| self.open_cache(release));
+            let ingested = match &*sources {
                 [] => Ok(Ingested::nothing(self.schema, self.lock.folder(), (self.options.memory, 0), rejects)),
-                sources => self.gathering(BuildMode::Base).gather(sources, self.lock.folder(), rejects),
+                sources => self.ingest(BuildMode::Base).run(sources, self.lock.folder(), rejects),
             };
-            (memo.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), gathered)
+            (cache.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ingested)
         });
         drop(sources);
-        let mut gathered = gathered?;
-        let traces = memo.as_ref().map(CacheFile::traces).unwrap_or_default();
-        let traces = gathered.traces.places(traces.iter());
-        let first = gathered.articles;
-        // A key that shares these eight bytes with a changed one is looked at for nothing; keys are matched whole.
-        withdrawals.keys().for_each(|key| gathered.changed.insert(key_hash(&key)));
-        let changed = std::mem::replace(&mut gathered.changed, Changed::new(0));
-        let threads = self.options.threads;
-        let memory = self.options.memory;
+        let mut ingested = ingested?;
+        withdrawals.keys().for_each(|key| ingested.changed.insert(key_hash(&key)));
+        self.add_base(&base, cache.as_ref(), &mut ingested)?;
+        // One thread is enough: the rest of the build leaves a processor idle, and the result is needed late.
+        self.previous.iter().chain([inspection]).for_each(|inspection| inspection.start(1));
+        self.finish(ingested, withdrawals, Some(layout.clone()), Some(&base), Some(version))
+    }
+
+    /// Adds the sort entries of all records of the base, and the key entries of those whose key may be
+    /// upserted or withdrawn.
+    fn add_base(&self, base: &Base<'_>, cache: Option<&CacheFile>, ingested: &mut Ingested) -> Result<(), Error> {
+        let effects = cache.map(CacheFile::effects).unwrap_or_default();
+        let effects_indices = ingested.effects.indices(effects.iter());
+        let first = ingested.articles;
+        let changed = std::mem::replace(&mut ingested.changed, Changed::new(0));
+        let (threads, memory) = (self.options.threads, self.options.memory);
         let pieces = base.pieces(self.order, memory.outlines() / 4);
         let largest = pieces.iter().map(|(_, bytes)| bytes * OUTLINE_COPIES).max().unwrap_or_default();
         if largest > memory.outlines() {
-            gathered.runs.hold(memory.records_beside(largest))?;
+            ingested.runs.hold(memory.records_beside(largest))?;
         }
         let room = Room::new(memory.outlines());
         let produce = |give: &mut dyn FnMut((Piece, Share)) -> Result<(), Error>| {
             pieces.into_iter().try_for_each(|(piece, bytes)| give((piece, room.take(bytes * OUTLINE_COPIES))))
         };
         let work = |(piece, share)| -> Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error> {
-            let (mut facts, mut entries): (Vec<SortEntry>, Vec<KeyEntry>) =
-                base.facts(&piece, self.order, memo.as_ref(), first)?.into_iter().unzip();
-            for fact in &mut facts {
-                EffectsTable::renumber(&mut fact.mark, &traces);
+            let (mut entries, mut key_entries): (Vec<SortEntry>, Vec<KeyEntry>) =
+                base.entries(&piece, self.order, cache, first)?.into_iter().unzip();
+            for entry in &mut entries {
+                EffectsTable::renumber(&mut entry.cache_entry, &effects_indices);
             }
-            entries.retain(|entry| changed.contains(key_hash(&entry.key)));
-            Ok((facts, entries, share))
+            // Only eight bytes of the key are compared. A false match costs time and nothing else.
+            key_entries.retain(|key_entry| changed.contains(key_hash(&key_entry.key)));
+            Ok((entries, key_entries, share))
         };
-        let take = |made: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {
-            let (facts, entries, _share) = made?;
-            gathered.articles += facts.len() as u64;
-            entries.into_iter().try_for_each(|entry| gathered.entries.push(entry))?;
-            gathered.runs.push(SortedChunk { rows: gathered.runs.no_rows(), facts })
+        let take = |result: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {
+            let (entries, key_entries, _share) = result?;
+            ingested.articles += entries.len() as u64;
+            key_entries.into_iter().try_for_each(|key_entry| ingested.key_entries.push(key_entry))?;
+            ingested.runs.push(SortedChunk { rows: ingested.runs.no_rows(), entries })
         };
-        ordered_pool(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)?;
-        // What follows leaves a processor idle most of the time, and damage only ends the build.
-        self.previous.iter().chain([inspection]).for_each(|inspection| inspection.start(1));
-        self.finish(gathered, withdrawals, Some(layout.clone()), Some(&base), Some(version))
+        ordered_pool(Workers { threads, under_way: threads }, produce, work, take, || Error::Stopped)
     }
 
-    fn known<'k>(&'k self, previous: &Release, base: &'k Base<'_>) -> Option<PreviousIndex<'k>> {
-        let (memory, threads) = (self.options.memory.known(), self.options.threads);
-        PreviousIndex::read(base, self.order, self.memo(previous), memory, threads).ok()?
+    fn previous_index<'k>(&'k self, previous: &Release, base: &'k Base<'_>) -> Option<PreviousIndex<'k>> {
+        let (memory, threads) = (self.options.memory.previous_index(), self.options.threads);
+        PreviousIndex::read(base, self.order, self.open_cache(previous), memory, threads).ok()?
     }
 
-    /// What is remembered of a release.
-    fn memo(&self, release: &Release) -> Option<CacheFile> {
+    /// Opens the validation cache, if it belongs to this release.
+    fn open_cache(&self, release: &Release) -> Option<CacheFile> {
         let of = (&release.manifest_sha256(), release.manifest().records());
-        CacheFile::open(self.memo.as_deref()?, self.rules, of, self.options.memory.known())
+        CacheFile::open(self.cache_path.as_deref()?, self.rules, of, self.options.memory.previous_index())
     }
 
     fn is_alike(&self, release: &Release, layout: &Layout) -> bool {
         base::is_alike(release.manifest(), self.dataset, self.schema, layout)
     }
 
-    fn gathering<'g>(&'g self, onto: BuildMode<'g>) -> Ingest<'g> {
+    fn ingest<'g>(&'g self, mode: BuildMode<'g>) -> Ingest<'g> {
         let Self { dataset, selection, schema, mapping, order, ranking, options, progress, .. } = *self;
-        Ingest { dataset, selection, schema, mapping, order, ranking, options, onto, progress }
+        Ingest { dataset, selection, schema, mapping, order, ranking, options, mode, progress }
     }
 
-    /// Makes keys unique, and then a release if there is nothing against it.
+    /// Makes keys unique. Then publishes a release, if the rejects are within the allowance.
     fn finish(
         &self,
-        gathered: Ingested,
+        ingested: Ingested,
         withdrawals: Withdrawals,
         layout: Option<Layout>,
         base: Option<&Base<'_>>,
         version: Option<Version>,
     ) -> Result<BuildReport, Error> {
-        let Ingested { runs, mut entries, articles, bytes, sources, traces, mut read, .. } = gathered;
-        let (folder, memory, threads) = (self.lock.folder(), self.options.memory, self.options.threads);
-        withdrawals.enter(&mut entries)?;
-        let settled = entries.resolve(articles, withdrawals.len())?;
-        let withdrawn = withdrawals.settled(&settled)?;
-        let records = articles - settled.dropped_count;
-        let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - settled.dropped_bytes));
-        let (facts, rows) = runs.finish()?;
+        let Ingested { runs, mut key_entries, articles, bytes, sources, effects, mut read, .. } = ingested;
+        let (folder, memory) = (self.lock.folder(), self.options.memory);
+        withdrawals.enter(&mut key_entries)?;
+        let resolution = key_entries.resolve(articles, withdrawals.len())?;
+        let withdrawn = withdrawals.resolved(&resolution)?;
+        let records = articles - resolution.dropped_count;
+        let layout = layout.unwrap_or_else(|| Layout::choose(records, bytes - resolution.dropped_bytes));
+        let (entries, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((self.schema.columns(), self.order.key()), base, rows, &sources, &mut read);
-        let reject = |run, fact: &_| conflicts.reject(run, fact);
-        let mut marks = CacheWriter::new(self.rules, self.memo.clone(), folder, memory);
-        let plan = layout::lay_out(facts, &settled, &layout, (folder, memory), &mut marks, reject)?;
+        let reject = |run, entry: &_| conflicts.reject(run, entry);
+        let mut cache_writer = CacheWriter::new(self.rules, self.cache_path.clone(), folder, memory);
+        let release_layout =
+            layout::lay_out(entries, &resolution, &layout, (folder, memory), &mut cache_writer, reject)?;
         let rows = conflicts.finish()?;
-        let put_on = version.map(|version| UpsertReport {
+        let upsert = version.map(|version| UpsertReport {
             version,
-            replaced: settled.replaced,
-            unchanged: settled.unchanged,
+            replaced: resolution.replaced,
+            unchanged: resolution.unchanged,
             withdrawn: withdrawn.len() as u64,
         });
         let mut report = BuildReport {
@@ -293,43 +301,47 @@ impl BuildContext<'_> {
             records,
             read,
             allowance: self.options.max_rejects.unwrap_or(self.dataset.policy.max_rejects),
-            duplicates: settled.duplicates,
-            superseded: settled.superseded,
+            duplicates: resolution.duplicates,
+            superseded: resolution.superseded,
             changes: None,
-            put_on,
+            put_on: upsert,
             parts: 0,
             reused: 0,
             damaged: Vec::new(),
             changelog_left: None,
         };
         if report.read.is_allowed(report.allowance) && records > 0 {
-            let Self { dataset, schema, order, next, progress, .. } = *self;
-            let (layout, released) = (&layout, self.options.released);
-            let BuildOptions { allow_understated, readmit, .. } = *self.options;
-            let commit = commit::Commit {
-                dataset,
-                schema,
-                order,
-                layout,
-                base,
-                next,
-                released,
-                withdrawn,
-                allow_understated,
-                readmit,
-                threads,
-                memory,
-                progress,
-                inspection: self.previous.as_ref(),
-            };
-            report.outcome = commit.publish(self.lock, (plan, rows), (marks, &traces), &mut report)?;
+            let commit = self.commit(&layout, base, withdrawn);
+            report.outcome =
+                commit.publish(self.lock, (release_layout, rows), (cache_writer, &effects), &mut report)?;
         }
         report.damaged.extend(self.previous.iter().flat_map(Inspection::damaged).cloned());
         Ok(report)
     }
+
+    fn commit<'t>(&'t self, layout: &'t Layout, base: Option<&'t Base<'t>>, withdrawn: Vec<Withdrawn>) -> Commit<'t> {
+        let Self { dataset, schema, order, next, progress, .. } = *self;
+        let BuildOptions { released, allow_understated, readmit, threads, memory, .. } = *self.options;
+        Commit {
+            dataset,
+            schema,
+            order,
+            layout,
+            base,
+            next,
+            released,
+            withdrawn,
+            allow_understated,
+            readmit,
+            threads,
+            memory,
+            progress,
+            inspection: self.previous.as_ref(),
+        }
+    }
 }
 
-/// Why a damaged release cannot be built upon.
+/// The error for a damaged base release.
 fn damaged_base(inspection: &Inspection) -> Error {
     const HINT: &str = "put the file back from a copy of the release, or build from all inputs, without `--base`";
     let first = inspection.damaged().next();

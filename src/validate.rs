@@ -1,8 +1,8 @@
-//! Judging: framed articles into records and rejects.
+//! Validation: turns framed articles into records and rejects.
 //!
-//! [`Validator::validate`] is the stage: any block can be judged alone, in any order, on any machine,
-//! and what becomes of a record is up to whoever asked. [`validate_sources()`] runs it over whole sources
-//! on several threads and reports as if there had been one.
+//! [`Validator::validate`] is the stage. Any block can be validated alone, in any order, on any machine.
+//! It does not store records. [`validate_sources()`] runs it over whole sources on several threads, with a
+//! report that does not depend on their number.
 
 mod cache;
 mod effects;
@@ -33,13 +33,13 @@ pub use effects::Effects;
 pub use reject_sink::RejectSink;
 pub use sources::{InputCounts, InputSummary, MAX_DROPS, SourceValidation, Step, validate_sources};
 
-/// How many bytes may be searched to place the violations of one article.
-const PLACING: usize = 64 << 20;
+/// The most bytes that are searched to locate the violations of one article.
+const MAX_SEARCHED: usize = 64 << 20;
 
-/// How many values an article may hold. A value takes a byte or two in a text and dozens in memory.
+/// The most values of an article. A value may take one or two bytes in JSON, but takes dozens in memory.
 const MAX_VALUES: usize = 1 << 22;
 
-/// Judges articles for one dataset.
+/// Validates articles for one dataset.
 #[derive(Debug)]
 pub struct Validator<'s> {
     schema: &'s Schema,
@@ -47,79 +47,79 @@ pub struct Validator<'s> {
     extra: Extra,
     invalid_optional: InvalidOptional,
     selection: &'s Selection,
-    recall: Option<&'s dyn ValidationCache>,
+    cache: Option<&'s dyn ValidationCache>,
 }
 
-/// What came of one block, beside its records.
+/// The result of validating one block, without its records.
 #[derive(Debug)]
 pub struct ValidatedBlock {
     /// The name of the source.
     pub source: Arc<str>,
-    /// How many articles were judged.
+    /// How many articles were validated.
     pub articles: u64,
-    /// How many objects were left out because a setting says that they are not articles, by setting.
+    /// How many objects were skipped because a setting says that they are not articles, by setting.
     pub skipped: BTreeMap<String, u64>,
-    /// The articles that were kept out.
+    /// The rejected articles.
     pub rejects: Vec<Reject>,
-    /// What the articles that became records left in the counts, and how many left it.
-    pub traces: Vec<(Effects, u64)>,
+    /// The distinct effects of the articles that became records, and how many articles had each.
+    pub effects: Vec<(Effects, u64)>,
     /// How well the mapping fits.
     pub fit: FitCheck,
     /// Invalid values of optional members that were moved to `_extra`.
     pub moved: Diagnostics,
-    /// The lines of page dumps that records were made without.
+    /// The lines of page dumps that are not in the records.
     pub drops: Vec<DroppedLine>,
 }
 
-/// What was noted while one block is judged.
+/// What is collected while a block is validated.
 #[derive(Debug, Default)]
 struct Notes {
-    traces: EffectCounts,
+    effects: EffectCounts,
     fit: FitCheck,
     moved: Diagnostics,
     drops: Vec<DroppedLine>,
     skipped: BTreeMap<String, u64>,
 }
 
-/// A record on its way out of judging.
+/// A record that passed validation.
 #[derive(Debug)]
 pub struct AdmittedRecord<'a> {
-    /// The record.
+    /// The record, or the row that has it.
     pub record: Provenance<'a>,
-    /// Where its article stood.
+    /// Where its article is in the input.
     pub position: Position,
-    /// How many bytes the article had there.
+    /// The length of the article in the input, in bytes.
     pub length: u64,
-    /// By what its article is known again, where articles are recalled and what becomes of this
-    /// one depends on its bytes alone.
-    pub seen: Option<ArticleDigest>,
-    /// The place of its trace in [`ValidatedBlock::traces`].
-    pub trace: usize,
+    /// The digest of its article. `None` without a cache, or if the validation does not depend on the bytes
+    /// of the article alone.
+    pub digest: Option<ArticleDigest>,
+    /// The index of its effects in [`ValidatedBlock::effects`].
+    pub effects_index: usize,
 }
 
-/// An article that passed, perhaps without some of its values.
+/// An article that passed, possibly after some of its values moved to `_extra`.
 struct Passed<'a> {
     admission: Admission<'a>,
     /// The values that moved to `_extra`.
     moved: Vec<Moved>,
-    /// The rules that they broke.
+    /// The violations of the values that moved.
     broken: Vec<Violation>,
 }
 
-/// How a record is had.
+/// Where a record comes from.
 #[derive(Debug)]
 pub enum Provenance<'a> {
-    /// Its article was judged.
+    /// Its article was validated.
     Validated(Record<'a>),
-    /// Its article was recalled: it stands in this row.
+    /// The cache has its article. The record is in this row.
     Cached(u32),
 }
 
 impl<'s> Validator<'s> {
-    /// A judge by this schema, for articles that this mapping reads.
+    /// Creates a validator for this schema and mapping.
     pub fn new(schema: &'s Schema, mapping: &'s Mapping, extra: Extra) -> Self {
         let (selection, invalid_optional) = (mapping.selection(), InvalidOptional::Reject);
-        Self { schema, mapping, extra, invalid_optional, selection, recall: None }
+        Self { schema, mapping, extra, invalid_optional, selection, cache: None }
     }
 
     /// The same validator, with this policy for invalid values of optional members.
@@ -128,29 +128,29 @@ impl<'s> Validator<'s> {
         Self { invalid_optional, ..self }
     }
 
-    /// The same validator, for objects of which this selection says which are articles.
+    /// The same validator, with this selection of the objects that are articles.
     #[must_use]
     pub fn selecting(self, selection: &'s Selection) -> Self {
         Self { selection, ..self }
     }
 
-    /// The same judge, which does not judge again what is known.
+    /// The same validator, with a cache. Articles in the cache are not validated again.
     #[must_use]
-    pub fn recalling(self, recall: &'s dyn ValidationCache) -> Self {
-        Self { recall: Some(recall), ..self }
+    pub fn recalling(self, cache: &'s dyn ValidationCache) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
-    /// How many columns a record has.
+    /// The number of columns of a record.
     pub(super) fn columns(&self) -> usize {
         self.schema.columns().leaves()
     }
 
-    /// Whether the mapping fits badly, after all that was seen.
+    /// Returns how the mapping fails to fit the articles that were counted, if it does.
     pub fn misfit(&self, fit: &FitCheck) -> Option<Misfit> {
         fit.misfit(self.mapping)
     }
 
-    /// Judges the articles of a block. Each record is handed to `keep`, in order.
+    /// Validates the articles of a block. Calls `keep` for each record, in order.
     pub fn validate<'b>(&self, block: &'b Block, mut keep: impl FnMut(AdmittedRecord<'b>)) -> ValidatedBlock {
         let mut notes = Notes::default();
         let mut rejects = Vec::new();
@@ -160,11 +160,11 @@ impl<'s> Validator<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let Notes { traces, fit, moved, drops, skipped } = notes;
+        let Notes { effects, fit, moved, drops, skipped } = notes;
         let articles = block.frames.len() as u64 - skipped.values().sum::<u64>();
-        let recalled = |number| self.recall.expect("only what is known is recalled").trace(number);
-        let traces = traces.finish(self.mapping, recalled);
-        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, traces, fit, moved, drops }
+        let cached = |number| self.cache.expect("only a cache gives cached effects").effects(number);
+        let effects = effects.finish(self.mapping, cached);
+        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, effects, fit, moved, drops }
     }
 
     fn frame<'b>(
@@ -175,20 +175,20 @@ impl<'s> Validator<'s> {
         keep: &mut impl FnMut(AdmittedRecord<'b>),
     ) -> Result<(), Vec<Placed>> {
         let bytes = block.bytes_of(frame);
-        let mut seen = self.recall.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
+        let mut digest = self.cache.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
         let (position, length) = (block.position(frame), frame.length);
-        if let Some((row, trace)) = self.recall.zip(seen.as_ref()).and_then(|(recall, seen)| recall.find(seen)) {
-            let trace = self.note_recalled(trace, notes);
-            keep(AdmittedRecord { record: Provenance::Cached(row), position, length, seen, trace });
+        if let Some((row, effects)) = self.cache.zip(digest.as_ref()).and_then(|(cache, digest)| cache.find(digest)) {
+            let effects_index = self.note_cached(effects, notes);
+            keep(AdmittedRecord { record: Provenance::Cached(row), position, length, digest, effects_index });
             return Ok(());
         }
-        let (mapped, placing) = match &frame.content {
+        let (mapped, budget) = match &frame.content {
             Content::Broken { code: Code::NotThere, .. } if self.is_skipped(bytes, notes) => return Ok(()),
             Content::Broken { code, message, help } => {
                 let violation = Violation::plain(*code, String::new(), message.clone());
                 return Err(vec![Placed::at_start(frame, Violation { help: help.clone(), ..violation })]);
             }
-            // The words of a page have no pointers to be found by.
+            // The content of a page has no JSON pointers, so its violations cannot be located.
             Content::Page(page) => (self.mapping.map_page(page), 0),
             Content::Json { .. } if bytes.len() > MAX_VALUES && json::holds_more_values(bytes, MAX_VALUES) => {
                 let message = format!("it holds more than {MAX_VALUES} values");
@@ -200,33 +200,33 @@ impl<'s> Validator<'s> {
                     *notes.skipped.entry(setting).or_default() += 1;
                     return Ok(());
                 }
-                (self.mapping.map(value, names.as_deref().map_or_else(Place::default, place_of)), PLACING)
+                (self.mapping.map(value, names.as_deref().map_or_else(Place::default, place_of)), MAX_SEARCHED)
             }
         };
         let cut = is_text_cut(&mapped);
         if self.note_fit(&mapped, cut, bytes, &mut notes.fit) {
-            // Which members it has instead is told of some; it must be looked at each time.
-            seen = None;
+            // The report quotes the members of such articles, so they are validated each time.
+            digest = None;
         }
         let Mapped { article, changes } = mapped;
         let admitted = self.article(&article);
         let Passed { admission: Admission { record, dropped }, moved, broken } =
-            admitted.map_err(|found| self.place(bytes, frame, found, placing))?;
+            admitted.map_err(|found| self.locate(bytes, frame, found, budget))?;
         if !moved.is_empty() {
-            // What moved is shown with examples; it must be looked at each time.
-            seen = None;
-            let broken = self.place(bytes, frame, broken, placing);
+            // The report quotes examples of moved values, so such articles are validated each time.
+            digest = None;
+            let broken = self.locate(bytes, frame, broken, budget);
             notes.moved.add(&Reject::new(position.clone(), length, Some(bytes), broken));
         }
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        let trace = notes.traces.add(EffectsKey::Judged { changes, dropped, moved, cut });
-        keep(AdmittedRecord { record: Provenance::Validated(record), position, length, seen, trace });
+        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut });
+        keep(AdmittedRecord { record: Provenance::Validated(record), position, length, digest, effects_index });
         Ok(())
     }
 
-    /// Whether a text without articles is declared as such. If it is, it is counted.
+    /// Whether a setting declares that this JSON value has no articles. Counts it if so.
     fn is_skipped(&self, bytes: &[u8], notes: &mut Notes) -> bool {
         let Some(setting) = json::parse(bytes).ok().and_then(|value| self.selection.skips(&value)) else {
             return false;
@@ -235,7 +235,7 @@ impl<'s> Validator<'s> {
         true
     }
 
-    /// An article as a record, if it is one by the rules or can be made one by the policy.
+    /// Turns an article into a record, if it is valid or the policy can make it valid.
     fn article<'a>(&self, article: &Value<'a>) -> Result<Passed<'a>, Vec<Violation>> {
         let first = match self.admitted(article) {
             Ok(admission) => return Ok(Passed { admission, moved: Vec::new(), broken: Vec::new() }),
@@ -243,17 +243,19 @@ impl<'s> Validator<'s> {
             Err(found) => found,
         };
         let columns = self.schema.columns();
-        let Some((mut mended, mut moved)) = moved::without_invalid(columns, article, &first) else { return Err(first) };
+        let Some((mut reduced, mut moved)) = moved::without_invalid(columns, article, &first) else {
+            return Err(first);
+        };
         let mut broken = first.clone();
-        // What columns cannot hold is found out once the schema is content, so there may be a second
-        // round. Each takes a field away.
+        // Values that a column cannot hold are only found when the schema is satisfied, so there may be more
+        // rounds. Each removes a field, so the loop ends.
         loop {
-            let found = match self.admitted(&mended) {
+            let found = match self.admitted(&reduced) {
                 Ok(admission) => return Ok(Passed { admission, moved, broken }),
                 Err(found) => found,
             };
-            let Some((next, more)) = moved::without_invalid(columns, &mended, &found) else { return Err(first) };
-            mended = next;
+            let Some((next, more)) = moved::without_invalid(columns, &reduced, &found) else { return Err(first) };
+            reduced = next;
             moved.extend(more);
             broken.extend(found);
         }
@@ -271,8 +273,8 @@ impl<'s> Validator<'s> {
         if violations.is_empty() { admit(self.schema.columns(), self.extra, article) } else { Err(violations) }
     }
 
-    /// Notes whether the article lacks its text or id, and which members it had instead. Gives
-    /// whether it does.
+    /// Counts whether the article lacks its text or id, and which members it has instead. Returns whether
+    /// it lacks one.
     fn note_fit(&self, mapped: &Mapped<'_>, cut: bool, bytes: &[u8], fit: &mut FitCheck) -> bool {
         let Some(article) = mapped.article.as_object() else { return false };
         fit.cut += u64::from(cut);
@@ -285,21 +287,21 @@ impl<'s> Validator<'s> {
         lacks.any()
     }
 
-    /// Notes what is noted of an article that lacks nothing. Gives the place of its trace.
-    fn note_recalled(&self, trace: u16, notes: &mut Notes) -> usize {
-        let cut = self.recall.is_some_and(|recall| recall.trace(trace).cut);
+    /// Counts a cached article, which lacks nothing. Returns the index of its effects.
+    fn note_cached(&self, effects: u16, notes: &mut Notes) -> usize {
+        let cut = self.cache.is_some_and(|cache| cache.effects(effects).cut);
         notes.fit.cut += u64::from(cut);
         notes.fit.count(Lacks::default());
-        notes.traces.add(EffectsKey::Recalled(trace))
+        notes.effects.add(EffectsKey::Cached(effects))
     }
 
-    /// Violations with their places in the input. The mapping may have moved what they speak of.
-    fn place(&self, bytes: &[u8], frame: &Frame, violations: Vec<Violation>, budget: usize) -> Vec<Placed> {
+    /// Locates violations in the input. The mapping may have moved the values that they refer to.
+    fn locate(&self, bytes: &[u8], frame: &Frame, violations: Vec<Violation>, budget: usize) -> Vec<Placed> {
         if budget == 0 || !self.mapping.moves() {
-            return place(bytes, frame, violations, budget, str::to_owned);
+            return locate(bytes, frame, violations, budget, str::to_owned);
         }
         let input = json::parse(bytes).unwrap_or(Value::Null);
-        place(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
+        locate(bytes, frame, violations, budget, |pointer| self.mapping.origin(pointer, &input))
     }
 }
 
@@ -318,22 +320,22 @@ fn place_of(names: &Names) -> Place<'_> {
     Place { key: names.key.as_deref(), group: names.group.as_deref() }
 }
 
-/// Whether the text of a mapped article ends where its source cut it.
+/// Whether the source cut the text of a mapped article.
 fn is_text_cut(mapped: &Mapped<'_>) -> bool {
     let text = mapped.article.as_object().and_then(|article| article.get("text")).and_then(Value::as_str);
     text.is_some_and(is_cut)
 }
 
-/// Violations with their places in the input, as long as finding them stays within `budget`. A
-/// pointer that leads nowhere (the mapping made the value) stands for the article.
-fn place(
+/// Locates violations in the input, up to `budget` searched bytes. If a pointer does not exist in the
+/// input, because the mapping created the value, the violation is at the article.
+fn locate(
     bytes: &[u8],
     frame: &Frame,
     violations: Vec<Violation>,
     mut budget: usize,
     origin: impl Fn(&str) -> String,
 ) -> Vec<Placed> {
-    let place = |violation: Violation| {
+    let located = |violation: Violation| {
         if budget < bytes.len() {
             return Placed::at_start(frame, violation);
         }
@@ -345,7 +347,7 @@ fn place(
         };
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };
-    violations.into_iter().map(place).collect()
+    violations.into_iter().map(located).collect()
 }
 
 fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Placed {
@@ -369,15 +371,15 @@ fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Place
     Placed::within(bytes, frame, range, Violation { help, ..violation })
 }
 
-/// What to do about a line that only opens an object or list.
+/// The help for a line that only opens an object or list.
 fn goes_on(line: &[u8]) -> Option<String> {
     let help = "a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl";
     matches!(line.trim_ascii(), b"{" | b"[" | b"[{").then(|| help.to_owned())
 }
 
-/// What a text probably is that is no JSON from some place on, and what to do with it.
+/// What the input probably is, if it is not JSON from the error on, and what to do with it.
 fn foreign(bytes: &[u8], error: &SyntaxError) -> Option<(&'static str, &'static str)> {
-    // `None` starts as some write `NaN`.
+    // The parser takes `None` for a misspelt `NaN`, which is a number error.
     if !matches!(error.kind, SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Number) {
         return None;
     }

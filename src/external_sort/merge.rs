@@ -1,4 +1,4 @@
-//! Merging sorted runs: one order out of many, by comparing sort keys.
+//! Merges sorted runs into one sequence, by comparing sort keys. It reads sort entries only, never rows.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -9,19 +9,19 @@ use super::spill::SpilledEntries;
 use crate::digest::head;
 use crate::error::Error;
 
-/// The facts of one run, in order.
+/// The sort entries of one run, in order.
 #[derive(Debug)]
 pub enum SortEntries {
     /// In memory.
     Held(std::vec::IntoIter<SortEntry>),
-    /// On the disk.
+    /// In a scratch file.
     Spilled(SpilledEntries),
 }
 
 impl SortEntries {
-    /// Facts that are in memory and in order.
-    pub fn held(facts: Vec<SortEntry>) -> Self {
-        Self::Held(facts.into_iter())
+    /// Creates the entries of a run in memory. They must be in order.
+    pub fn held(entries: Vec<SortEntry>) -> Self {
+        Self::Held(entries.into_iter())
     }
 }
 
@@ -30,31 +30,31 @@ impl Iterator for SortEntries {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Held(facts) => facts.next().map(Ok),
-            Self::Spilled(facts) => facts.next(),
+            Self::Held(entries) => entries.next().map(Ok),
+            Self::Spilled(entries) => entries.next(),
         }
     }
 }
 
-/// The facts of several runs in one order, each with the number of its run.
+/// The sort entries of several runs in one order, each with the index of its run.
 #[derive(Debug)]
 pub struct Merge {
     runs: Vec<SortEntries>,
-    /// The next fact of every run that has one.
+    /// The next entry of every run that is not exhausted.
     next: BinaryHeap<Head>,
 }
 
 #[derive(Debug)]
 struct Head {
-    /// The first bytes of the sort key, which mostly decide and are at hand.
+    /// The first bytes of the sort key. They decide most comparisons without following a pointer.
     prefix: u128,
-    fact: SortEntry,
+    entry: SortEntry,
     run: usize,
 }
 
 impl Head {
-    fn new(fact: SortEntry, run: usize) -> Self {
-        Self { prefix: head(&fact.sort_key), fact, run }
+    fn new(entry: SortEntry, run: usize) -> Self {
+        Self { prefix: head(&entry.sort_key), entry, run }
     }
 }
 
@@ -62,12 +62,12 @@ impl Merge {
     /// Merges these runs.
     ///
     /// # Errors
-    /// [`Error::Io`] if a run cannot be read back; so does every step.
+    /// [`Error::Io`] if a run cannot be read. Every step of the iterator can fail in the same way.
     pub fn new(mut runs: Vec<SortEntries>) -> Result<Self, Error> {
         let mut next = BinaryHeap::with_capacity(runs.len());
-        for (run, facts) in runs.iter_mut().enumerate() {
-            if let Some(fact) = facts.next() {
-                next.push(Head::new(fact?, run));
+        for (run, entries) in runs.iter_mut().enumerate() {
+            if let Some(entry) = entries.next() {
+                next.push(Head::new(entry?, run));
             }
         }
         Ok(Self { runs, next })
@@ -81,20 +81,20 @@ impl Iterator for Merge {
         let mut least = self.next.peek_mut()?;
         let run = least.run;
         Some(match self.runs[run].next() {
-            Some(Ok(fact)) => Ok((run, std::mem::replace(&mut *least, Head::new(fact, run)).fact)),
+            Some(Ok(entry)) => Ok((run, std::mem::replace(&mut *least, Head::new(entry, run)).entry)),
             Some(Err(error)) => Err(error),
-            None => Ok((run, PeekMut::pop(least).fact)),
+            None => Ok((run, PeekMut::pop(least).entry)),
         })
     }
 }
 
-/// The heap gives the greatest first, so the least fact is the greatest head. Equal sort keys
-/// (the same key twice) come by ordinal, for an order that does not depend on the runs.
+/// The order is reversed, because the heap returns the greatest head first. Entries with equal sort
+/// keys (the same key twice) sort by ordinal, so that the order does not depend on the runs.
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        let place = |head: &Self| (head.fact.ordinal, head.run);
-        let by_key = || other.fact.sort_key.cmp(&self.fact.sort_key);
-        other.prefix.cmp(&self.prefix).then_with(by_key).then_with(|| place(other).cmp(&place(self)))
+        let position = |head: &Self| (head.entry.ordinal, head.run);
+        let by_key = || other.entry.sort_key.cmp(&self.entry.sort_key);
+        other.prefix.cmp(&self.prefix).then_with(by_key).then_with(|| position(other).cmp(&position(self)))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Sorted runs: records in order, in memory while there is room and in scratch files after.
+//! Sorted runs: keeps sorted chunks in memory up to a budget and spills the rest to scratch files.
 //!
-//! A [`SortedChunk`] of records comes sorted from whoever made it. [`SortedRuns`] puts small chunks together,
-//! keeps chunks up to a budget and then merges the older half of them into one run on the disk
-//! ([`super::spill`]). What order the runs have together is found by [`super::merge`].
+//! The caller sorts each [`SortedChunk`]. [`SortedRuns`] concatenates small chunks. When the budget is
+//! used up, it merges the older half of the chunks into one run on disk ([`super::spill`]). It does not
+//! produce the final order; [`super::merge`] does.
 
 use std::path::{Path, PathBuf};
 
@@ -16,26 +16,26 @@ use super::sort_entry::{RowLocation, SortEntry};
 use super::spill::{self, SPILLED_BYTES, SPILLED_ROWS, SpillWriter, SpilledRun};
 use crate::error::Error;
 
-/// Sorted records: their facts in order, and a batch that holds the rows they speak of.
+/// Sorted records: their sort entries, and a batch with the rows that the entries refer to.
 #[derive(Debug)]
 pub struct SortedChunk {
     /// The rows, in any order.
     pub rows: RecordBatch,
-    /// The facts, in order.
-    pub facts: Vec<SortEntry>,
+    /// The entries, in order.
+    pub entries: Vec<SortEntry>,
 }
 
 impl SortedChunk {
     fn memory(&self) -> usize {
-        spill::memory(&self.rows) + self.facts.iter().map(SortEntry::memory).sum::<usize>()
+        spill::memory(&self.rows) + self.entries.iter().map(SortEntry::memory).sum::<usize>()
     }
 }
 
-/// Up to how many rows a chunk is small: what its arrays take beside its values counts then.
+/// A chunk with fewer rows is small: its arrays then take more memory than their values.
 const SMALL_ROWS: usize = 64;
-/// Up to how many bytes.
+/// A small chunk takes less than about this many bytes.
 const SMALL_BYTES: usize = 256 << 10;
-/// Of how many rows small chunks are put together.
+/// Small chunks are concatenated when together they have this many rows.
 const TOGETHER_ROWS: usize = 1024;
 
 /// Sorted runs under a memory budget.
@@ -46,21 +46,21 @@ pub struct SortedRuns {
     limit: usize,
     held: usize,
     chunks: Vec<SortedChunk>,
-    /// Small ones that will be one, how many rows they have, and what they take.
+    /// Small chunks that wait to be concatenated, with their rows and bytes.
     small: Vec<SortedChunk>,
     small_rows: usize,
     small_held: usize,
     spilled: Vec<SpilledRun>,
-    /// What the runs on the disk take while they are read, and may take.
+    /// The memory in bytes that the runs on disk need while they are read, and its limit.
     open: usize,
     open_limit: usize,
-    /// About how many bytes a row takes beside its values.
+    /// About how many bytes a row takes in addition to its values.
     row: usize,
 }
 
 impl SortedRuns {
-    /// No runs yet. Their rows have this schema; about `memory` bytes are held, the rest goes to
-    /// files in `folder`.
+    /// Creates an empty set of runs for rows of this schema. About `memory` bytes stay in memory; the
+    /// rest goes to files in `folder`.
     pub fn new(schema: SchemaRef, folder: &Path, memory: usize) -> Self {
         let row = schema.fields().len() * SLOT;
         Self {
@@ -74,13 +74,13 @@ impl SortedRuns {
             small_held: 0,
             spilled: Vec::new(),
             open: 0,
-            // While runs are merged, a batch of each is in memory, and half of the chunks are not.
+            // A merge holds one batch of each run in memory, but only half of the chunks.
             open_limit: (memory / 6).max(OPEN_LEAST),
             row,
         }
     }
 
-    /// A batch of no rows, for a chunk of facts alone.
+    /// Returns a batch without rows, for a chunk that only has sort entries.
     pub fn no_rows(&self) -> RecordBatch {
         RecordBatch::new_empty(self.schema.clone())
     }
@@ -88,17 +88,17 @@ impl SortedRuns {
     /// Adds a chunk.
     ///
     /// # Errors
-    /// [`Error::Io`] if there is no room in memory and none on the disk.
+    /// [`Error::Io`] if a scratch file cannot be written.
     pub fn push(&mut self, chunk: SortedChunk) -> Result<(), Error> {
         let memory = chunk.memory();
-        if chunk.facts.len() >= SMALL_ROWS || memory >= SMALL_BYTES + self.schema.fields().len() * SMALL_BYTES / 64 {
+        if chunk.entries.len() >= SMALL_ROWS || memory >= SMALL_BYTES + self.schema.fields().len() * SMALL_BYTES / 64 {
             return self.push_whole(chunk, memory);
         }
-        self.small_rows += chunk.facts.len();
+        self.small_rows += chunk.entries.len();
         self.small_held += memory;
         self.small.push(chunk);
         let full = self.small_rows >= TOGETHER_ROWS || self.small_held >= (self.limit / 16).max(1 << 20);
-        if full { self.put_together() } else { Ok(()) }
+        if full { self.concatenate_small() } else { Ok(()) }
     }
 
     fn push_whole(&mut self, chunk: SortedChunk, memory: usize) -> Result<(), Error> {
@@ -107,8 +107,8 @@ impl SortedRuns {
         if self.held > self.limit { self.spill() } else { Ok(()) }
     }
 
-    /// Makes one chunk of the small ones.
-    fn put_together(&mut self) -> Result<(), Error> {
+    /// Concatenates the small chunks into one.
+    fn concatenate_small(&mut self) -> Result<(), Error> {
         (self.small_rows, self.small_held) = (0, 0);
         let small = std::mem::take(&mut self.small);
         if small.is_empty() {
@@ -116,23 +116,23 @@ impl SortedRuns {
         }
         let rows = concat_batches(&self.schema, small.iter().map(|chunk| &chunk.rows));
         let rows = rows.expect("few rows of one schema");
-        let (mut facts, mut first) = (Vec::new(), 0);
+        let (mut entries, mut first) = (Vec::new(), 0);
         for chunk in small {
             let next = first + u32::try_from(chunk.rows.num_rows()).expect("a chunk has fewer than 2^32 rows");
-            facts.extend(chunk.facts.into_iter().map(|fact| match fact.at {
-                RowLocation::Run(row) => SortEntry { at: RowLocation::Run(first + row), ..fact },
-                RowLocation::Base(_) => fact,
+            entries.extend(chunk.entries.into_iter().map(|entry| match entry.location {
+                RowLocation::Run(row) => SortEntry { location: RowLocation::Run(first + row), ..entry },
+                RowLocation::Base(_) => entry,
             }));
             first = next;
         }
-        facts.sort_unstable_by(|a: &SortEntry, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        facts.shrink_to_fit();
-        let chunk = SortedChunk { rows, facts };
+        entries.sort_unstable_by(|a: &SortEntry, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        entries.shrink_to_fit();
+        let chunk = SortedChunk { rows, entries };
         let memory = chunk.memory();
         self.push_whole(chunk, memory)
     }
 
-    /// Holds no more than about `memory` bytes from now on, if that is less than before.
+    /// Lowers the budget to about `memory` bytes. A larger value changes nothing.
     ///
     /// # Errors
     /// As for [`SortedRuns::push`].
@@ -144,7 +144,7 @@ impl SortedRuns {
         Ok(())
     }
 
-    /// How many runs are on the disk.
+    /// The number of runs on disk.
     pub fn spilled(&self) -> usize {
         self.spilled.len()
     }
@@ -169,29 +169,29 @@ impl SortedRuns {
         self.spilled.push(run);
     }
 
-    /// One run on the disk out of several.
+    /// Merges several runs into one run on disk.
     fn merge(&self, runs: Vec<(SortEntries, RunBatches)>) -> Result<SpilledRun, Error> {
-        let (facts, rows): (Vec<SortEntries>, Vec<RunBatches>) = runs.into_iter().unzip();
+        let (entries, rows): (Vec<SortEntries>, Vec<RunBatches>) = runs.into_iter().unzip();
         let mut rows = RunRows::new(rows);
         let mut out = SpillWriter::new(&self.schema, &self.folder)?;
         let (mut selection, mut bytes, mut written) = (Selection::default(), 0, 0);
-        for next in Merge::new(facts)? {
-            let (run, mut fact) = next?;
-            if let RowLocation::Run(row) = fact.at {
-                let more = usize::try_from(fact.length).unwrap_or(usize::MAX);
-                // A large record is alone in its batch.
+        for next in Merge::new(entries)? {
+            let (run, mut entry) = next?;
+            if let RowLocation::Run(row) = entry.location {
+                let more = usize::try_from(entry.length).unwrap_or(usize::MAX);
+                // A large record gets a batch for itself.
                 if bytes + more > SPILLED_BYTES && !selection.is_empty() {
                     out.rows(&std::mem::take(&mut selection).batch())?;
                     bytes = 0;
                 }
                 rows.select(run, row, &mut selection)?;
-                fact.at = RowLocation::Run(written);
+                entry.location = RowLocation::Run(written);
                 written += 1;
                 bytes += more;
             }
-            out.fact(&fact)?;
-            let empty = selection.len() * self.row;
-            if selection.len() >= SPILLED_ROWS || bytes >= SPILLED_BYTES || empty >= EMPTY_BYTES {
+            out.entry(&entry)?;
+            let nulls = selection.len() * self.row;
+            if selection.len() >= SPILLED_ROWS || bytes >= SPILLED_BYTES || nulls >= NULL_BYTES {
                 out.rows(&std::mem::take(&mut selection).batch())?;
                 bytes = 0;
             }
@@ -202,32 +202,32 @@ impl SortedRuns {
         out.finish()
     }
 
-    /// The facts of every run, each in order, and the rows that they speak of. The number of a
-    /// run is its place in both.
+    /// Returns the sort entries of every run, each in order, and the rows that they refer to. A run has
+    /// the same index in both.
     ///
     /// # Errors
-    /// [`Error::Io`] if a file cannot be read back, or there is no room.
+    /// [`Error::Io`] if a scratch file cannot be written or read.
     pub fn finish(mut self) -> Result<(Vec<SortEntries>, RunRows), Error> {
-        self.put_together()?;
+        self.concatenate_small()?;
         let spilled = self.spilled.into_iter().map(|run| run.open(&self.folder));
         let held = self.chunks.into_iter().map(|chunk| Ok(in_memory(chunk)));
         let runs: Vec<(SortEntries, RunBatches)> = spilled.chain(held).collect::<Result<_, Error>>()?;
-        let (facts, rows) = runs.into_iter().unzip();
-        Ok((facts, RunRows::new(rows)))
+        let (entries, rows) = runs.into_iter().unzip();
+        Ok((entries, RunRows::new(rows)))
     }
 }
 
-/// About how many bytes a row takes in a column that it has no value in.
+/// About how many bytes a null takes in a column.
 const SLOT: usize = 5;
-/// After how many bytes without values a batch on the disk ends.
-const EMPTY_BYTES: usize = 1 << 20;
-/// How much runs on the disk may take at least while they are read, and how many are not merged
-/// before they are read.
+/// A batch on disk ends when its nulls take this many bytes.
+const NULL_BYTES: usize = 1 << 20;
+/// The least memory for reading runs on disk, in bytes, and the number of runs below which they are
+/// not merged early.
 const OPEN_LEAST: usize = 2 << 20;
 const FAN_IN_LEAST: usize = 16;
 
 fn in_memory(chunk: SortedChunk) -> (SortEntries, RunBatches) {
-    (SortEntries::held(chunk.facts), RunBatches::Held(chunk.rows))
+    (SortEntries::held(chunk.entries), RunBatches::Held(chunk.rows))
 }
 
 #[cfg(test)]
@@ -238,14 +238,14 @@ mod tests {
 
     use super::*;
     use crate::digest::Digest;
-    use crate::external_sort::{MARK, SourceSpan};
+    use crate::external_sort::{CACHE_ENTRY_BYTES, SourceSpan};
     use crate::record::RecordHash;
 
-    /// A chunk of these numbers: each row holds its number as text, and sorts by it.
+    /// A chunk of these numbers: each row holds its number as a string and sorts by it.
     fn chunk(numbers: &[u32], first: u64) -> SortedChunk {
         let text: ArrayRef =
             Arc::new(StringArray::from_iter_values(numbers.iter().map(|number| format!("row {number}"))));
-        let mut facts: Vec<SortEntry> = (0..)
+        let mut entries: Vec<SortEntry> = (0..)
             .zip(numbers)
             .map(|(row, number)| SortEntry {
                 sort_key: Box::from(number.to_be_bytes()),
@@ -253,34 +253,34 @@ mod tests {
                 cut: u64::from(*number),
                 length: 100,
                 ordinal: first + u64::from(row),
-                at: RowLocation::Run(row),
-                place: SourceSpan::default(),
-                mark: [0; MARK],
+                location: RowLocation::Run(row),
+                span: SourceSpan::default(),
+                cache_entry: [0; CACHE_ENTRY_BYTES],
             })
             .collect();
-        facts.sort_by(|a, b| a.sort_key.cmp(&b.sort_key));
-        SortedChunk { rows: RecordBatch::try_from_iter([("text", text)]).unwrap(), facts }
+        entries.sort_by(|a, b| a.sort_key.cmp(&b.sort_key));
+        SortedChunk { rows: RecordBatch::try_from_iter([("text", text)]).unwrap(), entries }
     }
 
     #[track_caller]
     fn check(chunks: u32, rows: u32, memory: usize, spilled: std::ops::RangeInclusive<usize>) {
         let folder = tempfile::tempdir().unwrap();
-        let number = |place: u32| place.wrapping_mul(2_654_435_761) % 1_000_003;
+        let number = |index: u32| index.wrapping_mul(2_654_435_761) % 1_000_003;
         let mut runs = SortedRuns::new(chunk(&[], 0).rows.schema(), folder.path(), memory);
         for at in 0..chunks {
             let numbers: Vec<u32> = (at * rows..(at + 1) * rows).map(number).collect();
             runs.push(chunk(&numbers, u64::from(at * rows))).unwrap();
         }
         assert!(spilled.contains(&runs.spilled()), "{} runs on the disk", runs.spilled());
-        let (facts, mut rows_of) = runs.finish().unwrap();
+        let (entries, mut rows_of) = runs.finish().unwrap();
         let mut want: Vec<u32> = (0..chunks * rows).map(number).collect();
         want.sort_unstable();
-        // Twice, as rejecting conflicts does.
-        let order: Vec<(usize, SortEntry)> = Merge::new(facts).unwrap().map(Result::unwrap).collect();
+        // Reads twice, as a build with conflicts does.
+        let order: Vec<(usize, SortEntry)> = Merge::new(entries).unwrap().map(Result::unwrap).collect();
         for _ in 0..2 {
             let mut selection = Selection::default();
-            for (run, fact) in &order {
-                let RowLocation::Run(row) = fact.at else { unreachable!("there is no base") };
+            for (run, entry) in &order {
+                let RowLocation::Run(row) = entry.location else { unreachable!("there is no base") };
                 rows_of.select(*run, row, &mut selection).unwrap();
             }
             let batch = selection.batch();
@@ -292,15 +292,15 @@ mod tests {
     }
 
     #[test]
-    fn one_order_whatever_the_memory() {
+    fn the_order_does_not_depend_on_memory() {
         check(10, 100, 1 << 20, 0..=0);
         check(10, 100, 100_000, 1..=8);
-        // So little that runs on the disk are merged into one again.
+        // So little memory that runs on disk are merged again.
         check(60, 100, 0, 1..=16);
     }
 
     #[test]
-    fn small_chunks_are_put_together() {
+    fn small_chunks_are_concatenated() {
         check(300, 1, 1 << 20, 0..=0);
         check(900, 5, 0, 1..=16);
     }

@@ -1,7 +1,7 @@
-//! [`Selection`]: rows picked from many batches, on their way to becoming batches of their own.
+//! [`Selection`]: rows of many batches, selected in an order, to be written as one batch.
 //!
-//! Picking keeps the batches alive and copies nothing. Whoever encodes the rows has them put
-//! together on its own thread, where texts still stay where they are ([`Selection::columns`]).
+//! A selection keeps its batches alive and copies nothing. The thread that encodes the rows builds the
+//! columns ([`Selection::into_columns`]); even then strings are not copied.
 
 use std::collections::HashMap;
 use std::io::BufReader;
@@ -19,39 +19,39 @@ use super::spill::{self, BUFFER};
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
-/// Names one batch among all that are selected from: its run, and its place there.
+/// Identifies a batch: the index of its run, and its index within the run.
 pub type BatchId = (usize, usize);
 
-/// Rows of several batches, in the order in which they were picked.
+/// Rows of several batches, in the order in which they were selected.
 #[derive(Debug, Default)]
 pub struct Selection {
     batches: Vec<RecordBatch>,
-    known: HashMap<BatchId, usize>,
+    indices: HashMap<BatchId, usize>,
     rows: Vec<(usize, usize)>,
 }
 
 impl Selection {
-    /// Picks a row of a batch.
+    /// Selects a row of a batch.
     pub fn add(&mut self, id: BatchId, batch: &RecordBatch, row: usize) {
-        let place = *self.known.entry(id).or_insert_with(|| {
+        let index = *self.indices.entry(id).or_insert_with(|| {
             self.batches.push(batch.clone());
             self.batches.len() - 1
         });
-        self.rows.push((place, row));
+        self.rows.push((index, row));
     }
 
-    /// How many rows were picked.
+    /// The number of selected rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether none was.
+    /// Whether no row was selected.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// All rows as one batch; they must hold less than 2 GiB of text. Rows that follow each other in
-    /// one batch are not copied.
+    /// Returns all rows as one batch. Their strings must take less than 2 GiB. Consecutive rows of one
+    /// batch are not copied.
     pub fn batch(&self) -> RecordBatch {
         if let ([batch], [(_, first), ..]) = (self.batches.as_slice(), self.rows.as_slice())
             && self.rows.iter().zip(*first..).all(|((_, row), next)| *row == next)
@@ -62,15 +62,15 @@ impl Selection {
         interleave_record_batch(&batches, &self.rows).expect("batches of one schema, with less than 2 GiB of text")
     }
 
-    /// One row as a batch.
+    /// Returns one row as a batch.
     pub fn row(&self, row: usize) -> RecordBatch {
         let (batch, row) = self.rows[row];
         self.batches[batch].slice(row, 1)
     }
 
-    /// All rows, column by column; the texts in lists must be less than 2 GiB. A column is made when it
-    /// is asked for, and what it was made of is let go. A column of texts becomes one of byte views into
-    /// the batches: most of a record is text, and copying that is what putting rows together would cost.
+    /// Returns all rows, column by column. The strings of a list column must take less than 2 GiB. Each
+    /// step builds one column and frees the arrays it was built from. A string column becomes byte views
+    /// into the batches: strings are most of a record, and copying them would be most of the cost.
     pub fn into_columns(self) -> impl Iterator<Item = ArrayRef> {
         let Self { batches, rows, .. } = self;
         let columns = batches.first().map_or(0, RecordBatch::num_columns);
@@ -79,13 +79,13 @@ impl Selection {
             let arrays: Vec<ArrayRef> = batches.iter_mut().filter_map(Iterator::next).collect();
             let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
             match arrays[0].data_type() {
-                DataType::Utf8 => Self::texts(&arrays, &rows),
+                DataType::Utf8 => Self::string_views(&arrays, &rows),
                 _ => interleave(&arrays, &rows).expect("arrays of one type, with less than 2 GiB of text"),
             }
         })
     }
 
-    fn texts(arrays: &[&dyn Array], rows: &[(usize, usize)]) -> ArrayRef {
+    fn string_views(arrays: &[&dyn Array], rows: &[(usize, usize)]) -> ArrayRef {
         let arrays: Vec<&StringArray> = arrays.iter().map(|array| array.as_string::<i32>()).collect();
         let mut views = BinaryViewBuilder::with_capacity(rows.len());
         let blocks: Vec<u32> = arrays.iter().map(|array| views.append_block(array.values().clone())).collect();
@@ -108,19 +108,19 @@ impl Selection {
 pub(super) enum RunBatches {
     /// In memory.
     Held(RecordBatch),
-    /// On the disk.
+    /// In a scratch file.
     Spilled(Box<SpilledRows>),
 }
 
-/// The rows of a run on the disk: forwards only, one batch at a time.
+/// The rows of a run on disk. They are read forwards, one batch at a time.
 #[derive(Debug)]
 pub(super) struct SpilledRows {
-    /// The same file as the stream reads, to start again.
+    /// The file that the stream reads, kept to read it again.
     file: Handle,
     batches: StreamReader<BufReader<Handle>>,
     current: RecordBatch,
-    /// The place of the current batch, the number of its first row, and how many rows it has.
-    place: usize,
+    /// The index of the current batch, the index of its first row, and its number of rows.
+    index: usize,
     first: usize,
     rows: usize,
     /// Columns without values.
@@ -139,7 +139,7 @@ impl SpilledRows {
             file,
             batches,
             current,
-            place: 0,
+            index: 0,
             first: 0,
             rows: 0,
             nulls: Nulls::default(),
@@ -147,7 +147,7 @@ impl SpilledRows {
         })
     }
 
-    /// Goes on to the batch with a row that is not before those asked for earlier.
+    /// Reads on to the batch with this row. It must not be before a row that was requested earlier.
     fn seek(&mut self, row: usize) -> Result<(), Error> {
         while row >= self.first + self.rows {
             self.release();
@@ -155,41 +155,41 @@ impl SpilledRows {
             let next = next.map_err(|error| spill::failed("read", &self.folder, error))?;
             self.current = self.nulls.shared(next);
             self.first += std::mem::replace(&mut self.rows, self.current.num_rows());
-            self.place += 1;
+            self.index += 1;
         }
         Ok(())
     }
 
-    /// Lets go of the current batch: none of its rows will be asked for.
+    /// Frees the current batch. None of its rows is requested again.
     fn release(&mut self) {
         self.current = RecordBatch::new_empty(self.batches.schema());
     }
 }
 
-/// How many bytes a small column of a large record has at most.
+/// A column of a large record is small below this many bytes.
 const SMALL: usize = 1 << 20;
 
-/// The columns without values of a batch, for others of so many rows to share: of many columns most
-/// have none in few rows, and each array takes memory of its own.
+/// All-null columns that batches of the same length share. Where a schema has many columns, most of
+/// them are null in a small batch, and each array would take memory.
 #[derive(Debug, Default)]
 struct Nulls(Vec<Option<ArrayRef>>);
 
 impl Nulls {
-    /// The batch, with columns that others have as well. Small columns of a large record are copied: a
-    /// column may be a slice of all that was read, and would keep the rest of it.
+    /// Returns the batch with shared all-null columns. Small columns of a large record are copied,
+    /// because a column may be a slice of everything that was read and would keep all of it alive.
     fn shared(&mut self, batch: RecordBatch) -> RecordBatch {
         self.0.resize(batch.num_columns(), None);
         let is_alone = batch.num_rows() == 1;
-        let share = |(column, known): (&ArrayRef, &mut Option<ArrayRef>)| {
+        let share = |(column, nulls): (&ArrayRef, &mut Option<ArrayRef>)| {
             if column.null_count() < column.len() {
                 let is_small = column.to_data().get_slice_memory_size().is_ok_and(|bytes| bytes < SMALL);
                 let copy = (is_alone && is_small).then(|| interleave(&[column.as_ref()], &[(0, 0)]).ok()).flatten();
                 return copy.unwrap_or_else(|| column.clone());
             }
-            if known.as_ref().is_none_or(|known| known.len() != column.len()) {
-                *known = Some(new_null_array(column.data_type(), column.len()));
+            if nulls.as_ref().is_none_or(|nulls| nulls.len() != column.len()) {
+                *nulls = Some(new_null_array(column.data_type(), column.len()));
             }
-            known.clone().unwrap_or_else(|| column.clone())
+            nulls.clone().unwrap_or_else(|| column.clone())
         };
         let columns = batch.columns().iter().zip(&mut self.0).map(share).collect();
         RecordBatch::try_new(batch.schema(), columns).unwrap_or(batch)
@@ -205,15 +205,15 @@ impl RunRows {
         Self(runs)
     }
 
-    /// How many runs there are.
+    /// The number of runs.
     pub fn runs(&self) -> usize {
         self.0.len()
     }
 
-    /// Picks a row of a run. Rows of one run must be asked for in ascending order.
+    /// Selects a row of a run. The rows of a run must be requested in ascending order.
     ///
     /// # Errors
-    /// [`Error::Io`] if the run cannot be read back.
+    /// [`Error::Io`] if the run cannot be read.
     pub fn select(&mut self, run: usize, row: u32, selection: &mut Selection) -> Result<(), Error> {
         let row = row as usize;
         match &mut self.0[run] {
@@ -221,8 +221,8 @@ impl RunRows {
             RunBatches::Spilled(rows) => {
                 rows.seek(row)?;
                 let within = row - rows.first;
-                selection.add((run, rows.place), &rows.current, within);
-                // A large record is alone in its batch: it must not stay until the next one is asked for.
+                selection.add((run, rows.index), &rows.current, within);
+                // A large record has a batch for itself, which must not stay until the next request.
                 if within + 1 == rows.rows {
                     rows.release();
                 }
@@ -231,10 +231,10 @@ impl RunRows {
         Ok(())
     }
 
-    /// The same rows, to be asked for from the first again.
+    /// Returns the same rows, to be read again from the first.
     ///
     /// # Errors
-    /// [`Error::Io`] if a run cannot be read back.
+    /// [`Error::Io`] if a run cannot be read.
     pub fn rewound(self) -> Result<Self, Error> {
         let rewound = |rows| match rows {
             RunBatches::Held(batch) => Ok(RunBatches::Held(batch)),

@@ -1,7 +1,7 @@
-//! [`ByteSorter`]: sorting byte strings of one length, more of them than memory holds.
+//! [`ByteSorter`]: sorts more byte strings of a fixed length than fit in memory.
 //!
-//! What it sorts are digests and what goes with them: the keys of all records, the hashes of all
-//! records. Whole rows are the business of [`super::runs`].
+//! It sorts digests and the few bytes that belong to them, such as the keys or the hashes of all
+//! records. It does not sort rows; [`super::runs`] does.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,11 +12,11 @@ use crate::digest::head;
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
-/// How many bytes are read ahead of each sorted run.
+/// The size of the read buffer of each sorted run, in bytes.
 const READ_AHEAD: usize = 64 << 10;
 
-/// Collects byte strings of `N` bytes and gives them back in ascending order. What does not fit
-/// into its memory waits in nameless files, which vanish with it.
+/// Collects byte strings of `N` bytes and returns them in ascending order. Strings that do not fit in
+/// its memory go to unnamed files, which the system deletes when they are closed.
 #[derive(Debug)]
 pub struct ByteSorter<const N: usize> {
     held: Vec<[u8; N]>,
@@ -26,12 +26,12 @@ pub struct ByteSorter<const N: usize> {
 }
 
 impl<const N: usize> ByteSorter<N> {
-    /// An empty one that holds about `memory` bytes and puts its files into `folder`.
+    /// Creates an empty sorter that holds about `memory` bytes and puts its files into `folder`.
     pub fn new(folder: &Path, memory: usize) -> Self {
         Self { held: Vec::new(), limit: (memory / N).max(1024), folder: folder.to_owned(), runs: Vec::new() }
     }
 
-    /// Adds one.
+    /// Adds a byte string.
     ///
     /// # Errors
     /// [`Error::Io`] if a run cannot be written.
@@ -40,7 +40,7 @@ impl<const N: usize> ByteSorter<N> {
             self.spill()?;
         }
         if self.held.len() == self.held.capacity() {
-            // Never beyond the limit.
+            // The capacity must not exceed the limit.
             self.held.reserve_exact(self.held.len().max(64).min(self.limit - self.held.len()));
         }
         self.held.push(bytes);
@@ -59,10 +59,10 @@ impl<const N: usize> ByteSorter<N> {
         Ok(())
     }
 
-    /// All of them, in ascending order.
+    /// Returns all byte strings in ascending order.
     ///
     /// # Errors
-    /// [`Error::Io`] if a run cannot be read back.
+    /// [`Error::Io`] if a run cannot be read.
     pub fn sorted(mut self) -> Result<SortedBytes<N>, Error> {
         sort(&mut self.held);
         let mut runs = Vec::new();
@@ -79,12 +79,12 @@ impl<const N: usize> ByteSorter<N> {
     }
 }
 
-/// Sorts by what mostly decides, at the price of comparing one number.
+/// Sorts by the first bytes, compared as one number, and by all bytes where these are equal.
 fn sort<const N: usize>(all: &mut [[u8; N]]) {
     all.sort_unstable_by(|a, b| head(a).cmp(&head(b)).then_with(|| a.cmp(b)));
 }
 
-/// A sorted run on the disk.
+/// A sorted run on disk.
 #[derive(Debug)]
 struct Run {
     from: BufReader<Handle>,
@@ -96,7 +96,7 @@ struct Run {
 pub struct SortedBytes<const N: usize> {
     held: std::vec::IntoIter<[u8; N]>,
     runs: Vec<Run>,
-    /// The next of each run; what was held is the run behind the last.
+    /// The next string of each run. The strings in memory are the run after the last one on disk.
     next: BinaryHeap<Reverse<([u8; N], usize)>>,
     folder: PathBuf,
 }
@@ -123,7 +123,7 @@ impl<const N: usize> Iterator for SortedBytes<N> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.runs.is_empty() {
-            // Nothing was spilled, so there is nothing to merge: the one in the heap comes first.
+            // Nothing was spilled, so there is nothing to merge. The heap holds the first string.
             return self.next.pop().map(|Reverse((bytes, _))| bytes).or_else(|| self.held.next()).map(Ok);
         }
         let Reverse((bytes, run)) = self.next.pop()?;
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn sorted_with_repeats_whether_or_not_it_fits() {
+    fn strings_are_sorted_in_memory_and_on_disk() {
         check(0, 0);
         check(1, 0);
         check(1000, 1 << 20);

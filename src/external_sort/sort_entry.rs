@@ -1,72 +1,72 @@
-//! [`SortEntry`]: what sorting and cutting need to know of a record, apart from its columns.
+//! [`SortEntry`]: what sorting and cutting need from a record, without its columns.
 //!
-//! Facts are small, so that order, cuts and fingerprints of any number of records are found
-//! without touching their texts. On disk they only stand in scratch files.
+//! Sort entries are small, so order, cuts and fingerprints of any number of records can be computed
+//! without reading the rows. On disk they only exist in scratch files: their form is not a format.
 
 use std::io::{self, Read, Write};
 
 use crate::record::RecordHash;
 
-/// What is known of a record beside its columns.
+/// A record without its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortEntry {
-    /// Its place in the order (`Order::sort_key`).
+    /// Its position in the order, as bytes that compare (`Order::sort_key`).
     pub sort_key: Box<[u8]>,
     /// Its record hash.
     pub hash: RecordHash,
-    /// The first eight bytes, big endian, of SHA-256 of its key's text: what cuts are made by.
+    /// The first eight bytes, big endian, of the SHA-256 of its key. Cuts depend on it.
     pub cut: u64,
-    /// The length of its canonical form in bytes; 0 where it is not known yet.
+    /// The length of its canonical form in bytes; 0 if it is not known yet.
     pub length: u64,
-    /// A number of its own among all that are sorted together.
+    /// A number that is unique among all entries that are sorted together.
     pub ordinal: u64,
-    /// Where its columns are.
-    pub at: RowLocation,
-    /// Where its article stood.
-    pub place: SourceSpan,
-    /// What is to be remembered of its article. Only whoever wrote it can read it.
-    pub mark: [u8; MARK],
+    /// Where its row is.
+    pub location: RowLocation,
+    /// Where its article is in the inputs.
+    pub span: SourceSpan,
+    /// What the validation cache keeps of its article. The sort does not interpret it.
+    pub cache_entry: [u8; CACHE_ENTRY_BYTES],
 }
 
-/// How many bytes are remembered of an article.
-pub const MARK: usize = 35;
+/// The number of bytes that the validation cache keeps of an article.
+pub const CACHE_ENTRY_BYTES: usize = 35;
 
-/// Where a record's columns are.
+/// Where the row of a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowLocation {
-    /// In this row of its run.
+    /// At this index in its run.
     Run(u32),
-    /// In this row of the release that is built upon.
+    /// At this index in the base release.
     Base(u32),
 }
 
-/// Where an article stood.
+/// Where an article is in the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SourceSpan {
-    /// The number of the source.
+    /// The index of the source.
     pub source: u32,
     /// The line of its first byte, from 1.
     pub line: u64,
     /// The offset of its first byte, from 0.
     pub byte: u64,
-    /// How many bytes it had.
+    /// Its length in bytes.
     pub length: u64,
 }
 
 impl SortEntry {
-    /// About how many bytes of memory it takes, with what an allocator adds and keeps.
+    /// About how many bytes of memory it takes, including the overhead of the allocator.
     pub fn memory(&self) -> usize {
         size_of::<Self>() + self.sort_key.len() + 64
     }
 
     /// Writes it to a scratch file.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let (base, row) = match self.at {
+        let (base, row) = match self.location {
             RowLocation::Run(row) => (0, row),
             RowLocation::Base(row) => (1, row),
         };
         let length = u32::try_from(self.sort_key.len()).map_err(io::Error::other)?;
-        let SourceSpan { source, line, byte, length: bytes } = self.place;
+        let SourceSpan { source, line, byte, length: bytes } = self.span;
         for number in [self.cut, self.length, self.ordinal, line, byte, bytes] {
             out.write_all(&number.to_le_bytes())?;
         }
@@ -74,11 +74,11 @@ impl SortEntry {
             out.write_all(&number.to_le_bytes())?;
         }
         out.write_all(self.hash.as_bytes())?;
-        out.write_all(&self.mark)?;
+        out.write_all(&self.cache_entry)?;
         out.write_all(&self.sort_key)
     }
 
-    /// Reads back what [`SortEntry::write`] wrote.
+    /// Reads what [`SortEntry::write`] wrote.
     pub(super) fn read(from: &mut impl Read) -> io::Result<Self> {
         let mut long = || -> io::Result<u64> {
             let mut bytes = [0; 8];
@@ -94,8 +94,8 @@ impl SortEntry {
         let [base, row, source, key_length] = [short()?, short()?, short()?, short()?];
         let mut hash = [0; 32];
         from.read_exact(&mut hash)?;
-        let mut mark = [0; MARK];
-        from.read_exact(&mut mark)?;
+        let mut cache_entry = [0; CACHE_ENTRY_BYTES];
+        from.read_exact(&mut cache_entry)?;
         let mut sort_key = vec![0; key_length as usize];
         from.read_exact(&mut sort_key)?;
         Ok(Self {
@@ -104,9 +104,9 @@ impl SortEntry {
             cut,
             length,
             ordinal,
-            at: if base == 0 { RowLocation::Run(row) } else { RowLocation::Base(row) },
-            place: SourceSpan { source, line, byte, length: bytes },
-            mark,
+            location: if base == 0 { RowLocation::Run(row) } else { RowLocation::Base(row) },
+            span: SourceSpan { source, line, byte, length: bytes },
+            cache_entry,
         })
     }
 }
@@ -117,15 +117,15 @@ mod tests {
     use crate::digest::Digest;
 
     #[test]
-    fn what_is_written_is_read() {
-        for at in [RowLocation::Run(7), RowLocation::Base(u32::MAX)] {
-            let place = SourceSpan { source: 1, line: 2, byte: 3, length: 4 };
+    fn a_written_entry_is_read() {
+        for location in [RowLocation::Run(7), RowLocation::Base(u32::MAX)] {
+            let span = SourceSpan { source: 1, line: 2, byte: 3, length: 4 };
             let hash = RecordHash::new(Digest::of(b"a"));
-            let (sort_key, mark) = (Box::from(*b"key"), [8; MARK]);
-            let fact = SortEntry { sort_key, hash, cut: 5, length: 6, ordinal: 7, at, place, mark };
+            let (sort_key, cache_entry) = (Box::from(*b"key"), [8; CACHE_ENTRY_BYTES]);
+            let entry = SortEntry { sort_key, hash, cut: 5, length: 6, ordinal: 7, location, span, cache_entry };
             let mut bytes = Vec::new();
-            fact.write(&mut bytes).unwrap();
-            assert_eq!(SortEntry::read(&mut bytes.as_slice()).unwrap(), fact);
+            entry.write(&mut bytes).unwrap();
+            assert_eq!(SortEntry::read(&mut bytes.as_slice()).unwrap(), entry);
             assert!(SortEntry::read(&mut &bytes[..bytes.len() - 1]).is_err());
         }
     }

@@ -1,8 +1,8 @@
-//! Runs on the disk: facts in one scratch file, columns in another.
+//! Runs on disk: sort entries in one scratch file, rows in another.
 //!
-//! They are apart so that order, cuts and fingerprints are found by reading the small one. The
-//! columns stand there as an Arrow IPC stream, compressed with LZ4: it costs little beside the
-//! judging that made them. The files have no names and vanish with the process.
+//! With two files, order, cuts and fingerprints are computed by reading the small one. The rows are an
+//! Arrow IPC stream, compressed with LZ4, which costs little compared to validation. The files have no
+//! names, so the system deletes them with the process. Nothing here compares entries.
 
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,30 +18,30 @@ use super::sort_entry::SortEntry;
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
-/// How many rows, and about how many bytes of canonical form, a batch on the disk has at most, or
-/// one row.
+/// The most rows and about the most bytes of canonical form of a batch on disk. A larger row has a
+/// batch for itself.
 pub(super) const SPILLED_ROWS: usize = 1024;
 pub(super) const SPILLED_BYTES: usize = 256 << 10;
-/// The size of the buffers between scratch files and code.
+/// The size of the read and write buffers of scratch files, in bytes.
 pub(super) const BUFFER: usize = 64 << 10;
 
-/// A run on the disk.
+/// A run on disk.
 #[derive(Debug)]
 pub(super) struct SpilledRun {
-    facts: Handle,
+    entries: Handle,
     count: u64,
     rows: Handle,
-    /// About how many bytes it takes in memory while it is read.
+    /// About how many bytes of memory it takes while it is read.
     memory: usize,
 }
 
-/// Writes a run.
+/// Writes a run to disk.
 pub(super) struct SpillWriter {
-    facts: BufWriter<Handle>,
+    entries: BufWriter<Handle>,
     count: u64,
     rows: StreamWriter<BufWriter<Handle>>,
-    /// What the largest fact takes, and the largest batch of several rows.
-    largest_fact: usize,
+    /// The memory of the largest entry and of the largest batch with several rows, in bytes.
+    largest_entry: usize,
     largest_batch: usize,
     folder: PathBuf,
 }
@@ -53,19 +53,19 @@ impl SpillWriter {
         let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME));
         let rows = options.and_then(|options| StreamWriter::try_new_with_options(rows, schema, options));
         let rows = rows.map_err(|error| failed("write to", folder, error))?;
-        Ok(Self { facts: open()?, count: 0, rows, largest_fact: 0, largest_batch: 0, folder: folder.to_owned() })
+        Ok(Self { entries: open()?, count: 0, rows, largest_entry: 0, largest_batch: 0, folder: folder.to_owned() })
     }
 
-    /// Adds the next fact.
-    pub(super) fn fact(&mut self, fact: &SortEntry) -> Result<(), Error> {
+    /// Adds the next entry.
+    pub(super) fn entry(&mut self, entry: &SortEntry) -> Result<(), Error> {
         self.count += 1;
-        self.largest_fact = self.largest_fact.max(fact.memory());
-        fact.write(&mut self.facts).map_err(|error| failed("write to", &self.folder, error.into()))
+        self.largest_entry = self.largest_entry.max(entry.memory());
+        entry.write(&mut self.entries).map_err(|error| failed("write to", &self.folder, error.into()))
     }
 
     /// Adds the next rows.
     pub(super) fn rows(&mut self, rows: &RecordBatch) -> Result<(), Error> {
-        // A row that is alone is read when it is asked for, and handed on.
+        // The reader frees a batch of one row as soon as the row is selected.
         if rows.num_rows() > 1 {
             self.largest_batch = self.largest_batch.max(memory(rows));
         }
@@ -73,43 +73,42 @@ impl SpillWriter {
     }
 
     pub(super) fn finish(self) -> Result<SpilledRun, Error> {
-        let Self { facts, count, rows, largest_fact, largest_batch, folder } = self;
-        let memory = 2 * BUFFER + largest_fact + largest_batch;
-        let facts = facts.into_inner().map_err(|error| error.into_error().into());
+        let Self { entries, count, rows, largest_entry, largest_batch, folder } = self;
+        let memory = 2 * BUFFER + largest_entry + largest_batch;
+        let entries = entries.into_inner().map_err(|error| error.into_error().into());
         let rows = rows.into_inner().and_then(|mut out| {
             out.flush()?;
             out.into_inner().map_err(|error| error.into_error().into())
         });
         let failed = |error| failed("write to", &folder, error);
-        Ok(SpilledRun { facts: facts.map_err(failed)?, count, rows: rows.map_err(failed)?, memory })
+        Ok(SpilledRun { entries: entries.map_err(failed)?, count, rows: rows.map_err(failed)?, memory })
     }
 }
 
-/// About how many bytes a batch takes in memory: its values, and what every array takes however
-/// few it holds.
+/// About how many bytes of memory a batch takes: its values, and the fixed part of each array.
 pub(super) fn memory(rows: &RecordBatch) -> usize {
     let used = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
     rows.columns().iter().map(used).sum::<usize>() + rows.num_columns() * ARRAY
 }
 
-/// About how many bytes an array takes beside its values.
+/// About how many bytes an array takes in addition to its values.
 const ARRAY: usize = 384;
 
 impl SpilledRun {
-    /// About how many bytes it takes in memory while it is read.
+    /// About how many bytes of memory it takes while it is read.
     pub(super) fn memory(&self) -> usize {
         self.memory
     }
 
-    /// Its facts and rows, to be read from the start.
+    /// Opens its entries and rows for reading from the start.
     pub(super) fn open(self, folder: &Path) -> Result<(SortEntries, RunBatches), Error> {
-        let from = BufReader::with_capacity(BUFFER, filesystem::rewound(self.facts, folder)?);
-        let facts = SpilledEntries { from, left: self.count, folder: folder.to_owned() };
-        Ok((SortEntries::Spilled(facts), RunBatches::Spilled(Box::new(SpilledRows::open(self.rows, folder)?))))
+        let from = BufReader::with_capacity(BUFFER, filesystem::rewound(self.entries, folder)?);
+        let entries = SpilledEntries { from, left: self.count, folder: folder.to_owned() };
+        Ok((SortEntries::Spilled(entries), RunBatches::Spilled(Box::new(SpilledRows::open(self.rows, folder)?))))
     }
 }
 
-/// The facts of a run on the disk.
+/// The sort entries of a run on disk.
 #[derive(Debug)]
 pub struct SpilledEntries {
     from: BufReader<Handle>,

@@ -1,12 +1,12 @@
-//! [`Room`]: how many bytes may be under way at once, however unequal the items are.
+//! [`Room`]: bounds the bytes of the items in progress, even if the items differ in size.
 //!
-//! Whoever produces items takes a [`Share`] for each before it makes it, and waits while there is
-//! none; the share goes with the item and what is made of it, and is free again when that is dropped.
-//! An item larger than all the room is let through when nothing else is under way.
+//! The producer takes a [`Share`] before it creates an item, and waits until one is available. The share
+//! travels with the item and its result, and is freed when it is dropped. An item that exceeds the room
+//! passes when nothing else is in progress. A share is an estimate: a room allocates nothing.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Bytes that several items share.
+/// A number of bytes that several items share.
 #[derive(Debug)]
 pub(crate) struct Room(Arc<State>);
 
@@ -17,7 +17,7 @@ struct State {
     freed: Condvar,
 }
 
-/// The bytes that one item has.
+/// The bytes of one item.
 #[derive(Debug)]
 pub(crate) struct Share {
     room: Arc<State>,
@@ -25,19 +25,19 @@ pub(crate) struct Share {
 }
 
 impl Room {
-    /// Room for so many bytes.
+    /// Creates a room of this many bytes.
     pub(crate) fn new(bytes: usize) -> Self {
         Self(Arc::new(State { bytes, used: Mutex::new(0), freed: Condvar::new() }))
     }
 
-    /// Waits until there is room for an item of so many bytes. Only one thread may ask.
+    /// Waits until there is room for an item of this many bytes. Only one thread may call it.
     pub(crate) fn take(&self, bytes: usize) -> Share {
         let mut share = Share { room: self.0.clone(), bytes: 0 };
         share.grow(bytes);
         share
     }
 
-    /// Whether an item of so many bytes has to be alone.
+    /// Whether an item of this many bytes exceeds the room.
     pub(crate) fn is_exceeded_by(&self, bytes: usize) -> bool {
         bytes > self.0.bytes
     }
@@ -45,13 +45,13 @@ impl Room {
 
 impl State {
     fn used(&self) -> MutexGuard<'_, usize> {
-        // A number cannot be left half changed.
+        // A panic cannot leave a number half changed, so a poisoned lock is safe.
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Share {
-    /// Waits until there is room for so many bytes more.
+    /// Waits until there is room for this many more bytes.
     pub(crate) fn grow(&mut self, bytes: usize) {
         let full = |used: &mut usize| *used > self.bytes && used.saturating_add(bytes) > self.room.bytes;
         let waited = self.room.freed.wait_while(self.room.used(), full);
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_under_way_than_there_is_room_for() {
+    fn items_in_progress_do_not_exceed_the_room() {
         let (room, under_way, most) = (Room::new(10), AtomicUsize::new(0), AtomicUsize::new(0));
         let sizes = [1, 2, 3, 4, 9, 1, 30, 5, 5, 5, 0, 10, 1];
         let mut taken = Vec::new();
@@ -84,7 +84,7 @@ mod tests {
                 let mut share = room.take(size / 2);
                 share.grow(size - size / 2);
                 let now = under_way.fetch_add(size, Ordering::SeqCst) + size;
-                // What is larger than the room is alone.
+                // An item that exceeds the room is alone.
                 most.fetch_max(if now == size { 0 } else { now }, Ordering::SeqCst);
                 give((size, share))
             })
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_ends_who_waits_for_room() {
+    fn an_error_wakes_the_producer() {
         let room = Room::new(10);
         let endless =
             |give: &mut dyn FnMut(_) -> Result<(), String>| (0..).try_for_each(|item| give((item, room.take(4))));

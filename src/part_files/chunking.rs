@@ -1,49 +1,49 @@
-//! Where sorted records are cut into parts: by key, never by value.
+//! Cuts sorted records into parts and row groups.
 //!
-//! After each record the hash of its key decides, so an edit leaves every cut where it was and
-//! an insertion or removal moves the cuts of its neighbourhood at most. The rule is the
-//! normalised chunking of `FastCDC` (Xia et al., USENIX ATC 2016, section 3.3) with rows in the
-//! place of bytes: before the target size a cut must match a longer mask, after it a shorter
-//! one, which keeps parts near the target. Within a part, row groups end by count, or earlier
-//! where records are large. The numbers are in `schema/FORMAT.md`.
+//! The hash of a record's key decides whether a part ends after the record; its other values do not matter.
+//! So an edit moves no cut, and an insertion or removal only moves cuts near it. The rule is the normalised
+//! chunking of `FastCDC` (Xia et al., USENIX ATC 2016, section 3.3) with rows instead of bytes: before the
+//! target size a cut must match a longer mask, after it a shorter one, which keeps parts near the target.
+//! Within a part, row groups end by count, or earlier if records are large. The numbers are in
+//! `schema/FORMAT.md`. Nothing is written here.
 
 use crate::digest::Digest;
 
-/// The name of the rule, as the manifest has it.
+/// The name of the rule in the manifest.
 pub(super) const CUT: &str = "key-fastcdc/1";
 /// About how many bytes of canonical form a part should hold.
 const PART_BYTES: u64 = 128 << 20;
-/// The smallest and largest target; both powers of two.
+/// The smallest and largest target. Both are powers of two.
 const MIN_TARGET: u64 = 16;
 const MAX_TARGET: u64 = 1 << 20;
-/// How many row groups a part of the target size has, at least.
+/// The least number of row groups in a part of the target size.
 const ROW_GROUPS: u64 = 8;
-/// After how many bytes of canonical form a row group ends, however few rows it has.
+/// A row group ends after this many bytes of canonical form, even if it has few rows.
 const ROW_GROUP_BYTES: u64 = 64 << 20;
-/// How many bits longer, or shorter, than the target's own a mask is.
+/// How many bits the masks are longer or shorter than that of the target.
 const NORMALISATION: u32 = 2;
 
-/// How a dataset's records are cut. Chosen once, at the first release, then inherited.
+/// How the records of a dataset are cut. The first release chooses it, and later releases keep it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
     /// The rule: `CUT`.
     pub cut: String,
-    /// About how many rows a part has; a power of two.
+    /// About how many rows a part has. It is a power of two.
     pub target_rows: u64,
-    /// How many rows a row group has at most.
+    /// The most rows of a row group.
     pub row_group_rows: u64,
 }
 
 impl Layout {
-    /// The layout for records whose canonical forms take `bytes` in all.
+    /// Chooses the layout for this many records, whose canonical forms take `bytes` in total.
     pub fn choose(records: u64, bytes: u64) -> Self {
         let fitting = PART_BYTES / (bytes / records.max(1)).max(1);
         let target_rows = prev_power_of_two(fitting).clamp(MIN_TARGET, MAX_TARGET);
         Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / ROW_GROUPS }
     }
 
-    /// Whether the layout is one that this version can cut by.
+    /// Whether this version can cut with the layout.
     pub fn is_valid(&self) -> bool {
         self.cut == CUT
             && self.target_rows.is_power_of_two()
@@ -56,7 +56,7 @@ fn prev_power_of_two(number: u64) -> u64 {
     1 << number.max(1).ilog2()
 }
 
-/// Walks sorted records and says after which ones to cut.
+/// Decides, record by record, after which records a part ends.
 #[derive(Debug)]
 pub struct Chunker {
     target: u64,
@@ -64,7 +64,7 @@ pub struct Chunker {
 }
 
 impl Chunker {
-    /// A walk that starts at the first record of a release (or of any part).
+    /// Creates a chunker that starts at the first record of a release, or of any part.
     pub fn new(layout: &Layout) -> Self {
         Self { target: layout.target_rows, rows: 0 }
     }
@@ -85,21 +85,21 @@ impl Chunker {
     }
 }
 
-/// How many leading zero bits a key hash needs for a part to end: before the part has its target
-/// size, and from then on.
+/// How many leading zero bits a key hash needs for a part to end: below the target size, and from the
+/// target size on.
 pub(super) fn masks(target_rows: u64) -> (u32, u32) {
     let bits = target_rows.ilog2();
     (bits + NORMALISATION, bits - NORMALISATION)
 }
 
-/// What cuts are made by: the first eight bytes, big endian, of SHA-256 of a key's text. Keys that
-/// share them are cut alike, and nothing else follows: no record is found or told apart by it.
+/// The number that decides about cuts: the first eight bytes, big endian, of the SHA-256 of a key as a
+/// string. It is not unique, so records are never identified by it.
 pub fn key_hash(sha256: &Digest) -> u64 {
     let (head, _) = sha256.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
     u64::from_be_bytes(*head)
 }
 
-/// Walks the records of one part and says after which ones a row group ends.
+/// Decides, record by record, after which records of a part a row group ends.
 #[derive(Debug)]
 pub struct RowGroupRule {
     limit: u64,
@@ -108,7 +108,7 @@ pub struct RowGroupRule {
 }
 
 impl RowGroupRule {
-    /// A walk that starts at the first record of a part (or of any row group).
+    /// Creates a rule that starts at the first record of a part, or of any row group.
     pub fn new(layout: &Layout) -> Self {
         Self { limit: layout.row_group_rows, rows: 0, bytes: 0 }
     }
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(ends(&[ROW_GROUP_BYTES - 1, ROW_GROUP_BYTES, 1], &mut groups), [true, true, false]);
     }
 
-    /// The parts that these keys make, each as the keys it holds.
+    /// The parts of these keys, each as a list of its keys.
     fn parts(layout: &Layout, keys: &[u64]) -> Vec<Vec<u64>> {
         let mut cut = Chunker::new(layout);
         let mut parts = vec![Vec::new()];
@@ -210,8 +210,7 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
 
-        /// However many records come or go, few parts change for each: those around it, until the
-        /// cuts fall where they fell before.
+        /// An insertion or removal changes few parts: those around it, up to the next unchanged cut.
         #[test]
         fn a_change_touches_few_parts(
             removed in proptest::collection::btree_set(0_u64..20_000, 0..20),

@@ -1,9 +1,9 @@
-//! Cutting records that are sorted in ranges on many machines, by the same rule as
-//! [`super::chunking`] and with the same result.
+//! Cuts records that several machines hold in sorted ranges, with the same result as
+//! [`super::chunking`].
 //!
-//! A range reports the few records at which a part may end, [`resolve_cuts`] decides among the
-//! reports of all ranges. Neither needs the records of another range. How records are sorted into
-//! ranges, and who holds them, is the caller's business.
+//! Each range reports the few records at which a part may end. [`resolve_cuts`] takes the reports of all
+//! ranges and decides. Neither step needs the records of another range. This module does not sort records
+//! into ranges; the caller does.
 
 use super::chunking::{Layout, masks};
 
@@ -14,12 +14,12 @@ pub struct CutCandidate {
     pub offset: u64,
     /// Whether a part may end here before it has reached its target size.
     pub strong: bool,
-    /// The record's sort key. It identifies the cut wherever the record is.
+    /// The record's sort key. It identifies the cut on every machine.
     pub sort_key: Box<[u8]>,
 }
 
-/// The report of one sorted range of records: how many it has and at which of them a part may
-/// end, about four for each `target_rows` of the layout.
+/// The report of one sorted range: its number of records, and the records at which a part may end. The
+/// report has about four of them for each `target_rows` of the layout.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CutCandidates {
     target: u64,
@@ -30,19 +30,19 @@ pub struct CutCandidates {
 /// Where a part ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartEnd {
-    /// The range of the part's last record, as an index into the ranges given.
+    /// The index of the range that has the part's last record.
     pub range: usize,
     /// The index of that record in its range, from 0.
     pub offset: u64,
-    /// How many records the part has.
+    /// The number of records of the part.
     pub rows: u64,
-    /// The last record's sort key, where its range reported it. Where it did not (a part that ends
-    /// because it is full, or with the last record of all), ask the range for it.
+    /// The sort key of the last record, if its range reported it. It did not if the part ends because it
+    /// is full, or with the last record of all. Then the range has to look it up.
     pub sort_key: Option<Box<[u8]>>,
 }
 
 impl CutCandidates {
-    /// The report of an empty range.
+    /// Creates the report of an empty range.
     pub fn new(layout: &Layout) -> Self {
         Self { target: layout.target_rows, rows: 0, candidates: Vec::new() }
     }
@@ -58,7 +58,7 @@ impl CutCandidates {
         self.rows += 1;
     }
 
-    /// How many records the range has.
+    /// The number of records of the range.
     pub fn rows(&self) -> u64 {
         self.rows
     }
@@ -70,8 +70,8 @@ struct Global<'r> {
     candidate: &'r CutCandidate,
 }
 
-/// The parts of the records of these ranges, which follow one another in order. Together they have
-/// every record once. The result is that of a [`Chunker`](super::Chunker) that walks all records.
+/// Returns the parts of consecutive ranges, in order. Every record is in one part. The result is that of a
+/// [`Chunker`](super::Chunker) that reads all records.
 pub fn resolve_cuts(layout: &Layout, ranges: &[CutCandidates]) -> Vec<PartEnd> {
     let target = layout.target_rows;
     let starts: Vec<u64> =
@@ -114,7 +114,7 @@ mod tests {
         Layout { cut: crate::part_files::chunking::CUT.to_owned(), target_rows, row_group_rows: target_rows / 8 }
     }
 
-    /// The lengths of the parts by one walk over all hashes.
+    /// The lengths of the parts, from one chunker over all hashes.
     fn walked(layout: &Layout, hashes: &[u64]) -> Vec<u64> {
         let (mut cut, mut parts, mut rows) = (Chunker::new(layout), Vec::new(), 0);
         for hash in hashes {
@@ -127,7 +127,7 @@ mod tests {
         parts
     }
 
-    /// The same by ranges that end at these indices.
+    /// The parts, from ranges that end at these indices.
     fn resolved(layout: &Layout, hashes: &[u64], ends: &[usize]) -> Vec<PartEnd> {
         let mut ends: Vec<usize> = ends.iter().map(|end| end % (hashes.len() + 1)).chain([0, hashes.len()]).collect();
         ends.sort_unstable();
@@ -161,7 +161,7 @@ mod tests {
     fn edges() {
         check(16, &[], &[]);
         check(16, &[0], &[0, 0, 1, 1]);
-        // No record at which a part may end, and only such records.
+        // No record is a candidate, and every record is one.
         check(16, &[u64::MAX; 200], &[7, 64, 65]);
         check(16, &[0; 200], &[3, 4, 5]);
         let weak = 1 << 61;
@@ -178,7 +178,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever the ranges, the parts are those of one walk.
+        /// Any ranges give the parts of one chunker.
         #[test]
         fn any_ranges_give_the_parts_of_the_whole(
             zeros in prop::collection::vec((0_u32..12, any::<u64>()), 0..600),

@@ -1,7 +1,7 @@
-//! Encoding row groups: selected rows in, compressed column chunks out.
+//! Encodes row groups: turns selected rows into compressed column chunks.
 //!
-//! A row group's bytes follow from its rows and the settings alone, so row groups can be
-//! encoded anywhere and in any order; [`super::writer`] puts them into a file.
+//! The bytes of a row group only depend on its rows and the settings, so row groups can be encoded on any
+//! thread and in any order. No file is written here; [`super::writer`] does that.
 
 use std::path::PathBuf;
 
@@ -21,10 +21,10 @@ use crate::external_sort::Selection;
 use crate::record::{Order, Summary, arrow_schema};
 use crate::schema::Columns;
 
-/// Encodes row groups of one shape. Any number of threads may share it.
+/// Encodes row groups of one schema. Any number of threads may share it.
 #[derive(Debug)]
 pub struct PartEncoder {
-    /// The columns as [`Selection::columns`] gives them.
+    /// The columns that [`Selection::into_columns`] returns.
     fields: Vec<Field>,
     parquet: SchemaDescriptor,
     properties: WriterPropertiesPtr,
@@ -35,12 +35,12 @@ pub struct PartEncoder {
 #[derive(Debug)]
 pub struct EncodedRowGroup {
     pub(super) chunks: Vec<ArrowColumnChunk>,
-    /// How many rows it has.
+    /// The number of rows.
     pub rows: u64,
 }
 
 impl PartEncoder {
-    /// An encoder for records of these columns under the schema with this SHA-256.
+    /// Creates an encoder for these columns. `schema` is the SHA-256 of the schema file.
     pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, Error> {
         let arrow = arrow_schema(columns);
         let build = || {
@@ -50,11 +50,11 @@ impl PartEncoder {
             Ok((parquet, properties, writers))
         };
         let (parquet, properties, writers) = build().map_err(|error| failed(&error))?;
-        let fields = arrow.fields().iter().map(|field| given(field)).collect();
+        let fields = arrow.fields().iter().map(|field| input_field(field)).collect();
         Ok(Self { fields, parquet, properties, writers })
     }
 
-    /// The Parquet schema and the settings of a file of such row groups.
+    /// The Parquet schema and the writer settings of the file.
     pub(super) fn file(&self) -> (TypePtr, WriterPropertiesPtr) {
         (self.parquet.root_schema_ptr(), self.properties.clone())
     }
@@ -70,10 +70,10 @@ impl PartEncoder {
         let count = rows.len();
         let mut writers = self.writers.create_column_writers(0)?.into_iter();
         let mut chunks = Vec::with_capacity(writers.len());
-        for ((place, field), column) in self.fields.iter().enumerate().zip(rows.into_columns()) {
-            // The last is the hash, of which nothing is summarised.
-            if place + 1 < self.fields.len() {
-                summary.add_column(place, &column);
+        for ((index, field), column) in self.fields.iter().enumerate().zip(rows.into_columns()) {
+            // The last column is the record hash, which has no summary.
+            if index + 1 < self.fields.len() {
+                summary.add_column(index, &column);
             }
             let mut own: Vec<ArrowColumnWriter> = Vec::new();
             for start in (0..count).step_by(BATCH_ROWS) {
@@ -81,7 +81,7 @@ impl PartEncoder {
                 own.extend(writers.by_ref().take(leaves.len() - own.len()));
                 own.iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))?;
             }
-            // What was written is not needed again, and compressing it takes room.
+            // The array is not needed any more, and compressing the column takes memory.
             drop(column);
             for writer in own {
                 chunks.push(writer.close()?);
@@ -91,8 +91,8 @@ impl PartEncoder {
     }
 }
 
-/// A column as the encoder is given it: texts as views of bytes, which were UTF-8 before.
-fn given(field: &Field) -> Field {
+/// The type in which the encoder gets a column. Strings are byte views; they are known to be UTF-8.
+fn input_field(field: &Field) -> Field {
     match field.data_type() {
         DataType::Utf8 => field.clone().with_data_type(DataType::BinaryView),
         _ => field.clone(),

@@ -1,11 +1,10 @@
-//! [`ParquetFile`]: one Parquet file, of a release or of anybody's, read by columns and rows on
-//! any thread.
+//! [`ParquetFile`]: a Parquet file, of a release or from any other writer. It is read by columns and rows,
+//! on any thread.
 //!
-//! The file is taken for hostile until it is read. What its footer, page index and page headers
-//! claim is held against what the file can hold before anything is allocated for it (`preflight`),
-//! and whatever the Parquet library refuses, or panics over, is one [`PartError`] and not the end
-//! of the run. The Parquet types alone decide; an Arrow schema that a writer embedded is not
-//! looked at. What the columns mean is the caller's business.
+//! The file is not trusted. Before memory is allocated, the claims of its footer, page index and page
+//! headers are checked against what the file can have (`preflight`). Errors and panics of the Parquet
+//! library become a [`PartError`]. Only the Parquet types count; an embedded Arrow schema is ignored. This
+//! module does not interpret the columns.
 
 mod columns;
 mod load;
@@ -41,29 +40,29 @@ pub use load::Meaning;
 pub use lookup::Filter;
 pub use pages::{Page, StoredPages};
 
-/// How many bytes of values a batch should hold.
+/// The target size of the values of a batch, in bytes.
 const BATCH_BYTES: u64 = 4 << 20;
-/// How many bytes a batch may hold where texts come again and again from a dictionary.
+/// The most bytes of a batch whose strings repeat from a dictionary.
 const LARGEST_BATCH: u64 = 64 << 20;
-/// How many rows a batch holds at least and at most.
+/// The least and the most rows of a batch.
 const BATCH_ROWS: (u64, u64) = (16, 8192);
-/// How many values a batch should hold: an element of a list takes some twenty bytes while it is
-/// decoded, and none in the file where it comes again and again.
+/// The target number of values of a batch. A list element takes about twenty bytes while it is decoded, and
+/// may take none in the file if it repeats.
 const BATCH_VALUES: u64 = 1 << 20;
 
 /// A Parquet file whose footer was read.
 pub struct ParquetFile {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
-    /// The number of each row group's first row, and after them that of all rows.
+    /// The index of the first row of each row group, and then the number of all rows.
     starts: Vec<u32>,
-    /// The leaves that each column is stored in.
+    /// The leaves of each column.
     leaves: Vec<Range<usize>>,
-    /// What each leaf holds.
+    /// The meaning of each leaf.
     meanings: Vec<Meaning>,
-    /// Whether it must keep to what a part can hold.
+    /// Whether the limits of parts apply.
     is_part: bool,
-    /// What the page headers of each column chunk say, row group by row group, once they were looked at.
+    /// The page headers of each column chunk, by row group, once they were read.
     pages: Vec<OnceLock<ChunkPages>>,
 }
 
@@ -74,8 +73,8 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens any Parquet file at `path`. Page indexes that do not fit its pages are left aside: all
-    /// that they are for is to find rows faster.
+    /// Opens any Parquet file at `path`. Page indexes that do not match its pages are ignored, because they
+    /// only serve to find rows faster.
     pub fn open(path: &Path) -> Result<Self, PartError> {
         match Self::load(path, false, Indexes::Pages) {
             Ok(file) if file.has_true_index() => Ok(file),
@@ -83,16 +82,15 @@ impl ParquetFile {
         }
     }
 
-    /// Opens the part at `path` and checks that its columns are these, with `record_sha256`
-    /// behind them.
+    /// Opens the part at `path` and checks that it has these columns, followed by `record_sha256`.
     pub fn part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
         let file = Self::load(path, true, Indexes::Pages)?;
         columns::check(file.fields(), columns)?;
         Ok(file)
     }
 
-    /// As [`ParquetFile::part`], with what the column indexes say of its pages, which
-    /// [`ParquetFile::summarise`], copying and [`crate::part_files::Extremes`] need.
+    /// Opens a part like [`ParquetFile::part`], and also reads its column indexes.
+    /// [`ParquetFile::summarise`], copying and [`crate::part_files::Extremes`] need them.
     pub fn whole_part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
         let file = Self::load(path, true, Indexes::All)?;
         columns::check(file.fields(), columns)?;
@@ -114,7 +112,7 @@ impl ParquetFile {
         Ok(Self { path: path.to_owned(), metadata, starts, leaves, meanings, is_part, pages })
     }
 
-    /// Whether its page index, if it has one, names the pages that there are.
+    /// Whether its page index, if it has one, lists the existing pages.
     fn has_true_index(&self) -> bool {
         let has_index = |group| self.metadata().page_index_for_row_group(group).page_locations(0).is_some();
         if !(0..self.groups()).any(has_index) {
@@ -125,7 +123,7 @@ impl ParquetFile {
         guarded(|| (0..self.groups()).try_for_each(|group| self.preflight_pages(&file, group, &all))).is_ok()
     }
 
-    /// Where it lies.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -135,12 +133,12 @@ impl ParquetFile {
         self.metadata.metadata()
     }
 
-    /// How many rows the footer says there are.
+    /// The number of rows, according to the footer.
     pub fn rows(&self) -> u32 {
         self.starts[self.starts.len() - 1]
     }
 
-    /// How many row groups it has.
+    /// The number of row groups.
     pub fn groups(&self) -> usize {
         self.starts.len() - 1
     }
@@ -150,7 +148,7 @@ impl ParquetFile {
         self.starts[group]..self.starts[group + 1]
     }
 
-    /// The row group that a row is in.
+    /// The index of the row group that has a row.
     pub fn group_of(&self, row: u32) -> usize {
         self.starts.partition_point(|start| *start <= row) - 1
     }
@@ -160,19 +158,19 @@ impl ParquetFile {
         self.metadata.schema().fields()
     }
 
-    /// The places of all columns.
+    /// The indices of all columns.
     pub fn all_columns(&self) -> Vec<usize> {
         (0..self.fields().len()).collect()
     }
 
-    /// Its text of this name in the footer.
+    /// The value of this key in the footer's metadata.
     pub fn note(&self, name: &str) -> Option<&str> {
         let notes = self.metadata().file_metadata().key_value_metadata()?;
         notes.iter().find(|note| note.key == name)?.value.as_deref()
     }
 
-    /// Reads these columns, by their places in ascending order, of these rows: ascending ranges
-    /// that do not overlap, or all. The batches hold the wanted rows and no others, in order.
+    /// Reads columns and rows. `columns` are ascending indices. Rows are ascending ranges that do not
+    /// overlap, or all rows. The batches have exactly these rows, in order.
     pub fn read(&self, columns: &[usize], rows: Option<&[Range<u32>]>) -> Result<Batches<'_>, PartError> {
         let all = 0..self.rows();
         let rows = rows.unwrap_or(std::slice::from_ref(&all));
@@ -201,7 +199,7 @@ impl ParquetFile {
         })
     }
 
-    /// Holds what the wanted column chunks of a row group claim against what they can hold.
+    /// Checks the claims of some column chunks of a row group against what they can have.
     fn preflight_pages(&self, file: &File, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
         let metadata = self.metadata().row_group(group);
         if self.is_part {
@@ -219,20 +217,19 @@ impl ParquetFile {
         Ok(())
     }
 
-    /// What is known of the pages of a leaf in a row group.
+    /// What the page headers say about the pages of a leaf in a row group.
     fn pages(&self, group: usize, leaf: usize) -> &OnceLock<ChunkPages> {
         let leaves = self.metadata.parquet_schema().num_columns();
         &self.pages[group * leaves + leaf]
     }
 
-    /// How many values, nulls and empty lists included, each data page of a leaf in a row group has,
-    /// if it was read.
+    /// The number of values of each data page of a leaf in a row group, including nulls and empty lists, if
+    /// the page headers were read.
     pub(in crate::part_files) fn page_values(&self, group: usize, leaf: usize) -> Option<&[u64]> {
         self.pages(group, leaf).get().map(|pages| &*pages.values)
     }
 
-    /// The row groups that these rows touch, and the rows as a selection among theirs if they
-    /// are not all.
+    /// The row groups that have these rows, and a selection within them unless all of their rows are wanted.
     fn select(&self, rows: &[Range<u32>]) -> (Vec<usize>, Option<RowSelection>) {
         let (mut groups, mut wanted, mut total) = (Vec::new(), Vec::new(), 0_usize);
         let mut rest = rows;
@@ -255,14 +252,14 @@ impl ParquetFile {
         (groups, selection)
     }
 
-    /// How many bytes a row of these columns has on average, as the footer tells.
+    /// The average bytes of a row of these columns, according to the footer.
     pub fn mean_bytes(&self, columns: &[usize]) -> u64 {
         let schema = self.metadata.parquet_schema();
         self.mean(&ProjectionMask::roots(schema, columns.iter().copied()))
     }
 
-    /// So many rows that a batch of these columns stays small, even if all of them have the longest
-    /// texts of their dictionaries.
+    /// The number of rows for which a batch of these columns stays small, even if all rows have the longest
+    /// strings of the dictionaries.
     fn batch_rows(&self, groups: &[usize], mask: &ProjectionMask) -> usize {
         let leaves = (0..self.metadata.parquet_schema().num_columns()).filter(|leaf| mask.leaf_included(*leaf));
         let pages = leaves.map(|leaf| groups.iter().filter_map(move |group| self.pages(*group, leaf).get()));
@@ -273,8 +270,7 @@ impl ParquetFile {
         usize::try_from(rows.max(1)).unwrap_or(usize::MAX)
     }
 
-    /// How many values of these columns a row of a group has: on average, or in the longest row
-    /// where that was looked for.
+    /// The values of these columns in a row of a group: on average, or in the longest row if it is known.
     fn values_per_row(&self, group: usize, mask: &ProjectionMask) -> u64 {
         let metadata = self.metadata().row_group(group);
         let rows = u64::try_from(metadata.num_rows()).unwrap_or_default().max(1);
@@ -295,7 +291,7 @@ impl ParquetFile {
         (bytes / u64::from(self.rows().max(1))).max(1)
     }
 
-    /// The dotted path of a leaf, and what it holds.
+    /// The dotted path of a leaf, and its meaning.
     pub fn leaf(&self, leaf: usize) -> (String, Meaning) {
         (self.metadata.parquet_schema().column(leaf).path().string(), self.meanings[leaf])
     }
@@ -310,7 +306,7 @@ fn leaves(metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
     let schema = metadata.parquet_schema();
     let mut leaves = vec![0..0; metadata.schema().fields().len()];
     for leaf in 0..schema.num_columns() {
-        // Those of one column stand together.
+        // The leaves of a column are consecutive.
         let known = &mut leaves[schema.get_column_root_idx(leaf)];
         known.start = if known.end == 0 { leaf } else { known.start };
         known.end = leaf + 1;
@@ -318,7 +314,7 @@ fn leaves(metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
     leaves
 }
 
-/// The batches of one reading.
+/// The batches of one read.
 pub struct Batches<'f> {
     file: &'f ParquetFile,
     columns: Vec<usize>,
@@ -343,7 +339,7 @@ impl Iterator for Batches<'_> {
         if let Source::Stored(stored) = &mut self.source {
             match stored.next_batch() {
                 Ok(batch) => return batch.map(Ok),
-                // Not as we write it: the decoder goes on from there.
+                // The pages are not as pressmark writes them, so the decoder continues from here.
                 Err(left) => match self.file.decode(&self.columns, &left) {
                     Ok(batches) => self.source = Source::Decoder(batches),
                     Err(error) => return Some(Err(error)),
@@ -367,7 +363,7 @@ mod tests {
 
     use super::*;
 
-    /// By the few bytes of each row a batch would have them all, half a mebibyte each.
+    /// Each row takes few bytes in the file and half a mebibyte in memory, so a batch must not have all.
     #[test]
     fn a_long_text_that_comes_again_and_again_makes_small_batches() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,6 @@
-//! [`PartError`]: why a file cannot be read, and panics of the Parquet library told as such.
+//! [`PartError`]: why a file cannot be read. A panic of the Parquet library becomes such an error.
 //!
-//! Nothing here judges a file; what an error or a panic over its bytes means is the same
-//! everywhere.
+//! This module does not check files. It defines what an error or a panic while reading one means.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,13 +14,13 @@ pub enum PartError {
     /// The file cannot be opened, is not Parquet, or is damaged.
     #[error("{0}")]
     Unreadable(String),
-    /// It is readable and has other columns.
+    /// The file can be read and has other columns.
     #[error("{0}")]
     Columns(String),
 }
 
 impl PartError {
-    /// The same, of the file at `path`.
+    /// The error with the path of the file.
     pub fn at(&self, path: &Path) -> Error {
         Error::Part { action: "read", path: path.to_owned(), message: self.to_string() }
     }
@@ -31,13 +30,13 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is reading bytes that nobody vouches for, so that a panic is about to be
-/// caught and told as damage. For panic hooks, which would tell it as a crash.
+/// Whether this thread reads untrusted bytes, so that a panic is caught and reported as damage. Panic hooks
+/// use it, so that they do not report a crash.
 pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
-/// Runs library code on bytes that nobody vouches for: a panic in it is damage, not a crash.
+/// Runs library code on untrusted bytes. A panic in it means damage, not a crash.
 pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<T, PartError> {
     GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(read));

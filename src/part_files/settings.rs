@@ -1,8 +1,8 @@
-//! How a part is encoded: every writer setting, said outright.
+//! The writer settings of parts, all of them explicit.
 //!
-//! Library defaults may move and must not move the bytes of a part, so nothing is left to them.
-//! Nothing here looks at data, a clock, a path or the version of the tool; `schema/FORMAT.md`
-//! lists the settings and a change of any of them has a new [`SETTINGS`] name.
+//! Library defaults may change, but the bytes of a part must not, so no setting is left to a default. No
+//! setting depends on data, a clock, a path or the version of pressmark. `schema/FORMAT.md` lists the
+//! settings. A change of any of them needs a new [`SETTINGS`] name.
 
 use std::sync::Arc;
 
@@ -22,27 +22,27 @@ use crate::digest::Digest;
 use crate::record::Order;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
 
-/// The format of releases that this version writes (`schema/FORMAT.md`); every part names it.
+/// The format of releases that this version writes (`schema/FORMAT.md`). Every part names it.
 pub const FORMAT: &str = "pressmark/1";
-/// The name of these settings, as the manifest has it.
+/// The name of these settings in the manifest.
 pub const SETTINGS: &str = "parts/1";
-/// The codec and its level, as the manifest has it.
+/// The codec and its level in the manifest.
 pub const CODEC: &str = "zstd-3";
-/// What the footer names as its writer. It follows the format, not the tool, so that a new
-/// version of the tool writes the same bytes.
+/// The writer that the footer names. It depends on the format and not on the version of pressmark, so that
+/// a new version writes the same bytes.
 pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 
-/// How many rows reach the encoder at a time; a page can only end after so many.
+/// The number of rows that the encoder gets at a time. A page can only end after a multiple of it.
 pub(super) const BATCH_ROWS: usize = 256;
-/// Where a page ends, in bytes before compression.
+/// The size at which a page ends, in bytes before compression.
 const PAGE_BYTES: usize = 1 << 20;
-/// Where a page ends, in rows.
+/// The number of rows at which a page ends.
 const PAGE_ROWS: usize = 20_000;
-/// Where a dictionary ends, in bytes; past it the column goes on without.
+/// The largest dictionary in bytes. Beyond it the column is written without one.
 const DICTIONARY_BYTES: usize = 1 << 20;
-/// How much of a text stands in statistics and indexes, in bytes.
+/// The most bytes of a string in statistics and indexes.
 pub(super) const STATISTICS_BYTES: usize = 64;
-/// How often the bloom filter may wrongly say "perhaps".
+/// The rate of false positives of the bloom filter.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
 /// The Parquet schema and writer properties for parts of these columns.
@@ -93,7 +93,7 @@ pub(super) fn properties(
     Ok((parquet, Arc::new(builder.build())))
 }
 
-/// What a part says of itself: its format, its schema, and which of its texts are JSON.
+/// The metadata of a part: its format, its schema, and which of its strings are JSON.
 fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
     let pair = |name: &str, value: String| KeyValue::new(name.to_owned(), value);
     let mut pairs =
@@ -105,7 +105,7 @@ fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) ->
     pairs
 }
 
-/// The Parquet paths of the leaves that hold JSON, in their order.
+/// The Parquet paths of the leaves with JSON, in order.
 fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
     let mut leaves = Vec::new();
     columns.iter().for_each(|column| push_leaves(column, &mut leaves));
@@ -113,7 +113,7 @@ fn json_paths(columns: &Columns, parquet: &SchemaDescriptor) -> Vec<String> {
     paths.map(|(leaf, _)| leaf.path().string()).collect()
 }
 
-/// The kinds of a column's leaves, in the order of Parquet, which walks them depth first.
+/// The kinds of the leaves of a column, in the depth-first order of Parquet.
 pub(super) fn push_leaves<'c>(column: &'c Column, leaves: &mut Vec<&'c Kind>) {
     match &column.kind {
         Kind::List(element) => push_leaves(element, leaves),
@@ -135,8 +135,8 @@ fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order)
         .collect()
 }
 
-/// The leaves of columns whose values are bound to repeat: days, and texts that the schema
-/// declares short, but for the key. Long unique texts would cost more in the attempt than in the result.
+/// The leaves whose values are likely to repeat: dates, and strings that the schema declares short, except
+/// the key. For long unique strings, trying a dictionary costs more than it saves.
 fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor, order: &Order) -> Vec<ColumnPath> {
     let repeats = |column: &Column| {
         innermost(column).is_some_and(|leaf| match leaf.kind {
@@ -152,7 +152,7 @@ fn dictionary_paths(columns: &Columns, parquet: &SchemaDescriptor, order: &Order
     paths.filter(|path| names.contains(&path.parts()[0].as_str())).collect()
 }
 
-/// The column itself, or the elements of a list; structs and maps have no single leaf.
+/// The column itself, or the elements of a list. Structs and maps have no single leaf.
 fn innermost(column: &Column) -> Option<&Column> {
     match &column.kind {
         Kind::List(element) => innermost(element),

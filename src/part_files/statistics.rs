@@ -1,9 +1,8 @@
-//! [`Extremes`]: do the statistics of a row group and of its pages tell the truth about its rows?
+//! [`Extremes`]: checks the statistics of a row group and of its pages against its rows.
 //!
-//! A reader that skips by wrong statistics loses rows without a word. What the footer says of
-//! each leaf column, and its indexes of each page, is held against the rows: nulls, smallest and
-//! largest value, in which order the pages are said to be, and which rows they have. Histograms of
-//! levels and sizes of texts, by which nothing is skipped, are not looked at.
+//! A reader that skips pages by wrong statistics loses rows without an error. So the footer and the page
+//! indexes are compared with the rows: nulls, smallest and largest value, the order of the pages, and their
+//! rows. Level histograms and string sizes are not checked, because no reader skips by them.
 
 use std::cmp::Ordering;
 
@@ -18,7 +17,7 @@ use declared::{DeclaredChunk, DeclaredPages};
 
 mod declared;
 
-/// A value of a leaf column, as statistics hold it.
+/// A value of a leaf column, as in statistics.
 #[derive(Debug, Clone, PartialEq)]
 enum Scalar {
     Boolean(bool),
@@ -28,14 +27,14 @@ enum Scalar {
     Text(Vec<u8>),
 }
 
-/// What some rows have in one leaf column.
+/// The values of some rows in one leaf column, summarised.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Facts {
-    /// How many rows.
+    /// The number of rows.
     rows: u64,
-    /// How many values, nulls, and lists without an element.
+    /// The number of values, nulls and empty lists.
     slots: u64,
-    /// How many nulls, and lists without an element.
+    /// The number of nulls and empty lists.
     nulls: u64,
     extremes: Option<(Scalar, Scalar)>,
 }
@@ -44,15 +43,15 @@ struct Facts {
 #[derive(Debug)]
 struct Leaf<'c> {
     kind: &'c Kind,
-    /// The number of each page's first row in the row group.
+    /// The index of the first row of each page in the row group.
     starts: Vec<u64>,
-    /// What the rows that were added have in each page.
+    /// The summary of the added rows of each page.
     pages: Vec<Facts>,
-    /// The page that is being added to.
+    /// The current page.
     page: usize,
 }
 
-/// The values of each leaf column of the rows of a row group that were added.
+/// Collects the values of each leaf column of a row group.
 #[derive(Debug)]
 pub struct Extremes<'c> {
     columns: &'c Columns,
@@ -60,12 +59,12 @@ pub struct Extremes<'c> {
     group: usize,
     /// The leaves of each column.
     leaves: Vec<Vec<Leaf<'c>>>,
-    /// How many rows were added.
+    /// The number of added rows.
     rows: u64,
 }
 
 impl<'c> Extremes<'c> {
-    /// Of no rows yet of a row group of a part of these columns ([`ParquetFile::whole_part`]).
+    /// Starts with no rows. The part has these columns and was opened by [`ParquetFile::whole_part`].
     pub fn new(columns: &'c Columns, file: &'c ParquetFile, group: usize) -> Self {
         let mut kinds = Vec::new();
         let mut leaves: Vec<Vec<Leaf<'c>>> = Vec::new();
@@ -82,80 +81,80 @@ impl<'c> Extremes<'c> {
     /// Adds the next rows of the row group.
     pub fn add(&mut self, batch: &RecordBatch) {
         let (first, end) = (self.rows, self.rows + batch.num_rows() as u64);
-        let place = |row: u64| usize::try_from(row - first).unwrap_or(usize::MAX);
+        let position = |row: u64| usize::try_from(row - first).unwrap_or(usize::MAX);
         for ((column, array), leaves) in self.columns.iter().zip(batch.columns()).zip(&mut self.leaves) {
             let mut row = first;
             while row < end {
-                // Up to there all rows stand in one page of each leaf.
+                // The rows up to there are in one page of each leaf.
                 let next = leaves.iter_mut().filter_map(|leaf| leaf.turn_to(row)).fold(end, u64::min);
                 for leaf in leaves.iter_mut() {
                     leaf.pages[leaf.page].rows += next - row;
                 }
-                let places = (place(row)..place(next)).collect();
-                visit(column, array.as_ref(), Slots { places, nulls: 0 }, &mut leaves.iter_mut());
+                let positions = (position(row)..position(next)).collect();
+                visit(column, array.as_ref(), Slots { positions, nulls: 0 }, &mut leaves.iter_mut());
                 row = next;
             }
         }
         self.rows = end;
     }
 
-    /// Tells each leaf column whose statistics say something else, with what is wrong.
-    pub fn compare(&self, tell: &mut dyn FnMut(String, String)) {
+    /// Calls `report` for each leaf column with wrong statistics, with what is wrong.
+    pub fn compare(&self, report: &mut dyn FnMut(String, String)) {
         let index = self.file.metadata().page_index_for_row_group(self.group);
         let chunks = self.file.metadata().row_group(self.group).columns();
         for (number, (leaf, chunk)) in self.leaves.iter().flatten().zip(chunks).enumerate() {
-            let mut tell = |message| tell(chunk.column_path().string(), message);
-            // Without statistics nothing is said; that is for the footer's own check.
+            let mut report = |message| report(chunk.column_path().string(), message);
+            // Missing statistics are a fault of the footer, which `footer_check` reports.
             if let Some(statistics) = chunk.statistics() {
-                DeclaredChunk { kind: leaf.kind, statistics }.difference(&leaf.all()).into_iter().for_each(&mut tell);
+                DeclaredChunk { kind: leaf.kind, statistics }.difference(&leaf.all()).into_iter().for_each(&mut report);
             }
             match index.column_index(number) {
                 Some(index) => {
-                    DeclaredPages { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(&mut tell);
+                    DeclaredPages { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(&mut report);
                 }
                 None if chunk.column_index_range().is_some() => {
-                    tell("its column index is too large to be looked at".to_owned());
+                    report("its column index is too large to be looked at".to_owned());
                 }
                 None => {}
             }
             let values = self.file.page_values(self.group, number).unwrap_or_default();
             if values.len() != leaf.pages.len() || leaf.pages.iter().zip(values).any(|(page, told)| page.slots != *told)
             {
-                tell("its offset index gives its pages other rows than they have".to_owned());
+                report("its offset index gives its pages other rows than they have".to_owned());
             }
         }
     }
 }
 
-/// What is left of some rows at one level of a column.
+/// The slots of some rows at one level of a column.
 #[derive(Debug, Clone)]
 struct Slots {
-    /// The places of an array that are looked at.
-    places: Vec<usize>,
-    /// How many nulls and empty lists there were above.
+    /// The positions in the array that have values.
+    positions: Vec<usize>,
+    /// The number of nulls and empty lists at the levels above.
     nulls: u64,
 }
 
 impl Slots {
     fn without_nulls(mut self, array: &dyn Array) -> Self {
         if array.null_count() > 0 {
-            let all = self.places.len();
-            self.places.retain(|place| array.is_valid(*place));
-            self.nulls += (all - self.places.len()) as u64;
+            let all = self.positions.len();
+            self.positions.retain(|position| array.is_valid(*position));
+            self.nulls += (all - self.positions.len()) as u64;
         }
         self
     }
 
-    /// The places of the elements of lists.
+    /// The positions of the elements of lists.
     fn elements(&self, offsets: &[i32]) -> Self {
-        let offset = |place: usize| usize::try_from(offsets[place]).unwrap_or_default();
-        let elements = |place: &usize| offset(*place)..offset(place + 1);
-        let empty = self.places.iter().filter(|place| elements(place).is_empty()).count();
-        Self { places: self.places.iter().flat_map(elements).collect(), nulls: self.nulls + empty as u64 }
+        let offset = |position: usize| usize::try_from(offsets[position]).unwrap_or_default();
+        let elements = |position: &usize| offset(*position)..offset(position + 1);
+        let empty = self.positions.iter().filter(|position| elements(position).is_empty()).count();
+        Self { positions: self.positions.iter().flat_map(elements).collect(), nulls: self.nulls + empty as u64 }
     }
 }
 
-/// Walks down to the leaves with the places of an array that hold values.
+/// Visits the leaves with the positions in an array that have values.
 fn visit(column: &Column, array: &dyn Array, slots: Slots, leaves: &mut std::slice::IterMut<'_, Leaf<'_>>) {
     let slots = slots.without_nulls(array);
     match &column.kind {
@@ -189,7 +188,7 @@ impl<'c> Leaf<'c> {
         Self { kind, pages: vec![Facts::default(); starts.len()], starts, page: 0 }
     }
 
-    /// Turns to the page of a row, and gives the first row of the one behind it.
+    /// Moves to the page of a row. Returns the first row of the next page.
     fn turn_to(&mut self, row: u64) -> Option<u64> {
         let behind = self.starts.partition_point(|start| *start <= row);
         self.page = behind.saturating_sub(1);
@@ -198,25 +197,25 @@ impl<'c> Leaf<'c> {
 
     fn add(&mut self, array: &dyn Array, slots: &Slots) {
         let facts = &mut self.pages[self.page];
-        facts.slots += slots.places.len() as u64 + slots.nulls;
+        facts.slots += slots.positions.len() as u64 + slots.nulls;
         facts.nulls += slots.nulls;
         if matches!(self.kind, Kind::String | Kind::Json) {
             let texts = array.as_string::<i32>();
-            return slots.places.iter().for_each(|place| facts.widen_text(texts.value(*place).as_bytes()));
+            return slots.positions.iter().for_each(|position| facts.widen_text(texts.value(*position).as_bytes()));
         }
-        for place in &slots.places {
+        for position in &slots.positions {
             facts.widen(match self.kind {
-                Kind::Boolean => Scalar::Boolean(array.as_boolean().value(*place)),
-                Kind::UInt64 => Scalar::UInt(array.as_primitive::<UInt64Type>().value(*place)),
-                Kind::Float64 => Scalar::Float(array.as_primitive::<Float64Type>().value(*place)),
-                Kind::Timestamp => Scalar::Int(array.as_primitive::<TimestampMicrosecondType>().value(*place)),
-                Kind::Date => Scalar::Int(array.as_primitive::<Date32Type>().value(*place).into()),
-                _ => Scalar::Int(array.as_primitive::<Int64Type>().value(*place)),
+                Kind::Boolean => Scalar::Boolean(array.as_boolean().value(*position)),
+                Kind::UInt64 => Scalar::UInt(array.as_primitive::<UInt64Type>().value(*position)),
+                Kind::Float64 => Scalar::Float(array.as_primitive::<Float64Type>().value(*position)),
+                Kind::Timestamp => Scalar::Int(array.as_primitive::<TimestampMicrosecondType>().value(*position)),
+                Kind::Date => Scalar::Int(array.as_primitive::<Date32Type>().value(*position).into()),
+                _ => Scalar::Int(array.as_primitive::<Int64Type>().value(*position)),
             });
         }
     }
 
-    /// What all pages have together.
+    /// The summary of all pages.
     fn all(&self) -> Facts {
         let mut all = Facts::default();
         for page in &self.pages {
@@ -232,7 +231,7 @@ impl<'c> Leaf<'c> {
 }
 
 impl Facts {
-    /// Texts are copied only where they are new extremes.
+    /// A string is only copied if it is a new extreme.
     fn widen_text(&mut self, text: &[u8]) {
         match &mut self.extremes {
             Some((Scalar::Text(least), _)) if text < least.as_slice() => text.clone_into(least),
@@ -244,7 +243,7 @@ impl Facts {
 
     fn widen(&mut self, scalar: Scalar) {
         match &mut self.extremes {
-            // A NaN, which no column may hold, stands in no statistics.
+            // Statistics have no NaN, and no column may have one.
             _ if matches!(scalar, Scalar::Float(value) if value.is_nan()) => {}
             Some((least, _)) if scalar.cmp(least).is_lt() => *least = scalar,
             Some((_, greatest)) if scalar.cmp(greatest).is_gt() => *greatest = scalar,

@@ -1,16 +1,15 @@
-//! Walking Thrift's compact protocol before the Parquet library reads it.
+//! Walks Thrift's compact protocol before the Parquet library reads it.
 //!
-//! The library takes the length of a list for granted, and a list of truth values takes no bytes
-//! there: a dozen bytes could keep it busy for minutes, or have it ask for more memory than there
-//! is. Here nothing is built and every step takes bytes, so a walk ends. What the values mean is
-//! known only where a caller asks for one by its path.
+//! The library trusts the length of a list, and a list of booleans takes no bytes in it. So a dozen bytes
+//! could keep it busy for minutes, or make it request more memory than there is. A walk builds nothing, and
+//! every step takes bytes, so it ends. It does not interpret values; callers ask for numbers by path.
 
 use super::read_error::PartError;
 
-/// How deep structures may be nested; those of Parquet are eight deep.
+/// The deepest nesting of structures. Those of Parquet are eight deep.
 const DEPTH: usize = 24;
 
-/// Types of the compact protocol that stand for more than one number.
+/// Types of the compact protocol that are not a single number.
 const TRUE: u8 = 1;
 const FALSE: u8 = 2;
 const BYTE: u8 = 3;
@@ -20,18 +19,18 @@ const LIST: u8 = 9;
 const SET: u8 = 10;
 const STRUCT: u8 = 12;
 
-/// The field of a column index (`ColumnIndex` in parquet.thrift) that is a list of truth values.
-/// The library knows it, so that there they take their bytes.
+/// The field of a column index (`ColumnIndex` in parquet.thrift) that is a list of booleans.
+/// The library reads this one correctly, so its elements take bytes.
 const NULL_PAGES: i64 = 1;
 
 /// The list of a footer's columns (`FileMetaData.schema` in parquet.thrift), and how many members each
 /// of its elements has.
 const SCHEMA: i64 = 2;
 const CHILDREN: i64 = 5;
-/// How deep columns may be nested. The library calls itself for each level.
+/// The deepest nesting of columns. The library recurses for each level.
 const SCHEMA_DEPTH: usize = 128;
 
-/// Walks a footer. Besides what holds for any structure its columns must not be nested too deep.
+/// Walks a footer. Its columns must also not be nested too deep.
 pub(super) fn walk_footer(bytes: &[u8]) -> Result<(), PartError> {
     let mut walker =
         Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: Some(Nesting::default()) };
@@ -44,14 +43,14 @@ pub(super) fn walk_footer(bytes: &[u8]) -> Result<(), PartError> {
     }
 }
 
-/// Walks the structure that `bytes` start with and tells `seen` each number in it that stands in
-/// no list, with its path of field numbers. Gives the number of bytes it took.
+/// Walks the structure at the start of `bytes`. Calls `seen` for each number outside of lists, with its path
+/// of field numbers. Returns the length of the structure.
 pub(super) fn walk(bytes: &[u8], seen: &mut dyn FnMut(&[i64], i64)) -> Result<usize, PartError> {
     let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: None };
     walker.structure(seen).map(|()| walker.at).ok_or_else(none)
 }
 
-/// Walks the index of a column's values, which starts with a list of truth values.
+/// Walks a column index, which starts with a list of booleans.
 pub(super) fn walk_values(bytes: &[u8]) -> Result<(), PartError> {
     let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES), nesting: None };
     walker.structure(&mut |_, _| {}).ok_or_else(none)
@@ -65,25 +64,25 @@ struct Walker<'b> {
     bytes: &'b [u8],
     at: usize,
     path: Vec<i64>,
-    /// How many lists the walk is in.
+    /// The number of open lists.
     lists: usize,
-    /// The one field that may be a list of truth values.
+    /// The only field that may be a list of booleans.
     truths: Option<i64>,
-    /// Where columns are nested in each other, of a footer.
+    /// The nesting of the columns, if this is a footer.
     nesting: Option<Nesting>,
 }
 
-/// The columns of a schema, which stand one after the other, each before its members.
+/// The nesting of the columns of a schema. They are listed one after another, each before its members.
 #[derive(Debug, Default)]
 struct Nesting {
-    /// How many members are to come of each column that the walk is in.
+    /// The remaining members of each open column.
     open: Vec<i64>,
     /// How many the last column has.
     children: i64,
 }
 
 impl Nesting {
-    /// Takes in a column that was walked; none if it is nested too deep.
+    /// Adds a column. `None` if it is nested too deep.
     fn column(&mut self) -> Option<()> {
         while self.open.pop_if(|left| *left == 0).is_some() {}
         if let Some(left) = self.open.last_mut() {
@@ -155,7 +154,7 @@ impl Walker<'_> {
             }
             LIST | SET => self.list(seen),
             STRUCT => self.structure(seen),
-            // Maps and truth values in lists, which no footer or header has.
+            // Maps and booleans in lists, which no footer or header has.
             _ => None,
         }
     }
@@ -219,7 +218,7 @@ impl Walker<'_> {
 mod tests {
     use super::*;
 
-    /// How many bytes a walk takes, and the numbers it sees.
+    /// The bytes of a walk, and the numbers that it finds.
     type Walked<'w> = (usize, &'w [(&'w [i64], i64)]);
 
     #[track_caller]

@@ -1,7 +1,7 @@
-//! Writing one part: encoded row groups in, a Parquet file with its size and hash out.
+//! Writes one part: turns encoded row groups into a Parquet file, and returns its size and hash.
 //!
-//! Row groups come from an [`PartEncoder`], or byte for byte from a part of an earlier release that
-//! holds the same rows; the file cannot tell which.
+//! Row groups come from a [`PartEncoder`], or as bytes from a part of an earlier release with the same
+//! rows. Both give the same file. The writer does not sync the file.
 
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
 
-/// A part in the making.
+/// A part that is being written.
 #[derive(Debug)]
 pub struct PartWriter {
     path: PathBuf,
@@ -23,21 +23,21 @@ pub struct PartWriter {
     rows: u64,
 }
 
-/// What was written.
+/// A part that was written.
 #[derive(Debug)]
 pub struct WrittenPart {
     /// The file's size.
     pub bytes: u64,
     /// The file's SHA-256.
     pub sha256: Digest,
-    /// How many records it holds.
+    /// The number of records.
     pub rows: u64,
-    /// The file, which may not be on the disk yet.
+    /// The file. It is not synced to disk yet.
     pub(crate) file: Handle,
 }
 
 impl PartWriter {
-    /// Begins the file `path`, which must not exist.
+    /// Creates the file `path`, which must not exist.
     pub fn create(path: PathBuf, encoder: &PartEncoder) -> Result<Self, Error> {
         let (schema, properties) = encoder.file();
         let sink = Hashing::new(BufWriter::with_capacity(1 << 20, filesystem::create_new(&path)?));
@@ -58,7 +58,7 @@ impl PartWriter {
         append().map(drop).map_err(|error| failed(&self.path, &error))
     }
 
-    /// Adds a row group of a part that was published with the same settings, as its bytes are.
+    /// Adds the bytes of a row group of a part that was written with the same settings.
     pub fn copy(&mut self, part: &ParquetFile, group: usize) -> Result<(), Error> {
         let (from, chunks) = part.chunks(group)?;
         self.rows += part.group(group).len() as u64;
@@ -72,7 +72,7 @@ impl PartWriter {
         copy().map(drop).map_err(|error| failed(&self.path, &error))
     }
 
-    /// Ends the file.
+    /// Writes the footer and closes the part.
     pub fn finish(self) -> Result<WrittenPart, Error> {
         let Self { path, file, rows } = self;
         let (buffered, bytes, sha256) = file.into_inner().map_err(|error| failed(&path, &error))?.finish();
@@ -80,7 +80,7 @@ impl PartWriter {
         Ok(WrittenPart { bytes, sha256, rows, file })
     }
 
-    /// Where it is written.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }

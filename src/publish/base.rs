@@ -1,8 +1,8 @@
-//! [`Base`]: an earlier release as a source of rows and whole parts.
+//! [`Base`]: an earlier release as a source of rows, row groups and whole parts.
 //!
-//! A record that stands there already need not be held or encoded again. Its parts are hashed as
-//! whole files ([`super::inspect`]); what is taken over row by row is checked against its record hash
-//! on the way as well.
+//! A record that it has is not held in memory or encoded again. Its parts are hashed as whole files by
+//! [`super::inspect`], not here. Rows that are read one by one are also checked against their record
+//! hashes.
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::resolve_keys::{KeyEntry, Origin};
 use super::validation_cache::CacheFile;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::external_sort::{MARK, RowLocation, Selection, SortEntry, SourceSpan};
+use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
 use crate::filesystem;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash};
@@ -24,10 +24,10 @@ use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, 
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 
-/// The number that stands for the base where runs are numbered.
+/// The run index that means the base.
 pub(super) const BASE: u32 = u32::MAX;
 
-/// An earlier release, to be built upon.
+/// An earlier release that a build reuses.
 #[derive(Debug)]
 pub(super) struct Base<'b> {
     release: &'b Release,
@@ -41,36 +41,36 @@ pub(super) struct Base<'b> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BaseRowGroup {
     pub(super) part: usize,
-    pub(super) place: usize,
-    /// The number of its first row in the release.
+    pub(super) index: usize,
+    /// The index of its first row in the release.
     first: u32,
     pub(super) rows: u32,
 }
 
-/// Some row groups of a part that follow each other.
+/// Consecutive row groups of a part.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     part: usize,
-    /// The number of its first row in the release.
+    /// The index of its first row in the release.
     first: u32,
     /// Its rows within the part.
     rows: Range<u32>,
 }
 
 impl<'b> Base<'b> {
-    /// Opens the parts of a release whose columns are these and which is being inspected.
+    /// Opens the parts of a release with these columns. `inspection` must be of the same release.
     ///
     /// # Errors
-    /// [`Error::Part`] if one cannot be read.
+    /// [`Error::Part`] if a part cannot be read.
     pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
-        for (place, listed) in release.manifest().parts.iter().enumerate() {
-            let path = release.folder().join(listed.path(place));
+        for (index, listed) in release.manifest().parts.iter().enumerate() {
+            let path = release.folder().join(listed.path(index));
             let part = ParquetFile::whole_part(&path, columns).map_err(|error| error.at(&path))?;
             for group in 0..part.groups() {
                 let Range { start, end } = part.group(group);
                 let rows = end - start;
-                groups.push(BaseRowGroup { part: place, place: group, first, rows });
+                groups.push(BaseRowGroup { part: index, index: group, first, rows });
                 first = first.checked_add(rows).ok_or_else(|| changed(part.path()))?;
             }
             parts.push(part);
@@ -83,50 +83,50 @@ impl<'b> Base<'b> {
         self.inspection
     }
 
-    /// How many parts it has.
+    /// The number of parts.
     pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// A part, as a file and as it is listed.
-    pub(super) fn part(&self, place: usize) -> (&ParquetFile, &Part) {
-        (&self.parts[place], &self.release.manifest().parts[place])
+    /// A part, as a file and as the manifest lists it.
+    pub(super) fn part(&self, index: usize) -> (&ParquetFile, &Part) {
+        (&self.parts[index], &self.release.manifest().parts[index])
     }
 
-    /// The part with this fingerprint, if it is still as large as it was.
+    /// The index of the part with this fingerprint, if the file still has its listed size.
     pub(super) fn part_of(&self, fingerprint: &Fingerprint) -> Option<usize> {
         let listed = &self.release.manifest().parts;
-        let place = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
-        let bytes = filesystem::size(self.parts[place].path())?;
-        (bytes == listed[place].bytes).then_some(place)
+        let index = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
+        let bytes = filesystem::size(self.parts[index].path())?;
+        (bytes == listed[index].bytes).then_some(index)
     }
 
-    /// Whether the file at `path` is the very file of a part that is inspected.
-    pub(super) fn is_part(&self, place: usize, path: &Path) -> Result<bool, Error> {
-        self.inspection.is_part(place, path)
+    /// Whether the file at `path` is the same file as an inspected part.
+    pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
+        self.inspection.is_part(index, path)
     }
 
     /// The row group that starts with this row.
     pub(super) fn group_at(&self, row: u32) -> Option<BaseRowGroup> {
-        let place = self.groups.binary_search_by_key(&row, |group| group.first).ok()?;
-        Some(self.groups[place])
+        let index = self.groups.binary_search_by_key(&row, |group| group.first).ok()?;
+        Some(self.groups[index])
     }
 
     fn group_with(&self, row: u32) -> BaseRowGroup {
         self.groups[self.groups.partition_point(|group| group.first <= row) - 1]
     }
 
-    /// How many records it has.
+    /// The number of records.
     pub(super) fn records(&self) -> u64 {
         self.release.manifest().records()
     }
 
-    /// About how many bytes an outline of some row groups takes: their hashes and keys, and what else
-    /// orders them.
+    /// About how many bytes the outline of some row groups takes: hashes, keys and the columns of the
+    /// order.
     fn outline_bytes(&self, groups: &[BaseRowGroup], order: &Order) -> usize {
-        let names: Vec<&str> = order.places().iter().map(|place| self.columns.at(*place).name.as_str()).collect();
+        let names: Vec<&str> = order.places().iter().map(|index| self.columns.at(*index).name.as_str()).collect();
         let bytes = |group: &BaseRowGroup| {
-            let chunks = self.parts[group.part].metadata().row_group(group.place).columns();
+            let chunks = self.parts[group.part].metadata().row_group(group.index).columns();
             let ordering = chunks.iter().filter(|chunk| names.contains(&chunk.column_path().parts()[0].as_str()));
             let bytes: i64 = ordering.map(ColumnChunkMetaData::uncompressed_size).sum();
             usize::try_from(bytes).unwrap_or_default() + group.rows as usize * size_of::<RecordHash>()
@@ -134,13 +134,13 @@ impl<'b> Base<'b> {
         groups.iter().map(bytes).sum()
     }
 
-    /// About how many bytes what orders and identifies all records takes.
+    /// About how many bytes the outline of all records takes.
     pub(super) fn outline_size(&self, order: &Order) -> usize {
         self.outline_bytes(&self.groups, order)
     }
 
-    /// All parts, cut into pieces whose outlines take about `memory` bytes or are of one row group, and
-    /// what each takes.
+    /// Cuts all parts into pieces whose outlines take at most about `memory` bytes, but at least one row
+    /// group each. Returns each piece with the bytes of its outline.
     pub(super) fn pieces(&self, order: &Order, memory: usize) -> Vec<(Piece, usize)> {
         let mut pieces = Vec::new();
         for groups in self.groups.chunk_by(|a, b| a.part == b.part) {
@@ -153,7 +153,7 @@ impl<'b> Base<'b> {
                     (1..=rest.len()).take_while(fits).last().unwrap_or(1)
                 };
                 let (piece, behind) = rest.split_at(count);
-                let within = |group: &BaseRowGroup| self.parts[group.part].group(group.place);
+                let within = |group: &BaseRowGroup| self.parts[group.part].group(group.index);
                 let rows = within(&piece[0]).start..within(&piece[count - 1]).end;
                 let bytes = self.outline_bytes(piece, order);
                 pieces.push((Piece { part: piece[0].part, first: piece[0].first, rows }, bytes));
@@ -163,21 +163,21 @@ impl<'b> Base<'b> {
         pieces
     }
 
-    /// The hashes of the records of some parts, and what places them in an order if one is given.
+    /// Reads the hashes of the records of some parts, and the columns of the order if one is given.
     pub(super) fn outline<'o>(
         &'o self,
         parts: Range<usize>,
         order: Option<&'o Order>,
         threads: usize,
     ) -> Result<BaseOutline<'o>, Error> {
-        let mut places = order.map(|order| order.places().to_vec()).unwrap_or_default();
-        places.sort_unstable();
-        places.push(self.columns.len());
+        let mut indices = order.map(|order| order.places().to_vec()).unwrap_or_default();
+        indices.sort_unstable();
+        indices.push(self.columns.len());
         let first = self.groups.iter().find(|group| group.part == parts.start).map_or(0, |group| group.first);
         let (batches, ends) = (Vec::new(), vec![first]);
-        let mut outline = BaseOutline { columns: self.columns, order, places: places.clone(), batches, ends };
+        let mut outline = BaseOutline { columns: self.columns, order, indices: indices.clone(), batches, ends };
         let part =
-            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &places, None)?.collect() };
+            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &indices, None)?.collect() };
         let take = |batches: Result<Vec<RecordBatch>, Error>| {
             batches?.into_iter().for_each(|batch| outline.push(batch));
             Ok(())
@@ -187,49 +187,49 @@ impl<'b> Base<'b> {
         Ok(outline)
     }
 
-    /// The facts of the records of a piece and what there is to settle about them. Their ordinals
-    /// follow `first`; what `memo` remembers of them stays.
-    pub(super) fn facts(
+    /// Returns the sort entries and key entries of the records of a piece. Their ordinals start at
+    /// `first`. The sort entries keep the cache entries that `cache` has.
+    pub(super) fn entries(
         &self,
         piece: &Piece,
         order: &Order,
-        memo: Option<&CacheFile>,
+        cache: Option<&CacheFile>,
         first: u64,
     ) -> Result<Vec<(SortEntry, KeyEntry)>, Error> {
-        let mut places = order.places().to_vec();
-        places.sort_unstable();
-        places.push(self.columns.len());
-        let batches = read(&self.parts[piece.part], &places, Some(std::slice::from_ref(&piece.rows)))?;
+        let mut indices = order.places().to_vec();
+        indices.sort_unstable();
+        indices.push(self.columns.len());
+        let batches = read(&self.parts[piece.part], &indices, Some(std::slice::from_ref(&piece.rows)))?;
         let (columns, order, ends) = (self.columns, Some(order), vec![piece.first]);
-        let mut outline = BaseOutline { columns, order, places, batches: Vec::new(), ends };
+        let mut outline = BaseOutline { columns, order, indices, batches: Vec::new(), ends };
         for batch in batches {
             outline.push(batch?);
         }
-        let fact = |row| {
-            let standing = outline.row(row);
-            let (hash, key, ordinal) = (standing.hash(), standing.key(), first + u64::from(row));
-            let fact = SortEntry {
-                sort_key: standing.sort_key(),
+        let entry = |row| {
+            let base_row = outline.row(row);
+            let (hash, key, ordinal) = (base_row.hash(), base_row.key(), first + u64::from(row));
+            let entry = SortEntry {
+                sort_key: base_row.sort_key(),
                 hash,
                 cut: key_hash(&key),
                 length: 0,
                 ordinal,
-                at: RowLocation::Base(row),
-                place: SourceSpan::default(),
-                mark: memo.map_or([0; MARK], |memo| memo.mark(row)),
+                location: RowLocation::Base(row),
+                span: SourceSpan::default(),
+                cache_entry: cache.map_or([0; CACHE_ENTRY_BYTES], |cache| cache.cache_entry(row)),
             };
-            (fact, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
+            (entry, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
         };
-        Ok(outline.rows().map(fact).collect())
+        Ok(outline.rows().map(entry).collect())
     }
 
-    /// Its rows, to be read in order.
+    /// Returns a reader of the rows.
     pub(super) fn rows(&self) -> BaseRows<'_> {
         BaseRows { base: self, current: None, batches: Vec::new(), lengths: Vec::new() }
     }
 }
 
-/// Reads a part, and tells an error with its path.
+/// Reads some columns and rows of a part. Errors name the path of the part.
 fn read<'p>(
     part: &'p ParquetFile,
     columns: &[usize],
@@ -239,15 +239,15 @@ fn read<'p>(
     Ok(batches.map(|batch| batch.map_err(|error| error.at(part.path()))))
 }
 
-/// The hashes of records of the base, and the columns that order and identify them.
+/// The hashes of base records, and the columns of the order and the key.
 #[derive(Debug)]
 pub(super) struct BaseOutline<'o> {
     columns: &'o Columns,
     order: Option<&'o Order>,
-    /// The places of the columns in the batches, ascending.
-    places: Vec<usize>,
+    /// The column indices of the batches, ascending.
+    indices: Vec<usize>,
     batches: Vec<RecordBatch>,
-    /// The row of the base that follows each batch, and before them the first row.
+    /// The first row of the first batch, and the row after each batch.
     ends: Vec<u32>,
 }
 
@@ -258,19 +258,19 @@ impl BaseOutline<'_> {
         self.batches.push(batch);
     }
 
-    /// The rows of the base that it has.
+    /// The rows of the base that the outline has.
     pub(super) fn rows(&self) -> Range<u32> {
         self.ends[0]..self.ends[self.ends.len() - 1]
     }
 
-    /// What it has of a row.
+    /// A row of the outline.
     pub(super) fn row(&self, row: u32) -> BaseRow<'_> {
-        let place = self.ends.partition_point(|end| *end <= row) - 1;
-        BaseRow { outline: self, batch: &self.batches[place], at: (row - self.ends[place]) as usize }
+        let index = self.ends.partition_point(|end| *end <= row) - 1;
+        BaseRow { outline: self, batch: &self.batches[index], at: (row - self.ends[index]) as usize }
     }
 }
 
-/// A record of the base, as far as an outline has it.
+/// A base record, with the columns that an outline has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BaseRow<'o> {
     outline: &'o BaseOutline<'o>,
@@ -279,15 +279,15 @@ pub(super) struct BaseRow<'o> {
 }
 
 impl<'o> BaseRow<'o> {
-    fn cell(&self, place: usize) -> Cell<'o> {
-        let BaseOutline { columns, places, .. } = self.outline;
-        let array = places.binary_search(&place).expect("the columns of the order were read");
-        cell(columns.at(place), self.batch.column(array), self.at)
+    fn cell(&self, index: usize) -> Cell<'o> {
+        let BaseOutline { columns, indices, .. } = self.outline;
+        let array = indices.binary_search(&index).expect("the columns of the order were read");
+        cell(columns.at(index), self.batch.column(array), self.at)
     }
 
-    /// Its record hash.
+    /// The record hash.
     pub(super) fn hash(&self) -> RecordHash {
-        let hashes = self.batch.column(self.outline.places.len() - 1).as_fixed_size_binary();
+        let hashes = self.batch.column(self.outline.indices.len() - 1).as_fixed_size_binary();
         RecordHash::from_bytes(hashes.value(self.at).try_into().expect("the type was checked to be 32 bytes wide"))
     }
 
@@ -295,18 +295,18 @@ impl<'o> BaseRow<'o> {
         self.outline.order.expect("only an outline with an order is asked for it")
     }
 
-    /// Its place in the order.
+    /// The position in the order, as bytes that compare.
     pub(super) fn sort_key(&self) -> Box<[u8]> {
-        self.order().sort_key(|place| self.cell(place))
+        self.order().sort_key(|index| self.cell(index))
     }
 
-    /// SHA-256 of the text of its key.
+    /// The SHA-256 of the key as a string.
     pub(super) fn key(&self) -> Digest {
         Digest::of(key_text(&self.cell(self.order().key())).unwrap_or_default().as_bytes())
     }
 }
 
-/// Rows of the base: a row group at a time, each row checked.
+/// Reads rows of the base, one row group at a time, and checks the hash of each row.
 #[derive(Debug)]
 pub(super) struct BaseRows<'b> {
     base: &'b Base<'b>,
@@ -317,10 +317,10 @@ pub(super) struct BaseRows<'b> {
 }
 
 impl BaseRows<'_> {
-    /// Picks a row and gives the length of its canonical form.
+    /// Selects a row and returns the length of its canonical form.
     ///
     /// # Errors
-    /// [`Error::Part`] if the row group cannot be read or a record in it has another hash.
+    /// [`Error::Part`] if the row group cannot be read, or a record does not have its stored hash.
     pub(super) fn select(&mut self, row: u32, selection: &mut Selection) -> Result<u64, Error> {
         let group = match self.current {
             Some(group) if (group.first..group.first + group.rows).contains(&row) => group,
@@ -328,10 +328,10 @@ impl BaseRows<'_> {
         };
         let within = (row - group.first) as usize;
         let mut at = within;
-        for (place, batch) in self.batches.iter().enumerate() {
+        for (index, batch) in self.batches.iter().enumerate() {
             if at < batch.num_rows() {
-                // Row groups start at different rows, so the first row names one.
-                selection.add((BASE as usize, group.first as usize + place), batch, at);
+                // Row groups start at different rows, so the first row identifies a row group.
+                selection.add((BASE as usize, group.first as usize + index), batch, at);
                 return Ok(self.lengths[within]);
             }
             at -= batch.num_rows();
@@ -343,7 +343,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in read(part, &part.all_columns(), Some(&[part.group(group.place)]))? {
+        for batch in read(part, &part.all_columns(), Some(&[part.group(group.index)]))? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {
@@ -364,8 +364,8 @@ fn changed(path: &Path) -> Error {
     Error::Part { action: "build on", path: path.to_owned(), message }
 }
 
-/// Whether records of a release with this manifest would be encoded in the same way now, so that
-/// its parts can be taken over.
+/// Whether this build would encode the records of a release with this manifest to the same bytes, so
+/// that it can reuse the parts.
 pub(super) fn is_alike(base: &Manifest, dataset: &Dataset, schema: &Schema, layout: &Layout) -> bool {
     base.schema.sha256 == schema.sha256()
         && base.schema.extra == dataset.policy.extra

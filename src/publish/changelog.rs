@@ -1,9 +1,9 @@
-//! `CHANGELOG.md` of a dataset: what each release changed, the newest first.
+//! Writes `CHANGELOG.md` of a dataset: what each release changed, the newest first.
 //!
-//! It is for people and no part of any release. An entry is written when its release has been
-//! published and never touched again, so that it can be edited by hand. The file belongs to the
-//! person who keeps it: every byte of theirs stays, with the file's permissions and a link to it, and
-//! where that cannot be had the file is left alone and the report says so.
+//! The file is for readers and is not part of any release. A build adds an entry after it published the
+//! release and never changes the entry, so people can edit it. Adding an entry keeps all other bytes, the
+//! file's permissions and links to it. If that is not possible, the file is not changed and the report
+//! says why.
 
 use std::path::{Path, PathBuf};
 
@@ -16,38 +16,38 @@ use crate::filesystem;
 
 /// The name of the file.
 const CHANGELOG: &str = "CHANGELOG.md";
-/// The longest changelog that is added to, in bytes.
+/// The largest changelog that gets an entry, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
 /// What the file starts with.
 const HEADING: &str = "# Changelog\n";
 
-/// A changelog that got no entry, and why.
+/// A changelog that got no entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangelogLeft {
     /// The file.
     pub path: PathBuf,
-    /// What kept the build from adding to it.
+    /// Why the build did not add an entry.
     pub reason: String,
 }
 
-/// What is said of one release.
+/// The entry of one release.
 #[derive(Debug)]
 pub(super) struct ChangelogEntry<'e> {
     pub(super) version: &'e Version,
     pub(super) released: Date,
     pub(super) records: u64,
-    /// The release before.
+    /// The version of the previous release.
     pub(super) previous: Option<&'e Version>,
-    /// What changed since, where it was compared.
+    /// What changed since the previous release, if the two were compared.
     pub(super) changes: Option<&'e DiffReport>,
 }
 
 impl ChangelogEntry<'_> {
-    /// Adds the entry to the changelog in `folder`, which is made if need be. Returns why it was left
-    /// as it is, if it was.
+    /// Adds the entry to the changelog in `folder`, and creates the file if it does not exist. Returns the
+    /// reason if the file was left as it is.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read or written; it is then as it was.
+    /// [`Error::Io`] if the file cannot be read or written. The file is then unchanged.
     pub(super) fn add(&self, folder: &Path) -> Result<Option<ChangelogLeft>, Error> {
         let path = folder.join(CHANGELOG);
         let left = |reason: &str| Ok(Some(ChangelogLeft { path: path.clone(), reason: reason.to_owned() }));
@@ -67,7 +67,7 @@ impl ChangelogEntry<'_> {
         let old = if target.exists() { filesystem::read_bounded(&target, MAX_BYTES)? } else { Vec::new() };
         let Ok(old) = str::from_utf8(&old) else { return left("it is not UTF-8") };
         let new = self.added_to(old);
-        // The next entry must find room, too: what is written here can be read again.
+        // The next build must be able to read the file.
         if new.len() as u64 > MAX_BYTES {
             return left(&format!("it would be larger than {MAX_BYTES} bytes"));
         }
@@ -77,7 +77,7 @@ impl ChangelogEntry<'_> {
         Ok(None)
     }
 
-    /// The changelog with the entry above the others.
+    /// Returns the changelog with this entry above the others.
     fn added_to(&self, old: &str) -> String {
         let title = self.title();
         if old.lines().any(|line| line == title) {

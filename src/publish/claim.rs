@@ -1,22 +1,23 @@
-//! [`Claim`]: what a row group will take while it is encoded, claimed before its rows are read.
+//! [`Claim`]: reserves the memory that a row group needs for encoding, before its rows are read. It only
+//! estimates; it does not measure what the encoder uses.
 
 use crate::ordered_pool::{Room, Share};
 use crate::schema::Columns;
 
-/// How many rows reach the encoder at a time: a page ends no earlier.
+/// The number of rows that the encoder gets at a time. A page has at least as many.
 const PAGE_ROWS: u64 = 256;
-/// How many bytes are claimed together, so that few rows ask.
+/// The least number of bytes to claim at once, so that few rows have to wait for the lock.
 const STEP: u64 = 1 << 20;
-/// About how many bytes the encoder takes for a column whatever it holds.
+/// About how many bytes the encoder takes for each column, even an empty one.
 const COLUMN: usize = 6 << 10;
 
-/// A growing claim.
+/// A claim that grows row by row.
 pub(super) struct Claim {
     share: Share,
-    /// What was claimed and is to be claimed, in bytes.
+    /// The bytes that were claimed, and the bytes that the rows so far need.
     claimed: u64,
     wanted: u64,
-    /// The canonical forms of all rows, and the longest of them.
+    /// The length of all canonical forms and of the longest one, in bytes.
     length: u64,
     longest: u64,
 }
@@ -26,11 +27,11 @@ impl Claim {
         Self { share: room.take(columns.leaves() * COLUMN), claimed: 0, wanted: 0, length: 0, longest: 0 }
     }
 
-    /// Claims what a row takes whose canonical form has `length` bytes, and waits for it if need be.
+    /// Claims the memory for a row whose canonical form has `length` bytes. Waits until it is available.
     pub(super) fn before(&mut self, length: u64) {
         self.length += length;
         self.longest = self.longest.max(length);
-        // The rows, what they become, and a page of them before and after it is compressed.
+        // The rows, their encoded form, and one page before and after compression.
         let page = self.length.min(self.longest.saturating_mul(PAGE_ROWS));
         self.wanted = self.length + self.length / 2 + page * 2;
         if self.wanted - self.claimed >= STEP {
@@ -43,7 +44,7 @@ impl Claim {
         self.claimed = self.wanted;
     }
 
-    /// The share of all rows.
+    /// Returns the share for all rows.
     pub(super) fn share(mut self) -> Share {
         self.claim();
         self.share

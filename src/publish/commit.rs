@@ -1,4 +1,5 @@
-//! Writing a release beside its place and publishing it.
+//! [`Commit`]: writes a release to a staging folder and publishes it with one rename. It does not decide
+//! which records the release has.
 
 use std::path::Path;
 use std::thread;
@@ -34,17 +35,17 @@ use crate::release::{
 use crate::schema::Schema;
 use crate::validate::InputCounts;
 
-/// What to do where a release cannot be compared with a damaged one before it.
+/// What to do if the previous release is damaged, so that it cannot be compared.
 const NOT_COMPARED: &str = "it cannot be said what changed since that release: put the file back from a copy of it, or say \
                             `--allow-understated` to publish without comparing";
 
-/// The release that is to be made.
+/// A release that is to be published, with its settings.
 pub(super) struct Commit<'t> {
     pub(super) dataset: &'t Dataset,
     pub(super) schema: &'t Schema,
     pub(super) order: &'t Order,
     pub(super) layout: &'t Layout,
-    /// What can be taken over.
+    /// The release whose parts and rows are reused.
     pub(super) base: Option<&'t Base<'t>>,
     pub(super) next: &'t NextVersion,
     pub(super) released: Date,
@@ -54,17 +55,17 @@ pub(super) struct Commit<'t> {
     pub(super) threads: usize,
     pub(super) memory: Memory,
     pub(super) progress: &'t dyn Progress,
-    /// Whether the release before is intact.
+    /// The inspection of the previous release.
     pub(super) inspection: Option<&'t Inspection>,
 }
 
 impl Commit<'_> {
-    /// Writes and publishes the planned records.
+    /// Writes and publishes the records of the layout.
     pub(super) fn publish(
         &self,
         lock: &Lock,
-        (plan, rows): (ReleaseLayout, RunRows),
-        (marks, traces): (CacheWriter, &EffectsTable),
+        (release_layout, rows): (ReleaseLayout, RunRows),
+        (cache_writer, effects): (CacheWriter, &EffectsTable),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
@@ -73,10 +74,10 @@ impl Commit<'_> {
         let Self { order, layout, base, threads, progress, .. } = *self;
         let room = Room::new(self.memory.row_groups());
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
-        let ReleaseLayout { parts, picks, hashes } = plan;
+        let ReleaseLayout { parts, row_refs, hashes } = release_layout;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());
-            let written = writing.write(&parts, picks, rows, &mut staging)?;
+            let written = writing.write(&parts, row_refs, rows, &mut staging)?;
             let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok((written, fingerprint))
         })?;
@@ -104,17 +105,10 @@ impl Commit<'_> {
         staging.write(MANIFEST, &manifest_bytes)?;
         staging.seal()?;
         preflight::check(&staging.path(""), columns, base)?;
-        // As late as can be: until then it is hashed beside what is done here.
+        // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
-        // Before the release: once that stands, no build comes back for its rejects.
-        let rejects_file = super::rejects_file(lock.folder(), &manifest.version);
-        if report.read.rejects.total() == 0 {
-            // Those of an earlier attempt.
-            filesystem::remove_file(&rejects_file)?;
-        } else {
-            report.read.rejects.retarget(&rejects_file);
-            report.read.rejects.publish()?;
-        }
+        // Before the release: once it is published, no build would write its rejects again.
+        publish_rejects(lock, &manifest.version, report)?;
         let folder = staging.publish(&manifest.version.to_string())?;
         let entry = ChangelogEntry {
             version: &manifest.version,
@@ -124,50 +118,50 @@ impl Commit<'_> {
             changes: report.changes.as_ref(),
         };
         report.changelog_left = entry.add(lock.folder())?;
-        // The release stands; without a memo the next build only takes longer.
-        let _judged_again = marks.write(traces, &Digest::of(&manifest_bytes));
+        // The release is published. Without the cache the next build only takes longer.
+        let _cache_is_optional = cache_writer.write(effects, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
     }
 
-    /// Checks that what was taken over is intact and was not replaced on the way.
+    /// Checks that the reused release is intact and was not replaced during the build.
     fn check_base(&self) -> Result<(), Error> {
         let Some(inspection) = self.base.map(Base::inspection) else { return Ok(()) };
         if inspection.is_intact() { inspection.check_unchanged() } else { Err(super::damaged_base(inspection)) }
     }
 
-    /// What a build comes to whose version stands in `folder` already.
+    /// The outcome of a build whose version already exists in `folder`.
     fn unchanged(&self, folder: &Path, manifest: &Manifest, report: &mut BuildReport) -> Result<Outcome, Error> {
         let existing = Release::open_intact(folder)?;
         if !same_content(&existing, manifest) {
             return Err(Error::VersionExists { version: self.next.version.clone(), path: folder.to_owned() });
         }
-        // That it holds these records is said of its files, and not of its manifest alone.
+        // The outcome is a statement about the files, so the manifest alone is not enough.
         let inspected = Inspection::new(&existing);
         inspected.start(self.threads);
         report.damaged.extend(inspected.damaged().cloned());
         Ok(Outcome::Unchanged(folder.to_owned()))
     }
 
-    /// What changed since the previous release. One that is damaged or cannot be read is no obstacle if
-    /// the version may understate what changed.
+    /// Compares with the previous release. If that is damaged or cannot be read, returns `None` where the
+    /// version may understate the changes, and an error otherwise.
     fn changes(&self, previous: &Release, staging: &Staging, manifest: &Manifest) -> Result<Option<DiffReport>, Error> {
-        // Parts that both releases have are not read.
-        let known: Vec<Fingerprint> = manifest.parts.iter().map(|part| part.fingerprint).collect();
-        // What is taken over from is checked in the end, and damage there ends the build.
+        // Damage to parts that the new release has too does not matter.
+        let fingerprints: Vec<Fingerprint> = manifest.parts.iter().map(|part| part.fingerprint).collect();
+        // `check_base` checks the base in the end, and damage there stops the build.
         let is_base =
             |inspection: &Inspection| self.base.is_some_and(|base| std::ptr::eq(base.inspection(), inspection));
         let inspection = self.inspection.filter(|inspection| !is_base(inspection));
-        match inspection.and_then(|inspection| inspection.damaged_beyond(&known)) {
+        match inspection.and_then(|inspection| inspection.damaged_beyond(&fingerprints)) {
             Some(_) if self.allow_understated => return Ok(None),
             Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
             None => {}
         }
         let current = DiffInput::staged(&staging.path(""), manifest, self.schema);
         let changes = DiffInput::release(previous).and_then(|mut base| {
-            // Damaged parts that both releases have: the written one holds the records.
-            for (place, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
-                if let Some(same) = known.iter().position(|known| *known == fingerprint) {
-                    base.read_from(place, staging.path(&manifest.parts[same].path(same)));
+            // A damaged part that both releases have is read from the new release.
+            for (index, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
+                if let Some(written) = fingerprints.iter().position(|other| *other == fingerprint) {
+                    base.read_from(index, staging.path(&manifest.parts[written].path(written)));
                 }
             }
             diff(&base, &current, &DiffOptions::default(), &NoProgress)
@@ -178,7 +172,7 @@ impl Commit<'_> {
         }
     }
 
-    /// The version of the release; none if there is nothing new to release.
+    /// The version of the release. `None` if nothing changed.
     fn version(&self, previous: &Release, changes: Option<&DiffReport>) -> Result<Option<Version>, Error> {
         let (policy, previous) = (self.dataset.policy.versions, &previous.manifest().version);
         match changes {
@@ -237,6 +231,16 @@ impl Commit<'_> {
     }
 }
 
+/// Publishes the reject file of a version. Removes the file of an earlier attempt if there is no reject.
+fn publish_rejects(lock: &Lock, version: &Version, report: &mut BuildReport) -> Result<(), Error> {
+    let rejects_file = super::rejects_file(lock.folder(), version);
+    if report.read.rejects.total() == 0 {
+        return filesystem::remove_file(&rejects_file);
+    }
+    report.read.rejects.retarget(&rejects_file);
+    report.read.rejects.publish()
+}
+
 fn input(read: &InputCounts) -> Input {
     Input {
         name: read.name.clone(),
@@ -248,8 +252,8 @@ fn input(read: &InputCounts) -> Input {
     }
 }
 
-/// Whether a release holds the same records in the same files and says the same of them,
-/// whenever, with which version of the tool and from whatever inputs it was made.
+/// Whether a release has the same records, files and description as the manifest. The release date, the
+/// version of pressmark and the inputs may differ.
 fn same_content(release: &Release, manifest: &Manifest) -> bool {
     let mut other = release.manifest().clone();
     other.released = manifest.released;

@@ -1,8 +1,8 @@
-//! Writing the parts of a plan: linked where a part stands already, copied where a row group
-//! does, encoded where neither is so.
+//! Writes the parts of a layout. A part that the base has is linked, a row group that the base has is
+//! copied, and all other rows are encoded.
 //!
-//! Row groups are encoded on several threads and come back in order; a part's bytes are the
-//! same whichever way they came.
+//! Several threads encode row groups, and the results arrive in order. The bytes of a part do not depend
+//! on how its row groups were obtained. This module does not decide which rows a part has.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
@@ -23,43 +23,43 @@ use crate::schema::Columns;
 
 type Edge = serde_json::Map<String, serde_json::Value>;
 
-/// By what parts are written.
+/// The inputs and settings for writing parts.
 #[derive(Debug)]
 pub(super) struct PartsEncoding<'w> {
     pub(super) columns: &'w Columns,
     pub(super) order: &'w Order,
     pub(super) layout: &'w Layout,
     pub(super) encoder: &'w PartEncoder,
-    /// What can be taken over.
+    /// The release whose parts and row groups are reused.
     pub(super) base: Option<&'w Base<'w>>,
     pub(super) threads: usize,
-    /// What row groups may take that threads have under way.
+    /// The memory for row groups that are being encoded.
     pub(super) room: &'w Room,
     pub(super) progress: &'w dyn Progress,
 }
 
-/// What was written.
+/// The written parts and their summary.
 #[derive(Debug)]
 pub(super) struct WrittenParts<'w> {
     pub(super) parts: Vec<Part>,
     pub(super) summary: Summary<'w>,
-    /// How many parts were linked.
+    /// The number of linked parts.
     pub(super) reused: usize,
 }
 
-/// What is to be done next.
+/// A step of writing parts.
 enum EncodeStep {
-    /// A whole part is taken over: this one of the base.
+    /// Links the part of the base with this index.
     Link(usize),
-    /// The part begun gets a row group of the base.
+    /// Copies a row group of the base into the open part.
     Copy(BaseRowGroup),
-    /// It gets a row group of these rows, which have their share of the memory.
+    /// Encodes these rows as a row group of the open part. They hold their share of the memory.
     Encode(Selection, Share),
-    /// It ends.
+    /// Closes the open part.
     End,
 }
 
-/// What was done.
+/// The result of a step.
 enum EncodeResult<'w> {
     Link(usize),
     Copy(BaseRowGroup),
@@ -68,11 +68,11 @@ enum EncodeResult<'w> {
 }
 
 impl<'w> PartsEncoding<'w> {
-    /// Writes these parts into the staging folder; `picks` are the rows of all of them.
+    /// Writes these parts into the staging folder. `row_refs` has the rows of all of them.
     pub(super) fn write(
         &self,
         parts: &[PlannedPart],
-        mut picks: RowRefs,
+        mut row_refs: RowRefs,
         rows: RunRows,
         staging: &mut Staging,
     ) -> Result<WrittenParts<'w>, Error> {
@@ -81,7 +81,7 @@ impl<'w> PartsEncoding<'w> {
         self.progress.start(Stage::Write, Some(rows));
         let (to_sync, syncing) = channel::<(Handle, PathBuf)>();
         thread::scope(|scope| {
-            // Waiting for the disk takes time and no processor.
+            // Syncing waits for the disk and needs no processor.
             let synced =
                 scope.spawn(move || syncing.iter().try_for_each(|(file, path)| filesystem::sync(&file, &path)));
             let mut assembly = PartAssembly {
@@ -93,9 +93,9 @@ impl<'w> PartsEncoding<'w> {
                 written: WrittenParts { parts: Vec::new(), summary: Summary::new(self.columns), reused: 0 },
             };
             let produce = |give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>| {
-                parts.iter().try_for_each(|part| steps.part(part, &mut picks, give))
+                parts.iter().try_for_each(|part| steps.part(part, &mut row_refs, give))
             };
-            // A row group is large: one for each thread, and one that waits for it.
+            // Row groups are large, so there is one for each thread and one that waits.
             let workers = Workers { threads: self.threads, under_way: self.threads + 1 };
             ordered_pool(workers, produce, |step| self.work(step), |done| assembly.take(done?), || Error::Stopped)?;
             let written = assembly.finish();
@@ -106,7 +106,7 @@ impl<'w> PartsEncoding<'w> {
 
     fn work(&self, step: EncodeStep) -> Result<EncodeResult<'w>, Error> {
         Ok(match step {
-            EncodeStep::Link(place) => EncodeResult::Link(place),
+            EncodeStep::Link(index) => EncodeResult::Link(index),
             EncodeStep::Copy(group) => EncodeResult::Copy(group),
             EncodeStep::End => EncodeResult::End,
             EncodeStep::Encode(rows, share) => {
@@ -118,19 +118,19 @@ impl<'w> PartsEncoding<'w> {
         })
     }
 
-    /// The ordering columns and key of a record, as JSON.
+    /// The columns of the order and the key of a record, as JSON.
     fn edge(&self, rows: &Selection, row: usize) -> Edge {
         let batch = rows.row(row);
         let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
-        let value = |place: &usize| {
-            let column = self.columns.at(*place);
-            (column.name.clone(), cell_json(column, &rows.cell(0, *place)))
+        let value = |index: &usize| {
+            let column = self.columns.at(*index);
+            (column.name.clone(), cell_json(column, &rows.cell(0, *index)))
         };
         self.order.places().iter().map(value).collect()
     }
 }
 
-/// Decides what to do, part by part.
+/// Produces the steps, part by part.
 struct EncodeSteps<'w> {
     writing: &'w PartsEncoding<'w>,
     rows: RunRows,
@@ -141,16 +141,16 @@ impl EncodeSteps<'_> {
     fn part(
         &mut self,
         part: &PlannedPart,
-        picks: &mut RowRefs,
+        row_refs: &mut RowRefs,
         give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let picks = picks.next(part.rows)?;
-        if let Some(place) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
-            return give(EncodeStep::Link(place));
+        let row_refs = row_refs.next(part.rows)?;
+        if let Some(index) = self.writing.base.and_then(|base| base.part_of(&part.fingerprint)) {
+            return give(EncodeStep::Link(index));
         }
         let mut at = 0;
-        while at < picks.len() {
-            if let Some(group) = self.writing.base.and_then(|base| copyable(base, &picks, at)) {
+        while at < row_refs.len() {
+            if let Some(group) = self.writing.base.and_then(|base| copyable(base, &row_refs, at)) {
                 at += group.rows as usize;
                 give(EncodeStep::Copy(group))?;
                 continue;
@@ -158,11 +158,11 @@ impl EncodeSteps<'_> {
             let mut groups = RowGroupRule::new(self.writing.layout);
             let (mut selection, mut claim) =
                 (Selection::default(), Claim::new(self.writing.room, self.writing.columns));
-            while at < picks.len() {
-                claim.before(picks[at].length);
-                let length = self.select(picks[at], &mut selection)?;
-                // That of a row of the base is known now.
-                claim.before(length - picks[at].length);
+            while at < row_refs.len() {
+                claim.before(row_refs[at].length);
+                let length = self.select(row_refs[at], &mut selection)?;
+                // The length of a base row is only known after reading it.
+                claim.before(length - row_refs[at].length);
                 at += 1;
                 if groups.after(length) {
                     break;
@@ -173,28 +173,28 @@ impl EncodeSteps<'_> {
         give(EncodeStep::End)
     }
 
-    /// Picks a row and gives the length of its canonical form.
-    fn select(&mut self, pick: RowRef, selection: &mut Selection) -> Result<u64, Error> {
+    /// Selects a row and returns the length of its canonical form.
+    fn select(&mut self, row_ref: RowRef, selection: &mut Selection) -> Result<u64, Error> {
         match &mut self.base_rows {
-            Some(rows) if pick.run == BASE => rows.select(pick.row, selection),
-            _ => self.rows.select(pick.run as usize, pick.row, selection).map(|()| pick.length),
+            Some(rows) if row_ref.run == BASE => rows.select(row_ref.row, selection),
+            _ => self.rows.select(row_ref.run as usize, row_ref.row, selection).map(|()| row_ref.length),
         }
     }
 }
 
-/// The row group of the base that holds exactly the rows from `at` on that would be one here.
-fn copyable(base: &Base<'_>, picks: &[RowRef], at: usize) -> Option<BaseRowGroup> {
-    let first = picks[at];
+/// Returns the row group of the base with exactly the rows that would form a row group here, from `at`.
+fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGroup> {
+    let first = row_refs[at];
     let group = (first.run == BASE).then(|| base.group_at(first.row)).flatten()?;
-    let rows = picks.get(at..at + group.rows as usize)?;
-    let consecutive = (first.row..).zip(rows).all(|(row, pick)| pick.run == BASE && pick.row == row);
-    // The last row group of a part ends where the part does, the others where the rule says. And
-    // what the first record of a part is, is known of parts only.
-    let same_end = (at + rows.len() == picks.len()) == (group.place + 1 == base.part(group.part).0.groups());
-    (consecutive && same_end && (at > 0 || group.place == 0)).then_some(group)
+    let rows = row_refs.get(at..at + group.rows as usize)?;
+    let consecutive = (first.row..).zip(rows).all(|(row, row_ref)| row_ref.run == BASE && row_ref.row == row);
+    // The last row group of a part ends with the part, the others where the rule says. The first record
+    // is only listed for parts, so a first row group must be copied from a first row group.
+    let same_end = (at + rows.len() == row_refs.len()) == (group.index + 1 == base.part(group.part).0.groups());
+    (consecutive && same_end && (at > 0 || group.index == 0)).then_some(group)
 }
 
-/// Puts parts together from what was done, in order.
+/// Assembles parts from the results of the steps, in order.
 struct PartAssembly<'w, 's> {
     writing: &'s PartsEncoding<'w>,
     planned: std::collections::VecDeque<&'s PlannedPart>,
@@ -204,7 +204,7 @@ struct PartAssembly<'w, 's> {
     written: WrittenParts<'w>,
 }
 
-/// A part in the making.
+/// A part that is being written.
 struct OpenPart {
     name: String,
     writer: PartWriter,
@@ -214,7 +214,7 @@ struct OpenPart {
 impl<'w> PartAssembly<'w, '_> {
     fn take(&mut self, done: EncodeResult<'w>) -> Result<(), Error> {
         match done {
-            EncodeResult::Link(place) => self.link(place),
+            EncodeResult::Link(index) => self.link(index),
             EncodeResult::Copy(group) => self.copy(group),
             EncodeResult::Encoded { group, first, last, summary, share } => {
                 self.written.summary.merge(summary);
@@ -229,7 +229,7 @@ impl<'w> PartAssembly<'w, '_> {
         }
     }
 
-    /// The part that is being made, begun if there is none.
+    /// Returns the open part. Opens one if there is none.
     fn begin(&mut self, first: impl FnOnce() -> Edge) -> Result<&mut OpenPart, Error> {
         if self.begun.is_none() {
             let planned = self.planned.pop_front().expect("every part that is begun was planned");
@@ -249,15 +249,15 @@ impl<'w> PartAssembly<'w, '_> {
     }
 
     fn base(&self) -> &'w Base<'w> {
-        self.writing.base.expect("only parts of a base are taken over")
+        self.writing.base.expect("only parts of a base are reused")
     }
 
-    fn link(&mut self, place: usize) -> Result<(), Error> {
+    fn link(&mut self, index: usize) -> Result<(), Error> {
         self.planned.pop_front();
-        let (from, listed) = self.base().part(place);
+        let (from, listed) = self.base().part(index);
         let name = listed.path(self.written.parts.len());
         let is_copy = self.staging.link(&name, from.path(), listed.sha256)?;
-        if !is_copy && !self.base().is_part(place, &self.staging.path(&name))? {
+        if !is_copy && !self.base().is_part(index, &self.staging.path(&name))? {
             return Err(super::inspect::replaced(from.path()));
         }
         self.writing.progress.advance(listed.rows);
@@ -270,10 +270,10 @@ impl<'w> PartAssembly<'w, '_> {
     fn copy(&mut self, group: BaseRowGroup) -> Result<(), Error> {
         let (from, listed) = self.base().part(group.part);
         self.writing.progress.advance(u64::from(group.rows));
-        from.summarise(group.place..group.place + 1, &mut self.written.summary, self.writing.columns)?;
+        from.summarise(group.index..group.index + 1, &mut self.written.summary, self.writing.columns)?;
         let begun = self.begin(|| listed.first.clone())?;
         begun.part.last.clone_from(&listed.last);
-        begun.writer.copy(from, group.place)
+        begun.writer.copy(from, group.index)
     }
 
     fn end(&mut self) -> Result<(), Error> {
@@ -281,8 +281,8 @@ impl<'w> PartAssembly<'w, '_> {
         let written = writer.finish()?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);
         self.staging.add(&name, written.sha256)?;
-        // If nobody listens, syncing has failed, and that is told in the end.
-        let _told_later = self.to_sync.send((written.file, self.staging.path(&name)));
+        // If the receiver is gone, syncing failed. Joining its thread returns the error.
+        let _joined_later = self.to_sync.send((written.file, self.staging.path(&name)));
         self.written.parts.push(part);
         Ok(())
     }

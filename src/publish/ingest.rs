@@ -1,7 +1,7 @@
-//! Reading and judging all sources of a build.
+//! Reads and validates all sources of a build.
 //!
-//! Each block of articles becomes a sorted chunk of records on the thread that judged it; what
-//! has to be compared across all records, their keys, goes to [`super::resolve_keys`].
+//! A worker thread validates each block of articles and turns it into a sorted chunk of records. Keys have
+//! to be compared across all records, which this module does not do; [`super::resolve_keys`] does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::validation_cache::{CacheEntry, EffectsTable};
 use crate::diagnostics::Diagnostics;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::external_sort::{MARK, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
+use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
 use crate::input::{Reader, Selection, Source};
 use crate::mapping::Mapping;
 use crate::part_files::key_hash;
@@ -30,28 +30,28 @@ use crate::validate::{
     AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
 };
 
-/// What was read: the records in sorted runs, their keys, and what is to be reported.
+/// The result of ingest: records in sorted runs, their keys, and the counts for the report.
 #[derive(Debug)]
 pub(super) struct Ingested {
-    /// The records.
+    /// The records, as sort entries and rows.
     pub(super) runs: SortedRuns,
-    /// Their keys.
-    pub(super) entries: KeyEntries,
-    /// How many there are, repeats included; their ordinals count up to it.
+    /// The keys of the records.
+    pub(super) key_entries: KeyEntries,
+    /// The number of records, including repeats. Their ordinals are below it.
     pub(super) articles: u64,
-    /// The bytes of their canonical forms.
+    /// The total length of their canonical forms, in bytes.
     pub(super) bytes: u64,
-    /// The keys of all records, where they are put on top of a release.
+    /// The keys of all records, if the build upserts them into a base release.
     pub(super) changed: Changed,
-    /// The sources, as [`SourceSpan::source`] numbers them.
+    /// The sources, by [`SourceSpan::source`].
     pub(super) sources: Vec<Arc<str>>,
-    /// The traces of their articles, as marks number them.
-    pub(super) traces: EffectsTable,
-    /// The rest.
+    /// The effects of their articles, by the index in cache entries.
+    pub(super) effects: EffectsTable,
+    /// Counts, rejects and normalisations of the inputs.
     pub(super) read: InputSummary,
 }
 
-/// By what the gathering is done.
+/// The inputs and settings of ingest.
 #[derive(Debug)]
 pub(super) struct Ingest<'g> {
     pub(super) dataset: &'g Dataset,
@@ -61,24 +61,24 @@ pub(super) struct Ingest<'g> {
     pub(super) order: &'g Order,
     pub(super) ranking: Ranking,
     pub(super) options: &'g BuildOptions,
-    /// What is there already.
-    pub(super) onto: BuildMode<'g>,
+    /// Which release the build starts from.
+    pub(super) mode: BuildMode<'g>,
     pub(super) progress: &'g dyn Progress,
 }
 
-/// What is there already.
+/// Which release a build starts from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BuildMode<'g> {
-    /// Nothing that need be known.
+    /// None, or one whose rows cannot be reused.
     Nothing,
-    /// The records of the release before, which need not be held.
+    /// None, but rows of the previous release are reused and not held in memory.
     Previous(&'g PreviousIndex<'g>),
-    /// A release on top of which the records are put.
+    /// A base release, into which the records are upserted.
     Base,
 }
 
 impl Ingested {
-    /// No articles at all.
+    /// Creates the result for no articles.
     pub(super) fn nothing(
         schema: &Schema,
         folder: &Path,
@@ -87,12 +87,12 @@ impl Ingested {
     ) -> Self {
         Self {
             runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records(inputs)),
-            entries: KeyEntries::new(folder, memory.keys()),
+            key_entries: KeyEntries::new(folder, memory.keys()),
             articles: 0,
             bytes: 0,
             changed: Changed::new(memory.changed()),
             sources: Vec::new(),
-            traces: EffectsTable::default(),
+            effects: EffectsTable::default(),
             read: InputSummary {
                 inputs: Vec::new(),
                 rejects,
@@ -105,174 +105,185 @@ impl Ingested {
 }
 
 impl Ingest<'_> {
-    /// Reads and judges every source; rejects go to the log `rejects`, what does not fit into
-    /// memory to `folder`.
+    /// Reads and validates every source. Rejects go to `rejects`; scratch files go to `folder`.
     ///
     /// # Errors
-    /// A source that cannot be read, or no article at all.
-    pub(super) fn gather(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
+    /// If a source cannot be read, or the sources contain no article.
+    pub(super) fn run(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
         let Self { dataset, selection, schema, mapping, options, .. } = self;
         let unknown = PreviousIndex::default();
-        let known = if let BuildMode::Previous(known) = self.onto { known } else { &unknown };
+        let previous_index = if let BuildMode::Previous(index) = self.mode { index } else { &unknown };
         let policy = &dataset.policy;
         let validator =
             Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).selecting(selection);
-        let validator = if options.cache.is_some() { validator.recalling(known) } else { validator };
+        let validator = if options.cache.is_some() { validator.recalling(previous_index) } else { validator };
         let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
-        let mut gathered = Ingested::nothing(schema, folder, (options.memory, sources.len()), RejectSink::new());
-        let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
+        let mut ingested = Ingested::nothing(schema, folder, (options.memory, sources.len()), RejectSink::new());
         let work = |validator: &Validator<'_>, block: &_| {
-            let mut records = BlockRecords::new(self, known);
+            let mut records = BlockRecords::new(self, previous_index);
             let validated = validator.validate(block, |admitted| records.add(admitted));
-            let traces = validated.traces.iter().map(|(trace, _)| trace.clone()).collect();
-            let made = records.finish(validated.source.clone(), traces);
-            (validated, made)
+            let effects = validated.effects.iter().map(|(effects, _)| effects.clone()).collect();
+            let ingested_block = records.finish(validated.source.clone(), effects);
+            (validated, ingested_block)
         };
-        let mut recalled = Vec::new();
+        let (mut source_indices, mut cached) = (HashMap::new(), Vec::new());
         let take = |step: Step<IngestedBlock>| {
-            let made = match step {
-                Step::Made(made) => made,
-                Step::Large(bytes) => return gathered.runs.hold(options.memory.records_beside(bytes)),
+            let block = match step {
+                Step::Made(block) => block,
+                Step::Large(bytes) => return ingested.runs.hold(options.memory.records_beside(bytes)),
             };
-            let IngestedBlock { source, traces, mut chunk, keys, recalled: more, admitted, too_long } = made;
-            if let Some((line, bytes)) = too_long {
-                let (input, limit) = (source.to_string(), options.limits.article as u64);
+            if let Some((line, bytes)) = block.too_long {
+                let (input, limit) = (block.source.to_string(), options.limits.article as u64);
                 return Err(Error::RecordTooLong { input, line, bytes, limit });
             }
-            let number = *numbers.entry(source).or_insert_with_key(|source| {
-                gathered.sources.push(source.clone());
-                u32::try_from(gathered.sources.len() - 1).expect("sources are far fewer than 2^32")
-            });
-            let traces = gathered.traces.places(traces.iter());
-            let place = |ordinal: &mut u64, place: &mut SourceSpan, mark: &mut CacheEntry| {
-                *ordinal += gathered.articles;
-                place.source = number;
-                EffectsTable::renumber(mark, &traces);
-            };
-            for fact in &mut chunk.facts {
-                place(&mut fact.ordinal, &mut fact.place, &mut fact.mark);
-                gathered.bytes += fact.length;
-                if matches!(self.onto, BuildMode::Base) {
-                    gathered.changed.insert(fact.cut);
-                }
+            let chunk = ingested.add_block(block, self.mode, &mut source_indices, &mut cached)?;
+            if cached.len() >= WAITING {
+                ingested.add_cached(previous_index, &mut cached)?;
             }
-            for mut one in more {
-                place(&mut one.ordinal, &mut one.place, &mut one.mark);
-                recalled.push(one);
-            }
-            for entry in keys {
-                gathered.entries.push(KeyEntry { ordinal: entry.ordinal + gathered.articles, ..entry })?;
-            }
-            gathered.articles += admitted;
-            if recalled.len() >= WAITING {
-                gathered.add_recalled(known, &mut recalled)?;
-            }
-            if chunk.facts.is_empty() { Ok(()) } else { gathered.runs.push(chunk) }
+            if chunk.entries.is_empty() { Ok(()) } else { ingested.runs.push(chunk) }
         };
         let memory = options.memory.articles();
         let what =
             SourceValidation { validator, reader, sources, threads: options.threads, memory, progress: self.progress };
-        gathered.read = validate_sources(&what, rejects, work, take)?;
-        gathered.add_recalled(known, &mut recalled)?;
-        Ok(gathered)
+        ingested.read = validate_sources(&what, rejects, work, take)?;
+        ingested.add_cached(previous_index, &mut cached)?;
+        Ok(ingested)
     }
 }
 
-/// How many recalled articles wait to be looked up together.
+/// The number of cached articles that are looked up together.
 const WAITING: usize = 1 << 15;
 
-/// How many bytes of facts become one run in memory.
-const RECALLED_BYTES: usize = 8 << 20;
+/// The bytes of sort entries of cached articles that become one chunk.
+const CACHED_BYTES: usize = 8 << 20;
 
-/// An article that was recalled.
+/// An article that the validation cache has.
 struct CachedArticle {
-    /// Where its record stands.
+    /// The row of its record in the previous release.
     row: u32,
     ordinal: u64,
-    place: SourceSpan,
-    mark: CacheEntry,
+    span: SourceSpan,
+    cache_entry: CacheEntry,
 }
 
 impl Ingested {
-    /// Adds the records of recalled articles: in the order in which they stand, so that few long
-    /// runs have to be merged, and each column is read from its one end to the other.
-    fn add_recalled(&mut self, known: &PreviousIndex<'_>, recalled: &mut Vec<CachedArticle>) -> Result<(), Error> {
-        if recalled.is_empty() {
+    /// Adds the key entries of a block, and numbers its records and sources as in the whole build. Appends
+    /// its cached articles to `cached` and returns its chunk.
+    fn add_block(
+        &mut self,
+        block: IngestedBlock,
+        mode: BuildMode<'_>,
+        source_indices: &mut HashMap<Arc<str>, u32>,
+        cached: &mut Vec<CachedArticle>,
+    ) -> Result<SortedChunk, Error> {
+        let IngestedBlock { source, effects, mut chunk, key_entries, cached: articles, admitted, .. } = block;
+        let source = *source_indices.entry(source).or_insert_with_key(|source| {
+            self.sources.push(source.clone());
+            u32::try_from(self.sources.len() - 1).expect("sources are far fewer than 2^32")
+        });
+        let effects_indices = self.effects.indices(effects.iter());
+        let renumber = |ordinal: &mut u64, span: &mut SourceSpan, cache_entry: &mut CacheEntry| {
+            *ordinal += self.articles;
+            span.source = source;
+            EffectsTable::renumber(cache_entry, &effects_indices);
+        };
+        for entry in &mut chunk.entries {
+            renumber(&mut entry.ordinal, &mut entry.span, &mut entry.cache_entry);
+            self.bytes += entry.length;
+            if matches!(mode, BuildMode::Base) {
+                self.changed.insert(entry.cut);
+            }
+        }
+        for mut article in articles {
+            renumber(&mut article.ordinal, &mut article.span, &mut article.cache_entry);
+            cached.push(article);
+        }
+        for key_entry in key_entries {
+            self.key_entries.push(KeyEntry { ordinal: key_entry.ordinal + self.articles, ..key_entry })?;
+        }
+        self.articles += admitted;
+        Ok(chunk)
+    }
+
+    /// Adds the records of cached articles in the order of the previous release. The runs are then few and
+    /// long, and each column is read from start to end.
+    fn add_cached(&mut self, previous_index: &PreviousIndex<'_>, cached: &mut Vec<CachedArticle>) -> Result<(), Error> {
+        if cached.is_empty() {
             return Ok(());
         }
-        recalled.sort_unstable_by_key(|article| (article.row, article.ordinal));
-        let (mut facts, mut held) = (Vec::new(), 0);
-        for CachedArticle { row, ordinal, place, mark } in recalled.drain(..) {
-            let standing = known.standing(row);
-            let (hash, key) = (standing.hash(), standing.key());
-            // The length of the canonical form is only needed where it is encoded anew, and found then.
-            self.entries.push(KeyEntry {
+        cached.sort_unstable_by_key(|article| (article.row, article.ordinal));
+        let (mut entries, mut held) = (Vec::new(), 0);
+        for CachedArticle { row, ordinal, span, cache_entry } in cached.drain(..) {
+            let base_row = previous_index.base_row(row);
+            let (hash, key) = (base_row.hash(), base_row.key());
+            // The encoder computes the length of the canonical form if it needs it.
+            self.key_entries.push(KeyEntry {
                 key,
                 origin: Origin::New,
-                rank: known.rank(row),
+                rank: previous_index.rank(row),
                 hash,
                 ordinal,
                 length: 0,
             })?;
-            let (sort_key, cut, at) = (standing.sort_key(), key_hash(&key), RowLocation::Base(row));
-            let fact = SortEntry { sort_key, hash, cut, length: 0, ordinal, at, place, mark };
-            held += fact.memory();
-            facts.push(fact);
-            // Long keys: so many of them that the runs can be told.
-            if held > RECALLED_BYTES {
-                self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts: std::mem::take(&mut facts) })?;
+            let (sort_key, cut, location) = (base_row.sort_key(), key_hash(&key), RowLocation::Base(row));
+            let entry = SortEntry { sort_key, hash, cut, length: 0, ordinal, location, span, cache_entry };
+            held += entry.memory();
+            entries.push(entry);
+            // Long keys take much memory, so the runs must be able to spill.
+            if held > CACHED_BYTES {
+                self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries: std::mem::take(&mut entries) })?;
                 held = 0;
             }
         }
-        self.runs.push(SortedChunk { rows: self.runs.no_rows(), facts })
+        self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries })
     }
 }
 
-/// What was made of one block.
+/// The records of one block, ready to be added to the build.
 struct IngestedBlock {
     source: Arc<str>,
-    /// The traces of its articles, as its marks number them.
-    traces: Vec<Effects>,
+    /// The effects of its articles, by the index in its cache entries.
+    effects: Vec<Effects>,
     chunk: SortedChunk,
-    keys: Vec<KeyEntry>,
-    recalled: Vec<CachedArticle>,
-    /// How many articles were admitted in all.
+    key_entries: Vec<KeyEntry>,
+    cached: Vec<CachedArticle>,
+    /// The number of admitted articles, including cached ones.
     admitted: u64,
-    /// The line of the first record that is longer than an article may be, and its length.
+    /// The line and length of the first record that is longer than the limit for articles.
     too_long: Option<(u64, u64)>,
 }
 
-/// The records of one block.
+/// Collects the records of one block.
 struct BlockRecords<'g, 'b> {
     columns: &'g Columns,
     order: &'g Order,
     ranking: Ranking,
-    known: &'g PreviousIndex<'g>,
-    /// Those that stand nowhere yet, and their hashes.
+    previous_index: &'g PreviousIndex<'g>,
+    /// The records that the previous release does not have, and their hashes.
     fresh: Vec<Record<'b>>,
     hashes: Vec<RecordHash>,
-    facts: Vec<SortEntry>,
-    entries: Vec<KeyEntry>,
-    recalled: Vec<CachedArticle>,
+    entries: Vec<SortEntry>,
+    key_entries: Vec<KeyEntry>,
+    cached: Vec<CachedArticle>,
     admitted: u64,
     canonical: Vec<u8>,
-    /// How many bytes a record may have in canonical form.
+    /// The most bytes of the canonical form of a record.
     limit: usize,
     too_long: Option<(u64, u64)>,
 }
 
 impl<'g, 'b> BlockRecords<'g, 'b> {
-    fn new(what: &Ingest<'g>, known: &'g PreviousIndex<'g>) -> Self {
+    fn new(what: &Ingest<'g>, previous_index: &'g PreviousIndex<'g>) -> Self {
         Self {
             columns: what.schema.columns(),
             order: what.order,
             ranking: what.ranking,
-            known,
+            previous_index,
             fresh: Vec::new(),
             hashes: Vec::new(),
-            facts: Vec::new(),
             entries: Vec::new(),
-            recalled: Vec::new(),
+            key_entries: Vec::new(),
+            cached: Vec::new(),
             admitted: 0,
             canonical: Vec::new(),
             limit: what.options.limits.article,
@@ -281,50 +292,68 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
     }
 
     fn add(&mut self, admitted: AdmittedRecord<'b>) {
-        let AdmittedRecord { record, position, length, seen, trace } = admitted;
+        let AdmittedRecord { record, position, length, digest, effects_index } = admitted;
         let ordinal = self.admitted;
         self.admitted += 1;
-        let place = SourceSpan { source: 0, line: position.line, byte: position.byte, length };
-        let mark = |rank: &Rank| seen.map_or([0; MARK], |seen| validation_cache::mark(&seen, trace, rank));
+        let span = SourceSpan { source: 0, line: position.line, byte: position.byte, length };
+        let cache_entry = |rank: &Rank| {
+            digest.map_or([0; CACHE_ENTRY_BYTES], |digest| validation_cache::cache_entry(&digest, effects_index, rank))
+        };
         match record {
             Provenance::Validated(record) => {
                 let rank = self.ranking.rank(record.cells());
-                self.add_judged(record, rank, ordinal, place, mark(&rank));
+                self.add_validated(record, rank, ordinal, span, cache_entry(&rank));
             }
             Provenance::Cached(row) => {
-                let mark = mark(&self.known.rank(row));
-                self.recalled.push(CachedArticle { row, ordinal, place, mark });
+                let cache_entry = cache_entry(&self.previous_index.rank(row));
+                self.cached.push(CachedArticle { row, ordinal, span, cache_entry });
             }
         }
     }
 
-    fn add_judged(&mut self, record: Record<'b>, rank: Rank, ordinal: u64, place: SourceSpan, mark: CacheEntry) {
+    fn add_validated(
+        &mut self,
+        record: Record<'b>,
+        rank: Rank,
+        ordinal: u64,
+        span: SourceSpan,
+        cache_entry: CacheEntry,
+    ) {
         let cells = record.cells();
         let (hash, length) = record_hash_and_length(self.columns, &record, &mut self.canonical);
         if length > self.limit as u64 && self.too_long.is_none() {
-            self.too_long = Some((place.line, length));
+            self.too_long = Some((span.line, length));
         }
         let key = key_text(&cells[self.order.key()]).unwrap_or_default();
-        // The text of a key is the key: all keys of a dataset have one type.
+        // Keys are compared as strings. This is safe, because all keys of a dataset have one type.
         let key = Digest::of(key.as_bytes());
-        let known = self.known.row(&hash);
+        let base_row = self.previous_index.row(&hash);
         let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
-        let at = known.map_or(RowLocation::Run(row), RowLocation::Base);
-        let sort_key = self.order.sort_key(|place| &cells[place]);
-        self.entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
-        self.facts.push(SortEntry { sort_key, hash, cut: key_hash(&key), length, ordinal, at, place, mark });
-        if known.is_none() {
+        let location = base_row.map_or(RowLocation::Run(row), RowLocation::Base);
+        let sort_key = self.order.sort_key(|column| &cells[column]);
+        self.key_entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
+        self.entries.push(SortEntry {
+            sort_key,
+            hash,
+            cut: key_hash(&key),
+            length,
+            ordinal,
+            location,
+            span,
+            cache_entry,
+        });
+        if base_row.is_none() {
             self.fresh.push(record);
             self.hashes.push(hash);
         }
     }
 
-    /// All that was made of the block, which had these traces.
-    fn finish(self, source: Arc<str>, traces: Vec<Effects>) -> IngestedBlock {
-        let Self { columns, fresh, hashes, mut facts, entries: keys, recalled, admitted, too_long, .. } = self;
-        facts.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        facts.shrink_to_fit();
-        let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), facts };
-        IngestedBlock { source, traces, chunk, keys, recalled, admitted, too_long }
+    /// Sorts the records and returns the ingested block, whose articles had these effects.
+    fn finish(self, source: Arc<str>, effects: Vec<Effects>) -> IngestedBlock {
+        let Self { columns, fresh, hashes, mut entries, key_entries, cached, admitted, too_long, .. } = self;
+        entries.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        entries.shrink_to_fit();
+        let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), entries };
+        IngestedBlock { source, effects, chunk, key_entries, cached, admitted, too_long }
     }
 }

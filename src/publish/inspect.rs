@@ -1,9 +1,8 @@
-//! [`Inspection`]: are the parts of an earlier release still the files that were published?
+//! [`Inspection`]: checks whether the parts of an earlier release are still the published files.
 //!
-//! Every part is hashed once, on threads beside the build. Nothing of a damaged release is taken
-//! over, and a file that is replaced while a build runs is noticed by its size, time and number.
-//! Manifest and schema were checked when the release was opened ([`Release::open_intact`]). Nothing is
-//! repaired here.
+//! Threads hash every part once, in parallel with the build. A damaged release is not reused. A file that
+//! is replaced during the build is detected by its size, time and inode. Manifest and schema are not
+//! checked here, because [`Release::open_intact`] did so. Nothing is repaired.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +17,7 @@ use crate::filesystem::{self, Stamp};
 use crate::record::Fingerprint;
 use crate::release::Release;
 
-/// A file of an earlier release that is not the one that was published.
+/// A file of an earlier release that is not as it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DamagedFile {
     /// The release's version.
@@ -32,13 +31,13 @@ pub struct DamagedFile {
 }
 
 impl DamagedFile {
-    /// As an error, with the way out.
+    /// The damage as an error, with a hint for the user.
     pub(super) fn error(&self, hint: &'static str) -> Error {
         Error::Damaged { path: self.path.clone(), message: self.message.clone(), hint }
     }
 }
 
-/// A part, as it was when the inspection began and as it must be.
+/// A part: its file when the inspection began, and the digest it must have.
 #[derive(Debug)]
 struct Part {
     path: PathBuf,
@@ -48,7 +47,7 @@ struct Part {
 }
 
 impl Part {
-    /// What is wrong with it, if anything is. Nothing is said if the inspection is stopped.
+    /// Returns what is wrong with the part. `None` if it is intact or the inspection was stopped.
     fn fault(&self, stop: &AtomicBool) -> Option<String> {
         let before = match &self.stamp {
             Ok(stamp) => stamp,
@@ -69,10 +68,10 @@ impl Part {
     }
 }
 
-/// The places of damaged parts, and what is wrong with them.
+/// The indices of damaged parts, and what is wrong with them.
 type Faults = Vec<(usize, String)>;
 
-/// What the threads share.
+/// The state that the threads share.
 #[derive(Debug)]
 struct Shared {
     parts: Vec<Part>,
@@ -81,14 +80,14 @@ struct Shared {
 }
 
 impl Shared {
-    /// Looks at one part after another until none is left.
+    /// Checks one part after another until none is left.
     fn work(&self) -> Faults {
         let mut found = Vec::new();
         loop {
-            let place = self.next.fetch_add(1, Ordering::Relaxed);
-            match self.parts.get(place) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            match self.parts.get(index) {
                 Some(part) if !self.stop.load(Ordering::Relaxed) => {
-                    found.extend(part.fault(&self.stop).map(|fault| (place, fault)));
+                    found.extend(part.fault(&self.stop).map(|fault| (index, fault)));
                 }
                 _ => return found,
             }
@@ -107,10 +106,10 @@ pub(super) struct Inspection {
 }
 
 impl Inspection {
-    /// The inspection of the parts of a release as they are now. Nothing is hashed yet.
+    /// Creates the inspection of a release. It records the files as they are now and hashes nothing yet.
     pub(super) fn new(release: &Release) -> Self {
-        let parts = release.manifest().parts.iter().enumerate().map(|(place, part)| {
-            let path = release.folder().join(part.path(place));
+        let parts = release.manifest().parts.iter().enumerate().map(|(index, part)| {
+            let path = release.folder().join(part.path(index));
             let stamp = Stamp::of_path(&path).map_err(|error| error.cause());
             Part { path, sha256: part.sha256, fingerprint: part.fingerprint, stamp }
         });
@@ -120,13 +119,13 @@ impl Inspection {
         Self { version, release, shared, threads: Mutex::default(), outcome: OnceLock::new() }
     }
 
-    /// Begins to hash on so many threads, beside whatever else is done, unless it has begun.
+    /// Starts to hash on this many threads in the background. Does nothing if it was started before.
     pub(super) fn start(&self, threads: usize) {
         let mut begun = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         if !begun.is_empty() {
             return;
         }
-        // A thread that cannot be had is no loss: whoever asks for the outcome works too.
+        // If a thread cannot be started, the caller of `outcome` does its work.
         let threads = (0..threads.min(self.shared.parts.len())).filter_map(|_| {
             let shared = self.shared.clone();
             Builder::new().spawn(move || shared.work()).ok()
@@ -134,16 +133,16 @@ impl Inspection {
         begun.extend(threads);
     }
 
-    /// The parts that are damaged, with their places; waits until all were looked at.
+    /// The damaged parts, with their indices. Waits until all parts are checked.
     fn outcome(&self) -> &[(usize, DamagedFile)] {
         self.outcome.get_or_init(|| {
             let mut found = self.shared.work();
             found.extend(self.join());
             found.sort();
-            let damaged = |(place, message): (usize, String)| {
-                let path = self.shared.parts[place].path.clone();
+            let damaged = |(index, message): (usize, String)| {
+                let path = self.shared.parts[index].path.clone();
                 let (version, release) = (self.version.clone(), self.release.clone());
-                (place, DamagedFile { version, release, path, message })
+                (index, DamagedFile { version, release, path, message })
             };
             found.into_iter().map(damaged).collect()
         })
@@ -155,41 +154,41 @@ impl Inspection {
         threads.drain(..).flat_map(join).collect()
     }
 
-    /// The files that are damaged.
+    /// The damaged files.
     pub(super) fn damaged(&self) -> impl Iterator<Item = &DamagedFile> {
         self.outcome().iter().map(|(_, damaged)| damaged)
     }
 
-    /// Whether none is damaged.
+    /// Whether no file is damaged.
     pub(super) fn is_intact(&self) -> bool {
         self.outcome().is_empty()
     }
 
-    /// The places and fingerprints of the parts that are damaged.
+    /// The indices and fingerprints of the damaged parts.
     pub(super) fn damaged_parts(&self) -> impl Iterator<Item = (usize, Fingerprint)> {
-        self.outcome().iter().map(|(place, _)| (*place, self.shared.parts[*place].fingerprint))
+        self.outcome().iter().map(|(index, _)| (*index, self.shared.parts[*index].fingerprint))
     }
 
-    /// The first damaged file whose records are in none of the parts with these fingerprints.
+    /// The first damaged part that has none of these fingerprints.
     pub(super) fn damaged_beyond(&self, fingerprints: &[Fingerprint]) -> Option<&DamagedFile> {
-        let known = |place: usize| fingerprints.contains(&self.shared.parts[place].fingerprint);
-        self.outcome().iter().find(|(place, _)| !known(*place)).map(|(_, damaged)| damaged)
+        let is_among = |index: usize| fingerprints.contains(&self.shared.parts[index].fingerprint);
+        self.outcome().iter().find(|(index, _)| !is_among(*index)).map(|(_, damaged)| damaged)
     }
 
-    /// Whether the file at `path` is the very file of a part as it was when the inspection began.
-    pub(super) fn is_part(&self, place: usize, path: &Path) -> Result<bool, Error> {
+    /// Whether the file at `path` is the file of a part, unchanged since the inspection began.
+    pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
         let now = Stamp::of_path(path)?;
-        Ok(self.shared.parts[place].stamp.as_ref().is_ok_and(|stamp| *stamp == now))
+        Ok(self.shared.parts[index].stamp.as_ref().is_ok_and(|stamp| *stamp == now))
     }
 
     /// Checks that no intact part was replaced or written to since the inspection began.
     ///
     /// # Errors
-    /// [`Error::Damaged`] with a part that was.
+    /// [`Error::Damaged`] with the first part that was.
     pub(super) fn check_unchanged(&self) -> Result<(), Error> {
-        let damaged = |place: usize| self.outcome().iter().any(|(other, _)| *other == place);
-        for (place, part) in self.shared.parts.iter().enumerate().filter(|(place, _)| !damaged(*place)) {
-            if !self.is_part(place, &part.path)? {
+        let damaged = |index: usize| self.outcome().iter().any(|(other, _)| *other == index);
+        for (index, part) in self.shared.parts.iter().enumerate().filter(|(index, _)| !damaged(*index)) {
+            if !self.is_part(index, &part.path)? {
                 return Err(replaced(&part.path));
             }
         }
@@ -200,11 +199,11 @@ impl Inspection {
 impl Drop for Inspection {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
-        let _not_asked_for = self.join();
+        let _not_needed = self.join();
     }
 }
 
-/// A part was replaced or written to while a build read it.
+/// The error for a part that was replaced or written to during the build.
 pub(super) fn replaced(path: &Path) -> Error {
     let message = "it was changed while the build read it".to_owned();
     Error::Damaged { path: path.to_owned(), message, hint: "a release never changes; run `pressmark verify` on it" }

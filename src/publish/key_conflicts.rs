@@ -1,7 +1,8 @@
-//! Rejecting the records that share a key and differ.
+//! Rejects records that share a key and differ.
 //!
-//! Their articles' own bytes are gone by the time it is known, so the reject holds the
-//! canonical form, which says the same, and the place where the article stood.
+//! When a conflict is found, the bytes of the articles are not in memory any more. So the reject has the
+//! canonical form of the record, and the position of the article in its input. This module does not find
+//! conflicts; [`super::resolve_keys`] does.
 
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ use crate::schema::{Columns, Violation};
 use crate::text::one_line;
 use crate::validate::InputSummary;
 
-/// Rejects records, which must come in the order of the release.
+/// Rejects records. They must come in the order of the release.
 pub(super) struct Conflicts<'c> {
     columns: &'c Columns,
-    /// The place of the key.
+    /// The column index of the key.
     key: usize,
     base: Option<BaseRows<'c>>,
     rows: RunRows,
@@ -39,11 +40,11 @@ impl<'c> Conflicts<'c> {
         Self { columns, key, base: base.map(Base::rows), rows, sources, read, any: false }
     }
 
-    /// Rejects one.
-    pub(super) fn reject(&mut self, run: usize, fact: &SortEntry) -> Result<(), Error> {
+    /// Rejects a record.
+    pub(super) fn reject(&mut self, run: usize, entry: &SortEntry) -> Result<(), Error> {
         self.any = true;
         let mut row = Selection::default();
-        match (fact.at, &mut self.base) {
+        match (entry.location, &mut self.base) {
             (RowLocation::Run(at), _) => self.rows.select(run, at, &mut row)?,
             (RowLocation::Base(at), Some(base)) => base.select(at, &mut row).map(drop)?,
             (RowLocation::Base(_), None) => {}
@@ -57,19 +58,19 @@ impl<'c> Conflicts<'c> {
         let code = Code::DuplicateRecord;
         let message = format!("{}: `{}`", code.meaning(), one_line(&key, 130));
         let violation = Violation::plain(code, String::new(), message);
-        let (line, byte) = (fact.place.line, fact.place.byte);
+        let (line, byte) = (entry.span.line, entry.span.byte);
         let placed = Placed { violation, line, column: 1, byte, length: 0 };
-        let source = self.sources[fact.place.source as usize].clone();
-        // Inputs from outside the dataset may share a name; their sums are right all the same.
+        let source = self.sources[entry.span.source as usize].clone();
+        // Inputs from outside the dataset may share a name. Their total is still correct.
         let inputs = &mut self.read.inputs;
         if let Some(input) = inputs.iter_mut().find(|input| *input.name == *source && input.rejected < input.articles) {
             input.rejected += 1;
         }
         let position = Position { source, line, byte };
-        self.read.rejects.add(&Reject::new(position, fact.place.length, Some(&canonical), vec![placed]))
+        self.read.rejects.add(&Reject::new(position, entry.span.length, Some(&canonical), vec![placed]))
     }
 
-    /// The rows of all runs, to be read from the first.
+    /// Returns the rows of all runs, to be read from the first.
     pub(super) fn finish(self) -> Result<RunRows, Error> {
         if self.any { self.rows.rewound() } else { Ok(self.rows) }
     }

@@ -1,7 +1,7 @@
-//! [`KeyState`]: all that decides which record of one key a release keeps, in constant size.
+//! [`KeyState`]: decides which record of one key a release keeps, in constant size.
 //!
-//! States merge in any order and grouping, so machines can count the records of a key apart from
-//! each other. Which keys there are, and how their records are found, is the caller's business.
+//! States merge in any order and grouping, so several machines can process the records of a key. This
+//! module does not group records by key or look up their rows; the caller does both.
 
 use crate::record::RecordHash;
 
@@ -12,11 +12,11 @@ pub type Rank = [u8; 9];
 /// Where an article is among all inputs. The first of several identical records is kept.
 pub type ArticlePosition = (u64, u64);
 
-/// The state of one key: what is known of the records that share it.
+/// The state of one key: a summary of the records that share it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KeyState {
     is_withdrawn: bool,
-    /// The record of the release that is built upon.
+    /// The record of the base release.
     base: Option<RecordHash>,
     newest: Option<NewRecords>,
     superseded: u64,
@@ -38,7 +38,7 @@ struct NewRecords {
 pub enum KeyChoice {
     /// None: the key is withdrawn, or its records contradict each other.
     Nothing,
-    /// The record of the release that is built upon.
+    /// The record of the base release.
     Base,
     /// The record of this build at this position.
     New(ArticlePosition),
@@ -46,6 +46,7 @@ pub enum KeyChoice {
 
 /// What becomes of the records of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the questions are independent")]
 pub struct KeyResolution {
     /// The record that the release has.
     pub choice: KeyChoice,
@@ -71,7 +72,7 @@ impl KeyState {
         Self { is_withdrawn: true, ..Self::default() }
     }
 
-    /// A record of the release that is built upon.
+    /// A record of the base release.
     pub fn base(hash: RecordHash) -> Self {
         Self { base: Some(hash), ..Self::default() }
     }
@@ -82,10 +83,10 @@ impl KeyState {
         Self { newest: Some(newest), ..Self::default() }
     }
 
-    /// Adds what another state knows of the same key.
+    /// Merges the state with another state of the same key.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
-        let (newest, given_way) = match (self.newest, other.newest) {
+        let (newest, newly_superseded) = match (self.newest, other.newest) {
             (Some(a), Some(b)) => a.merge(b),
             (a, b) => (a.or(b), 0),
         };
@@ -93,7 +94,7 @@ impl KeyState {
             is_withdrawn: self.is_withdrawn || other.is_withdrawn,
             base: self.base.or(other.base),
             newest,
-            superseded: self.superseded + other.superseded + given_way,
+            superseded: self.superseded + other.superseded + newly_superseded,
         }
     }
 
@@ -133,7 +134,7 @@ impl KeyState {
 }
 
 impl NewRecords {
-    /// The newest of both, and how many give way.
+    /// Returns the newest records of both, and how many records are superseded.
     fn merge(self, other: Self) -> (Option<Self>, u64) {
         let newest = match self.rank.cmp(&other.rank) {
             std::cmp::Ordering::Greater => return (Some(self), other.count),
@@ -206,7 +207,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whoever holds which records, and in whatever order they meet, the state is the same.
+        /// Merging any split of the records in any order gives the state of all of them.
         #[test]
         fn any_split_gives_the_state_of_the_whole(states in states(), split in any::<prop::sample::Index>(), seed in any::<u64>()) {
             let merge = |states: &[KeyState]| states.iter().copied().fold(KeyState::default(), KeyState::merge);

@@ -1,7 +1,7 @@
-//! Which records make which part: order, cuts and fingerprints, found from facts alone.
+//! [`ReleaseLayout`]: which records each part has, in which order, with which fingerprint.
 //!
-//! Nothing is encoded here and no column is read, so that a part that stands already is known
-//! as such before any work is spent on it.
+//! The layout is computed from sort entries. No column is read and nothing is encoded here, so that a
+//! part that an earlier release has is found before any work is spent on it.
 
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,23 +18,23 @@ use crate::filesystem::{self, Spooled};
 use crate::part_files::{Chunker, Layout};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
-/// The parts of a release that is to be made.
+/// The parts and rows of a release that is to be written.
 #[derive(Debug)]
 pub(super) struct ReleaseLayout {
     /// The parts, in order.
     pub(super) parts: Vec<PlannedPart>,
     /// The rows of all parts, in order.
-    pub(super) picks: RowRefs,
-    /// The hashes of all records, of which the release's fingerprint is made.
+    pub(super) row_refs: RowRefs,
+    /// The hashes of all records, for the fingerprint of the release.
     pub(super) hashes: RecordHashes,
 }
 
-/// The hashes of all records of a release, more of them than memory holds.
+/// The hashes of all records of a release. They may exceed the memory.
 #[derive(Debug)]
 pub(super) struct RecordHashes(ByteSorter<32>);
 
 impl RecordHashes {
-    /// The fingerprint of the records.
+    /// Computes the fingerprint of the records.
     pub(super) fn fingerprint(self) -> Result<Fingerprint, Error> {
         let mut fingerprint = Fingerprinting::default();
         for hash in self.0.sorted()? {
@@ -44,79 +44,79 @@ impl RecordHashes {
     }
 }
 
-/// A part that is to be made.
+/// A part that is to be written.
 #[derive(Debug)]
 pub(super) struct PlannedPart {
-    /// How many records it has.
+    /// The number of records.
     pub(super) rows: usize,
     /// Their fingerprint.
     pub(super) fingerprint: Fingerprint,
 }
 
-/// Where one record's columns are.
+/// Where the row of a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowRef {
-    /// The number of its run, or [`BASE`].
+    /// The index of its run, or [`BASE`].
     pub(super) run: u32,
-    /// Its row there.
+    /// The index of the row in the run.
     pub(super) row: u32,
-    /// The length of its canonical form in bytes; 0 if it is to be found in the base.
+    /// The length of its canonical form in bytes; 0 if only the base has it.
     pub(super) length: u64,
 }
 
-/// Puts the records of the runs in order and cuts them into parts, but for those that are
-/// dropped. What is remembered of their articles goes to `marks`; those that are rejected are
-/// handed to `reject`, in order.
+/// Merges the records of the runs, skips dropped ones, and cuts the others into parts. Their cache
+/// entries go to `cache_writer`. Calls `reject` for each rejected record, in order.
 pub(super) fn lay_out(
-    facts: Vec<SortEntries>,
-    settled: &Resolution,
+    entries: Vec<SortEntries>,
+    resolution: &Resolution,
     layout: &Layout,
     (folder, memory): (&Path, Memory),
-    marks: &mut CacheWriter,
+    cache_writer: &mut CacheWriter,
     mut reject: impl FnMut(usize, &SortEntry) -> Result<(), Error>,
 ) -> Result<ReleaseLayout, Error> {
-    let mut picks = RowRefWriter::new(folder, memory);
+    let mut row_refs = RowRefWriter::new(folder, memory);
     let mut cut = Chunker::new(layout);
     let mut hashes = Vec::new();
-    // Hashing takes as long as ordering, so another thread does it.
+    // Hashing takes as long as merging, so another thread does it.
     let (next, parts) = sync_channel(2);
     thread::scope(|scope| {
-        let planned = scope.spawn(move || planned(parts, folder, memory));
-        for fact in Merge::new(facts)? {
-            let (run, fact) = fact?;
-            if settled.dropped.get(fact.ordinal) {
-                if settled.conflicts.get(fact.ordinal) {
-                    reject(run, &fact)?;
+        let planned = scope.spawn(move || planned_parts(parts, folder, memory));
+        for entry in Merge::new(entries)? {
+            let (run, entry) = entry?;
+            if resolution.dropped.get(entry.ordinal) {
+                if resolution.conflicts.get(entry.ordinal) {
+                    reject(run, &entry)?;
                 }
                 continue;
             }
-            picks.push(match fact.at {
+            row_refs.push(match entry.location {
                 RowLocation::Run(row) => {
                     let run = u32::try_from(run).expect("runs are far fewer than 2^32");
-                    RowRef { run, row, length: fact.length }
+                    RowRef { run, row, length: entry.length }
                 }
-                RowLocation::Base(row) => RowRef { run: BASE, row, length: fact.length },
+                RowLocation::Base(row) => RowRef { run: BASE, row, length: entry.length },
             })?;
-            marks.push(&fact)?;
-            hashes.push(fact.hash);
-            let ends = cut.after(fact.cut);
+            cache_writer.push(&entry)?;
+            hashes.push(entry.hash);
+            let ends = cut.after(entry.cut);
             if (ends || hashes.len() == HASHES) && next.send((std::mem::take(&mut hashes), ends)).is_err() {
-                // It failed, and that is told below.
+                // The other thread failed. Joining it below returns its error.
                 break;
             }
         }
-        let _told_below = next.send((hashes, true));
+        let _joined_below = next.send((hashes, true));
         drop(next);
         let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(ReleaseLayout { parts, picks: picks.finish()?, hashes })
+        Ok(ReleaseLayout { parts, row_refs: row_refs.finish()?, hashes })
     })
 }
 
-/// How many hashes are handed on together.
+/// The number of hashes that are sent together.
 const HASHES: usize = 1 << 13;
 
-/// The parts that have these hashes, which come with whether a part ends behind them, and all of them.
-fn planned(
+/// Receives hashes in order, each time with whether a part ends after them. Returns the parts and all
+/// hashes.
+fn planned_parts(
     next: Receiver<(Vec<RecordHash>, bool)>,
     folder: &Path,
     memory: Memory,
@@ -139,10 +139,10 @@ fn planned(
     Ok((parts, RecordHashes(all)))
 }
 
-/// The length of a pick in bytes.
-const PICK: usize = 16;
+/// The length of a row reference in bytes.
+const ROW_REF_BYTES: usize = 16;
 
-/// Writes picks, to memory first.
+/// Writes row references, to memory while they fit and then to a scratch file.
 struct RowRefWriter {
     out: BufWriter<Spooled>,
     folder: PathBuf,
@@ -150,15 +150,15 @@ struct RowRefWriter {
 
 impl RowRefWriter {
     fn new(folder: &Path, memory: Memory) -> Self {
-        let out = BufWriter::new(filesystem::spooled(folder, memory.picks()));
+        let out = BufWriter::new(filesystem::spooled(folder, memory.row_refs()));
         Self { out, folder: folder.to_owned() }
     }
 
-    fn push(&mut self, pick: RowRef) -> Result<(), Error> {
-        let mut bytes = [0; PICK];
-        bytes[..4].copy_from_slice(&pick.run.to_le_bytes());
-        bytes[4..8].copy_from_slice(&pick.row.to_le_bytes());
-        bytes[8..].copy_from_slice(&pick.length.to_le_bytes());
+    fn push(&mut self, row_ref: RowRef) -> Result<(), Error> {
+        let mut bytes = [0; ROW_REF_BYTES];
+        bytes[..4].copy_from_slice(&row_ref.run.to_le_bytes());
+        bytes[4..8].copy_from_slice(&row_ref.row.to_le_bytes());
+        bytes[8..].copy_from_slice(&row_ref.length.to_le_bytes());
         self.out.write_all(&bytes).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
@@ -170,7 +170,7 @@ impl RowRefWriter {
     }
 }
 
-/// The rows of a release in order, to be read once.
+/// Reads the row references of a release, once and in order.
 #[derive(Debug)]
 pub(super) struct RowRefs {
     from: BufReader<Spooled>,
@@ -178,20 +178,20 @@ pub(super) struct RowRefs {
 }
 
 impl RowRefs {
-    /// The next `rows` picks.
+    /// Returns the next `rows` row references.
     pub(super) fn next(&mut self, rows: usize) -> Result<Vec<RowRef>, Error> {
         let failed = |source| Error::io("read a scratch file in", &self.folder, source);
         let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes are 4 bytes"));
-        let mut picks = Vec::with_capacity(rows);
+        let mut row_refs = Vec::with_capacity(rows);
         for _ in 0..rows {
-            let mut bytes = [0; PICK];
+            let mut bytes = [0; ROW_REF_BYTES];
             self.from.read_exact(&mut bytes).map_err(failed)?;
-            picks.push(RowRef {
+            row_refs.push(RowRef {
                 run: number(&bytes[..4]),
                 row: number(&bytes[4..8]),
                 length: u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes are 8 bytes")),
             });
         }
-        Ok(picks)
+        Ok(row_refs)
     }
 }

@@ -1,48 +1,48 @@
-//! [`Memory`]: how the memory of a build is shared out among its steps.
+//! [`Memory`]: divides the memory of a build among its steps. It does not measure or enforce anything.
 
-/// About how many bytes an input takes in lists and in the manifest.
+/// About how many bytes the lists and the manifest take for each input.
 const INPUT: usize = 512;
 
-/// How many bytes a build may hold in all.
+/// The memory budget of a build, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory(usize);
 
 impl Memory {
-    /// The least that a build can do with: below it, what threads have under way is more.
+    /// The smallest budget. The items that threads process at the same time need as much.
     pub const LEAST: Self = Self(64 << 20);
 
-    /// So many bytes, or the least that is possible.
+    /// Creates a budget of this many bytes, but at least [`Memory::LEAST`].
     pub fn new(bytes: u64) -> Self {
         Self(usize::try_from(bytes).unwrap_or(usize::MAX).max(Self::LEAST.0))
     }
 
-    /// For records that wait to be sorted, where there are so many inputs, which are listed. The rest
-    /// of what the shares leave is for articles that threads have under way.
+    /// For records that wait to be sorted, if the build lists this many inputs. What the other shares
+    /// leave is for articles that threads process.
     pub(super) fn records(self, inputs: usize) -> usize {
         (self.0 / 4 * 3).saturating_sub(inputs * INPUT).max(self.0 / 16)
     }
 
-    /// For records that wait to be sorted while an article is under way that takes `bytes`.
+    /// For records that wait to be sorted while a thread processes an article that takes `bytes`.
     pub(super) fn records_beside(self, bytes: usize) -> usize {
         self.0.saturating_sub(bytes * 2).max(self.0 / 16)
     }
 
-    /// For articles that threads have under way.
+    /// For articles that threads process at the same time.
     pub(super) fn articles(self) -> usize {
         self.0 / 12
     }
 
-    /// For row groups that threads have under way.
+    /// For row groups that threads encode at the same time.
     pub(super) fn row_groups(self) -> usize {
         self.0 / 4
     }
 
-    /// For what places the records of a release in order that is built upon, while they are read.
+    /// For outlines of the base release, while they are read.
     pub(super) fn outlines(self) -> usize {
         self.0 / 8
     }
 
-    /// For the keys that changed.
+    /// For the set of changed keys.
     pub(super) fn changed(self) -> usize {
         self.0 / 64
     }
@@ -52,8 +52,8 @@ impl Memory {
         self.0 / 16
     }
 
-    /// For what is known of the release before.
-    pub(super) fn known(self) -> usize {
+    /// For the index of the previous release, and for its cache.
+    pub(super) fn previous_index(self) -> usize {
         self.0 / 8
     }
 
@@ -67,13 +67,13 @@ impl Memory {
         self.0 / 32
     }
 
-    /// For what is remembered of the articles of all records.
-    pub(super) fn marks(self) -> usize {
+    /// For the cache entries of all records.
+    pub(super) fn cache_entries(self) -> usize {
         self.0 / 64
     }
 
-    /// For the order of all records.
-    pub(super) fn picks(self) -> usize {
+    /// For the row references of all records.
+    pub(super) fn row_refs(self) -> usize {
         self.0 / 64
     }
 }

@@ -1,5 +1,5 @@
-//! Which version a build makes, which release it follows, and whether the version says enough
-//! of what changed since.
+//! Chooses the version of a build and its previous release, and checks that the version does not
+//! understate the changes. It does not compare releases; [`crate::diff`] does.
 
 use std::path::{Path, PathBuf};
 
@@ -12,37 +12,36 @@ use crate::filesystem;
 use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
 use crate::text::one_line;
 
-/// How many lines of what changed a refusal quotes.
+/// The most changes that the error quotes.
 const LINES: usize = 16;
 
-/// The version that was asked for.
+/// The requested version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionChoice {
-    /// This one.
+    /// This version.
     Exact(Version),
-    /// The one that follows the newest release in this way.
+    /// The newest version, bumped in this way.
     Next(Bump),
-    /// The one that what changed since the newest release asks for.
+    /// The newest version, bumped as the changes since it require.
     Auto,
-    /// `1.0.0` if it is the first.
+    /// `1.0.0`, if there is no release yet.
     First,
 }
 
-/// The release that a build is to make.
+/// The version that a build creates, and the releases beside it.
 #[derive(Debug)]
 pub(super) struct NextVersion {
-    /// The version; the smallest that is possible, if what changed is to decide.
+    /// The version. If the changes decide, the smallest possible one.
     pub(super) version: Version,
-    /// Whether what changed is to decide.
+    /// Whether the changes decide about the version.
     pub(super) auto: bool,
-    /// The release before.
+    /// The previous release.
     pub(super) previous: Option<Release>,
-    /// The folder of a release of that version, if there is one already.
+    /// The folder of the release with this version, if it exists.
     pub(super) existing: Option<PathBuf>,
 }
 
-/// Decides the version, as far as it can be known before anything is read, from what stands in
-/// `folder`.
+/// Chooses the version from the releases in `folder`, as far as possible before any input is read.
 pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion, Error> {
     let releases = releases(folder)?;
     for (_, path) in &releases {
@@ -73,21 +72,22 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
     Ok(NextVersion { version, auto: *choice == VersionChoice::Auto, previous, existing })
 }
 
-/// Refuses a day before that of the release before: readers go by it, as they go by the version.
-pub(super) fn check_day(released: Date, previous: Option<&Release>) -> Result<(), Error> {
+/// Checks that the release date is not before that of the previous release. Readers rely on the dates to
+/// have the order of the versions.
+pub(super) fn check_date(released: Date, previous: Option<&Release>) -> Result<(), Error> {
     let Some(previous) = previous.map(Release::manifest).filter(|previous| released < previous.released) else {
         return Ok(());
     };
-    let (version, day) = (previous.version.clone(), previous.released);
-    Err(Error::DateOrder { released, previous: version, previous_released: day })
+    let (version, date) = (previous.version.clone(), previous.released);
+    Err(Error::DateOrder { released, previous: version, previous_released: date })
 }
 
-/// The version that follows `previous` as these changes ask for; none if nothing changed.
+/// The version after `previous` that these changes require. `None` if nothing changed.
 pub(super) fn asked_for(previous: &Version, changes: &DiffReport, policy: VersionPolicy) -> Option<Version> {
     changes.bump(policy).map(|bump| bump.next(previous))
 }
 
-/// Refuses a version that says less than what changed since `previous`.
+/// Checks that the version does not understate the changes since `previous`.
 pub(super) fn check(
     version: &Version,
     previous: &Version,
@@ -99,8 +99,8 @@ pub(super) fn check(
         return Ok(());
     }
     let counted = described(changes).into_iter().map(|line| line.text);
-    let told = counted.chain(changes.schema.iter().map(schema_line)).map(|line| one_line(&line, 200));
-    let what: Vec<String> = told.take(LINES).collect();
+    let lines = counted.chain(changes.schema.iter().map(schema_line)).map(|line| one_line(&line, 200));
+    let what: Vec<String> = lines.take(LINES).collect();
     Err(Error::VersionUnderstates(Box::new(Understatement {
         version: version.clone(),
         previous: previous.clone(),
@@ -110,7 +110,7 @@ pub(super) fn check(
     })))
 }
 
-/// Which number went up from one version to a later one.
+/// The highest number that differs between a version and a later one.
 fn step(from: &Version, to: &Version) -> Bump {
     if to.major > from.major {
         Bump::Major

@@ -1,4 +1,4 @@
-//! What a build is asked for, [`BuildOptions`], and what came of it, [`BuildReport`].
+//! The options of a build, [`BuildOptions`], and its result, [`BuildReport`]. Neither reads nor writes files.
 
 use std::path::PathBuf;
 
@@ -16,104 +16,102 @@ use crate::validate::InputSummary;
 pub struct BuildOptions {
     /// Where the records come from.
     pub from: BuildInputs,
-    /// Where articles are in the inputs, instead of where the dataset says.
+    /// Where articles are in the inputs. Overrides the dataset.
     pub articles: Option<Vec<Pointer>>,
-    /// Where releases go, instead of the dataset's folder.
+    /// The folder for releases, instead of the dataset's folder.
     pub output: Option<PathBuf>,
     /// The release's version.
     pub version: VersionChoice,
-    /// Whether the version may say less than what changed since the release before.
+    /// Whether the version may understate the changes since the previous release.
     pub allow_understated: bool,
-    /// Whether records may come back that an earlier release took back.
+    /// Whether the release may have records that an earlier release withdrew.
     pub readmit: bool,
-    /// The day of the release.
+    /// The release date.
     pub released: Date,
-    /// Whether the day may be before that of the release before.
+    /// Whether the date may be before that of the previous release.
     pub allow_backdated: bool,
-    /// The user's cache folder, in which a build keeps what the next one need not validate again;
-    /// none to keep and use nothing. It is trusted, so it must be closed to the writing of others.
+    /// The folder of the validation cache. `None` turns the cache off. A build trusts the cache, so other
+    /// users must not be able to write to the folder.
     pub cache: Option<PathBuf>,
-    /// How many articles may be rejected, instead of the dataset's own policy.
+    /// How many articles may be rejected. Overrides the policy of the dataset.
     pub max_rejects: Option<Allowance>,
-    /// How much memory it may take.
+    /// The memory budget.
     pub memory: Memory,
-    /// How many threads work.
+    /// The number of worker threads.
     pub threads: usize,
-    /// What the reading may take.
+    /// Limits for reading inputs.
     pub limits: Limits,
 }
 
-/// Where the records of a release come from. Paths and patterns are relative to the working
-/// folder.
+/// Where the records of a release come from. Paths and patterns are relative to the working directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildInputs {
-    /// The dataset's own inputs.
+    /// The inputs that the dataset lists.
     Dataset,
     /// These inputs instead.
     Inputs(Vec<String>),
     /// A release, with changes.
     Base {
-        /// The release's version.
+        /// The version of the release.
         version: Version,
-        /// The inputs whose records are put on top of it, each in the place of the one with its key.
+        /// The inputs whose records are upserted: each replaces the record with its key, or is added.
         upsert: Vec<String>,
-        /// A file that lists the records to be taken back.
+        /// A file that lists the records to withdraw.
         withdraw: Option<PathBuf>,
     },
 }
 
-/// What was built.
+/// The result of a build.
 #[derive(Debug)]
 pub struct BuildReport {
-    /// What became of the release.
+    /// Whether the release was published.
     pub outcome: Outcome,
-    /// Its version.
+    /// The version of the release.
     pub version: Version,
-    /// What was read and what was kept out.
+    /// What was read and what was rejected.
     pub read: InputSummary,
-    /// How many records it has.
+    /// How many records the release has.
     pub records: u64,
     /// How many rejects were allowed.
     pub allowance: Allowance,
-    /// How many identical repeats were left out.
+    /// How many identical repeats were dropped.
     pub duplicates: u64,
-    /// How many records gave way to a newer one with their key.
+    /// How many records were superseded by a newer record with the same key.
     pub superseded: u64,
-    /// What changed since the release before, if there is one.
+    /// What changed since the previous release. `None` if there is none or it was not compared.
     pub changes: Option<DiffReport>,
-    /// What came of putting records on top of a release, if that was done.
+    /// The result of the upsert, if the build had a base release.
     pub put_on: Option<UpsertReport>,
-    /// How many parts the release has, and how many of them stood in an earlier one already.
+    /// How many parts the release has.
     pub parts: usize,
-    /// See `parts`.
+    /// How many of the parts are reused from an earlier release.
     pub reused: usize,
-    /// The files of earlier releases that are not as they were published. Nothing was taken over from
-    /// the release that they are in.
+    /// The files of earlier releases that are not as they were published. Their release was not reused.
     pub damaged: Vec<DamagedFile>,
-    /// The changelog, if the release has no entry there because the file had to be left alone.
+    /// The changelog, if it could not get an entry for the release.
     pub changelog_left: Option<ChangelogLeft>,
 }
 
-/// What came of putting records on top of a release.
+/// The result of an upsert into a base release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpsertReport {
-    /// The release's version.
+    /// The version of the base release.
     pub version: Version,
     /// How many of its records were replaced.
     pub replaced: u64,
-    /// How many of the new records stood there already.
+    /// How many of the new records the base already had.
     pub unchanged: u64,
-    /// How many of its records were taken back.
+    /// How many of its records were withdrawn.
     pub withdrawn: u64,
 }
 
-/// What became of a release.
+/// The outcome of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was published in this folder.
+    /// The release was published in this folder.
     Published(PathBuf),
-    /// A release of this version and content stands there already.
+    /// This folder already has a release with the same content. Nothing was published.
     Unchanged(PathBuf),
-    /// More articles were rejected than allowed, or no record was left; nothing was published.
+    /// More articles were rejected than allowed, or no record was left. Nothing was published.
     Refused,
 }

@@ -1,7 +1,8 @@
-//! Whether every command can read the release that is staged, found out before it is published.
+//! Checks, before a release is published, that every command can read it.
 //!
-//! The readers' own code and limits decide: a release that one of them refuses would be stuck in its
-//! dataset for ever, because releases never change. `schema/FORMAT.md` section 11 lists the limits.
+//! The checks use the code and the limits of the readers. A release that a reader refuses could never be
+//! mended, because releases do not change. `schema/FORMAT.md` section 11 lists the limits. Hashes are not
+//! checked here.
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use crate::schema::Columns;
 /// Checks the size of the manifest.
 ///
 /// # Errors
-/// [`Error::TooLarge`] with the list that takes most of it.
+/// [`Error::TooLarge`], which names the list that takes most of the manifest.
 pub(super) fn check_manifest(manifest: &Manifest, bytes: usize) -> Result<(), Error> {
     let bytes = bytes as u64;
     if bytes <= MAX_MANIFEST_BYTES {
@@ -41,21 +42,22 @@ pub(super) fn check_manifest(manifest: &Manifest, bytes: usize) -> Result<(), Er
     Err(Error::TooLarge { name: MANIFEST, bytes, limit: MAX_MANIFEST_BYTES, hint })
 }
 
-/// Opens the sealed release in `staged` as every reader does. Parts of the base were read already.
+/// Opens the sealed release in `staged` as a reader does. Parts of the base are skipped: they were read
+/// before.
 ///
 /// # Errors
-/// Those of the reader, if it refuses something.
+/// Those of the reader, and [`Error::TooLarge`] for too many parts.
 pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -> Result<(), Error> {
     if let Some(bytes) = filesystem::size(&staged.join(SUMS)).filter(|bytes| *bytes > MAX_SUMS_BYTES) {
         let hint = "the release has too many parts; put fewer records into it".to_owned();
         return Err(Error::TooLarge { name: SUMS, bytes, limit: MAX_SUMS_BYTES, hint });
     }
     let release = Release::open_intact(staged)?;
-    for (place, part) in release.manifest().parts.iter().enumerate() {
+    for (index, part) in release.manifest().parts.iter().enumerate() {
         if base.is_some_and(|base| base.part_of(&part.fingerprint).is_some()) {
             continue;
         }
-        let path = staged.join(part.path(place));
+        let path = staged.join(part.path(index));
         let file = ParquetFile::whole_part(&path, columns).and_then(|file| file.preflight());
         file.map_err(|error| error.at(&path))?;
     }

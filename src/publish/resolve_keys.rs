@@ -1,9 +1,9 @@
-//! Making every key unique.
+//! Makes every key unique.
 //!
-//! Identical repeats collapse into one and are counted. Records that share a key and differ are
-//! all rejected (which of them is right is not for a tool to guess), unless the dataset says
-//! that the newest counts. A record that is put on top of a release replaces the one with its
-//! key there, and a withdrawal removes it.
+//! Identical repeats become one record and are counted. Records that share a key and differ are all
+//! rejected, because a tool cannot know which of them is right, unless the dataset says that the newest
+//! one counts. An upserted record replaces the base record with its key, and a withdrawal removes it. The
+//! result is a [`Resolution`]; this module does not write rejects.
 
 use std::path::Path;
 
@@ -13,35 +13,35 @@ use crate::error::Error;
 use crate::external_sort::ByteSorter;
 use crate::record::{Cell, RecordHash};
 
-/// The length of an entry in bytes: key, origin, rank, record hash, ordinal, length.
+/// The length of a key entry in bytes: key, origin, rank, record hash, ordinal, length.
 const ENTRY: usize = 32 + 1 + 9 + 32 + 8 + 8;
 
-/// Which of two records with one key comes from the later step. Sorted: what decides comes first.
+/// Where the entry of a key comes from. The variants are in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     /// The key was withdrawn.
     Withdrawn,
     /// The record was read in this build.
     New,
-    /// It stands in the release that is built upon.
+    /// The record is in the base release.
     Base,
 }
 
-/// How records with one key are told apart by age.
+/// How records with the same key are ranked by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ranking {
     /// Not at all.
     None,
-    /// By the column at this place, which holds days, instants or integers.
+    /// By the column with this index. It has dates, timestamps or integers.
     By(usize),
 }
 
 impl Ranking {
-    /// The rank of a record; without a value it is the oldest.
+    /// The rank of a record. A record without a value is the oldest.
     pub(super) fn rank(self, cells: &[Cell<'_>]) -> Rank {
         const SIGN: u64 = 1 << 63;
-        let Self::By(place) = self else { return [0; 9] };
-        let number = match cells[place] {
+        let Self::By(index) = self else { return [0; 9] };
+        let number = match cells[index] {
             Cell::Timestamp(value) | Cell::Int64(value) => value.cast_unsigned() ^ SIGN,
             Cell::Date(value) => i64::from(value).cast_unsigned() ^ SIGN,
             Cell::UInt64(value) => value,
@@ -53,15 +53,15 @@ impl Ranking {
     }
 }
 
-/// What decides about one record.
+/// What decides whether a record is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyEntry {
-    /// SHA-256 of its key's text.
+    /// The SHA-256 of its key as a string.
     pub(super) key: Digest,
     pub(super) origin: Origin,
     pub(super) rank: Rank,
     pub(super) hash: RecordHash,
-    /// The number by which its fate is looked up.
+    /// The number that identifies the record in the [`Resolution`].
     pub(super) ordinal: u64,
     /// The length of its canonical form in bytes.
     pub(super) length: u64,
@@ -96,7 +96,7 @@ impl KeyEntry {
     }
 }
 
-/// The entries of all records, more of them than memory holds.
+/// The key entries of all records. They may exceed the memory.
 #[derive(Debug)]
 pub(super) struct KeyEntries(ByteSorter<ENTRY>);
 
@@ -109,8 +109,8 @@ impl KeyEntries {
         self.0.push(entry.to_bytes())
     }
 
-    /// Decides about `count` records, whose ordinals are below that number, and about so many
-    /// withdrawals.
+    /// Resolves all entries: `count` is the number of records and `withdrawals` that of withdrawals. The
+    /// ordinals of each start at 0.
     pub(super) fn resolve(self, count: u64, withdrawals: usize) -> Result<Resolution, Error> {
         let mut resolution = Resolution::new(count, withdrawals);
         let mut group: Option<KeyGroup> = None;
@@ -128,7 +128,7 @@ impl KeyEntries {
     }
 }
 
-/// The entries of one key, in their order: of the records of this build the newest come first.
+/// The entries of one key, in order. The newest records of this build come first.
 #[derive(Debug)]
 struct KeyGroup {
     key: Digest,
@@ -200,24 +200,24 @@ impl KeyGroup {
     }
 }
 
-/// What becomes of the records.
+/// Which records are kept, dropped and rejected.
 #[derive(Debug)]
 pub(super) struct Resolution {
-    /// Those that are not in the release, by ordinal.
+    /// The records that are not in the release, by ordinal.
     pub(super) dropped: Bits,
-    /// How many these are, and the bytes of their canonical forms.
+    /// The number of dropped records.
     pub(super) dropped_count: u64,
-    /// See `dropped_count`.
+    /// The total length of their canonical forms, in bytes.
     pub(super) dropped_bytes: u64,
-    /// Those among them that are rejected.
+    /// The dropped records that are rejected, by ordinal.
     pub(super) conflicts: Bits,
-    /// How many identical repeats were left out.
+    /// How many identical repeats were dropped.
     pub(super) duplicates: u64,
-    /// How many gave way to a newer one with their key.
+    /// How many records were superseded by a newer record with the same key.
     pub(super) superseded: u64,
     /// How many records of the base were replaced.
     pub(super) replaced: u64,
-    /// How many new ones the base already has.
+    /// How many new records the base already has.
     pub(super) unchanged: u64,
     /// The withdrawals that found their record, by ordinal.
     pub(super) withdrawn: Bits,
@@ -248,7 +248,7 @@ impl Resolution {
     }
 }
 
-/// A boolean for each of many numbers, a bit each.
+/// A set of numbers, with one bit for each number.
 #[derive(Debug)]
 pub(super) struct Bits(Vec<u64>);
 
@@ -259,18 +259,18 @@ impl Bits {
     }
 
     fn set(&mut self, number: u64) {
-        let (word, bit) = place(number);
+        let (word, bit) = index(number);
         self.0[word] |= bit;
     }
 
-    /// Whether the number was set.
+    /// Whether the set has the number.
     pub(super) fn get(&self, number: u64) -> bool {
-        let (word, bit) = place(number);
+        let (word, bit) = index(number);
         self.0[word] & bit != 0
     }
 }
 
-fn place(number: u64) -> (usize, u64) {
+fn index(number: u64) -> (usize, u64) {
     (usize::try_from(number / 64).expect("the number was counted in memory"), 1 << (number % 64))
 }
 
@@ -278,9 +278,9 @@ fn place(number: u64) -> (usize, u64) {
 mod tests {
     use super::*;
 
-    /// Settles entries `(key, origin, rank, content)` and tells what became of each, by its place:
-    /// `k`ept, `d`ropped or `r`ejected.
-    fn settle(entries: &[(&str, Origin, u8, &str)]) -> (String, Resolution) {
+    /// Resolves entries `(key, origin, rank, content)`. Returns a letter for each: `k`ept, `d`ropped or
+    /// `r`ejected.
+    fn resolve(entries: &[(&str, Origin, u8, &str)]) -> (String, Resolution) {
         let folder = tempfile::tempdir().unwrap();
         let mut all = KeyEntries::new(folder.path(), 0);
         for (ordinal, (key, origin, rank, content)) in (0..).zip(entries) {
@@ -288,19 +288,19 @@ mod tests {
             all.push(KeyEntry { key, origin: *origin, rank: [*rank; 9], hash, ordinal, length: 1 }).unwrap();
         }
         let count = entries.len() as u64;
-        let settled = all.resolve(count, entries.len()).unwrap();
-        let fate = |ordinal| match (settled.dropped.get(ordinal), settled.conflicts.get(ordinal)) {
+        let resolution = all.resolve(count, entries.len()).unwrap();
+        let fate = |ordinal| match (resolution.dropped.get(ordinal), resolution.conflicts.get(ordinal)) {
             (false, false) => 'k',
             (true, false) => 'd',
             (true, true) => 'r',
             (false, true) => unreachable!("a record is kept and rejected"),
         };
-        ((0..count).map(fate).collect(), settled)
+        ((0..count).map(fate).collect(), resolution)
     }
 
     #[track_caller]
     fn check(entries: &[(&str, Origin, u8, &str)], fates: &str) {
-        assert_eq!(settle(entries).0, fates, "{entries:?}");
+        assert_eq!(resolve(entries).0, fates, "{entries:?}");
     }
 
     const NEW: Origin = Origin::New;
@@ -320,19 +320,19 @@ mod tests {
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 0, "3")], "dkd");
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")], "dkd");
         check(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "3")], "drr");
-        let (_, settled) = settle(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")]);
-        assert_eq!((settled.superseded, settled.duplicates), (1, 1));
+        let (_, resolution) = resolve(&[("a", NEW, 1, "1"), ("a", NEW, 2, "2"), ("a", NEW, 2, "2")]);
+        assert_eq!((resolution.superseded, resolution.duplicates), (1, 1));
     }
 
     #[test]
-    fn what_is_put_on_a_base() {
+    fn records_are_upserted_into_a_base() {
         check(&[("a", BASE, 0, "1"), ("b", BASE, 0, "2"), ("a", NEW, 0, "3")], "dkk");
         check(&[("a", BASE, 0, "1"), ("a", NEW, 0, "1"), ("a", NEW, 0, "1")], "kdd");
         check(&[("a", BASE, 0, "1"), ("a", NEW, 0, "2"), ("a", NEW, 0, "3")], "krr");
         check(&[("a", GONE, 0, ""), ("a", BASE, 0, "1")], "kd");
-        let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", BASE, 0, "1"), ("b", GONE, 0, "")]);
-        assert_eq!((settled.withdrawn.get(0), settled.withdrawn.get(2)), (true, false));
-        let (_, settled) = settle(&[("a", GONE, 0, ""), ("a", NEW, 0, "1")]);
-        assert!(settled.contradicted.get(0));
+        let (_, resolution) = resolve(&[("a", GONE, 0, ""), ("a", BASE, 0, "1"), ("b", GONE, 0, "")]);
+        assert_eq!((resolution.withdrawn.get(0), resolution.withdrawn.get(2)), (true, false));
+        let (_, resolution) = resolve(&[("a", GONE, 0, ""), ("a", NEW, 0, "1")]);
+        assert!(resolution.contradicted.get(0));
     }
 }

@@ -1,4 +1,5 @@
-//! What `dataset.toml` says of order and age, held against the columns that there are.
+//! Checks `order_by`, `key` and `newest_by` of `dataset.toml` against the columns of the schema. It does
+//! not sort or rank records.
 
 use super::resolve_keys::Ranking;
 use crate::error::Error;
@@ -11,15 +12,15 @@ pub(super) fn order(dataset: &Dataset, columns: &Columns) -> Result<Order, Error
     Order::new(columns, &dataset.order_by, &dataset.key).map_err(|error| unusable(dataset, error.to_string()))
 }
 
-/// What tells the newest of several records with one key, by the dataset's `newest_by`.
+/// How to find the newest of several records with the same key, by the dataset's `newest_by`.
 pub(super) fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, Error> {
     let Some(name) = &dataset.policy.newest_by else { return Ok(Ranking::None) };
-    let kind = |place: &usize| &columns.at(*place).kind;
+    let kind = |index: &usize| &columns.at(*index).kind;
     let ranks = |kind: &Kind| matches!(kind, Kind::Timestamp | Kind::Date | Kind::Int64 | Kind::UInt64);
     match columns.position(name) {
-        Some(place) if ranks(kind(&place)) => Ok(Ranking::By(place)),
-        Some(place) => {
-            let kind = kind(&place).describe();
+        Some(index) if ranks(kind(&index)) => Ok(Ranking::By(index)),
+        Some(index) => {
+            let kind = kind(&index).describe();
             Err(unusable(dataset, format!("`newest_by` names `{name}`, which holds no times or integers ({kind})")))
         }
         None => Err(unusable(dataset, format!("`newest_by` names `{name}`, which the schema does not declare"))),

@@ -1,12 +1,12 @@
-//! [`CacheFile`]: which articles the records of the release that was built last came from, by their
-//! very bytes, so that the next build need not judge them again.
+//! [`CacheFile`]: which articles the records of the last release came from, so that the next build does
+//! not validate the same bytes again.
 //!
-//! It is a cache in the user's own cache folder, where nobody else can put one: a build trusts what it
-//! says of an article that it recognises by the first 24 bytes of its SHA-256. It is used only if it
-//! is whole and was written by this version of the tool, under the same rules, for the very release
-//! that is built upon, every part of which is hashed before a record is recalled from it
-//! ([`super::inspect`]); else it is passed over without a word. A build without it gives the same
-//! release and takes longer. What it recalls is put together by [`super::previous_index`].
+//! The file is in the user's cache folder, which other users cannot write to. A build trusts it for every
+//! article whose SHA-256 starts with the same 24 bytes. The file is used only if it is complete and was
+//! written by this version of pressmark, under the same rules, for the same release; all parts of that
+//! release are hashed before a record is reused ([`super::inspect`]). Otherwise it is ignored without a
+//! message. A build without the file creates the same release and takes longer. This module does not look
+//! up rows; [`super::previous_index`] does.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
@@ -18,7 +18,7 @@ use super::key_state::Rank;
 use super::memory::Memory;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use crate::external_sort::{MARK, SortEntry};
+use crate::external_sort::{CACHE_ENTRY_BYTES, SortEntry};
 use crate::filesystem::{self, Spooled};
 use crate::input::Selection;
 use crate::mapping::Mapping;
@@ -28,76 +28,76 @@ use crate::validate::{ArticleDigest, Effects};
 
 /// What the file starts with.
 const FORMAT: &[u8] = b"pressmark-memo/2\n";
-/// How many different traces are told apart. Few differ; articles that leave more are judged again.
-const TRACES: usize = 1 << 14;
-/// Where the number of the trace and the rank stand in a mark, behind what the article is known by.
-const TRACE: usize = ArticleDigest::LENGTH;
-const RANK: usize = TRACE + 2;
-const _: () = assert!(RANK + size_of::<Rank>() == MARK, "a mark is as long as what it is made of");
+/// The most different effects in a cache. Few differ in practice; articles beyond it are validated again.
+const MAX_EFFECTS: usize = 1 << 14;
+/// The offsets of the effects number and the rank in a cache entry. The article digest is before them.
+const EFFECTS_AT: usize = ArticleDigest::LENGTH;
+const RANK_AT: usize = EFFECTS_AT + 2;
+const _: () = assert!(RANK_AT + size_of::<Rank>() == CACHE_ENTRY_BYTES, "a cache entry is as long as its fields");
 
-/// What is remembered of one article. All zeros: nothing.
-pub(super) type CacheEntry = [u8; MARK];
+/// What the cache keeps of one article: digest, effects number and rank. All zeros mean no entry.
+pub(super) type CacheEntry = [u8; CACHE_ENTRY_BYTES];
 
-/// The mark of an article whose trace is at this place among those of its block.
-pub(super) fn mark(seen: &ArticleDigest, trace: usize, rank: &Rank) -> CacheEntry {
-    let mut mark = [0; MARK];
-    if let Ok(number) = u16::try_from(trace + 1) {
-        mark[..TRACE].copy_from_slice(seen.as_bytes());
-        mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
-        mark[RANK..].copy_from_slice(rank);
+/// Creates the entry of an article whose effects have this index in their block.
+pub(super) fn cache_entry(digest: &ArticleDigest, effects: usize, rank: &Rank) -> CacheEntry {
+    let mut cache_entry = [0; CACHE_ENTRY_BYTES];
+    if let Ok(number) = u16::try_from(effects + 1) {
+        cache_entry[..EFFECTS_AT].copy_from_slice(digest.as_bytes());
+        cache_entry[EFFECTS_AT..RANK_AT].copy_from_slice(&number.to_le_bytes());
+        cache_entry[RANK_AT..].copy_from_slice(rank);
     }
-    mark
+    cache_entry
 }
 
-/// The place of a mark's trace, and none if nothing is remembered.
-fn trace_of(mark: &[u8]) -> Option<u16> {
-    u16::from_le_bytes([mark[TRACE], mark[TRACE + 1]]).checked_sub(1)
+/// The index of the effects in a cache entry. `None` if the entry is empty.
+fn effects_index(cache_entry: &[u8]) -> Option<u16> {
+    u16::from_le_bytes([cache_entry[EFFECTS_AT], cache_entry[EFFECTS_AT + 1]]).checked_sub(1)
 }
 
-/// The traces of all articles, each once.
+/// The distinct effects of all articles, with their indices.
 #[derive(Debug, Default)]
 pub(super) struct EffectsTable(HashMap<Effects, u16>);
 
 impl EffectsTable {
-    /// The places of these traces among all; none if there are too many.
-    pub(super) fn places<'t>(&mut self, traces: impl Iterator<Item = &'t Effects>) -> Vec<Option<u16>> {
-        let place = |trace: &Effects| {
-            if let Some(place) = self.0.get(trace) {
-                return Some(*place);
+    /// Adds these effects and returns their indices. `None` for those that exceed [`MAX_EFFECTS`].
+    pub(super) fn indices<'t>(&mut self, effects: impl Iterator<Item = &'t Effects>) -> Vec<Option<u16>> {
+        let index = |effects: &Effects| {
+            if let Some(index) = self.0.get(effects) {
+                return Some(*index);
             }
-            let place = u16::try_from(self.0.len()).ok().filter(|place| usize::from(*place) < TRACES)?;
-            self.0.insert(trace.clone(), place);
-            Some(place)
+            let index = u16::try_from(self.0.len()).ok().filter(|index| usize::from(*index) < MAX_EFFECTS)?;
+            self.0.insert(effects.clone(), index);
+            Some(index)
         };
-        traces.map(place).collect()
+        effects.map(index).collect()
     }
 
-    /// Gives a mark the place of its trace among all, from those of its block.
-    pub(super) fn renumber(mark: &mut CacheEntry, places: &[Option<u16>]) {
-        if let Some(own) = trace_of(mark) {
-            let number = places[usize::from(own)].map_or(0, |place| place + 1);
-            mark[TRACE..RANK].copy_from_slice(&number.to_le_bytes());
+    /// Replaces the effects index of a block in a cache entry by that of the table.
+    pub(super) fn renumber(cache_entry: &mut CacheEntry, indices: &[Option<u16>]) {
+        if let Some(own) = effects_index(cache_entry) {
+            let number = indices[usize::from(own)].map_or(0, |index| index + 1);
+            cache_entry[EFFECTS_AT..RANK_AT].copy_from_slice(&number.to_le_bytes());
         }
     }
 
     fn in_order(&self) -> Vec<&Effects> {
-        let mut traces: Vec<(&Effects, &u16)> = self.0.iter().collect();
-        traces.sort_unstable_by_key(|(_, place)| **place);
-        traces.into_iter().map(|(trace, _)| trace).collect()
+        let mut effects: Vec<(&Effects, &u16)> = self.0.iter().collect();
+        effects.sort_unstable_by_key(|(_, index)| **index);
+        effects.into_iter().map(|(effects, _)| effects).collect()
     }
 }
 
-/// All that decides what becomes of an article, but for its bytes.
+/// The rules that, with its bytes, decide how an article is validated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CacheIdentity {
     sha256: Digest,
-    /// How many bytes of a mark are kept: the rank only where records have one.
+    /// How many bytes of a cache entry are written. The rank is only written if the dataset ranks records.
     width: usize,
 }
 
 impl CacheIdentity {
     pub(super) fn of(dataset: &Dataset, selection: &Selection, schema: &Schema, mapping: &Mapping) -> Self {
-        // Where articles are does not change what becomes of one.
+        // Where articles are in an input does not change the validation of one.
         let selected = format!("{:?}", (&selection.only, &selection.skip));
         let rules = json!([
             env!("CARGO_PKG_VERSION"),
@@ -110,34 +110,33 @@ impl CacheIdentity {
             dataset.policy.newest_by,
             selected,
         ]);
-        let width = if dataset.policy.newest_by.is_some() { MARK } else { RANK };
+        let width = if dataset.policy.newest_by.is_some() { CACHE_ENTRY_BYTES } else { RANK_AT };
         Self { sha256: Digest::of(rules.to_string().as_bytes()), width }
     }
 
-    /// What a memo must say to be one of these rules and of the release with this manifest.
+    /// The digest in the head of a cache of these rules for the release with this manifest.
     fn of_release(&self, manifest: &Digest) -> Digest {
         Digest::of(&[*self.sha256.as_bytes(), *manifest.as_bytes()].concat())
     }
 }
 
-/// The memo of the releases that stand in one folder. Memos of other datasets have other names, and
-/// one file is kept for each dataset, however often its rules change. Whoever has the lock of the
-/// folder is the only one who writes it.
+/// The path of the cache of one dataset and one folder of releases. Each pair has one file, even if its
+/// rules change. Only the holder of the folder's lock writes it.
 ///
-/// `None` if the cache folder cannot be made, or others may write to it.
+/// `None` if the cache folder cannot be created, or other users may write to it.
 pub(super) fn file(cache: &Path, releases: &Path, dataset: &Dataset) -> Option<PathBuf> {
     filesystem::private_folder(cache).ok()?;
     let releases = filesystem::resolved(releases).ok()?;
-    // A name of a dataset holds no zero byte, so that no other name and path give these bytes.
+    // The name of a dataset contains no zero byte, so no other name and path give the same bytes.
     let identity = [dataset.name.as_bytes(), &[0], releases.as_os_str().as_encoded_bytes()].concat();
     Some(cache.join(format!("{}.memo", Digest::of(&identity))))
 }
 
-/// The marks of a release in the making, in the order of its records.
+/// Collects the cache entries of a new release, in the order of its records.
 #[derive(Debug)]
 pub(super) struct CacheWriter {
     rules: CacheIdentity,
-    /// Where they are to be kept; without a place nothing is remembered.
+    /// The path of the cache. Without one nothing is collected.
     file: Option<PathBuf>,
     out: BufWriter<Spooled>,
     any: bool,
@@ -146,41 +145,41 @@ pub(super) struct CacheWriter {
 
 impl CacheWriter {
     pub(super) fn new(rules: CacheIdentity, file: Option<PathBuf>, folder: &Path, memory: Memory) -> Self {
-        let out = BufWriter::new(filesystem::spooled(folder, memory.marks()));
+        let out = BufWriter::new(filesystem::spooled(folder, memory.cache_entries()));
         Self { rules, file, out, any: false, folder: folder.to_owned() }
     }
 
-    /// Adds that of the next record.
-    pub(super) fn push(&mut self, fact: &SortEntry) -> Result<(), Error> {
+    /// Adds the cache entry of the next record.
+    pub(super) fn push(&mut self, entry: &SortEntry) -> Result<(), Error> {
         if self.file.is_none() {
             return Ok(());
         }
-        self.any |= trace_of(&fact.mark).is_some();
-        let kept = &fact.mark[..self.rules.width];
+        self.any |= effects_index(&entry.cache_entry).is_some();
+        let kept = &entry.cache_entry[..self.rules.width];
         self.out.write_all(kept).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
-    /// Writes the memo of the release with this manifest to its place, over the one before, or
-    /// none if nothing is remembered.
+    /// Writes the cache of the release with this manifest and replaces the previous one. Without any
+    /// entry, it only removes the previous one.
     ///
     /// # Errors
-    /// [`Error::Io`]; what stands there then does not fit, or is the one before.
-    pub(super) fn write(self, traces: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
+    /// [`Error::Io`]. The previous file may remain; it does not match the new release and is ignored.
+    pub(super) fn write(self, effects: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
         let Some(path) = self.file else { return Ok(()) };
         if !self.any {
             return filesystem::remove_file(&path);
         }
         let failed = |source| Error::io("write", &path, source);
-        let traces = serde_json::to_vec(&traces.in_order()).expect("traces are texts and numbers");
-        let length = u32::try_from(traces.len()).map_err(io::Error::other).map_err(failed)?;
-        let mut marks = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
-        marks.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let effects = serde_json::to_vec(&effects.in_order()).expect("effects are strings and numbers");
+        let length = u32::try_from(effects.len()).map_err(io::Error::other).map_err(failed)?;
+        let mut entries = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        entries.seek(SeekFrom::Start(0)).map_err(failed)?;
         let (staged, file) = filesystem::stage_file_at(&path.with_extension("staging"))?;
         let mut out = Hashing::new(BufWriter::with_capacity(1 << 16, file));
-        let fits = self.rules.of_release(manifest);
-        let head = [FORMAT, fits.as_bytes(), &length.to_le_bytes(), &traces].concat();
+        let identity = self.rules.of_release(manifest);
+        let head = [FORMAT, identity.as_bytes(), &length.to_le_bytes(), &effects].concat();
         out.write_all(&head).map_err(failed)?;
-        io::copy(&mut BufReader::with_capacity(1 << 16, marks), &mut out).map_err(failed)?;
+        io::copy(&mut BufReader::with_capacity(1 << 16, entries), &mut out).map_err(failed)?;
         let (mut file, _, sha256) = out.finish();
         file.write_all(sha256.as_bytes()).map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -188,17 +187,17 @@ impl CacheWriter {
     }
 }
 
-/// What is remembered of a release.
+/// The validation cache of a release.
 #[derive(Debug)]
 pub(super) struct CacheFile {
-    traces: Vec<Effects>,
-    marks: Vec<u8>,
+    effects: Vec<Effects>,
+    entries: Vec<u8>,
     width: usize,
 }
 
 impl CacheFile {
-    /// The memo at `path`, if it is whole, of these rules, of the release with this manifest and
-    /// so many records, and not larger than `limit` bytes.
+    /// Opens the cache at `path`. `None` if it is not complete, is larger than `limit` bytes, or has other
+    /// rules, another manifest or another number of records.
     pub(super) fn open(
         path: &Path,
         rules: CacheIdentity,
@@ -207,65 +206,69 @@ impl CacheFile {
     ) -> Option<Self> {
         filesystem::size(path).filter(|size| *size <= limit as u64)?;
         let bytes = filesystem::read_bounded(path, limit as u64).ok()?;
-        let memo = Self::parse(bytes, &rules.of_release(manifest), rules.width)?;
-        (memo.marks.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(memo)
+        let cache = Self::parse(bytes, &rules.of_release(manifest), rules.width)?;
+        (cache.entries.len() as u64 == records.checked_mul(rules.width as u64)?).then_some(cache)
     }
 
-    fn parse(mut bytes: Vec<u8>, fits: &Digest, width: usize) -> Option<Self> {
+    fn parse(mut bytes: Vec<u8>, identity: &Digest, width: usize) -> Option<Self> {
         let (all, sha256) = bytes.split_last_chunk::<32>()?;
-        let (told, rest) = all.strip_prefix(FORMAT)?.split_first_chunk::<32>()?;
-        // The fit first: reading the rest of one that does not fit would be for nothing.
-        if told != fits.as_bytes() || sha256 != Digest::of(all).as_bytes() {
+        let (found, rest) = all.strip_prefix(FORMAT)?.split_first_chunk::<32>()?;
+        // The identity is compared first, because hashing the rest takes longer.
+        if found != identity.as_bytes() || sha256 != Digest::of(all).as_bytes() {
             return None;
         }
         let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (traces, marks) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let traces: Vec<Effects> = serde_json::from_slice(traces).ok()?;
-        let (start, end) = (all.len() - marks.len(), all.len());
-        let known = |mark: &[u8]| trace_of(mark).is_none_or(|place| usize::from(place) < traces.len());
-        if !marks.chunks_exact(width).all(known) {
+        let (effects, entries) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let effects: Vec<Effects> = serde_json::from_slice(effects).ok()?;
+        let (start, end) = (all.len() - entries.len(), all.len());
+        let is_valid =
+            |cache_entry: &[u8]| effects_index(cache_entry).is_none_or(|index| usize::from(index) < effects.len());
+        if !entries.chunks_exact(width).all(is_valid) {
             return None;
         }
         bytes.truncate(end);
         bytes.drain(..start);
-        Some(Self { traces, marks: bytes, width })
+        Some(Self { effects, entries: bytes, width })
     }
 
-    /// All traces.
-    pub(super) fn traces(&self) -> &[Effects] {
-        &self.traces
+    /// The distinct effects of all articles.
+    pub(super) fn effects(&self) -> &[Effects] {
+        &self.effects
     }
 
-    /// The mark of the record in this row. A damaged release may have more rows than it had.
-    pub(super) fn mark(&self, row: u32) -> CacheEntry {
-        let mut mark = [0; MARK];
-        if let Some(kept) = self.marks.chunks_exact(self.width).nth(row as usize) {
-            mark[..self.width].copy_from_slice(kept);
+    /// The cache entry of a row. It is empty for rows beyond the end, which a damaged release may have.
+    pub(super) fn cache_entry(&self, row: u32) -> CacheEntry {
+        let mut cache_entry = [0; CACHE_ENTRY_BYTES];
+        if let Some(kept) = self.entries.chunks_exact(self.width).nth(row as usize) {
+            cache_entry[..self.width].copy_from_slice(kept);
         }
-        mark
+        cache_entry
     }
 
-    /// The place of the trace that the article of a row left, if it is this article.
-    pub(super) fn trace_of(&self, row: u32, seen: &ArticleDigest) -> Option<u16> {
-        let mark = &self.marks[row as usize * self.width..][..self.width];
-        (mark[..TRACE] == *seen.as_bytes()).then(|| trace_of(mark)).flatten()
+    /// The index of the effects of a row, if the row came from this article.
+    pub(super) fn effects_index(&self, row: u32, digest: &ArticleDigest) -> Option<u16> {
+        let cache_entry = &self.entries[row as usize * self.width..][..self.width];
+        (cache_entry[..EFFECTS_AT] == *digest.as_bytes()).then(|| effects_index(cache_entry)).flatten()
     }
 
-    /// The rank of the record in this row.
+    /// The rank of the record of a row.
     pub(super) fn rank(&self, row: u32) -> Rank {
-        *self.mark(row).last_chunk().expect("a rank is shorter than a mark")
+        *self.cache_entry(row).last_chunk().expect("a rank is shorter than a cache entry")
     }
 
-    /// The rows whose articles are remembered, by the start of what these are known by.
+    /// The rows that have a cache entry, by the first bytes of their article digests.
     pub(super) fn rows(&self) -> HashMap<u64, u32> {
-        let marks = (0..).zip(self.marks.chunks_exact(self.width));
-        marks.filter(|(_, mark)| trace_of(mark).is_some()).map(|(row, mark)| (start(mark), row)).collect()
+        let entries = (0..).zip(self.entries.chunks_exact(self.width));
+        entries
+            .filter(|(_, cache_entry)| effects_index(cache_entry).is_some())
+            .map(|(row, cache_entry)| (start(cache_entry), row))
+            .collect()
     }
 }
 
-/// The first bytes of a mark, or of what an article is known by.
-pub(super) fn start(seen: &[u8]) -> u64 {
-    u64::from_le_bytes(*seen.first_chunk().expect("it has more bytes"))
+/// The first bytes of an article digest, a record hash or a cache entry, as a number.
+pub(super) fn start(digest: &[u8]) -> u64 {
+    u64::from_le_bytes(*digest.first_chunk().expect("it has more bytes"))
 }
 
 #[cfg(test)]
@@ -274,34 +277,47 @@ mod tests {
     use crate::external_sort::{RowLocation, SourceSpan};
     use crate::record::RecordHash;
 
-    fn trace(cut: bool) -> Effects {
+    fn effects_with(cut: bool) -> Effects {
         Effects { cut, ..Effects::default() }
     }
 
     #[test]
-    fn what_is_written_is_read_where_it_fits() {
-        for (width, kept) in [(RANK, [0; 9]), (MARK, [7; 9])] {
+    fn a_written_cache_is_read_for_the_same_release_and_rules() {
+        for (width, kept) in [(RANK_AT, [0; 9]), (CACHE_ENTRY_BYTES, [7; 9])] {
             let folder = tempfile::tempdir().unwrap();
             let rules = CacheIdentity { sha256: Digest::of(b"rules"), width };
             let path = folder.path().join("a.memo");
-            let mut marks = CacheWriter::new(rules, Some(path.clone()), folder.path(), Memory::LEAST);
-            let seen = [b"a", b"b"].map(|article| ArticleDigest::of(article));
-            for (row, mark) in (0..).zip([mark(&seen[0], 1, &[7; 9]), [0; MARK], mark(&seen[1], 0, &[7; 9])]) {
+            let mut writer = CacheWriter::new(rules, Some(path.clone()), folder.path(), Memory::LEAST);
+            let digests = [b"a", b"b"].map(|article| ArticleDigest::of(article));
+            for (row, cache_entry) in (0..).zip([
+                cache_entry(&digests[0], 1, &[7; 9]),
+                [0; CACHE_ENTRY_BYTES],
+                cache_entry(&digests[1], 0, &[7; 9]),
+            ]) {
                 let (sort_key, hash) = (Box::from([1, 2]), RecordHash::new(Digest::of(b"record")));
-                let (at, place) = (RowLocation::Run(row), SourceSpan::default());
-                let fact = SortEntry { sort_key, hash, cut: 0, length: 1, ordinal: u64::from(row), at, place, mark };
-                marks.push(&fact).unwrap();
+                let (location, span) = (RowLocation::Run(row), SourceSpan::default());
+                let entry = SortEntry {
+                    sort_key,
+                    hash,
+                    cut: 0,
+                    length: 1,
+                    ordinal: u64::from(row),
+                    location,
+                    span,
+                    cache_entry,
+                };
+                writer.push(&entry).unwrap();
             }
-            let mut traces = EffectsTable::default();
-            assert_eq!(traces.places([trace(false), trace(true)].iter()), [Some(0), Some(1)]);
+            let mut effects = EffectsTable::default();
+            assert_eq!(effects.indices([effects_with(false), effects_with(true)].iter()), [Some(0), Some(1)]);
             let (manifest, another) = (Digest::of(b"manifest"), Digest::of(b"another"));
-            marks.write(&traces, &manifest).unwrap();
+            writer.write(&effects, &manifest).unwrap();
             let open = |rules, manifest, records, limit| CacheFile::open(&path, rules, (manifest, records), limit);
-            let memo = open(rules, &manifest, 3, 1 << 20).unwrap();
-            assert_eq!(memo.traces(), [trace(false), trace(true)]);
-            assert_eq!([0, 1, 2].map(|row| memo.trace_of(row, &seen[0])), [Some(1), None, None]);
-            assert_eq!((memo.trace_of(2, &seen[1]), memo.rank(2)), (Some(0), kept));
-            assert_eq!((memo.rows().len(), memo.mark(3)), (2, [0; MARK]));
+            let cache = open(rules, &manifest, 3, 1 << 20).unwrap();
+            assert_eq!(cache.effects(), [effects_with(false), effects_with(true)]);
+            assert_eq!([0, 1, 2].map(|row| cache.effects_index(row, &digests[0])), [Some(1), None, None]);
+            assert_eq!((cache.effects_index(2, &digests[1]), cache.rank(2)), (Some(0), kept));
+            assert_eq!((cache.rows().len(), cache.cache_entry(3)), (2, [0; CACHE_ENTRY_BYTES]));
             let other = CacheIdentity { sha256: Digest::of(b"others"), width };
             assert!(open(other, &manifest, 3, 1 << 20).is_none());
             assert!(open(rules, &another, 3, 1 << 20).is_none());
@@ -311,20 +327,21 @@ mod tests {
     }
 
     #[test]
-    fn more_traces_than_can_be_told_apart_are_forgotten() {
-        let many = (0..=TRACES).map(|number| Effects {
+    fn effects_beyond_the_limit_are_not_cached() {
+        let many = (0..=MAX_EFFECTS).map(|number| Effects {
             normalised: [(number.to_string(), [("trim".to_owned(), 1)].into())].into(),
             cut: false,
         });
         let many: Vec<Effects> = many.collect();
-        let mut traces = EffectsTable::default();
-        let places = traces.places(many.iter());
-        assert_eq!(places[TRACES - 1..], [Some(16_383), None]);
-        assert_eq!(traces.places(many[5..6].iter()), [Some(5)]);
-        let mut marks = [TRACES - 1, TRACES].map(|place| mark(&ArticleDigest::of(b"a"), place, &[0; 9]));
-        for mark in &mut marks {
-            EffectsTable::renumber(mark, &places);
+        let mut effects = EffectsTable::default();
+        let indices = effects.indices(many.iter());
+        assert_eq!(indices[MAX_EFFECTS - 1..], [Some(16_383), None]);
+        assert_eq!(effects.indices(many[5..6].iter()), [Some(5)]);
+        let mut entries =
+            [MAX_EFFECTS - 1, MAX_EFFECTS].map(|index| cache_entry(&ArticleDigest::of(b"a"), index, &[0; 9]));
+        for cache_entry in &mut entries {
+            EffectsTable::renumber(cache_entry, &indices);
         }
-        assert_eq!(marks.map(|mark| trace_of(&mark)), [Some(16_383), None]);
+        assert_eq!(entries.map(|cache_entry| effects_index(&cache_entry)), [Some(16_383), None]);
     }
 }

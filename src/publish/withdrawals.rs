@@ -1,5 +1,5 @@
-//! Withdrawals: records that are taken back, each with a reason, and those that would come back
-//! unasked.
+//! Withdrawals: reads the list of records to withdraw, and checks that withdrawn records do not return by
+//! accident. It does not remove records; [`super::resolve_keys`] does.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ use crate::release::{Lookup, Manifest, Release, Withdrawn, releases};
 use crate::schema::Columns;
 use crate::text;
 
-/// The longest list of withdrawals, in bytes: it ends up in the manifest.
+/// The largest file of withdrawals, in bytes. Its content becomes part of the manifest.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The withdrawals of a build, and the file they are from.
+/// The withdrawals of a build, and their file.
 #[derive(Debug, Default)]
 pub(super) struct Withdrawals {
     path: PathBuf,
-    /// With their lines.
+    /// The withdrawals with their line numbers.
     list: Vec<(usize, Withdrawn)>,
 }
 
@@ -35,13 +35,13 @@ struct Line {
     reason: String,
 }
 
-/// Refuses a release, whose parts lie in `staged`, with records that an earlier release in the folder
-/// `dataset` took back and `previous` does not have. Inputs that still hold them bring them back
-/// with every build, and whoever asked for the withdrawal would not know.
+/// Checks that the release in `staged` has no record that an earlier release in the folder `dataset`
+/// withdrew, unless `previous` has the record. Inputs that still have such a record would add it again
+/// with every build, and the person who asked for the withdrawal would not notice.
 ///
 /// # Errors
-/// [`Error::ComesBack`] for such records, [`Error::Damaged`] for a release whose list of withdrawals
-/// cannot be trusted, and parts that cannot be read.
+/// [`Error::ComesBack`] for such records, [`Error::Damaged`] for a release whose manifest is damaged, and
+/// [`Error::Part`] for parts that cannot be read.
 pub(super) fn check_return(
     dataset: &Path,
     previous: &Release,
@@ -49,7 +49,7 @@ pub(super) fn check_return(
     (columns, order): (&Columns, &Order),
 ) -> Result<(), Error> {
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
-    // What a damaged manifest took back is not known, so its damage must not pass.
+    // The withdrawals of a damaged manifest are not known, so damage is an error.
     for (_, folder) in releases(dataset)? {
         let opened = (folder != previous.folder()).then(|| Release::open_listed(&folder)).transpose()?;
         let Manifest { version, withdrawn: list, .. } = opened.as_ref().unwrap_or(previous).manifest();
@@ -66,11 +66,11 @@ pub(super) fn check_return(
     }
     let (_schema, columns) = previous.load_columns()?;
     let manifest = previous.manifest();
-    let known = match Order::new(&columns, &manifest.order_by, &manifest.key) {
+    let previous_keys = match Order::new(&columns, &manifest.order_by, &manifest.key) {
         Ok(order) => Lookup::new(&columns, &order, &back).found(previous.folder(), &manifest.parts, &columns)?,
         Err(_no_order) => std::collections::BTreeSet::new(),
     };
-    let mut back = back.difference(&known);
+    let mut back = back.difference(&previous_keys);
     match back.next().and_then(|key| withdrawn.remove_entry(key)) {
         None => Ok(()),
         Some((key, (version, reason))) => {
@@ -85,7 +85,7 @@ impl Withdrawals {
     /// Reads a file of JSON lines `{"key": .., "reason": ..}`.
     ///
     /// # Errors
-    /// [`Error::Withdrawal`] with the line, if a line says something else or a key comes twice.
+    /// [`Error::Withdrawal`] with the line, if a line has another form or a key occurs twice.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let bytes = filesystem::read_input_bounded(path, MAX_BYTES)?;
         let mut list: Vec<(usize, Withdrawn)> = Vec::new();
@@ -110,34 +110,34 @@ impl Withdrawals {
         Ok(Self { path: path.to_owned(), list })
     }
 
-    /// How many there are.
+    /// The number of withdrawals.
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// SHA-256 of each key's text.
+    /// The SHA-256 of each key as a string.
     pub(super) fn keys(&self) -> impl Iterator<Item = Digest> {
         self.list.iter().map(|(_, withdrawn)| Digest::of(withdrawn.key.as_bytes()))
     }
 
-    /// Puts them on the list of what is to be settled; each has its place as its ordinal.
-    pub(super) fn enter(&self, entries: &mut KeyEntries) -> Result<(), Error> {
+    /// Adds a key entry for each withdrawal. Its ordinal is its index in the list.
+    pub(super) fn enter(&self, key_entries: &mut KeyEntries) -> Result<(), Error> {
         let hash = RecordHash::new(Digest::of(b""));
         for (ordinal, key) in (0..).zip(self.keys()) {
-            entries.push(KeyEntry { key, origin: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
+            key_entries.push(KeyEntry { key, origin: Origin::Withdrawn, rank: [0; 9], hash, ordinal, length: 0 })?;
         }
         Ok(())
     }
 
-    /// The list as the manifest has it.
+    /// Returns the withdrawals for the manifest.
     ///
     /// # Errors
-    /// [`Error::Withdrawal`] if a key is not in the base, or is put on top of it in the same step.
-    pub(super) fn settled(self, settled: &Resolution) -> Result<Vec<Withdrawn>, Error> {
+    /// [`Error::Withdrawal`] if a key is not in the base, or is also among the new records.
+    pub(super) fn resolved(self, resolution: &Resolution) -> Result<Vec<Withdrawn>, Error> {
         for (ordinal, (line, withdrawn)) in (0..).zip(&self.list) {
-            let what = if settled.contradicted.get(ordinal) {
+            let what = if resolution.contradicted.get(ordinal) {
                 "is withdrawn and among the new records"
-            } else if !settled.withdrawn.get(ordinal) {
+            } else if !resolution.withdrawn.get(ordinal) {
                 "is not in the release that is built upon"
             } else {
                 continue;

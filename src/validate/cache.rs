@@ -1,41 +1,41 @@
-//! [`ValidationCache`]: what is known of articles before they are judged, by their very bytes.
+//! [`ValidationCache`]: the results of earlier validations, by the bytes of the article.
 //!
-//! Here is what judging needs of it; where it is kept, and whether it may be trusted, is for
-//! those who keep it.
+//! This is the interface that validation needs. It does not store a cache or decide whether one can be
+//! trusted; the implementation does both.
 
 use std::fmt::Debug;
 
 use super::Effects;
 use crate::digest::Digest;
 
-/// By what an article is known again: the first 24 bytes of SHA-256 of its bytes.
+/// Identifies the bytes of an article: the first 24 bytes of their SHA-256.
 ///
-/// Whoever finds two articles with one of these can have the second taken for the first. That
-/// takes about 2^96 hashes; half the length, 2^64, would be within reach of those who have money.
+/// An attacker who finds two articles with the same digest can make a build take one for the other. That
+/// takes about 2^96 hashes. With 16 bytes it would take 2^64, which is affordable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArticleDigest([u8; ArticleDigest::LENGTH]);
 
 impl ArticleDigest {
-    /// How many bytes it has.
+    /// The length of the digest in bytes.
     pub const LENGTH: usize = 24;
 
-    /// What an article with these bytes is known by.
+    /// The digest of an article with these bytes.
     pub fn of(article: &[u8]) -> Self {
         let digest = Digest::of(article);
         Self(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"))
     }
 
-    /// Its bytes.
+    /// The bytes of the digest.
     pub fn as_bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }
 }
 
-/// Articles that were judged before, by the same rules.
+/// Articles that were validated before, with the same rules.
 pub trait ValidationCache: Sync + Debug {
-    /// The row of the record that an article became, and the number of its trace.
-    fn find(&self, seen: &ArticleDigest) -> Option<(u32, u16)>;
+    /// The row of the record of this article, and the number of its effects.
+    fn find(&self, digest: &ArticleDigest) -> Option<(u32, u16)>;
 
-    /// The trace with this number.
-    fn trace(&self, number: u16) -> &Effects;
+    /// The effects with this number.
+    fn effects(&self, number: u16) -> &Effects;
 }

@@ -1,6 +1,7 @@
-//! [`Effects`]: what an article that becomes a record leaves in the counts.
+//! [`Effects`]: what an article that becomes a record adds to the counts of the report.
 //!
-//! Few differ, so an article is told to have left one of them, and each is written out once.
+//! Few articles have different effects, so each distinct one is written out once and articles refer to it
+//! by index. Rejected articles have no effects.
 
 use std::collections::HashMap;
 
@@ -11,58 +12,58 @@ use crate::mapping::{Changes, Mapping};
 use crate::release::Normalised;
 use crate::schema::EXTRA;
 
-/// What an article that became a record left in the counts.
+/// What an article that became a record adds to the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Effects {
-    /// What was changed in it.
+    /// The changes before validation, by field and rule.
     pub normalised: Normalised,
-    /// Whether its text ends where its source cut it.
+    /// Whether the source cut its text.
     pub cut: bool,
 }
 
-/// The trace of one article, not yet written out.
+/// The effects of one article, not yet written out.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum EffectsKey {
-    /// It was judged.
-    Judged { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
-    /// It was recalled with the trace of this number.
-    Recalled(u16),
+    /// The article was validated.
+    Validated { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
+    /// The cache has the article, with the effects of this number.
+    Cached(u16),
 }
 
-/// The traces that articles left, and how many left each.
+/// The distinct effects of articles, and how many articles have each.
 #[derive(Debug, Default)]
 pub(super) struct EffectCounts {
-    places: HashMap<EffectsKey, usize>,
+    indices: HashMap<EffectsKey, usize>,
     times: Vec<u64>,
 }
 
 impl EffectCounts {
-    /// Counts a trace and gives its place among them.
-    pub(super) fn add(&mut self, left: EffectsKey) -> usize {
+    /// Counts the effects of an article and returns their index.
+    pub(super) fn add(&mut self, key: EffectsKey) -> usize {
         let next = self.times.len();
-        let place = *self.places.entry(left).or_insert(next);
-        if place == next {
+        let index = *self.indices.entry(key).or_insert(next);
+        if index == next {
             self.times.push(0);
         }
-        self.times[place] += 1;
-        place
+        self.times[index] += 1;
+        index
     }
 
-    /// All of them, written out, each with how many articles left it.
-    pub(super) fn finish<'t>(self, mapping: &Mapping, recalled: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
-        let mut traces = vec![(Effects::default(), 0); self.times.len()];
-        #[expect(clippy::iter_over_hash_type, reason = "each goes to its own place")]
-        for (left, place) in self.places {
-            let trace = match left {
-                EffectsKey::Recalled(number) => recalled(number).clone(),
-                EffectsKey::Judged { changes, dropped, moved, cut } => {
+    /// Writes out all effects, each with the number of articles that have it.
+    pub(super) fn finish<'t>(self, mapping: &Mapping, cached: impl Fn(u16) -> &'t Effects) -> Vec<(Effects, u64)> {
+        let mut effects = vec![(Effects::default(), 0); self.times.len()];
+        #[expect(clippy::iter_over_hash_type, reason = "each goes to its own index")]
+        for (key, index) in self.indices {
+            let written = match key {
+                EffectsKey::Cached(number) => cached(number).clone(),
+                EffectsKey::Validated { changes, dropped, moved, cut } => {
                     Effects { normalised: named(mapping, &changes, dropped, &moved), cut }
                 }
             };
-            traces[place] = (trace, self.times[place]);
+            effects[index] = (written, self.times[index]);
         }
-        traces
+        effects
     }
 }
 

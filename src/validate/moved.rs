@@ -1,16 +1,17 @@
-//! One bad optional value does not cost an article: where the policy asks for it, it moves to `_extra`.
+//! Moves invalid values of optional members to `_extra`, if the policy asks for it, so that one invalid
+//! value does not reject an article.
 //!
-//! Which values may move is decided by where a rule is broken and by nothing else; whether the article
-//! is valid without them is for the schema to say again.
+//! Only the location of a violation decides which value moves. This module does not check whether the
+//! article is valid without it; the caller validates the article again.
 
 use crate::code::Code;
 use crate::json::{Object, Value};
 use crate::schema::{Columns, EXTRA, Role, Violation};
 
-/// What a value is kept under if `_extra` has its name already.
+/// The suffix of a name in `_extra`, if the name itself is already used.
 const ALIKE: &str = ":invalid";
 
-/// A value that moved: its field, and the first rule that it broke.
+/// A value that moved: its field, and the code of its first violation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Moved {
     pub(super) field: String,
@@ -18,15 +19,15 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    /// The rule that it is counted under.
+    /// The rule under which the value is counted.
     pub(super) fn rule(&self) -> String {
         format!("invalid:{}", self.code)
     }
 }
 
-/// The article with the values of the declared members in which these rules are broken in `_extra`
-/// instead, and which these are. `None` if a rule is broken that does not lie within one of them, or if
-/// a value cannot move without another being lost.
+/// Returns the article with the declared members that have these violations moved to `_extra`, and the
+/// moved values. `None` if a violation is not within a declared member, or if a value cannot move
+/// without overwriting another.
 pub(super) fn without_invalid<'a>(
     columns: &Columns,
     article: &Value<'a>,
@@ -56,7 +57,7 @@ pub(super) fn without_invalid<'a>(
     Some((Value::Object(members), moved))
 }
 
-/// The declared member of the article in which a pointer lies.
+/// The declared member of the article that a pointer leads into.
 fn field(columns: &Columns, pointer: &str) -> Option<String> {
     let name = pointer.strip_prefix('/')?.split('/').next()?.replace("~1", "/").replace("~0", "~");
     let declared = columns.iter().any(|column| column.role == Role::Declared && column.name == name);

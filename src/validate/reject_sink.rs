@@ -1,5 +1,7 @@
-//! [`RejectSink`]: every reject counted, its causes told apart, and written to a file if there is
-//! to be one. Nothing is created where there is no reject and no earlier file.
+//! [`RejectSink`]: counts rejects, groups them by cause, and writes them to a file if there is one.
+//!
+//! Without a reject no file is created, and an earlier one is at most replaced. The sink does not decide
+//! whether an article is rejected.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use crate::input::Source;
 use crate::reject::{Reject, RejectFile};
 use crate::release::check_target;
 
-/// What was kept out, and why.
+/// The rejects of a run, with their causes.
 #[derive(Debug)]
 pub struct RejectSink {
     file: Destination,
@@ -20,15 +22,15 @@ pub struct RejectSink {
     diagnostics: Diagnostics,
 }
 
-/// Where rejects are written to.
+/// Where rejects are written.
 #[derive(Debug)]
 enum Destination {
     Nowhere,
-    /// There was no reject yet.
+    /// There is no reject yet, so the file does not exist.
     Planned {
         target: PathBuf,
         beside: PathBuf,
-        /// Whether an earlier file at its place would be taken for what was kept out now.
+        /// Whether an earlier file at `target` must be replaced even if there is no reject.
         replaces: bool,
     },
     Open(Box<RejectFile>),
@@ -36,17 +38,17 @@ enum Destination {
 }
 
 impl RejectSink {
-    /// A log without a file.
+    /// Creates a sink without a file.
     #[expect(clippy::new_without_default, reason = "what goes nowhere should be said outright")]
     pub fn new() -> Self {
         Self { file: Destination::Nowhere, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
     }
 
-    /// A log with the file `target`, which until it is published lies beside its place. An earlier
-    /// one there is replaced, by an empty one if there is no reject.
+    /// Creates a sink with the file `target`. Until it is published, the file is in the same folder under
+    /// another name. An earlier file is replaced, by an empty one if there is no reject.
     ///
     /// # Errors
-    /// Those of [`check_target`], if the file must not stand there or is one of the `sources`.
+    /// Those of [`check_target`], if the file must not be there or is one of the `sources`.
     pub fn to_file(target: &Path, sources: &[Source]) -> Result<Self, Error> {
         let target = filesystem::behind_links(target)?;
         check_target(&target, sources.iter().filter_map(|source| source.path.as_deref()))?;
@@ -54,7 +56,7 @@ impl RejectSink {
         Ok(Self { file: Destination::Planned { target, beside, replaces: true }, ..Self::new() })
     }
 
-    /// A log whose file will be `target` and lies in the folder `beside` until it is published.
+    /// Creates a sink with the file `target`. Until it is published, the file is in the folder `beside`.
     pub fn staged(target: PathBuf, beside: PathBuf) -> Self {
         Self { file: Destination::Planned { target, beside, replaces: false }, ..Self::new() }
     }
@@ -74,14 +76,14 @@ impl RejectSink {
         Ok(())
     }
 
-    /// Has the file published elsewhere, if there is one.
+    /// Changes the path of the file, if there is one.
     pub fn retarget(&mut self, target: &Path) {
         if let Destination::Open(file) = &mut self.file {
             file.retarget(target);
         }
     }
 
-    /// Gives the file its name, if there is one. More rejects cannot follow.
+    /// Publishes the file under its name, if there is one. No reject can be added after that.
     pub fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
@@ -94,12 +96,12 @@ impl RejectSink {
         Ok(())
     }
 
-    /// How many rejects there are.
+    /// The number of rejects.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
 
-    /// How many rejects there are, by the code of their first violation.
+    /// The number of rejects, by the code of their first violation.
     pub fn counts(&self) -> &BTreeMap<Code, u64> {
         &self.counts
     }
@@ -109,8 +111,8 @@ impl RejectSink {
         &self.diagnostics
     }
 
-    /// Whether articles may be missing that were not validated: an input is damaged or no input at
-    /// all, or it is not clear where its articles are.
+    /// Whether articles may be missing without a reject: an input is damaged or not an input at all, or it
+    /// is not clear where its articles are.
     pub fn has_damage(&self) -> bool {
         self.is_ambiguous() || self.counts.keys().any(|code| code.class() == Class::Input)
     }
@@ -120,7 +122,7 @@ impl RejectSink {
         self.counts.contains_key(&Code::Ambiguous)
     }
 
-    /// The file, if one was published.
+    /// The path of the file, if one was published.
     pub fn path(&self) -> Option<&Path> {
         match &self.file {
             Destination::Published(path) => Some(path),

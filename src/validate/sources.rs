@@ -1,4 +1,5 @@
-//! Reading and judging whole sources.
+//! Reads and validates whole sources on several threads. It does not keep records: the caller gets them
+//! block by block, in the order of the input.
 
 use std::collections::BTreeMap;
 
@@ -14,62 +15,61 @@ use crate::ordered_pool::{Share, Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
 use crate::release::{Allowance, Normalised};
 
-/// One source and what came of it.
+/// The counts of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputCounts {
-    /// Its name: a path, or `-`.
+    /// The name of the source: a path, or `-`.
     pub name: String,
-    /// How it was stored, and how its articles stood in it.
+    /// The form, size and digest of the input.
     pub tally: Tally,
-    /// How many articles it holds.
+    /// How many articles it has.
     pub articles: u64,
     /// How many of them were rejected.
     pub rejected: u64,
-    /// How many objects were left out because a setting says that they are not articles, by setting.
+    /// How many objects were skipped because a setting says that they are not articles, by setting.
     pub skipped: BTreeMap<String, u64>,
-    /// How many texts end where their source cut them.
+    /// How many texts the source cut.
     pub cut: u64,
-    /// Lines of a page dump that were left out of records, the first [`MAX_DROPS`] runs.
+    /// Runs of lines of a page dump that are not in the records, at most [`MAX_DROPS`].
     pub drops: Vec<DroppedLine>,
-    /// How many such runs there are.
+    /// The number of such runs.
     pub drops_total: u64,
 }
 
-/// What a manifest counts objects of inputs under that are not articles: the name of no field, which
-/// none can have.
+/// The name under which a manifest counts objects that are not articles. No field can have this name.
 const INPUT: &str = "_input";
 
-/// How many runs of dropped lines are held for one source.
+/// The most runs of dropped lines that are kept for one source.
 pub const MAX_DROPS: usize = 1000;
 
-/// What was read and what came of it.
+/// The result of reading and validating sources.
 #[derive(Debug)]
 pub struct InputSummary {
     /// The sources, by name.
     pub inputs: Vec<InputCounts>,
-    /// What was kept out.
+    /// The rejects.
     pub rejects: RejectSink,
-    /// What was changed before validation.
+    /// The changes before validation, by field and rule.
     pub normalised: Normalised,
     /// Invalid values of optional members that were moved to `_extra`, as causes with examples.
     pub moved: Diagnostics,
-    /// Set if the mapping fits badly.
+    /// How the mapping fails to fit the articles, if it does.
     pub misfit: Option<Misfit>,
 }
 
 impl InputSummary {
-    /// How many articles were read.
+    /// The number of articles that were read.
     pub fn articles(&self) -> u64 {
         self.inputs.iter().map(|input| input.articles).sum()
     }
 
-    /// How many objects of the inputs were passed over beside articles, and how many a setting skipped.
+    /// The number of objects that were ignored beside articles, and of those that a setting skipped.
     pub fn left_out(&self) -> (u64, u64) {
         let beside = self.inputs.iter().map(|input| input.tally.left_out.objects).sum();
         (beside, self.inputs.iter().flat_map(|input| input.skipped.values()).sum())
     }
 
-    /// What a manifest says of changes: those before validation, and what inputs hold beside articles.
+    /// The counts for the manifest: changes before validation, and objects that are not articles.
     pub fn recorded(&self) -> Normalised {
         let mut recorded = self.normalised.clone();
         let (beside, skipped) = self.left_out();
@@ -81,44 +81,44 @@ impl InputSummary {
         recorded
     }
 
-    /// Whether so few articles were rejected that the others may pass. Damaged inputs are never
-    /// allowed: nobody has seen what is missing.
+    /// Whether the rejects are within the allowance. Damaged inputs never are, because it is not known what
+    /// is missing.
     pub fn is_allowed(&self, allowance: Allowance) -> bool {
         !self.rejects.has_damage() && allowance.allows(self.rejects.total(), self.articles())
     }
 }
 
-/// What to read, and how.
+/// The inputs and settings of validation.
 #[derive(Debug)]
 pub struct SourceValidation<'s> {
-    /// Judges the articles.
+    /// Validates the articles.
     pub validator: Validator<'s>,
     /// Reads the sources.
     pub reader: Reader,
-    /// What to read.
+    /// The sources to read.
     pub sources: &'s [Source],
-    /// How many threads judge.
+    /// The number of threads that validate.
     pub threads: usize,
-    /// About how many bytes the articles may take that threads have under way.
+    /// About how many bytes the articles may take that threads process at the same time.
     pub memory: usize,
-    /// Is told how far the reading is.
+    /// Receives the progress of reading.
     pub progress: &'s dyn Progress,
 }
 
-/// What came of a step of the reading.
+/// A step of validating sources.
 #[derive(Debug)]
 pub enum Step<T> {
-    /// What was made of a block.
+    /// The output of a block.
     Made(T),
-    /// A block of so many bytes comes next, more than there is memory for beside others. What can
-    /// wait on the disk should wait there now.
+    /// The next block takes this many bytes, which exceeds the memory for articles. The caller should spill
+    /// what it can to disk now.
     Large(usize),
 }
 
-/// What was done with what was queued, and its share of the memory.
+/// The result of a queued step, and its share of the memory.
 type Done<T> = (Step<(usize, (ValidatedBlock, T))>, Share);
 
-/// What came of one source.
+/// The counts of one source while it is validated.
 #[derive(Debug, Clone, Default)]
 struct Counts {
     articles: u64,
@@ -143,8 +143,8 @@ impl Counts {
     }
 }
 
-/// Reads and judges every source. `work` judges a block on one of several threads; `take` is
-/// given what else it made of it, in the order of the input, and is told before a large block.
+/// Reads and validates every source. `work` validates a block on one of several threads. `take` gets the
+/// output of `work` in the order of the input, and [`Step::Large`] before a large block.
 ///
 /// # Errors
 /// A source that cannot be read, a reject that cannot be written, no article at all
@@ -163,26 +163,26 @@ pub fn validate_sources<T: Send>(
     let queue = Queue::new(*memory, validator.columns());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
-        for (place, source) in sources.iter().enumerate() {
-            tallies.push(reader.read(source, validator, *progress, &mut |block| queue.give(place, block, give))?);
+        for (index, source) in sources.iter().enumerate() {
+            tallies.push(reader.read(source, validator, *progress, &mut |block| queue.give(index, block, give))?);
         }
         Ok(tallies)
     };
     let take = |(done, _share): Done<T>| {
-        let (place, (validated, made)) = match done {
+        let (index, (validated, output)) = match done {
             Step::Large(bytes) => return take(Step::Large(bytes)),
-            Step::Made(made) => made,
+            Step::Made(output) => output,
         };
-        counts[place].add(&validated);
+        counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        validated.traces.iter().for_each(|(trace, times)| add(&mut normalised, trace, *times));
+        validated.effects.iter().for_each(|(effects, times)| add(&mut normalised, effects, *times));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
-        take(Step::Made(made))
+        take(Step::Made(output))
     };
     let work = |(step, share): Queued| match step {
         Step::Large(bytes) => (Step::Large(bytes), share),
-        Step::Made((place, block)) => (Step::Made((place, work(validator, &block))), share),
+        Step::Made((index, block)) => (Step::Made((index, work(validator, &block))), share),
     };
     let tallies =
         ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
@@ -204,9 +204,9 @@ pub fn validate_sources<T: Send>(
     Ok(InputSummary { inputs, rejects, normalised, moved, misfit: validator.misfit(&fit) })
 }
 
-/// Adds what so many articles left in the counts.
-fn add(normalised: &mut Normalised, trace: &Effects, times: u64) {
-    for (field, rules) in &trace.normalised {
+/// Adds the effects of this many articles.
+fn add(normalised: &mut Normalised, effects: &Effects, times: u64) {
+    for (field, rules) in &effects.normalised {
         let of_field = normalised.entry(field.clone()).or_default();
         for (rule, count) in rules {
             let total = of_field.entry(rule.clone()).or_default();

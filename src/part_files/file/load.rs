@@ -1,10 +1,9 @@
-//! Reading a footer: the library's metadata, and what its Arrow types do not say of a leaf.
+//! Reads a footer: the metadata of the library, and the meaning of leaves that Arrow types do not express.
 //!
-//! Three things are changed for files that are not parts. The library reads an int96 as nanoseconds
-//! in 64 bits and wraps outside of the years 1677 to 2262, so it is given a schema in which an int96
-//! is the twelve bytes that it is. Durations, and times in seconds, have no type in Parquet: some
-//! writers note them in an embedded Arrow schema, of which nothing else is used. And page indexes
-//! that are damaged are left aside.
+//! Three things differ for files that are not parts. The library reads an int96 as 64-bit nanoseconds, which
+//! wrap outside of the years 1677 to 2262, so it gets a schema in which an int96 is twelve bytes. Parquet has
+//! no type for durations and times in seconds; some writers note them in an embedded Arrow schema, and
+//! nothing else of that schema is used. Damaged page indexes are ignored. No value is read here.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -21,13 +20,13 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 use super::preflight;
 use crate::part_files::read_error::{PartError, unreadable};
 
-/// The bytes of an int96.
+/// The length of an int96 in bytes.
 const INT96_BYTES: i32 = 12;
 
-/// What a leaf holds.
+/// The meaning of a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// What its Arrow type says.
+    /// That of its Arrow type.
     AsTyped,
     /// Twelve bytes each: nanoseconds since midnight and a Julian day.
     Int96,
@@ -37,7 +36,7 @@ pub enum Meaning {
     Seconds(bool),
     /// Integers that are seconds since midnight.
     TimeSeconds,
-    /// Integers that are milliseconds since 1970 of days.
+    /// Integers that are dates, as milliseconds since 1970.
     DayMilliseconds,
 }
 
@@ -45,20 +44,20 @@ pub enum Meaning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Indexes {
     None,
-    /// Where pages lie.
+    /// The offset indexes: where pages are.
     Pages,
-    /// That, and what values they have.
+    /// The offset and column indexes: also which values pages have.
     All,
 }
 
-/// A footer.
+/// A footer that was read.
 pub(super) struct Loaded {
     pub(super) metadata: ArrowReaderMetadata,
-    /// What each leaf holds.
+    /// The meaning of each leaf.
     pub(super) meanings: Vec<Meaning>,
 }
 
-/// Reads the footer of a part, or of any file, and indexes of its pages.
+/// Reads the footer of a part or of any other file, and its page indexes.
 pub(super) fn load(file: &File, is_part: bool, indexes: Indexes) -> Result<Loaded, PartError> {
     preflight::check_footer(file)?;
     let with_values = indexes == Indexes::All;
@@ -94,8 +93,8 @@ pub(super) fn load(file: &File, is_part: bool, indexes: Indexes) -> Result<Loade
     Ok(Loaded { metadata, meanings })
 }
 
-/// The metadata with as many rows as its row groups have. Some writers leave the sum out, and the
-/// library would read no row then.
+/// Sets the number of rows to the sum of the row groups. Some writers omit it, and the library would then
+/// read no row.
 fn with_rows(metadata: ParquetMetaData) -> Result<ParquetMetaData, PartError> {
     let rows = metadata.row_groups().iter().fold(0_i64, |sum, group| sum.saturating_add(group.num_rows()));
     let file = metadata.file_metadata();
@@ -119,7 +118,7 @@ fn with_rows(metadata: ParquetMetaData) -> Result<ParquetMetaData, PartError> {
 fn meanings(metadata: &ParquetMetaData) -> Vec<Meaning> {
     let file = metadata.file_metadata();
     let schema = file.schema_descr();
-    // An embedded schema that does not fit says nothing.
+    // An embedded schema that does not match the columns is ignored.
     let hinted = parquet_to_arrow_schema(schema, file.key_value_metadata());
     let mut hints = Vec::new();
     if let Ok(hinted) = &hinted {
@@ -143,7 +142,7 @@ fn meanings(metadata: &ParquetMetaData) -> Vec<Meaning> {
     (0..schema.num_columns()).map(meaning).collect()
 }
 
-/// The types of leaves in their order.
+/// The types of the leaves, in order.
 fn leaf_types<'f>(fields: &'f Fields, found: &mut Vec<&'f DataType>) {
     fields.iter().for_each(|field| leaf_type(field.data_type(), found));
 }
@@ -161,7 +160,7 @@ fn leaf_type<'f>(kind: &'f DataType, found: &mut Vec<&'f DataType>) {
     }
 }
 
-/// The schema with the bytes of each int96 in its place, if it has any.
+/// The schema with twelve bytes instead of each int96. `None` if it has no int96.
 fn with_raw_int96(schema: &SchemaDescriptor, meanings: &[Meaning]) -> Result<Option<SchemaDescPtr>, PartError> {
     if !meanings.contains(&Meaning::Int96) {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! The longest row of a column chunk, in values: a row is decoded as a whole, and a list of a hundred
+//! Finds the longest row of a column chunk, in values. A row is decoded as a whole, and a list of a hundred
 //! million equal elements takes a few bytes in a file and gigabytes in memory.
 //!
-//! Where rows end is said by repetition levels alone: 0 starts a row. They are runs, so they are
-//! counted and not unpacked. Nothing is looked at in chunks whose values are few in all.
+//! Only repetition levels say where rows end: 0 starts a row. They are runs, so they are counted without
+//! unpacking. Chunks with few values are not read. Values are not decoded here.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use super::ParquetFile;
 use crate::part_files::read_error::{PartError, unreadable};
 
-/// How many values of lists the columns of a row may have together, where a file is not a part.
+/// The most list values of a row, over all columns, in a file that is not a part.
 const ROW_VALUES: u64 = 1 << 23;
-/// The same in a part: as many elements as an article of 64 MiB can have.
+/// The most list values of a row in a part: the elements that an article of 64 MiB can have.
 const PART_ROW_VALUES: u64 = 1 << 25;
-/// So few values in a chunk are no reason to look at it.
+/// A chunk with at most this many values is not checked.
 const FEW: u64 = 1 << 16;
 
-/// Whether no row of a row group has more values in these columns than can be held.
+/// Checks that no row of a row group has too many values in these columns.
 pub(super) fn check(
     parquet: &ParquetFile,
     (file, group): (&File, usize),
@@ -88,17 +88,17 @@ fn cut_off() -> PartError {
     PartError::Unreadable("a page ends within its repetition levels".into())
 }
 
-/// Rows that are being counted.
+/// Counts the values of rows.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Rows {
-    /// How many values the row at hand has so far, and the longest row before it.
+    /// The values of the current row so far, and of the longest row before it.
     current: u64,
     longest: u64,
 }
 
 impl Rows {
-    /// Counts the rows of a page: runs of equal levels, or groups of eight levels side by side, as
-    /// Parquet's hybrid of run lengths and bit packing has them.
+    /// Counts the rows of a page. Its levels are runs of equal levels, or groups of eight packed levels, as
+    /// in Parquet's hybrid of run-length encoding and bit packing.
     fn page(&mut self, mut bytes: &[u8], mut values: u64, width: u32) -> Option<()> {
         let level_bytes = width.div_ceil(8) as usize;
         while values > 0 {
@@ -109,7 +109,7 @@ impl Rows {
                 let number = (header >> 1).min(values);
                 self.run(level.iter().all(|byte| *byte == 0), number);
                 values -= number;
-                // A run of nothing would not bring the end nearer.
+                // An empty run would not end the loop.
                 (number > 0).then_some(())?;
             } else {
                 let length = usize::try_from((header >> 1).checked_mul(width.into())?).ok()?;

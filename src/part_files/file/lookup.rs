@@ -1,8 +1,7 @@
-//! Which row groups cannot hold a key, told by their statistics and bloom filters, and rows in
-//! slices of a size that is good to hold.
+//! Finds the row groups that may have a key, by statistics and bloom filters, and cuts rows into slices
+//! that fit in memory.
 //!
-//! Statistics and filters are believed here: whether they are true is for [`crate::verify`] to
-//! find out.
+//! Statistics and filters are trusted here; [`crate::verify`] checks them.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -19,17 +18,17 @@ use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::part_files::thrift::walk;
 use crate::record::Cell;
 
-/// How many bytes a slice should hold before compression.
+/// The target size of a slice, in bytes before compression.
 const SLICE_BYTES: usize = 8 << 20;
-/// The largest bloom filter that is read, in bytes; for the most rows that a row group may have
-/// it takes less than a fourth of this.
+/// The largest bloom filter that is read, in bytes. For the most rows of a row group a filter takes less
+/// than a quarter of it.
 const FILTER_BYTES: i32 = 4 << 20;
 /// The bytes of one block of a bloom filter.
 const BLOCK_BYTES: usize = 32;
 
 impl ParquetFile {
-    /// All rows, cut within row groups so that these columns of a slice take about as much as is
-    /// good to hold. Columns are meant by their places.
+    /// All rows as slices within row groups, in which the columns with these indices have about the target
+    /// size.
     pub fn slices(&self, columns: &[usize]) -> Vec<Range<u32>> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let mut slices = Vec::new();
@@ -46,8 +45,7 @@ impl ParquetFile {
         slices
     }
 
-    /// Whether a row group may hold the value in a column, by its place, as far as can be told
-    /// without reading the column.
+    /// Whether a row group may have the value in the column with this index. The column is not read.
     pub fn may_hold(&self, group: usize, column: usize, value: &Cell<'_>) -> Result<bool, PartError> {
         let Some(leaf) = self.leaves(column).next() else { return Ok(true) };
         let chunk = self.metadata().row_group(group).column(leaf);
@@ -57,7 +55,7 @@ impl ParquetFile {
         Ok(self.filter(group, leaf)?.is_none_or(|filter| filter.has(value)))
     }
 
-    /// The bloom filter of a leaf column in a row group, both from 0, if there is one.
+    /// The bloom filter of a leaf in a row group, if it exists. Both indices start at 0.
     pub fn filter(&self, group: usize, leaf: usize) -> Result<Option<Filter>, PartError> {
         let file = filesystem::open(&self.path).map_err(unreadable)?;
         let chunk = self.metadata().row_group(group).column(leaf);
@@ -66,9 +64,9 @@ impl ParquetFile {
     }
 }
 
-/// Reads the bloom filter of a column chunk, if it has one that says how long it is.
+/// Reads the bloom filter of a column chunk, if it has one with a length.
 pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<Sbbf>, PartError> {
-    // Without its length, the header alone says how much to read.
+    // Without a length, only the untrusted header says how much to read.
     let Some((length, start)) = chunk.bloom_filter_length().zip(chunk.bloom_filter_offset()) else { return Ok(None) };
     let (Ok(start), 0..=FILTER_BYTES) = (u64::try_from(start), length) else {
         return Err(PartError::Unreadable("a bloom filter claims to be where or as large as none is".into()));
@@ -81,7 +79,7 @@ pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<
     Sbbf::read_from_column_chunk(chunk, file).map_err(unreadable)
 }
 
-/// Whether the bounds of a column chunk leave the value out.
+/// Whether the value is outside the bounds of a column chunk.
 fn is_outside(statistics: &Statistics, value: &Cell<'_>) -> bool {
     fn outside<T>(min: Option<T>, max: Option<T>, compare: impl Fn(T) -> Ordering) -> bool {
         min.is_some_and(|min| compare(min).is_gt()) || max.is_some_and(|max| compare(max).is_lt())
@@ -113,7 +111,7 @@ impl std::fmt::Debug for Filter {
 }
 
 impl Filter {
-    /// Whether a reader that asks for this key would look at the row group.
+    /// Whether a reader would read the row group for this key.
     pub fn has(&self, key: &Cell<'_>) -> bool {
         match key {
             Cell::String(text) => self.filter.check(text.as_ref()),

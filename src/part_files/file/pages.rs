@@ -1,5 +1,5 @@
-//! Pages as they are stored: where the page index says that they lie, and whether two of them
-//! are the same bytes, so that nothing of them need be decoded.
+//! Stored pages: finds them by the page index, and compares the bytes of two pages. Equal pages need no
+//! decoding. Nothing is decoded here.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -10,38 +10,38 @@ use super::preflight::{Checksum, PageHeader};
 use crate::filesystem;
 use crate::part_files::read_error::{PartError, unreadable};
 
-/// How many bytes of two pages are compared at a time.
+/// The number of bytes of two pages that are compared at a time.
 const BLOCK: u32 = 64 << 10;
 
 /// A page of a column chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The rows of the file that it holds.
+    /// The rows of the page, as indices in the file.
     pub rows: Range<u32>,
-    /// Its bytes in the file, its header among them.
+    /// Its bytes in the file, including the header.
     pub(super) bytes: Range<u64>,
-    /// The bytes before the first page of its column chunk: a dictionary, or none.
+    /// The bytes before the first page of its column chunk: a dictionary, or nothing.
     dictionary: Range<u64>,
     group: usize,
     leaf: usize,
 }
 
 impl ParquetFile {
-    /// The page of a leaf that holds a row of the file, if the file tells.
+    /// The page of a leaf that has a row of the file, if the file has a page index.
     pub fn page(&self, leaf: usize, row: u32) -> Option<Page> {
         let group = self.group_of(row);
         let rows = self.group(group);
         let index = self.metadata().page_index_for_row_group(group);
         let pages = index.page_locations(leaf)?;
-        let first_row = |place: usize| Some(rows.start + u32::try_from(pages.get(place)?.first_row_index).ok()?);
+        let first_row = |position: usize| Some(rows.start + u32::try_from(pages.get(position)?.first_row_index).ok()?);
         let within = i64::from(row.checked_sub(rows.start)?);
-        let place = pages.partition_point(|page| page.first_row_index <= within).checked_sub(1)?;
-        let end = if place + 1 == pages.len() { rows.end } else { first_row(place + 1)? };
-        let start = |place: usize| u64::try_from(pages[place].offset).ok();
-        let size = u64::try_from(pages[place].compressed_page_size).ok()?;
+        let position = pages.partition_point(|page| page.first_row_index <= within).checked_sub(1)?;
+        let end = if position + 1 == pages.len() { rows.end } else { first_row(position + 1)? };
+        let start = |position: usize| u64::try_from(pages[position].offset).ok();
+        let size = u64::try_from(pages[position].compressed_page_size).ok()?;
         Some(Page {
-            rows: first_row(place)?..end,
-            bytes: start(place)?..start(place)? + size,
+            rows: first_row(position)?..end,
+            bytes: start(position)?..start(position)? + size,
             dictionary: self.metadata().row_group(group).column(leaf).byte_range().0..start(0)?,
             group,
             leaf,
@@ -49,7 +49,7 @@ impl ParquetFile {
     }
 }
 
-/// The pages of a file, to be read.
+/// Reads the pages of a file.
 #[derive(Debug)]
 pub struct StoredPages<'f> {
     file: &'f ParquetFile,
@@ -57,12 +57,12 @@ pub struct StoredPages<'f> {
 }
 
 impl<'f> StoredPages<'f> {
-    /// Opens the file once more.
+    /// Opens the file a second time.
     pub fn open(file: &'f ParquetFile) -> Result<Self, PartError> {
         Ok(Self { file, handle: filesystem::open(file.path()).map_err(unreadable)? })
     }
 
-    /// Reads bytes of the file in the place of what `into` holds.
+    /// Replaces the content of `into` with bytes of the file.
     pub(super) fn read(&self, bytes: Range<u64>, into: &mut Vec<u8>) -> Result<(), PartError> {
         let (mut handle, length) = (&self.handle, bytes.end.saturating_sub(bytes.start));
         into.clear();
@@ -73,9 +73,9 @@ impl<'f> StoredPages<'f> {
         is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("it ends in the middle of a page".into()))
     }
 
-    /// Whether a page of this file and one of another file are read as the same values. Pages are
-    /// compared byte by byte and not by hashes; with a wrong checksum they are never the same, so that
-    /// the decoder looks at them and says what is wrong.
+    /// Whether a page of this file has the same values as a page of another file. The bytes are compared,
+    /// not hashes. Pages with a wrong checksum are never the same, so that the decoder reads them and reports
+    /// the damage.
     pub fn same(&self, own: &Page, other: &StoredPages<'_>, theirs: &Page) -> Result<bool, PartError> {
         let [a, b] = [(self, own), (other, theirs)]
             .map(|(pages, page)| pages.file.metadata().row_group(page.group).column(page.leaf));
@@ -92,7 +92,7 @@ impl<'f> StoredPages<'f> {
             && self.same_bytes(&own.dictionary, other, &theirs.dictionary)?)
     }
 
-    /// Whether two pages, each with its header, are the same bytes and have the checksum that they claim.
+    /// Whether two pages, including their headers, have the same bytes and the correct checksum.
     fn same_bytes(&self, own: &Range<u64>, other: &Self, theirs: &Range<u64>) -> Result<bool, PartError> {
         let (mut ours, mut rest) = (Vec::new(), Vec::new());
         let mut checksum = None;
@@ -106,7 +106,7 @@ impl<'f> StoredPages<'f> {
             }
             let mut body = ours.as_slice();
             if at == 0 {
-                // A longer header is for the decoder.
+                // The decoder reads pages with a longer header.
                 let Ok(header) = PageHeader::of(body) else { return Ok(false) };
                 checksum = header.checksum();
                 body = &body[header.length..];

@@ -1,7 +1,7 @@
-//! What a file claims, held against what it can hold, before the Parquet library acts on it: a
-//! small file cannot ask for memory or time without bound.
+//! Checks the claims of a file against what it can have, before the Parquet library acts on them. So a small
+//! file cannot make it use unbounded memory or time.
 //!
-//! Nothing is decoded here, and whether a claim is true is for the decoder to find out.
+//! Nothing is decoded here. Whether a claim is true is only found by decoding.
 
 use std::fs::File;
 use std::ops::Range;
@@ -17,25 +17,25 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use crate::part_files::read_error::{PartError, unreadable};
 use crate::part_files::thrift::{walk, walk_footer, walk_values};
 
-/// How many bytes the columns of a row group may have before compression. A row group holds 64 MiB
-/// of canonical form and one record of any length, and no value takes more than eight times its text.
+/// The most bytes of the columns of a row group before compression. A row group has 64 MiB of canonical form
+/// and one more record, and no value takes more than eight times its canonical form.
 const GROUP_BYTES: i64 = 2 << 30;
-/// How many values, nulls and empty lists included, a column of a row group may have. Each takes
-/// two bytes of canonical form or more, or stands for a row; an article has 64 MiB at most.
+/// The most values of a column of a row group, including nulls and empty lists. Each takes at least two bytes
+/// of canonical form, or is the only one of its row. An article has at most 64 MiB.
 const CHUNK_VALUES: i64 = 1 << 26;
-/// The longest header of a page or filter, in bytes. Those of this format take less than a
-/// hundred; other writers put whole values into them.
+/// The longest header of a page or filter, in bytes. Those of this format take less than a hundred, but other
+/// writers put whole values into them.
 pub(super) const HEADER_BYTES: usize = 4096;
 const LONG_HEADER_BYTES: usize = 4 << 20;
-/// The largest dictionary that is looked through, in bytes. Those of this format end at one mebibyte,
-/// or with the batch of rows that brings them there.
+/// The largest dictionary that is searched, in bytes. Those of this format end at one mebibyte, or with the
+/// batch of rows that reaches it.
 const DICTIONARY_BYTES: i64 = 16 << 20;
-/// The largest page of a file that is not a part, in bytes before compression: some writers put a
-/// whole column of a row group into one.
+/// The largest page of a file that is not a part, in bytes before compression. Some writers put a whole
+/// column of a row group into one page.
 const PAGE_BYTES: i64 = 512 << 20;
-/// The longest footer that is read, in bytes, and the most of page indexes.
+/// The longest footer and the longest page indexes that are read, in bytes.
 const FOOTER_BYTES: u64 = 64 << 20;
-/// The footer's length and the magic behind it.
+/// The length of the footer's length and the magic after it, in bytes.
 const TAIL_BYTES: u64 = 8;
 
 /// Fields of a page header (`PageHeader` in parquet.thrift).
@@ -45,19 +45,19 @@ const COMPRESSED_PAGE_SIZE: i64 = 3;
 const CHECKSUM: i64 = 4;
 const DATA_PAGE: i64 = 5;
 const DATA_PAGE_V2: i64 = 8;
-/// The first fields of either of these.
+/// The first fields of both kinds of data page header.
 const NUM_VALUES: i64 = 1;
 const ENCODING: i64 = 2;
 const ENCODING_V2: i64 = 4;
-/// The encoding in which a text may begin as the one before it does (`DELTA_BYTE_ARRAY`).
+/// The encoding in which a string can reuse the start of the one before it (`DELTA_BYTE_ARRAY`).
 const SHARED_STARTS: i64 = 7;
 
-/// What the header of a page says.
+/// The header of a page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PageHeader {
-    /// How many bytes it takes itself.
+    /// The length of the header in bytes.
     pub(super) length: usize,
-    /// The bytes that follow, and what they are before compression.
+    /// The length of the page after the header, as stored and before compression.
     pub(super) stored: Option<u64>,
     pub(super) unpacked: Option<i64>,
     /// The number of values, of data pages.
@@ -69,13 +69,13 @@ pub(super) struct PageHeader {
 }
 
 impl PageHeader {
-    /// The header at a place of a file, where no more than `end - at` bytes belong to it.
+    /// Reads the header at an offset of a file. It must end before `end`.
     fn read(file: &File, at: u64, end: u64) -> Result<Self, PartError> {
         Self::of(bytes_at(file, at, end, HEADER_BYTES)?.as_ref())
             .or_else(|_too_long| Self::of(bytes_at(file, at, end, LONG_HEADER_BYTES)?.as_ref()))
     }
 
-    /// The header that these bytes start with.
+    /// Reads the header at the start of these bytes.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, PartError> {
         let mut header = Self::default();
         let length = walk(bytes, &mut |path, number| match path {
@@ -90,19 +90,19 @@ impl PageHeader {
         Ok(Self { length, ..header })
     }
 
-    /// Starts to compare the bytes behind it with its checksum, if it has one.
+    /// Starts to check the bytes after the header against its checksum, if it has one.
     pub(super) fn checksum(&self) -> Option<Checksum> {
         Some(Checksum { want: self.checksum?, found: crc32fast::Hasher::new() })
     }
 
-    /// Whether it is that of a data page of version 1 whose values are plain.
+    /// Whether it is the header of a version 1 data page with plain values.
     pub(super) fn is_plain(&self) -> bool {
         self.kind == Some(0) && self.encoding == Some(0)
     }
 }
 
-/// The checksum of a page, CRC-32 of its bytes as they are stored. It finds damage; whoever changes
-/// a page on purpose can give it any checksum, so it says nothing about who wrote the page.
+/// The checksum of a page: the CRC-32 of its stored bytes. It detects damage. It does not detect intent,
+/// because anyone who changes a page can also change the checksum.
 pub(super) struct Checksum {
     want: u32,
     found: crc32fast::Hasher,
@@ -118,7 +118,7 @@ impl Checksum {
     }
 }
 
-/// Whether the footer is Thrift, and its lists no longer than it is itself.
+/// Checks that the footer is Thrift, and that its lists are not longer than the footer.
 pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
     let none = || PartError::Unreadable("it does not end as a Parquet file does".into());
     let end = file.len().checked_sub(TAIL_BYTES).ok_or_else(none)?;
@@ -133,20 +133,20 @@ pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
     walk_footer(&footer)
 }
 
-/// Whether the page indexes can be read: false if there are none, or too many to be held.
+/// Whether the page indexes can be read. False if there are none, or if they are too large for memory.
 pub(super) fn check_indexes(file: &File, footer: &ParquetMetaData, with_values: bool) -> Result<bool, PartError> {
     let chunks = || footer.row_groups().iter().flat_map(RowGroupMetaData::columns);
-    let places: Vec<Range<u64>> = chunks().filter_map(ColumnChunkMetaData::offset_index_range).collect();
+    let positions: Vec<Range<u64>> = chunks().filter_map(ColumnChunkMetaData::offset_index_range).collect();
     let values = chunks().filter_map(ColumnChunkMetaData::column_index_range).filter(|_| with_values);
     let values: Vec<Range<u64>> = values.collect();
-    let all = || places.iter().chain(&values);
+    let all = || positions.iter().chain(&values);
     let (Some(start), Some(end)) = (all().map(|range| range.start).min(), all().map(|range| range.end).max()) else {
         return Ok(false);
     };
     if end > file.len() {
         return Err(PartError::Unreadable("it claims to have page indexes behind its end".into()));
     }
-    // The library reads all of them in one go, so what lies between them counts.
+    // The library reads all of them at once, so the bytes between them count.
     let taken = all().fold(0, |sum: u64, range| sum.saturating_add(range.end.saturating_sub(range.start)));
     if u64::max(end.saturating_sub(start), taken) > FOOTER_BYTES {
         return Ok(false);
@@ -156,12 +156,12 @@ pub(super) fn check_indexes(file: &File, footer: &ParquetMetaData, with_values: 
         let [from, to] = [range.start, range.end].map(|at| usize::try_from(at - start).unwrap_or(usize::MAX));
         bytes.get(from..to).unwrap_or_default()
     };
-    places.iter().try_for_each(|range| walk(part(range), &mut |_, _| {}).map(drop))?;
+    positions.iter().try_for_each(|range| walk(part(range), &mut |_, _| {}).map(drop))?;
     values.iter().try_for_each(|range| walk_values(part(range)))?;
     Ok(true)
 }
 
-/// Whether the pages lie one behind the other in their column chunks, by bytes and by rows.
+/// Whether the pages of each column chunk are consecutive, by bytes and by rows.
 pub(super) fn check_locations(metadata: &ParquetMetaData) -> Result<(), PartError> {
     for (number, group) in metadata.row_groups().iter().enumerate() {
         let index = metadata.page_index_for_row_group(number);
@@ -195,9 +195,9 @@ fn are_within(pages: &[PageLocation], chunk: &ColumnChunkMetaData, rows: i64) ->
     })
 }
 
-/// Whether the column chunks of a part's row group claim no more than any can have.
+/// Checks that the column chunks of a part's row group do not exceed the limits.
 pub(super) fn check_size(chunks: &[ColumnChunkMetaData]) -> Result<(), PartError> {
-    // Other codecs unpack without a bound.
+    // The size that other codecs unpack to is not bounded.
     let is_ours = |codec| matches!(codec, Compression::ZSTD(_) | Compression::UNCOMPRESSED);
     if let Some(chunk) = chunks.iter().find(|chunk| !is_ours(chunk.compression())) {
         return Err(PartError::Unreadable(format!("it is compressed with {}, which no part is", chunk.compression())));
@@ -212,29 +212,29 @@ pub(super) fn check_size(chunks: &[ColumnChunkMetaData]) -> Result<(), PartError
     Ok(())
 }
 
-/// What the page headers of a column chunk say.
+/// A summary of the page headers of a column chunk.
 #[derive(Debug)]
 pub(super) struct ChunkPages {
-    /// The number of values of each data page, nulls and empty lists included.
+    /// The number of values of each data page, including nulls and empty lists.
     pub(super) values: Box<[u64]>,
-    /// The longest text of its dictionary in bytes, as far as that is known here.
+    /// The length of the longest string of the dictionary in bytes, or an upper bound.
     pub(super) longest: u64,
-    /// How many values its longest row has, if that was looked for.
+    /// The number of values of the longest row, if it was computed.
     pub(super) longest_row: OnceLock<u64>,
 }
 
-/// What the pages of a column chunk are held against.
+/// The limits for the pages of a column chunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Whether they are those of a part.
+    /// Whether the file is a part.
     pub(super) is_part: bool,
-    /// How many rows the row group has.
+    /// The number of rows of the row group.
     pub(super) rows: i64,
 }
 
-/// The page headers of a column chunk must promise no more than the footer does: a short page
-/// can promise any number of values. And the page index must name these pages and no others, with
-/// the rows that they have, as far as their values tell.
+/// Checks the page headers of a column chunk. They must not claim more values than the footer, because a
+/// short page can claim any number. The page index must list exactly these pages, and their rows must match
+/// the numbers of values.
 pub(super) fn check_pages(
     file: &File,
     chunk: &ColumnChunkMetaData,
@@ -271,7 +271,7 @@ pub(super) fn check_pages(
                 return Err(other_pages());
             }
             if header.encoding == Some(SHARED_STARTS) {
-                // A text is no longer than all that its page has of texts.
+                // A string is not longer than its page.
                 longest = longest.max(counts[0].unsigned_abs());
             }
         } else if chunk.column_descr().physical_type() == Type::BYTE_ARRAY {
@@ -285,14 +285,14 @@ pub(super) fn check_pages(
     Ok(ChunkPages { values: pages.into(), longest, longest_row: OnceLock::new() })
 }
 
-/// How many rows each page has by the index, of a column chunk of so many.
+/// The number of rows of each page according to the index, for a column chunk of this many rows.
 fn rows_of(pages: &[PageLocation], rows: i64) -> impl Iterator<Item = i64> {
     let ends = pages.iter().skip(1).map(|page| page.first_row_index).chain([rows]);
     pages.iter().zip(ends).map(|(page, end)| end.saturating_sub(page.first_row_index))
 }
 
-/// The longest text of a dictionary page, whose values are plain; all of its bytes if it is too large
-/// to be looked through.
+/// The length of the longest string of a plain dictionary page. If the page is too large to be searched, the
+/// length of the page.
 fn longest_text(file: &File, chunk: &ColumnChunkMetaData, at: u64, header: &PageHeader) -> Result<u64, PartError> {
     let sizes = (header.stored.and_then(|size| usize::try_from(size).ok()), header.unpacked.unwrap_or_default());
     let (Some(stored), size @ 0..=DICTIONARY_BYTES) = sizes else { return Ok(sizes.1.unsigned_abs()) };
@@ -316,7 +316,7 @@ fn longest_text(file: &File, chunk: &ColumnChunkMetaData, at: u64, header: &Page
     Ok(longest)
 }
 
-/// The dictionary of a column chunk, unpacked by the library.
+/// The dictionary of a column chunk, decompressed by the library.
 fn first_dictionary(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<u8>, PartError> {
     let file = Arc::new(file.try_clone().map_err(unreadable)?);
     let mut pages = SerializedPageReader::new(file, chunk, 0, None).map_err(unreadable)?;
@@ -330,7 +330,7 @@ fn other_pages() -> PartError {
     PartError::Unreadable("its page index names other pages than a column has".into())
 }
 
-/// At most `most` bytes at a place of a file, and none from `end` on.
+/// Reads at most `most` bytes at an offset of a file, and none from `end` on.
 pub(super) fn bytes_at(file: &File, at: u64, end: u64, most: usize) -> Result<impl AsRef<[u8]>, PartError> {
     let length = usize::try_from(end.saturating_sub(at)).map_or(most, |left| left.min(most));
     file.get_bytes(at, length).map_err(unreadable)

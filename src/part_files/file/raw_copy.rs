@@ -1,7 +1,6 @@
-//! What a build takes over from a part of the release that it builds upon: row groups byte for
-//! byte, and what the footer says of their rows.
+//! Copies row groups of a part as bytes, and reads the summary of their rows from the footer.
 //!
-//! Whether the part still is what its manifest says is checked by those who use it.
+//! Builds use it to reuse an earlier release. It does not check whether the part is intact; the caller does.
 
 use std::fs::File;
 use std::ops::Range;
@@ -19,12 +18,12 @@ use crate::record::{Cell, Summary};
 use crate::schema::{Columns, Kind};
 
 impl ParquetFile {
-    /// The column chunks of a row group as their writer left them, and the file they are in.
+    /// The column chunks of a row group as they were written, and their file.
     pub(in crate::part_files) fn chunks(&self, group: usize) -> Result<(File, Vec<ColumnCloseResult>), Error> {
         let file = filesystem::open(&self.path)?;
         let index = self.metadata().page_index_for_row_group(group);
-        let close = |(place, metadata): (usize, &ColumnChunkMetaData)| {
-            if is_unread(metadata, index.offset_index(place).is_some()) {
+        let close = |(position, metadata): (usize, &ColumnChunkMetaData)| {
+            if is_unread(metadata, index.offset_index(position).is_some()) {
                 return Err(too_large_indexes());
             }
             Ok(ColumnCloseResult {
@@ -32,8 +31,8 @@ impl ParquetFile {
                 rows_written: self.group(group).len() as u64,
                 metadata: as_written(metadata)?,
                 bloom_filter: lookup::filter(&file, metadata)?,
-                column_index: index.column_index(place).cloned(),
-                offset_index: index.offset_index(place).cloned(),
+                column_index: index.column_index(position).cloned(),
+                offset_index: index.offset_index(position).cloned(),
             })
         };
         let columns = self.metadata().row_group(group).columns().iter().enumerate();
@@ -41,10 +40,10 @@ impl ParquetFile {
         Ok((file, chunks))
     }
 
-    /// Checks that nothing in it exceeds what readers accept: everything but its values is looked at.
+    /// Checks that nothing in the file exceeds the limits of readers. It reads everything except the values.
     ///
     /// # Errors
-    /// [`PartError`] with what a reader would refuse.
+    /// [`PartError`] with what a reader would reject.
     pub(crate) fn preflight(&self) -> Result<(), PartError> {
         let file = filesystem::open(&self.path).map_err(|error| unreadable(error.cause()))?;
         guarded(|| {
@@ -52,7 +51,8 @@ impl ParquetFile {
                 self.preflight_pages(&file, group, &ProjectionMask::all())?;
                 let index = self.metadata().page_index_for_row_group(group);
                 let chunks = self.metadata().row_group(group).columns().iter().enumerate();
-                if chunks.into_iter().any(|(place, chunk)| is_unread(chunk, index.offset_index(place).is_some())) {
+                if chunks.into_iter().any(|(position, chunk)| is_unread(chunk, index.offset_index(position).is_some()))
+                {
                     return Err(too_large_indexes());
                 }
             }
@@ -60,15 +60,15 @@ impl ParquetFile {
         })
     }
 
-    /// Adds what its footer says of the rows of some row groups.
+    /// Adds the summary of some row groups, from the footer.
     ///
     /// # Errors
-    /// [`Error::Part`] if the footer does not say it.
+    /// [`Error::Part`] if the footer does not have it.
     pub fn summarise(&self, groups: Range<usize>, summary: &mut Summary<'_>, columns: &Columns) -> Result<(), Error> {
         for group in groups {
             let chunks = self.metadata().row_group(group).columns();
-            for (place, column) in columns.iter().enumerate() {
-                // A null record is one with the definition level 0, in whichever leaf it is looked for.
+            for (position, column) in columns.iter().enumerate() {
+                // A null has the definition level 0 in every leaf, so the first leaf is enough.
                 let mut leaves = chunks.iter().filter(|leaf| leaf.column_path().parts()[0] == column.name);
                 let leaf = leaves.next();
                 let known = leaf.and_then(|leaf| {
@@ -82,7 +82,7 @@ impl ParquetFile {
                     let error = PartError::Unreadable("its footer has no counts of nulls".into());
                     return Err(error.at(&self.path));
                 };
-                summary.add_known(place, nulls, extremes);
+                summary.add_known(position, nulls, extremes);
             }
         }
         Ok(())
@@ -98,8 +98,8 @@ fn too_large_indexes() -> PartError {
     PartError::Unreadable("its page indexes are too large to be taken over".into())
 }
 
-/// The metadata of a chunk as its writer had it. Where values have a sign the writer also says
-/// the extremes in the place where old readers look, which reading forgets.
+/// The metadata of a chunk as it was written. For signed values the writer also sets the deprecated extremes
+/// for old readers, which the library drops when it reads them.
 fn as_written(metadata: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData, PartError> {
     let signed = metadata.column_descr().sort_order().is_signed();
     let statistics = match metadata.statistics() {

@@ -1,8 +1,8 @@
-//! [`Stored`]: columns that are read from their pages without the decoder: record hashes, whose
-//! pages are the values themselves, and a few texts, whose pages need not be unpacked to the end.
+//! [`Stored`]: reads columns from their pages without the decoder. It reads record hashes, whose pages are
+//! the values, and a few strings, whose pages do not have to be decompressed to the end.
 //!
-//! Only what a plain writer of parts writes is read here. At the first thing that is otherwise
-//! the rest is left to the decoder, which also says what is wrong, if anything is.
+//! It only reads pages as pressmark writes them. At the first difference it leaves the rest to the decoder,
+//! which also reports damage. Nothing is reported here.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,25 +19,25 @@ use super::pages::{Page, StoredPages};
 use super::preflight::{Checksum, HEADER_BYTES, PageHeader};
 use crate::part_files::read_error::PartError;
 
-/// The largest page that is read here, in bytes before and after compression.
+/// The largest page that is read here, in bytes, before and after compression.
 const PAGE_BYTES: usize = 32 << 20;
-/// The largest window that a page may ask of zstd, as a power of two.
+/// The largest zstd window of a page, as a power of two.
 const WINDOW: u32 = 25;
-/// Texts are read here if at most one in so many rows is asked for.
+/// Strings are read here if at most one in this many rows is wanted.
 const SPARSE: usize = 4;
-/// How much of a page is unpacked at a time, in bytes, where most of it is not wanted.
+/// The number of bytes that are decompressed at a time, if most of a page is not wanted.
 const STEP: usize = 128 << 10;
 
-/// One column of some rows, page by page.
+/// Reads one column of some rows, page by page.
 pub(super) struct Stored<'f> {
     file: &'f ParquetFile,
     pages: StoredPages<'f>,
     leaf: usize,
     form: Form,
     schema: SchemaRef,
-    /// The rows that are left, the next ones last.
+    /// The remaining rows in reverse order: the next rows are last.
     left: Vec<Range<u32>>,
-    /// What unpacks texts, and the page that it unpacks, before and after that.
+    /// The decompressor for strings, and its page before and after decompression.
     context: DCtx<'static>,
     packed: Vec<u8>,
     unpacked: Vec<u8>,
@@ -45,13 +45,13 @@ pub(super) struct Stored<'f> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// All values of so many bytes, not compressed.
+    /// All values have this many bytes and are not compressed.
     Fixed(i32),
     Texts,
 }
 
 impl<'f> Stored<'f> {
-    /// These rows of these columns, if that is one that can be read from its pages.
+    /// Starts to read rows of a column. `None` if the column cannot be read from its pages.
     pub(super) fn of(file: &'f ParquetFile, columns: &[usize], rows: &[Range<u32>]) -> Result<Option<Self>, PartError> {
         let &[column] = columns else { return Ok(None) };
         let Some(form) = form(file, column, rows) else { return Ok(None) };
@@ -63,8 +63,8 @@ impl<'f> Stored<'f> {
         Ok(Some(Self { file, pages, leaf, form, schema, left, context, packed, unpacked }))
     }
 
-    /// The next rows, all of one page; none when all were read. Whatever is not as it should be
-    /// gives the rows that are left.
+    /// Returns the next rows, all of one page. `None` if all rows were read. If a page cannot be read here,
+    /// returns the remaining rows.
     pub(super) fn next_batch(&mut self) -> Result<Option<RecordBatch>, Vec<Range<u32>>> {
         let Some(row) = self.left.last().map(|range| range.start) else { return Ok(None) };
         let batch = self.file.page(self.leaf, row).and_then(|page| {
@@ -76,7 +76,7 @@ impl<'f> Stored<'f> {
         batch.map(Some).ok_or_else(|| self.left.iter().rev().cloned().collect())
     }
 
-    /// The rows that are left before `end`.
+    /// Returns the remaining rows before `end`.
     fn wanted(&self, end: u32) -> Vec<Range<u32>> {
         let before = self.left.iter().rev().take_while(|range| range.start < end);
         before.map(|range| range.start..range.end.min(end)).collect()
@@ -107,7 +107,7 @@ impl<'f> Stored<'f> {
         if let Some(checksum) = &mut checksum {
             checksum.add(bytes.get(header.length..)?);
         }
-        // The decoder says what is wrong.
+        // The decoder reports what is wrong.
         let fits = fits && checksum.is_none_or(Checksum::holds);
         match self.form {
             _ if !fits => None,
@@ -153,7 +153,7 @@ fn form(file: &ParquetFile, column: usize, rows: &[Range<u32>]) -> Option<Form> 
     }
 }
 
-/// The wanted texts of a page of these rows, which is unpacked no further than to the last of them.
+/// Reads the wanted strings of a page of these rows. The page is only decompressed up to the last of them.
 fn texts(
     (packed, bytes): (&[u8], usize),
     rows: &Range<u32>,
@@ -175,14 +175,14 @@ fn texts(
     Some(Arc::new(texts.finish()))
 }
 
-/// Values of a page, each behind its length.
+/// Reads the values of a page, each after its length.
 struct Values<'p> {
     packed: InBuffer<'p>,
     context: &'p mut DCtx<'static>,
-    /// How many bytes are unpacked at a time, and how many are to come in all.
+    /// The number of bytes that are decompressed at a time, and the number of remaining bytes.
     step: usize,
     left: usize,
-    /// What is unpacked, and where the next value begins in it.
+    /// The decompressed bytes, and the offset of the next value in them.
     unpacked: &'p mut Vec<u8>,
     at: usize,
 }
@@ -194,7 +194,7 @@ impl<'p> Values<'p> {
         context: &'p mut DCtx<'static>,
         step: usize,
     ) -> Option<Self> {
-        // What an earlier page left in it goes.
+        // Removes the bytes of an earlier page.
         context.reset(ResetDirective::SessionOnly).ok()?;
         context.set_parameter(DParameter::WindowLogMax(WINDOW)).ok()?;
         unpacked.clear();
@@ -215,7 +215,7 @@ impl<'p> Values<'p> {
         self.unpacked.get(self.at - number..self.at)
     }
 
-    /// Unpacks a little more, if there is more, in the place of what was taken.
+    /// Decompresses the next bytes, if there are any, and drops those that were read.
     fn unpack(&mut self) -> Option<()> {
         self.unpacked.drain(..std::mem::take(&mut self.at));
         let (before, read) = (self.unpacked.len(), self.packed.pos());

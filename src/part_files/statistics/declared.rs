@@ -1,7 +1,7 @@
-//! What a part tells of a leaf column, in its footer and in the index of its pages, held against
-//! what the rows have.
+//! Compares the statistics of a leaf column, in the footer and in the column index, with its rows.
 //!
-//! Long texts are cut there, and then only bound what they stand for.
+//! Statistics cut long strings, so such an extreme is only a bound. This module does not read rows;
+//! [`super`] does.
 
 use parquet::basic::BoundaryOrder;
 use parquet::file::page_index::column_index::{ByteArrayColumnIndex, ColumnIndexMetaData, PrimitiveColumnIndex};
@@ -11,14 +11,14 @@ use super::{Facts, Scalar};
 use crate::part_files::settings::STATISTICS_BYTES;
 use crate::schema::Kind;
 
-/// What the footer tells of a leaf column of a row group.
+/// The statistics of a leaf column of a row group, from the footer.
 pub(super) struct DeclaredChunk<'t> {
     pub(super) kind: &'t Kind,
     pub(super) statistics: &'t Statistics,
 }
 
 impl DeclaredChunk<'_> {
-    /// What it tells otherwise than the rows, if it does.
+    /// Returns how the statistics differ from the rows, if they do.
     pub(super) fn difference(&self, found: &Facts) -> Option<String> {
         let Self { kind, statistics } = self;
         let extreme = |bytes: Option<&[u8]>, exact| Some(Extreme { value: scalar(kind, bytes?)?, exact });
@@ -32,14 +32,14 @@ impl DeclaredChunk<'_> {
     }
 }
 
-/// What the column index tells of the pages of a leaf column.
+/// The statistics of the pages of a leaf column, from the column index.
 pub(super) struct DeclaredPages<'t> {
     pub(super) kind: &'t Kind,
     pub(super) index: &'t ColumnIndexMetaData,
 }
 
 impl DeclaredPages<'_> {
-    /// What it tells otherwise than the rows of its pages, if it does.
+    /// Returns how the statistics differ from the rows of the pages, if they do.
     pub(super) fn difference(&self, found: &[Facts]) -> Option<String> {
         if self.index.num_pages() != found.len() as u64 {
             return Some(format!("its column index has {} pages, it has {}", self.index.num_pages(), found.len()));
@@ -58,8 +58,8 @@ impl DeclaredPages<'_> {
     }
 
     fn page_difference(&self, page: usize, found: &Facts) -> Option<String> {
-        // The library takes a page for empty that has as many nulls as rows. Inside of lists and maps it
-        // may have values all the same (`schema/FORMAT.md` section 4).
+        // The library declares a page empty if it has as many nulls as rows. In lists and maps it may still
+        // have values (`schema/FORMAT.md` section 4).
         let is_empty = found.nulls == found.rows;
         match (self.index.is_null_page(page), is_empty) {
             (true, false) => Some("say that it has no value".to_owned()),
@@ -71,23 +71,23 @@ impl DeclaredPages<'_> {
 
     fn page(&self, page: usize, found: &Facts) -> DeclaredPage {
         let bounds = self.bounds(page);
-        // The index does not say which texts are cut.
-        let extreme = |told: Scalar, found: Option<&Scalar>| {
-            let exact = match (&told, found) {
-                (Scalar::Text(told), Some(Scalar::Text(found))) => told.len() >= found.len(),
+        // The index does not say which strings are cut.
+        let extreme = |declared: Scalar, found: Option<&Scalar>| {
+            let exact = match (&declared, found) {
+                (Scalar::Text(declared), Some(Scalar::Text(found))) => declared.len() >= found.len(),
                 _ => true,
             };
-            Extreme { value: told, exact }
+            Extreme { value: declared, exact }
         };
         let (least, greatest) = bounds.unzip();
         DeclaredPage {
             nulls: self.index.null_count(page).and_then(|count| u64::try_from(count).ok()),
-            least: least.map(|told| extreme(told, found.extremes.as_ref().map(|(least, _)| least))),
-            greatest: greatest.map(|told| extreme(told, found.extremes.as_ref().map(|(_, greatest)| greatest))),
+            least: least.map(|declared| extreme(declared, found.extremes.as_ref().map(|(least, _)| least))),
+            greatest: greatest.map(|declared| extreme(declared, found.extremes.as_ref().map(|(_, greatest)| greatest))),
         }
     }
 
-    /// The extremes of a page, none if it is said to have no value.
+    /// The extremes of a page. `None` if the index says that it has no value.
     fn bounds(&self, page: usize) -> Option<(Scalar, Scalar)> {
         use ColumnIndexMetaData as Index;
         fn pair<T>(
@@ -111,7 +111,7 @@ impl DeclaredPages<'_> {
         }
     }
 
-    /// Whether the pages, without those that have no value, are in the order that is told.
+    /// Whether the pages that have values are in the declared order.
     fn is_ordered(&self, found: &[Facts]) -> bool {
         let bounds: Vec<_> = (0..found.len()).filter_map(|page| self.bounds(page)).collect();
         let ascend = |a: &(Scalar, Scalar), b: &(Scalar, Scalar)| a.0.cmp(&b.0).is_le() && a.1.cmp(&b.1).is_le();
@@ -123,14 +123,14 @@ impl DeclaredPages<'_> {
     }
 }
 
-/// What is told of some rows of a leaf column.
+/// The declared statistics of some rows of a leaf column.
 struct DeclaredPage {
     nulls: Option<u64>,
     least: Option<Extreme>,
     greatest: Option<Extreme>,
 }
 
-/// A smallest or largest value, or if it is not exact a bound of it.
+/// A smallest or largest value, or only a bound of it if it is not exact.
 struct Extreme {
     value: Scalar,
     exact: bool,
@@ -139,20 +139,22 @@ struct Extreme {
 impl DeclaredPage {
     fn difference(&self, found: &Facts) -> Option<String> {
         if self.nulls != Some(found.nulls) {
-            let told = self.nulls.map_or("no".to_owned(), |count| count.to_string());
-            return Some(format!("count {told} nulls, the rows have {}", found.nulls));
+            let declared = self.nulls.map_or("no".to_owned(), |count| count.to_string());
+            return Some(format!("count {declared} nulls, the rows have {}", found.nulls));
         }
-        let told = [&self.least, &self.greatest].into_iter().flatten();
-        if told.into_iter().any(|told| !told.is_short_text()) {
+        let declared = [&self.least, &self.greatest].into_iter().flatten();
+        if declared.into_iter().any(|declared| !declared.is_short_text()) {
             return Some(format!("have a text that is none, or longer than {STATISTICS_BYTES} bytes"));
         }
         match (&found.extremes, &self.least, &self.greatest) {
             (None, None, None) => None,
             (None, ..) => Some("have values, and no row has one".to_owned()),
-            (Some((found, _)), told, _) if !told.as_ref().is_some_and(|told| told.is_least(found)) => {
+            (Some((found, _)), declared, _) if !declared.as_ref().is_some_and(|declared| declared.is_least(found)) => {
                 Some("give another smallest value than the rows".to_owned())
             }
-            (Some((_, found)), _, told) if !told.as_ref().is_some_and(|told| told.is_greatest(found)) => {
+            (Some((_, found)), _, declared)
+                if !declared.as_ref().is_some_and(|declared| declared.is_greatest(found)) =>
+            {
                 Some("give another largest value than the rows".to_owned())
             }
             (Some(_), ..) => None,
@@ -163,28 +165,30 @@ impl DeclaredPage {
 impl Extreme {
     fn is_short_text(&self) -> bool {
         match &self.value {
-            Scalar::Text(told) => told.len() <= STATISTICS_BYTES && simdutf8::basic::from_utf8(told).is_ok(),
+            Scalar::Text(declared) => {
+                declared.len() <= STATISTICS_BYTES && simdutf8::basic::from_utf8(declared).is_ok()
+            }
             _ => true,
         }
     }
 
     fn is_least(&self, found: &Scalar) -> bool {
         match (&self.value, found) {
-            (Scalar::Text(told), Scalar::Text(found)) if !self.exact => found.starts_with(told),
-            (told, found) => told == found,
+            (Scalar::Text(declared), Scalar::Text(found)) if !self.exact => found.starts_with(declared),
+            (declared, found) => declared == found,
         }
     }
 
     fn is_greatest(&self, found: &Scalar) -> bool {
         match (&self.value, found) {
-            (Scalar::Text(told), Scalar::Text(found)) if !self.exact => told > found,
-            // A zero is written with the sign that bounds both, and both are equal.
-            (told, found) => told == found,
+            (Scalar::Text(declared), Scalar::Text(found)) if !self.exact => declared > found,
+            // A zero is written with the sign that bounds both zeros. Both compare as equal.
+            (declared, found) => declared == found,
         }
     }
 }
 
-/// A value of a leaf column as the footer holds it.
+/// Reads a value of a leaf column from its form in the footer.
 fn scalar(kind: &Kind, bytes: &[u8]) -> Option<Scalar> {
     match kind {
         Kind::Boolean => Some(Scalar::Boolean(bytes == [1])),
@@ -200,13 +204,12 @@ fn scalar(kind: &Kind, bytes: &[u8]) -> Option<Scalar> {
 mod tests {
     use super::*;
 
-    /// Whether bytes of the footer are taken for the smallest and for the largest value, exactly or
-    /// as a bound.
+    /// Checks whether bytes of the footer are accepted as the smallest and as the largest value.
     #[track_caller]
-    fn check(kind: &Kind, told: &[u8], found: &Scalar, exact: bool, want: (bool, bool)) {
-        let extreme = scalar(kind, told).map(|value| Extreme { value, exact });
+    fn check(kind: &Kind, declared: &[u8], found: &Scalar, exact: bool, want: (bool, bool)) {
+        let extreme = scalar(kind, declared).map(|value| Extreme { value, exact });
         let is = |of: fn(&Extreme, &Scalar) -> bool| extreme.as_ref().is_some_and(|extreme| of(extreme, found));
-        assert_eq!((is(Extreme::is_least), is(Extreme::is_greatest)), want, "{told:?} {found:?}");
+        assert_eq!((is(Extreme::is_least), is(Extreme::is_greatest)), want, "{declared:?} {found:?}");
     }
 
     #[test]
@@ -235,7 +238,8 @@ mod tests {
 
     #[test]
     fn a_text_that_no_statistics_hold() {
-        let is_short = |told: &[u8]| Extreme { value: Scalar::Text(told.to_vec()), exact: false }.is_short_text();
+        let is_short =
+            |declared: &[u8]| Extreme { value: Scalar::Text(declared.to_vec()), exact: false }.is_short_text();
         assert!(is_short(&[b'a'; 64]) && is_short("ä".as_bytes()));
         assert!(!is_short(&[b'a'; 65]) && !is_short(&[0xff; 8]));
     }
