@@ -35,7 +35,7 @@ use crate::schema::Schema;
 use crate::validate::InputCounts;
 
 /// What to do where a release cannot be compared with a damaged one before it.
-const NOT_COMPARED: &str = "it cannot be said what changed since that release: put the file back from a copy of it, or say \
+const NOT_COMPARED: &str = "the changes since that release cannot be determined: restore the file from a copy, or add \
                             `--allow-understated` to publish without comparing";
 
 /// The release that is to be made.

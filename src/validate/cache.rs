@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use super::Effects;
 use crate::digest::Digest;
 
-/// By what an article is known again: the first 24 bytes of SHA-256 of its bytes.
+/// Identifies an article seen in an earlier build: the first 24 bytes of its SHA-256.
 ///
 /// Whoever finds two articles with one of these can have the second taken for the first. That
 /// takes about 2^96 hashes; half the length, 2^64, would be within reach of those who have money.
