@@ -1,8 +1,8 @@
 //! [`Error`]: pressmark could not do its job.
 //!
 //! An article that breaks the schema is a reject, a damaged release has findings, two releases
-//! have changes; none of these is an error. Each error names the place and, where there is one,
-//! the way out ([`Error::hint`]). How it is shown is the command line's business.
+//! have changes; none of these is an error. Each error names the file and, where there is one, the
+//! way out ([`Error::hint`]). The command line decides how it is shown.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ pub enum Error {
         hint: Option<String>,
     },
     /// No source has that name.
-    #[error("there is no source called `{name}`")]
+    #[error("unknown source `{name}`")]
     UnknownSource {
         /// The name, for display.
         name: String,
@@ -68,7 +68,7 @@ pub enum Error {
         hint: String,
     },
     /// No file matches an input pattern.
-    #[error("{}", if *is_folder { format!("the folder `{pattern}` holds no input") } else { format!("no input matches `{pattern}`") })]
+    #[error("{}", if *is_folder { format!("the folder `{pattern}` contains no input") } else { format!("no input matches `{pattern}`") })]
     NoInput {
         /// The path or pattern as resolved.
         pattern: String,
@@ -76,7 +76,7 @@ pub enum Error {
         is_folder: bool,
     },
     /// An input pattern is not a pattern.
-    #[error("`{pattern}` is not a pattern: {message}")]
+    #[error("invalid pattern `{pattern}`: {message}")]
     Pattern {
         /// The pattern as resolved.
         pattern: String,
@@ -84,7 +84,7 @@ pub enum Error {
         message: String,
     },
     /// Nothing was given to build from.
-    #[error("no inputs: `{}` lists none and none was given", path.display())]
+    #[error("no inputs: `{}` lists none, and none were given", path.display())]
     NoInputs {
         /// The `dataset.toml` that was read.
         path: PathBuf,
@@ -95,45 +95,45 @@ pub enum Error {
         /// The inputs, for display.
         names: String,
     },
-    /// The version stands already, with other content.
-    #[error("release {version} exists already, with other content")]
+    /// The version already exists with different content.
+    #[error("release {version} already exists with different content")]
     VersionExists {
         /// The version.
         version: semver::Version,
         /// Its folder.
         path: PathBuf,
     },
-    /// No version was said and none follows.
-    #[error("which version? the newest release of this dataset is {newest}")]
+    /// No version was given, and none can be derived.
+    #[error("no version was given; the newest release of this dataset is {newest}")]
     WhichVersion {
         /// The newest release.
         newest: semver::Version,
     },
     /// The version does not come after the newest release.
-    #[error("version {version} does not come after the newest release, {newest}")]
+    #[error("version {version} is not higher than the newest release, {newest}")]
     VersionOrder {
         /// The version that was asked for.
         version: semver::Version,
         /// The newest release.
         newest: semver::Version,
     },
-    /// The version says less than what changed since the release before.
+    /// The version bump is too small for the changes since the previous release.
     #[error(transparent)]
     VersionUnderstates(Box<Understatement>),
     /// The version carries build metadata, which orders nothing.
-    #[error("version {version} has build metadata (`+{}`), by which releases cannot be told apart in order", version.build)]
+    #[error("version {version} has build metadata (`+{}`), which does not order releases", version.build)]
     VersionBuild {
         /// The version that was asked for.
         version: semver::Version,
     },
-    /// A dataset has no release of the version that is to be built upon.
-    #[error("there is no release {version} to build upon")]
+    /// The dataset has no release of the version to build on.
+    #[error("release {version} does not exist, so nothing can be built on it")]
     NoBase {
         /// The version.
         version: semver::Version,
     },
     /// The records of a release cannot be taken over as they are.
-    #[error("cannot build upon release {version}: {message}")]
+    #[error("cannot build on release {version}: {message}")]
     BaseUnlike {
         /// The release's version.
         version: semver::Version,
@@ -151,7 +151,7 @@ pub enum Error {
         message: String,
     },
     /// A folder is not a release, or one whose manifest cannot be read.
-    #[error("`{}` is no release: {message}", path.display())]
+    #[error("`{}` is not a release: {message}", path.display())]
     NoRelease {
         /// The folder or file.
         path: PathBuf,
@@ -176,7 +176,7 @@ pub enum Error {
         /// What the Parquet library said.
         message: String,
     },
-    /// A file of an earlier release is not the one that was published.
+    /// A file of an earlier release differs from the published one.
     #[error("`{}` is damaged: {message}", path.display())]
     Damaged {
         /// The file.
@@ -186,8 +186,8 @@ pub enum Error {
         /// The way out.
         hint: &'static str,
     },
-    /// A file that was to be published is larger than any command reads.
-    #[error("`{name}` would have {bytes} bytes, and no command reads more than {limit}: nothing was published")]
+    /// A file to be published is larger than any command reads.
+    #[error("`{name}` would have {bytes} bytes, more than the limit of {limit}; nothing was published")]
     TooLarge {
         /// The file's name in the release.
         name: &'static str,
@@ -198,10 +198,10 @@ pub enum Error {
         /// What makes it so large, and the way out.
         hint: String,
     },
-    /// A record is longer than any article that is read, so that no command could read it again.
+    /// A record is longer than the limit of an article, so no command could read it again.
     #[error(
-        "`{input}` line {line}: the record of this article has {bytes} bytes in canonical form, and an article of \
-         more than {limit} is read by no command"
+        "`{input}` line {line}: the record of this article has {bytes} bytes in canonical form, more than the \
+         limit of {limit}"
     )]
     RecordTooLong {
         /// The name of the input.
@@ -213,17 +213,17 @@ pub enum Error {
         /// How many it may have.
         limit: u64,
     },
-    /// The day of a release is before that of the release before.
-    #[error("the day of the release, {released}, is before that of {previous} ({previous_released})")]
+    /// The date of a release is earlier than that of the previous release.
+    #[error("the release date {released} is earlier than that of {previous} ({previous_released})")]
     DateOrder {
-        /// The day that was asked for.
+        /// The date that was asked for.
         released: jiff::civil::Date,
-        /// The release before.
+        /// The previous release.
         previous: semver::Version,
-        /// Its day.
+        /// Its date.
         previous_released: jiff::civil::Date,
     },
-    /// Columns were asked for that cannot be had.
+    /// The requested columns do not exist or cannot be combined.
     #[error("{message}")]
     Projection {
         /// What is wrong.
@@ -231,20 +231,20 @@ pub enum Error {
         /// The columns there are.
         columns: Vec<String>,
     },
-    /// A record that was withdrawn is among those of a new release.
-    #[error("{first} and would come back{}", and_more(*more))]
+    /// A new release contains a record that was withdrawn.
+    #[error("{first} and would be published again{}", and_more(*more))]
     ComesBack {
         /// Its key, the release that took it back and why, as a sentence without an end.
         first: String,
         /// How many other such records there are.
         more: usize,
     },
-    /// A file was to be written where none must be.
+    /// A file cannot be written at this path.
     #[error("`{}` {message}", path.display())]
     Target {
         /// The place.
         path: PathBuf,
-        /// What stands there, or would be changed.
+        /// What is there, or what would be changed.
         message: String,
     },
     /// Another build of the same dataset is running.
@@ -253,7 +253,7 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
-    /// A file is none of rejects.
+    /// A file is not a reject file.
     #[error("`{}` line {line}: {message}", path.display())]
     NoRejects {
         /// The file.
@@ -263,8 +263,8 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// Parquet files were given without saying which column identifies a record.
-    #[error("`{}` is no release, so its key is not known", path.display())]
+    /// Parquet files were given without the column that identifies a record.
+    #[error("`{}` is not a release, so its key is unknown", path.display())]
     NeedsKey {
         /// The file or folder.
         path: PathBuf,
@@ -278,7 +278,7 @@ pub enum Error {
         current: Vec<String>,
     },
     /// No column has that name.
-    #[error("there is no column `{name}` to ignore")]
+    #[error("cannot ignore `{name}`: no such column")]
     UnknownColumn {
         /// The name.
         name: String,
@@ -286,40 +286,39 @@ pub enum Error {
         columns: Vec<String>,
     },
     /// No code has that name.
-    #[error("there is no code `{name}`")]
+    #[error("unknown code `{name}`")]
     UnknownCode {
         /// The name.
         name: String,
     },
-    /// Reading was ended early, because of an error elsewhere that is the one told.
+    /// Reading ended early because of another error, which is the one reported.
     #[error("reading was stopped")]
     Stopped,
-    /// Invalid values of optional members were to move to `_extra`, which is not there.
+    /// Invalid values of optional members cannot move to `_extra`, because there is no such column.
     #[error("invalid optional values cannot move to `_extra`: {why}")]
     NoExtra {
         /// Why there is none.
         why: &'static str,
     },
-    /// The target of `init` holds a dataset already.
-    #[error("`{}` exists already", path.display())]
+    /// The target of `init` already contains a dataset.
+    #[error("`{}` already exists", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// A version that says less than what changed since the release before.
+/// A version bump that is too small for the changes since the previous release.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "version {version} says too little: by the policy `{policy}`, what changed since {previous} asks for {needed}: \
-     {changes}"
+    "{version} is too small a bump: by the policy `{policy}`, the changes since {previous} need {needed}: {changes}"
 )]
 pub struct Understatement {
     /// The version that was asked for.
     pub version: semver::Version,
-    /// The release before.
+    /// The previous release.
     pub previous: semver::Version,
-    /// The smallest that would do.
+    /// The smallest sufficient version.
     pub needed: semver::Version,
     /// The policy.
     pub policy: &'static str,
@@ -352,7 +351,7 @@ impl Error {
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
-    /// The code that `pressmark explain` knows more about, where there is one.
+    /// The code that `pressmark explain` describes, if there is one.
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Schema { code, .. } => Some(*code),
@@ -361,62 +360,62 @@ impl Error {
         }
     }
 
-    /// The way out, where there is one to tell.
+    /// The way out, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Dataset { hint, .. } | Self::Mapping { hint, .. } => hint.clone(),
             Self::NoInput { is_folder: true, .. } => {
-                Some("hidden files, pipes and sockets in a folder are only read when they are named".into())
+                Some("hidden files, pipes and sockets in a folder are read only if you name them".into())
             }
             Self::Pattern { .. } => {
-                Some("`**` is a whole part of a path, `[` needs a `]`; in a name write `[*]`, `[?]` and `[[]`".into())
+                Some("`**` must be a whole path component, and `[` needs a `]`; to match these characters, write `[*]`, `[?]` and `[[]`".into())
             }
             Self::UnknownSource { hint, .. } | Self::TooLarge { hint, .. } => Some(hint.clone()),
             Self::Damaged { hint, .. } => Some((*hint).to_owned()),
             Self::RecordTooLong { .. } => {
-                Some("split the article, or map its text to fewer fields; the dataset's inputs must not hold it".into())
+                Some("split the article, map its text to fewer fields, or remove it from the inputs".into())
             }
-            Self::DateOrder { .. } => Some("choose a later `--date`, or say `--allow-backdated`".into()),
+            Self::DateOrder { .. } => Some("use a later `--date`, or add `--allow-backdated`".into()),
             Self::NoInput { .. } => {
-                Some("paths in dataset.toml are relative to its folder; quote patterns for the shell".into())
+                Some("paths in dataset.toml are relative to its folder; on the command line, quote patterns".into())
             }
-            Self::NoInputs { .. } => Some("name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder".into()),
-            Self::VersionExists { .. } => Some("a release never changes: publish under a new `--version`".into()),
-            Self::WhichVersion { .. } => Some("say `--version V` or `--bump auto|major|minor|patch`".into()),
+            Self::NoInputs { .. } => Some("set `inputs = [\"sources/*.jsonl\"]` in dataset.toml, or name files after the folder".into()),
+            Self::VersionExists { .. } => Some("a release never changes; publish with a new `--version`".into()),
+            Self::WhichVersion { .. } => Some("add `--version V` or `--bump auto|major|minor|patch`".into()),
             Self::VersionUnderstates(said) => {
                 let needed = &said.needed;
-                Some(format!("say `--version {needed}` or `--bump auto`; `--allow-understated` publishes it as it is"))
+                Some(format!("use `--version {needed}` or `--bump auto`, or add `--allow-understated` to publish anyway"))
             }
-            Self::VersionBuild { .. } => Some("leave out what follows the `+`".into()),
-            Self::VersionOrder { .. } => Some("choose a higher `--version`, or `--bump`".into()),
+            Self::VersionBuild { .. } => Some("remove the `+` and what follows it".into()),
+            Self::VersionOrder { .. } => Some("use a higher `--version`, or `--bump`".into()),
             Self::NoBase { .. } => Some("`pressmark log DIR` lists the releases of a dataset".into()),
-            Self::BaseUnlike { .. } => Some("build from all inputs once, without `--base`".into()),
+            Self::BaseUnlike { .. } => Some("build once from all inputs, without `--base`".into()),
             Self::Withdrawal { .. } => {
-                Some(r#"a line is {"key": "..", "reason": ".."}, for a record of the release"#.into())
+                Some(r#"each line is {"key": "..", "reason": ".."} and names a record of the release"#.into())
             }
             Self::NoRelease { .. } => {
-                Some("a release is a folder with manifest.json, such as datasets/NAME/1.0.0".into())
+                Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
             }
-            Self::Projection { columns, .. } => Some(format!("the columns are {}", columns.join(", "))),
+            Self::Projection { columns, .. } => Some(format!("available columns: {}", columns.join(", "))),
             Self::ComesBack { .. } => {
-                Some("take it out of the inputs, or say --readmit if it may be published again".into())
+                Some("remove it from the inputs, or add `--readmit` to publish it again".into())
             }
-            Self::Target { .. } => Some("choose another place, outside of every release".into()),
-            Self::NoRejects { .. } => Some("`check --rejects FILE` and `build` write reject files".into()),
-            Self::NeedsKey { .. } => Some("say `--key COLUMN`, the column that identifies a record".into()),
-            Self::OtherKey { .. } => Some("name each column with a `--key` of its own".into()),
-            Self::UnknownColumn { columns, .. } => Some(format!("there are `{}`", columns.join("`, `"))),
+            Self::Target { .. } => Some("choose another path, outside of all releases".into()),
+            Self::NoRejects { .. } => Some("reject files are written by `build` and `check --rejects FILE`".into()),
+            Self::NeedsKey { .. } => Some("add `--key COLUMN` with the column that identifies a record".into()),
+            Self::OtherKey { .. } => Some("give each column its own `--key`".into()),
+            Self::UnknownColumn { columns, .. } => Some(format!("available columns: `{}`", columns.join("`, `"))),
             Self::UnknownCode { name } => {
                 let alike = |code: &&Code| strsim::damerau_levenshtein(code.name(), &name.to_uppercase());
                 let nearest = Code::ALL.iter().min_by_key(alike).filter(|code| alike(code) <= 3);
                 let meant = nearest.map(|code| format!("did you mean `{code}`? "));
-                Some(format!("{}`pressmark explain` lists them all", meant.unwrap_or_default()))
+                Some(format!("{}`pressmark explain` lists all codes", meant.unwrap_or_default()))
             }
             Self::NoExtra { .. } => Some(
                 "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
                     .into(),
             ),
-            Self::Locked { .. } => Some("wait for it to end; the lock goes with its process".into()),
+            Self::Locked { .. } => Some("wait until it ends; the lock is released with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }
             | Self::Stopped

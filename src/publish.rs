@@ -188,7 +188,8 @@ impl BuildContext<'_> {
         let layout = &release.manifest().layout;
         let version = release.manifest().version.clone();
         if !self.is_alike(release, layout) {
-            let message = "the schema, `extra`, `key` or `order_by` of the dataset is another by now".to_owned();
+            let message =
+                "the dataset's schema, `extra`, `key` or `order_by` has changed since that release".to_owned();
             return Err(Error::BaseUnlike { version, message });
         }
         let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();

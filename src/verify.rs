@@ -73,7 +73,7 @@ impl VerifyReport {
 /// scratch file cannot be used. Whatever is wrong inside it is a finding.
 pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
     if let Found::Releases(_) = find(folder)? {
-        let message = "it holds releases; verify each".to_owned();
+        let message = "it contains releases; verify each one".to_owned();
         return Err(Error::NoRelease { path: folder.to_owned(), message });
     }
     let (folder, quick) = (folder.to_owned(), options.quick);
@@ -138,7 +138,7 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
         None
     };
     if let Some(what) = differs {
-        let message = format!("it is not the schema that the manifest describes, which has other {what}");
+        let message = format!("it does not match the schema in the manifest: different {what}");
         findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, &message));
     }
     Some(schema)

@@ -14,7 +14,7 @@ fn check(test: &Test, arguments: &str, stderr: &str) {
 #[test]
 fn inputs_that_match_nothing() {
     let test = Test::new().file("set/dataset.toml", "name = \"set\"\ninputs = [\"sources/*.jsonl\"]\n");
-    let hint = "  help: paths in dataset.toml are relative to its folder; quote patterns for the shell\n";
+    let hint = "  help: paths in dataset.toml are relative to its folder; on the command line, quote patterns\n";
     check(&test, "", &format!("error: no input matches `set/sources/*.jsonl`\n{hint}"));
     check(&test, "none.jsonl", &format!("error: no input matches `none.jsonl`\n{hint}"));
 }
@@ -23,8 +23,8 @@ fn inputs_that_match_nothing() {
 fn no_inputs_at_all() {
     let test = Test::new().file("set/dataset.toml", "name = \"set\"\n");
     let stderr = "\
-error: no inputs: `set/dataset.toml` lists none and none was given
-  help: name them: `inputs = [\"sources/*.jsonl\"]`, or after the folder
+error: no inputs: `set/dataset.toml` lists none, and none were given
+  help: set `inputs = [\"sources/*.jsonl\"]` in dataset.toml, or name files after the folder
 ";
     check(&test, "", stderr);
 }
@@ -113,7 +113,7 @@ fn a_refused_version_leaves_the_rejects_of_the_published_one() {
     test.build("--max-rejects 1").stderr_has("P-SYNTAX").check();
     test.write("set/sources/a.jsonl", article("b") + "[1]\n");
     let refused = test.build("--max-rejects 1 --version 1.0.0").code(2).stdout("");
-    refused.stderr_has("error: release 1.0.0 exists already, with other content").leaves_nothing().check();
+    refused.stderr_has("error: release 1.0.0 already exists with different content").leaves_nothing().check();
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_page_dump_that_cannot_be_split() {
 fn no_dataset_toml() {
     let stderr = "\
 error: cannot read `set/dataset.toml`
-  because: No such file or directory (os error 2)
+  caused by: No such file or directory (os error 2)
 ";
     check(&Test::new(), "", stderr);
     check(&Test::new().file("set/sources/a.jsonl", article("a")), "", stderr);
@@ -155,7 +155,7 @@ fn settings_that_are_not_known() {
     );
     check_settings(
         "name = \"set\"\nsource = \"rss\"\n",
-        "error: `set/dataset.toml` line 2: there is no source called `rss`\n  \
+        "error: `set/dataset.toml` line 2: unknown source `rss`\n  \
          help: known sources: article, pages, verbatim, trafilatura, newspaper4k, news-please, fundus, postlight, readability, goose3, ninjs, schema-org; name a mapping file by its path: ./mine.toml\n",
     );
 }
@@ -233,7 +233,7 @@ fn a_schema_that_cannot_be_used() {
 fn a_schema_that_is_not_there() {
     let stderr = "\
 error: cannot read `set/s.json`
-  because: No such file or directory (os error 2)
+  caused by: No such file or directory (os error 2)
 ";
     check(&Test::set("schema = \"s.json\"\n", "{\"id\":\"a\"}\n"), "", stderr);
 }
@@ -244,8 +244,8 @@ fn a_version_that_exists_with_other_content() {
     test.build("").check();
     test.write("set/sources/a.jsonl", article("b"));
     let stderr = "\
-error: release 1.0.0 exists already, with other content
-  help: a release never changes: publish under a new `--version`
+error: release 1.0.0 already exists with different content
+  help: a release never changes; publish with a new `--version`
 ";
     check(&test, "--version 1.0.0", stderr);
 }
@@ -253,9 +253,9 @@ error: release 1.0.0 exists already, with other content
 #[test]
 fn a_target_below_a_file() {
     let test = Test::set("", article("a")).file("taken", "");
-    let because = "  because: Not a directory (os error 20)\n";
+    let because = "  caused by: Not a directory (os error 20)\n";
     check(&test, "--output taken/out", &format!("error: cannot create `taken/out`\n{because}"));
-    let because = "  because: File exists (os error 17)\n";
+    let because = "  caused by: File exists (os error 17)\n";
     check(&test, "--output taken", &format!("error: cannot create `taken`\n{because}"));
 }
 
@@ -266,7 +266,7 @@ fn an_input_that_has_vanished() {
     std::os::unix::fs::symlink("gone.jsonl", test.path("set/sources/b.jsonl")).unwrap();
     let stderr = "\
 error: cannot read `set/sources/b.jsonl`
-  because: No such file or directory (os error 2)
+  caused by: No such file or directory (os error 2)
 ";
     check(&test, "", stderr);
     check(&test, "set/sources", stderr);
@@ -284,7 +284,7 @@ fn a_folder_that_is_read_only() {
     if fs::write(test.path("out/probe"), "").is_err() {
         let stderr = "\
 error: cannot create `out/.lock`
-  because: Permission denied (os error 13)
+  caused by: Permission denied (os error 13)
 ";
         check(&test, "--output out", stderr);
     }
@@ -295,8 +295,8 @@ error: cannot create `out/.lock`
 fn a_target_whose_name_is_taken() {
     let test = Test::set("", article("a")).file("set/1.0.0/notes.txt", "mine");
     let stderr = "\
-error: `set/1.0.0` is no release: its name is a version, and it has no manifest.json; mend it or take it away
-  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0
+error: `set/1.0.0` is not a release: its name is a version, but it has no manifest.json; repair or remove it
+  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
 ";
     check(&test, "", stderr);
 }
@@ -308,7 +308,7 @@ fn a_lock_that_another_build_holds() {
     lock.lock().unwrap();
     let stderr = "\
 error: another build of this dataset is running (it holds `set/.lock`)
-  help: wait for it to end; the lock goes with its process
+  help: wait until it ends; the lock is released with its process
 ";
     check(&test, "", stderr);
 }

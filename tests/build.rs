@@ -96,8 +96,8 @@ fn a_bump_without_a_release_is_the_first() {
 fn a_second_release_needs_a_version() {
     let test = released();
     let stderr = "\
-error: which version? the newest release of this dataset is 1.0.0
-  help: say `--version V` or `--bump auto|major|minor|patch`
+error: no version was given; the newest release of this dataset is 1.0.0
+  help: add `--version V` or `--bump auto|major|minor|patch`
 ";
     test.build("").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }
@@ -106,8 +106,8 @@ error: which version? the newest release of this dataset is 1.0.0
 fn a_version_below_the_newest_is_refused() {
     let test = released();
     let stderr = "\
-error: version 0.9.0 does not come after the newest release, 1.0.0
-  help: choose a higher `--version`, or `--bump`
+error: version 0.9.0 is not higher than the newest release, 1.0.0
+  help: use a higher `--version`, or `--bump`
 ";
     test.build("--version 0.9.0").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }
@@ -115,7 +115,7 @@ error: version 0.9.0 does not come after the newest release, 1.0.0
 #[test]
 fn the_same_release_again_is_left_as_it_is() {
     let test = released();
-    let unchanged = "unchanged set/1.0.0 holds exactly these records\n";
+    let unchanged = "unchanged set/1.0.0 already contains exactly these records\n";
     test.run("build set --version 1.0.0 --date 2025-01-01").stdout_has(unchanged).leaves_nothing().check();
     test.build("--version 1.0.0 -").stdin(articles(&["b", "a"])).stdout_has(unchanged).leaves_nothing().check();
 }
@@ -219,7 +219,7 @@ fn identical_repeats_become_one_record() {
     // Other spelling, same record: the order of members, white space, an escape.
     let repeat = "{ \"text\": \"Text \\u0061.\", \"title\": \"Title a\", \"id\": \"a\", \"url\": null }\n";
     let test = Test::set("", articles(&["a", "b"]) + repeat);
-    test.build("").stdout_has("1 identical repeat of records left out\n").check();
+    test.build("").stdout_has("1 identical duplicate left out\n").check();
     assert_eq!(test.keys("set/1.0.0"), ["a", "b"]);
     let manifest = test.json("set/1.0.0/manifest.json");
     assert_eq!((&manifest["duplicates"], &manifest["inputs"][0]["admitted"]), (&json!(1), &json!(3)));
@@ -251,7 +251,7 @@ fn undeclared_members_are_kept() {
 #[test]
 fn undeclared_members_are_dropped_and_counted() {
     let test = Test::set("[policy]\nextra = \"drop\"\n", WITH_MOOD);
-    test.build("").stdout_has("normalised _extra: dropped x1\n").check();
+    test.build("").stdout_has("_extra: 1 undeclared member dropped\n").check();
     assert_eq!(rows(&test.path("set/1.0.0")), [json!({ "id": "a", "text": "One." })]);
     assert_eq!(test.json("set/1.0.0/manifest.json")["normalised"], json!({ "_extra": { "dropped": 1 } }));
 }
@@ -364,7 +364,7 @@ fn a_folder_may_be_called_like_a_pattern() {
 #[test]
 fn an_id_and_a_domain_are_derived_and_counted() {
     let test = Test::set("", "{\"url\":\"https://News.example/a\",\"text\":\"One.\"}\n");
-    let derived = "normalised domain: host-of-url x1\nnormalised id: derived-u1 x1\n";
+    let derived = "domain: 1 value taken from the host of the URL\nid: 1 value derived by the recipe u1\n";
     test.build("").stdout_has(derived).check();
     let record = &rows(&test.path("set/1.0.0"))[0];
     assert_eq!(record["domain"], "news.example");
@@ -421,7 +421,7 @@ fn what_changed_decides_the_version() {
 fn nothing_changed_is_nothing_new() {
     let test = released();
     test.run("build set --bump auto")
-        .stdout_has("unchanged set/1.0.0 holds exactly these records\n")
+        .stdout_has("unchanged set/1.0.0 already contains exactly these records\n")
         .leaves_nothing()
         .check();
 }
@@ -431,9 +431,9 @@ fn a_version_that_says_too_little_is_refused() {
     let test = released();
     test.write("set/sources/a.jsonl", article("a"));
     let stderr = "\
-error: version 1.1.0 says too little: by the policy `croissant`, what changed since 1.0.0 asks for 2.0.0: 1 record \
-                  removed; 1 record the same
-  help: say `--version 2.0.0` or `--bump auto`; `--allow-understated` publishes it as it is
+error: 1.1.0 is too small a bump: by the policy `croissant`, the changes since 1.0.0 need 2.0.0: 1 record \
+                  removed; 1 record unchanged
+  help: use `--version 2.0.0` or `--bump auto`, or add `--allow-understated` to publish anyway
 ";
     let build = "build set --date 2024-12-31 --version 1.1.0";
     test.run(build).code(2).stdout("").stderr(stderr).leaves_nothing().check();
@@ -444,8 +444,8 @@ error: version 1.1.0 says too little: by the policy `croissant`, what changed si
 fn a_version_with_build_metadata_is_refused() {
     let test = Test::set("", article("a"));
     let stderr = "\
-error: version 1.0.0+a has build metadata (`+a`), by which releases cannot be told apart in order
-  help: leave out what follows the `+`
+error: version 1.0.0+a has build metadata (`+a`), which does not order releases
+  help: remove the `+` and what follows it
 ";
     test.build("--version 1.0.0+a").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }

@@ -242,7 +242,7 @@ fn history(seed: u64, newest: bool, steps: usize) -> [usize; 3] {
                 test.run(&format!("verify {release}")).check();
                 assert!(parts(&test.path(&release)) == from_nothing(newest, &records), "{shown}");
             }
-            Expected::Nothing => run.code(1).stderr_has("no record would be left").leaves_nothing().check().clear(),
+            Expected::Nothing => run.code(1).stderr_has("no records are left").leaves_nothing().check().clear(),
             Expected::Error(message) => {
                 counts[1] += 1;
                 run.code(2).stderr_has(message).stdout("").leaves_nothing().check();

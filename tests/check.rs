@@ -71,7 +71,7 @@ fn undeclared_members_are_told() {
     let many: Vec<String> = (0..1500).map(|number| format!("\"n{number}\":0")).collect();
     let test = Test::new().file("in.jsonl", line("a", &many.join(",")) + &line("b", r#""n0":1"#));
     test.run("check in.jsonl").stdout_has("kept in _extra: `n0` x2, `n1` x1, `n10` x1,").check();
-    test.run("check in.jsonl").stdout_has("and more than 988 other names\n").check();
+    test.run("check in.jsonl").stdout_has("and more than 988 others\n").check();
 }
 
 /// A pattern says what is wrong to machines, the schema's own description to people.
@@ -99,7 +99,7 @@ fn links_in_folders() {
     std::os::unix::fs::symlink("../in", test.path("in/more")).unwrap();
     test.run("check in")
         .code(2)
-        .stderr_has("in/more`\n  because: it is a link to a folder; name that folder itself")
+        .stderr_has("in/more`\n  caused by: it is a link to a folder; name that folder itself")
         .check();
 }
 
@@ -134,7 +134,7 @@ error[V-REQUIRED]: missing member `text`, 4 articles
    | {\"id\":\"a23\",\"title\":\"Title a23\",\"txt\":\"Text a23.\"}
    | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   ... and 1 more
-  broken rule: /required/1; more: pressmark explain V-REQUIRED
+  rule: /required/1; for details: pressmark explain V-REQUIRED
 
 error[V-FORMAT]: expected the format `date-time`, found \"2024-12-13 10:00:00\", 4 articles
   --> in.jsonl:6:27 at /published_at
@@ -148,7 +148,7 @@ error[V-FORMAT]: expected the format `date-time`, found \"2024-12-13 10:00:00\",
    | {\"id\":\"a25\",\"published_at\":\"2024-12-13 10:00:00\",\"title\":\"Title a25\",\"text\":\"Text a25.\"}
    |                            ^^^^^^^^^^^^^^^^^^^^^
   ... and 1 more
-  broken rule: /properties/published_at/format; more: pressmark explain V-FORMAT
+  rule: /properties/published_at/format; for details: pressmark explain V-FORMAT
 
 error[V-TYPE]: expected array or null, found \"one\", 2 articles
   --> in.jsonl:8:19 at /tags
@@ -158,9 +158,9 @@ error[V-TYPE]: expected array or null, found \"one\", 2 articles
   --> in.jsonl:18:20 at /tags
    | {\"id\":\"a17\",\"tags\":\"one\",\"title\":\"Title a17\",\"text\":\"Text a17.\"}
    |                    ^^^^^
-  broken rule: /properties/tags/type; more: pressmark explain V-TYPE
+  rule: /properties/tags/type; for details: pressmark explain V-TYPE
 
-no 40 articles: 30 admitted, 10 rejected for 3 causes; 0 allowed
+failed 40 articles: 30 admitted, 10 rejected for 3 causes; 0 allowed
 ";
     mistakes().run("check in.jsonl").code(1).stdout(want).stderr("").check();
 }
@@ -169,7 +169,7 @@ no 40 articles: 30 admitted, 10 rejected for 3 causes; 0 allowed
 fn rejects_within_the_limit_are_fine() {
     mistakes().run("check in.jsonl --max-rejects 10").stdout_has("ok 40 articles").check();
     mistakes().run("check in.jsonl --max-rejects 25%").stdout_has("25% allowed").check();
-    mistakes().run("check in.jsonl --max-rejects 24.9%").code(1).stdout_has("no 40 articles").check();
+    mistakes().run("check in.jsonl --max-rejects 24.9%").code(1).stdout_has("failed 40 articles").check();
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn the_closest_alternative_is_named() {
 #[test]
 fn rejects_can_be_judged_again() {
     let test = mistakes();
-    test.run("check in.jsonl --rejects r.zst").code(1).stdout_has("is in r.zst").check();
+    test.run("check in.jsonl --rejects r.zst").code(1).stdout_has("are in r.zst").check();
     // The schema is mended: `txt` will do, and tags may be a string.
     let schema = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"},
         "published_at":{"type":"string","format":"date-time"}}}"#;
@@ -267,7 +267,7 @@ fn codes_are_explained() {
     let test = Test::new();
     test.run("explain").stdout_has("V-REQUIRED").stdout_has("R-FINGERPRINT").check();
     test.run("explain v-required").stdout_has("V-REQUIRED: a required member is missing").check();
-    test.run("explain X-1").code(2).stderr_has("there is no code `X-1`").check();
+    test.run("explain X-1").code(2).stderr_has("unknown code `X-1`").check();
 }
 
 /// A schema that must be refused with this code and at this place, before any article is read.
@@ -304,10 +304,10 @@ fn a_reject_file_takes_nothing_away_and_is_never_stale() {
     let refused = |arguments: &str, why: &str| {
         test.run(arguments).code(2).stdout("").stderr_has(why).leaves_nothing().check();
     };
-    refused("check bad.jsonl --rejects bad.jsonl", "`bad.jsonl` is an input, which would be lost");
-    refused("check bad.jsonl --rejects set/1.0.0/r.zst", "would change the release");
-    refused("check bad.jsonl --rejects set/1.0.0/data/r.zst", "would change the release");
-    refused("check bad.jsonl --rejects nowhere/r.zst", "would stand in a folder that is not there");
+    refused("check bad.jsonl --rejects bad.jsonl", "`bad.jsonl` is an input and would be overwritten");
+    refused("check bad.jsonl --rejects set/1.0.0/r.zst", "is part of a release, which never changes");
+    refused("check bad.jsonl --rejects set/1.0.0/data/r.zst", "is part of a release, which never changes");
+    refused("check bad.jsonl --rejects nowhere/r.zst", "is in a folder that does not exist");
     test.run("check bad.jsonl --rejects r.zst").code(1).check();
     assert!(!zstd::decode_all(test.read("r.zst").as_slice()).unwrap().is_empty());
     test.run("check good.jsonl --rejects r.zst").check();
@@ -319,12 +319,12 @@ fn a_reject_file_takes_nothing_away_and_is_never_stale() {
 fn what_shares_a_key_is_not_judged_again() {
     let articles = article("a") + &article("a").replace("Text a", "Text else") + "{}\n";
     let test = Test::set("", articles);
-    let stderr = "several articles share a key and differ in content: `a`, 2 articles";
+    let stderr = "several articles have the same key but different content: `a`, 2 articles";
     test.build("").code(1).stdout("").stderr_has(stderr).check();
     let conflict = "\
-no 0 of 1 article pass now
-2 articles with a key that others have as well: other inputs decide, or `on_conflict` in dataset.toml
-the others are in again.zst
+0 of 1 article passes now
+2 articles with a key that other articles also have; change the inputs, or set `on_conflict` in dataset.toml
+the rest are in again.zst
 ";
     let retry = "retry set/rejects/1.0.0/rejects.jsonl.zst --again again.zst";
     test.run(retry).code(1).stdout("").stderr_has(conflict).check();
@@ -378,7 +378,7 @@ fn of_very_many_inputs_those_with_rejects_are_told() {
         let contents = if number == 33 { "{}".to_owned() } else { article(&format!("k{number}")) };
         test = test.file(&format!("in/{number:02}.json"), contents);
     }
-    let told = "33.json: JSON lines, 1 article, 1 rejected\n... and 39 more of 40 inputs; --format json tells all\n";
+    let told = "33.json: JSON lines, 1 article, 1 rejected\n... and 39 more of 40 inputs; --format json shows all\n";
     test.run("check in").code(1).stdout_has(told).check();
 }
 

@@ -1024,7 +1024,7 @@ fn a_release_of_a_dataset_without_its_manifest_is_told() {
 #[test]
 fn what_cannot_be_looked_at_keeps_nobody_from_looking_at_the_rest() {
     let test = Release::intact().test;
-    let stderr = "error: `nothing` is no release: there is no such folder";
+    let stderr = "error: `nothing` is not a release: no such folder";
     test.run("verify nothing r").code(2).stdout_has("intact r").stderr_has(stderr).check();
     // No report at all is better than one that says nothing is wrong.
     test.run("verify nothing --format junit").code(2).stdout("").stderr_has(stderr).check();

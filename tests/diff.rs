@@ -62,8 +62,8 @@ differs set/1.0.0 (9 records) -> set/1.1.0 (9 records)
 - 1 record removed
 ~ 4 records changed, 1 of them in white space or Unicode form only
 ~ 1 record under a new key, otherwise equal
-  3 records the same
-  suggested version: 2.0.0 (major, by croissant)
+  3 records unchanged
+  suggested version: 2.0.0 (major, policy croissant)
 
 changed columns
   title: 2 records, 1 of them white space or Unicode form only
@@ -94,13 +94,13 @@ fn as_markdown() {
     let stdout = "\
 ## set 1.0.0 to set 1.1.0
 
-suggested version: 2.0.0 (major, by croissant)
+suggested version: 2.0.0 (major, policy croissant)
 
 - 1 record added
 - 1 record removed
 - 4 records changed, 1 of them in white space or Unicode form only
 - 1 record under a new key, otherwise equal
-- 3 records the same
+- 3 records unchanged
 
 | column | changed | white space or Unicode form only |
 |---|---:|---:|
@@ -139,9 +139,9 @@ Changes of <code>text</code>:
 #[test]
 fn the_same() {
     let test = story();
-    let stdout = "same set/1.0.0 (9 records) -> set/1.0.0 (9 records)\n  9 records the same\n";
+    let stdout = "same set/1.0.0 (9 records) -> set/1.0.0 (9 records)\n  9 records unchanged\n";
     test.run("diff set/1.0.0 set/1.0.0").stdout(stdout).check();
-    test.run("diff set/1.0.0/data set/1.0.0 --key id").stdout_has("\n  9 records the same\n").check();
+    test.run("diff set/1.0.0/data set/1.0.0 --key id").stdout_has("\n  9 records unchanged\n").check();
 }
 
 #[test]
@@ -191,9 +191,9 @@ fn a_delta_proves_itself() {
     run(&test, "--delta d.parquet").code(1).check();
     assert!(bytes == test.read("d.parquet"), "a delta follows from its sides alone");
     test.run("diff --check-delta d.parquet set/1.0.0")
-        .stdout_has("proven d.parquet: 6 records taken away, 6 records added")
+        .stdout_has("proven d.parquet: 6 records removed, 6 records added")
         .check();
-    test.run("diff --check-delta d.parquet set/1.1.0").code(1).stdout_has("is for another base").check();
+    test.run("diff --check-delta d.parquet set/1.1.0").code(1).stdout_has("is for a different base").check();
     // The same records as plain files are the same base.
     test.run("diff --check-delta d.parquet set/1.0.0/data --key id").stdout_has("proven").check();
     test.run("diff --check-delta set/1.0.0/data set/1.0.0").code(2).stderr_has("cannot read the part").check();
@@ -204,16 +204,16 @@ fn when_the_answer_is_no() {
     let test = story();
     for (arguments, why) in [
         ("--exit-zero", ""),
-        ("--fail-on removed", "no: `removed` is in --fail-on, and there is some\n"),
+        ("--fail-on removed", "failed: `removed` changes found (--fail-on)\n"),
         ("--fail-on schema,withdrawn,unmatched,warnings", ""),
-        ("--fail-on schema,rekeyed", "no: `rekeyed` is in --fail-on, and there is some\n"),
+        ("--fail-on schema,rekeyed", "failed: `rekeyed` changes found (--fail-on)\n"),
         ("--max-removed 1", ""),
-        ("--max-removed 0", "no: 1 record removed, --max-removed allows 0\n"),
-        ("--max-removed 11%", "no: 1 record removed, --max-removed allows 11%\n"),
+        ("--max-removed 0", "failed: 1 record removed; --max-removed allows 0\n"),
+        ("--max-removed 11%", "failed: 1 record removed; --max-removed allows 11%\n"),
         ("--max-removed 12%", ""),
         ("--max-changed 4 --max-added 1", ""),
-        ("--max-changed 3 --max-added 1", "no: 4 records changed, --max-changed allows 3\n"),
-        ("--max-removed 5 --fail-on added", "no: `added` is in --fail-on, and there is some\n"),
+        ("--max-changed 3 --max-added 1", "failed: 4 records changed; --max-changed allows 3\n"),
+        ("--max-removed 5 --fail-on added", "failed: `added` changes found (--fail-on)\n"),
     ] {
         run(&test, arguments).code(i32::from(!why.is_empty())).stderr(why).check();
     }
@@ -226,7 +226,7 @@ fn columns_that_do_not_count() {
     assert!(told.contains("\n  4 records changed in ignored columns only\n"), "{told}");
     run(&test, "--ignore titel")
         .code(2)
-        .stderr_has("there is no column `titel` to ignore\n  help: there are `")
+        .stderr_has("cannot ignore `titel`: no such column\n  help: available columns: `")
         .check();
 }
 
@@ -251,13 +251,13 @@ fn columns_and_rules() {
     let want = "
 schema
   column `headline` renamed to `title`
-  column `n` is required now
-  column `n` has another type: int64 before, float64 now
+  column `n` is now required
+  column `n` changed type from int64 to float64
   column `new` added (boolean)
   column `old` removed (string)
-  rules of the schema itself, tightened: required [\"id\"] before, [\"id\",\"n\"] now
-  rules of /properties/n, loosened: type \"integer\" before, \"number\" now
-  whether the rules accept all that they did is not proved, columns that came or went aside
+  rules of the schema itself, tightened: required from [\"id\"] to [\"id\",\"n\"]
+  rules of /properties/n, loosened: type from \"integer\" to \"number\"
+  not proved whether the rules still accept all earlier records, apart from added and removed columns
 
 changed columns
   n: 1 record
@@ -368,19 +368,19 @@ fn warnings_name_the_cause() {
     for (told, want) in [
         (
             change(&|record| record["id"] = json!("new-".to_owned() + &text(record, "id"))),
-            "did the recipe of the key change?",
+            "did the way keys are made change?",
         ),
         (
             change(&|record| record["text"] = json!(text(record, "text").replace(' ', "\u{a0} "))),
-            "did a normalisation change?",
+            "did normalisation change?",
         ),
         (
             change(&|record| record["published_at"] = json!(text(record, "published_at").replace('Z', "-01:00"))),
-            "warning: `published_at` moved by +01:00:00 in 20 records: did a time zone change?",
+            "warning: `published_at` shifted by +01:00:00 in 20 records: did a time zone change?",
         ),
         (
             change(&|record| record["retrieved_at"] = json!("2025-01-01T00:00:00Z")),
-            "warning: only `retrieved_at` changed in 20 records: `--ignore retrieved_at` shows the rest",
+            "warning: only `retrieved_at` changed in 20 records: use `--ignore retrieved_at` to see the rest",
         ),
         (
             change(&|record| {
@@ -394,7 +394,7 @@ fn warnings_name_the_cause() {
                 record["id"] = json!("new-".to_owned() + &text(record, "id"));
                 record["text"] = json!("y");
             }),
-            "nearly no key of the base is left",
+            "almost none of the keys in the base are left",
         ),
     ] {
         assert_eq!(told.matches("warning: ").count(), 1, "{told}");
@@ -568,11 +568,11 @@ fn a_delta_takes_nothing_away() {
     };
     refused(
         "diff f/a.parquet f/a.parquet --key key --delta f/a.parquet",
-        "`f/a.parquet` is an input, which would be lost",
+        "`f/a.parquet` is an input and would be overwritten",
     );
     refused("diff f f --key key --delta f/d.parquet", "`f/d.parquet` would become a part of `f`");
-    refused("diff set/1.0.0 set/1.1.0 --delta set/1.0.0/data/d.parquet", "would change the release");
-    refused("diff set/1.0.0 set/1.1.0 --delta set", "`set` is there already and no file");
+    refused("diff set/1.0.0 set/1.1.0 --delta set/1.0.0/data/d.parquet", "is part of a release, which never changes");
+    refused("diff set/1.0.0 set/1.1.0 --delta set", "`set` already exists and is not a file");
 }
 
 #[test]
@@ -611,7 +611,7 @@ fn plain_files_compare_by_value() {
     other[5].1 = Arc::new(Float64Array::from(vec![f64::NAN, 0.0]));
     parquet(&test, "other.parquet", other.clone(), Compression::LZ4_RAW);
     let told = test.run("diff base.parquet other.parquet --key key --fail-on changed,added,removed").check();
-    assert!(told.contains("\n  2 records the same\n") && told.contains("column `price` has another type"), "{told}");
+    assert!(told.contains("\n  2 records unchanged\n") && told.contains("column `price` changed type from "), "{told}");
     other[7].1 = nested("m");
     parquet(&test, "changed.parquet", other, Compression::UNCOMPRESSED);
     let told = test.run("diff other.parquet changed.parquet --key key").code(1).check();
@@ -629,12 +629,12 @@ fn keys_that_do_not_identify() {
     parquet(&test, "b/1.parquet", rows(vec![Some("a"), Some("b"), None], vec![1, 2, 4]), none);
     let stdout = "\
 differs a (4 records) -> b (3 records)
-! unmatched rows, because their key does not identify them: 1 of the base and 0 of the current side
-  rows that share their key: 2 of the base, 0 of the current side
-  rows without a key: 1 of the base, 1 of the current side
-  3 records the same
-  suggested version: a major one (by croissant)
-warning: keys that come twice: b
+! rows without a unique key, not matched: 1 in the base and 0 in the current side
+  rows with duplicate keys: 2 in the base, 0 in the current side
+  rows without a key: 1 in the base, 1 in the current side
+  3 records unchanged
+  suggested version: a major bump (policy croissant)
+warning: duplicate keys: b
 ";
     test.run("diff a b --key k").code(1).stdout(stdout).check();
     test.run("diff a a --key k").stdout_has("same a").check();
@@ -645,7 +645,7 @@ warning: keys that come twice: b
 fn what_cannot_be_compared() {
     let test = Test::set("", articles(&["a"])).file("x/notes.txt", "x").file("bad.parquet", "PAR1 no");
     test.build("").check();
-    let stderr = "error: `x` is no release, so its key is not known\n  help: say `--key COLUMN`, the column that identifies a record\n";
+    let stderr = "error: `x` is not a release, so its key is unknown\n  help: add `--key COLUMN` with the column that identifies a record\n";
     test.run("diff x set/1.0.0").code(2).stderr(stderr).leaves_nothing().check();
     test.run("diff gone set/1.0.0").code(2).stderr_has("there is no such file or folder").check();
     test.run("diff x x --key id").code(2).stderr_has("it has no manifest.json and no Parquet file").check();
@@ -671,8 +671,10 @@ fn withdrawn_records_are_told_apart() {
         told.contains("- 1 record withdrawn\n") && told.contains("\nwithdrawn\n  r3  asked by the *author*\n"),
         "{told}"
     );
-    let told =
-        run(&test, "--fail-on withdrawn --format json").code(1).stderr_has("`withdrawn` is in --fail-on").check();
+    let told = run(&test, "--fail-on withdrawn --format json")
+        .code(1)
+        .stderr_has("failed: `withdrawn` changes found (--fail-on)")
+        .check();
     assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["counts"]["removed"], 0);
 }
 
@@ -705,7 +707,7 @@ fn releases_longer_than_a_block() {
     let counts =
         |report: &Value| json!(["same", "added", "removed", "changed"].map(|name| report["counts"][name].clone()));
     assert_eq!(counts(&run(&test, "--format json").code(1).json()), few);
-    test.run("diff set/1.0.0 set/1.0.0/data --key id").stdout_has("  30,000 records the same").check();
+    test.run("diff set/1.0.0 set/1.0.0/data --key id").stdout_has("  30,000 records unchanged").check();
     test.write("set/sources/a.jsonl", current + &block);
     test.build("--version 1.2.0").check();
     let report = test.run("diff set/1.0.0 set/1.2.0 --format json").code(1).json();
@@ -730,7 +732,10 @@ fn a_delta_holds_records_as_the_release_hashed_them() {
     test.write("set/sources/a.jsonl", lines(&[current]));
     test.build("--version 1.1.0").check();
     run(&test, "--delta d.parquet").code(1).stdout_has("any: 1 record\n    a: [1,{\"k\":null}] -> \"[1]\"\n").check();
-    test.run("diff --check-delta d.parquet set/1.0.0").stdout_has("proven d.parquet: 1 record taken away").check();
+    test.run("diff --check-delta d.parquet set/1.0.0").stdout_has("proven d.parquet: 1 record removed").check();
     // A file alone does not tell an array of fixed entries from an object.
-    test.run("diff --check-delta d.parquet set/1.0.0/data --key id").code(1).stdout_has("another base").check();
+    test.run("diff --check-delta d.parquet set/1.0.0/data --key id")
+        .code(1)
+        .stdout_has("is for a different base")
+        .check();
 }

@@ -142,7 +142,7 @@ fn columns_come_in_the_order_that_is_asked_for() {
 #[test]
 fn columns_that_cannot_be_had() {
     let test = points();
-    let help = "  help: the columns are id, at, name, day, size, seen, tags, place, record_sha256\n";
+    let help = "  help: available columns: id, at, name, day, size, seen, tags, place, record_sha256\n";
     let stderr = format!("error: there is no column `nam`\n{help}");
     test.run("export set/1.0.0 --columns nam").code(2).stdout("").stderr(stderr).leaves_nothing().check();
     let stderr = format!("error: the column `id` is asked for twice\n{help}");
@@ -155,14 +155,14 @@ fn keys_are_looked_up() {
     let run = |arguments: &str| test.run(&format!("export set/1.0.0 --columns id {arguments}")).leaves_nothing();
     run("--where-key=-3 --where-key 2").stdout("{\"id\":2}\n{\"id\":-3}\n").check();
     run("--where-key 2 --where-key 2").stdout("{\"id\":2}\n").check();
-    let stderr = "no record has the key `02`\nno record has the key `7`\n";
+    let stderr = "failed: no record has the key `02`\nfailed: no record has the key `7`\n";
     run("--where-key 7 --where-key 1 --where-key 02").code(1).stdout("{\"id\":1}\n").stderr(stderr).check();
-    run("--where-key a").code(1).stdout("").stderr("no record has the key `a`\n").check();
+    run("--where-key a").code(1).stdout("").stderr("failed: no record has the key `a`\n").check();
 }
 
 #[test]
 fn a_key_on_the_terminal_is_disarmed() {
-    let stderr = "no record has the key `\\u{1b}[31m`\n";
+    let stderr = "failed: no record has the key `\\u{1b}[31m`\n";
     points().run("export set/1.0.0 --where-key \u{1b}[31m").code(1).stdout("").stderr(stderr).check();
 }
 
@@ -241,13 +241,13 @@ fn a_file_appears_whole_or_not_at_all() {
     let run: Run<'_> = test.run("export set/1.1.0 --output out/all.jsonl");
     run.code(2).stdout("").stderr_has("error: cannot read the part").leaves_nothing().check();
     let run = test.run("export set/1.1.0 --output nowhere/all.jsonl");
-    run.code(2).stdout("").stderr_has("would stand in a folder that is not there").leaves_nothing().check();
+    run.code(2).stdout("").stderr_has("is in a folder that does not exist").leaves_nothing().check();
 }
 
 #[test]
 fn a_file_with_no_record_is_written_too() {
     let test = points();
-    let stderr = "no record has the key `9`\nwrote 0 records to none.csv\n";
+    let stderr = "failed: no record has the key `9`\nwrote 0 records to none.csv\n";
     test.run("export set/1.0.0 --where-key 9 --columns id --format csv -o none.csv").code(1).stderr(stderr).check();
     assert_eq!(test.read("none.csv"), b"id\r\n");
 }
@@ -255,8 +255,8 @@ fn a_file_with_no_record_is_written_too() {
 #[test]
 fn a_release_is_not_written_into() {
     let stderr = "\
-error: `set/1.0.0/data/../all.jsonl` would change the release
-  help: choose another place, outside of every release
+error: `set/1.0.0/data/../all.jsonl` is part of a release, which never changes
+  help: choose another path, outside of all releases
 ";
     let test = points();
     test.run("export set/1.0.0 -o set/1.0.0/data/../all.jsonl").code(2).stderr(stderr).leaves_nothing().check();
@@ -299,8 +299,8 @@ fn a_release_that_contradicts_itself_is_refused() {
 #[test]
 fn export_needs_a_release() {
     let stderr = "\
-error: `set` is no release: it has no manifest.json
-  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0
+error: `set` is not a release: it has no manifest.json
+  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
 ";
     points().run("export set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }

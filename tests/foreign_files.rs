@@ -50,7 +50,7 @@ fn records_of_other_content_are_not_rekeyed() {
     for files in ["a.parquet b.parquet", "a2.parquet b2.parquet"] {
         test.run(&format!("diff {files} --key id --fail-on added,removed,changed"))
             .code(1)
-            .stderr_has("`added` is in --fail-on")
+            .stderr_has("failed: `added` changes found (--fail-on)")
             .check();
         assert_eq!(counts(&test, &format!("{files} --key id"), ["rekeyed", "added", "removed", "same"]), [0, 1, 1, 0]);
     }
@@ -86,7 +86,7 @@ fn what_is_required_now_is_safe_everywhere() {
 fn a_folder_is_one_table_by_column_name() {
     let test = case("folder-drift");
     for folder in ["nullability", "widths", "dict", "order", "nulltype", "addcol"] {
-        let stdout = format!("same {folder} (2 records) -> {folder} (2 records)\n  2 records the same\n");
+        let stdout = format!("same {folder} (2 records) -> {folder} (2 records)\n  2 records unchanged\n");
         test.run(&format!("diff {folder} {folder} --key k")).stdout(stdout).check();
     }
     // The same two records, whichever file has a column for what.
@@ -153,7 +153,7 @@ fn write(test: &Test, name: &str, columns: Vec<(&str, ArrayRef)>) {
 fn page_checksums_are_verified_where_they_are_there() {
     let test = case("page-checksum");
     for name in ["plain", "zstd", "version2"] {
-        test.run(&format!("diff brotli.parquet {name}.parquet --key k")).stdout_has("  40 records the same\n").check();
+        test.run(&format!("diff brotli.parquet {name}.parquet --key k")).stdout_has("  40 records unchanged\n").check();
         let mut bytes = test.read(&format!("{name}.parquet"));
         // In the first page, behind its header.
         bytes[100] ^= 1;

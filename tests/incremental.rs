@@ -121,7 +121,7 @@ fn a_change_shows_in_the_report_and_the_manifest() {
         .file("new.jsonl", format!("{}{}{}", article("a"), line("b", &(1, "Else.".into())), article("e")))
         .file("gone.jsonl", "{\"key\": \"c\", \"reason\": \"the author asked for it\"}\n");
     test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl --withdraw gone.jsonl")
-        .stdout_has("1 record of 1.0.0 replaced\n1 record stood in 1.0.0 already\n1 record of 1.0.0 withdrawn\n")
+        .stdout_has("1 record of 1.0.0 replaced\n1 record already in 1.0.0\n1 record of 1.0.0 withdrawn\n")
         .check();
     let manifest = test.json("set/1.1.0/manifest.json");
     assert_eq!(manifest["base"], json!("1.0.0"));
@@ -152,7 +152,7 @@ fn what_cannot_be_built_upon() {
     let test = test.file("new.jsonl", article("c"));
     test.build("--base 0.9.0 --version 1.1.0 --upsert new.jsonl")
         .code(2)
-        .stderr("error: there is no release 0.9.0 to build upon\n  help: `pressmark log DIR` lists the releases of a dataset\n")
+        .stderr("error: release 0.9.0 does not exist, so nothing can be built on it\n  help: `pressmark log DIR` lists the releases of a dataset\n")
         .leaves_nothing()
         .check();
     let refused = |line: &str, message: &str| {
@@ -173,7 +173,7 @@ fn what_cannot_be_built_upon() {
     test.write("set/dataset.toml", "name = \"set\"\norder_by = [\"title\"]\n");
     test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl")
         .code(2)
-        .stderr_has("cannot build upon release 1.0.0")
+        .stderr_has("cannot build on release 1.0.0")
         .check();
 }
 
@@ -204,7 +204,7 @@ fn the_newest_counts_where_the_dataset_says_so() {
     let lines: String = ["second", "third", "first"].iter().zip(days).map(|(text, day)| article(text, day)).collect();
     let settings = "[policy]\non_conflict = \"newest\"\nnewest_by = \"modified_at\"\n";
     let test = Test::set(settings, &lines);
-    test.build("").stdout_has("2 records gave way to a newer one with the same key\n").check();
+    test.build("").stdout_has("2 records superseded by a newer one with the same key\n").check();
     let manifest = test.json("set/1.0.0/manifest.json");
     assert_eq!((&manifest["records"], &manifest["superseded"]), (&json!(1), &json!(2)));
     assert_eq!(rows(&test.path("set/1.0.0"))[0]["text"], json!("third"));
@@ -231,7 +231,7 @@ fn a_release_without_records_is_refused_in_words() {
     let all = ["a", "b"].map(|key| format!("{{\"key\": \"{key}\", \"reason\": \"r\"}}\n")).concat();
     let test = Test::set("", articles(&["a", "b"])).file("gone.jsonl", all);
     test.build("").check();
-    let stderr = "error: no record would be left: nothing was published\n";
+    let stderr = "error: no records are left; nothing was published\n";
     test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").code(1).stdout("").stderr(stderr).check();
 }
 
@@ -242,8 +242,8 @@ fn a_withdrawn_record_does_not_come_back_unasked() {
     test.build("").check();
     test.build("--base 1.0.0 --version 2.0.0 --withdraw gone.jsonl").check();
     let stderr = "\
-error: `b` was withdrawn in 2.0.0 (a court\\u{1b}[31m order) and would come back
-  help: take it out of the inputs, or say --readmit if it may be published again
+error: `b` was withdrawn in 2.0.0 (a court\\u{1b}[31m order) and would be published again
+  help: remove it from the inputs, or add `--readmit` to publish it again
 ";
     // The inputs still hold it, and so does an older release.
     test.build("--version 3.0.0").code(2).stdout("").stderr(stderr).leaves_nothing().check();

@@ -55,9 +55,9 @@ error[F-AMBIGUOUS]: several places may hold the articles: {places}, 1 article
    | {snippet}
    | ^
    = help: set those that are meant, in dataset.toml or by --articles, such as: articles = [{setting}]
-  more: pressmark explain F-AMBIGUOUS
+  for details: pressmark explain F-AMBIGUOUS
 
-no 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
+failed 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
 "
         );
         test.run(&format!("check {name}")).code(1).stdout(stdout).check();
@@ -89,7 +89,7 @@ no 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
         "\"/items/*\", \"/politics/*\", \"/sport/*\"",
     );
     let empty_first = "\
-empty-first.json: envelope, articles at /articles/*, 1 article, 1 member beside them left out (items)
+empty-first.json: envelope, articles at /articles/*, 1 article, 1 member besides the articles left out (items)
 other.jsonl: JSON lines, 1 article
 ok 2 articles: 2 admitted, 0 rejected
 ";
@@ -100,13 +100,13 @@ ok 2 articles: 2 admitted, 0 rejected
 fn a_setting_says_what_is_meant() {
     let test = case("envelope-siblings");
     let all = "\
-with-lead.json: envelope, articles at /articles/* and /lead, 2 articles, 1 member beside them left out (title)
+with-lead.json: envelope, articles at /articles/* and /lead, 2 articles, 1 member besides the articles left out (title)
 ok 2 articles: 2 admitted, 0 rejected
 ";
     test.run("check with-lead.json --articles /articles/* --articles /lead").stdout(all).check();
     test.run("check with-lead.json --articles /articles/*,/lead").stdout(all).check();
     let one = "\
-with-lead.json: envelope, articles at /articles/*, 1 article, 2 members beside them left out with 1 object (lead, title)
+with-lead.json: envelope, articles at /articles/*, 1 article, 2 members besides the articles left out with 1 object (lead, title)
 ok 1 article: 1 admitted, 0 rejected
 ";
     test.run("check with-lead.json --articles /articles/*").stdout(one).check();
@@ -121,25 +121,25 @@ ok 1 article: 1 admitted, 0 rejected
 fn nested_envelopes_and_pages_of_an_interface() {
     let test = case("nested-envelope");
     let guardian = "\
-guardian.json: envelope, articles at /response/results/*, 2 articles, 5 members beside them left out (/response/pageSize, /response/startIndex, /response/status, /response/total, /response/userTier)
-normalised authors: list x2
-normalised domain: host-of-url x2
+guardian.json: envelope, articles at /response/results/*, 2 articles, 5 members besides the articles left out (/response/pageSize, /response/startIndex, /response/status, /response/total, /response/userTier)
+authors: 2 values wrapped in a list
+domain: 2 values taken from the host of the URL
 kept in _extra: `type` x2
 ok 2 articles: 2 admitted, 0 rejected
 ";
     test.run("check guardian.json --source ./guardian.toml").stdout(guardian).check();
     let hits = "\
-hits.json: envelope, articles at /hits/hits/*/_source, 2 articles, 8 members beside them left out with 2 objects (_shards, /hits/hits/*/_id x2, /hits/hits/*/_index x2, /hits/hits/*/_score x2, /hits/max_score, /hits/total, timed_out, took)
-normalised id: derived-c1 x2
+hits.json: envelope, articles at /hits/hits/*/_source, 2 articles, 8 members besides the articles left out with 2 objects (_shards, /hits/hits/*/_id x2, /hits/hits/*/_index x2, /hits/hits/*/_score x2, /hits/max_score, /hits/total, timed_out, took)
+id: 2 values derived by the recipe c1
 ok 2 articles: 2 admitted, 0 rejected
 ";
     test.run("check hits.json").stdout(hits).check();
     test.run("check hits.json --articles /hits/hits/*/_source").stdout(hits).check();
     // Each line is an article until a setting says otherwise; where lists of objects are, is reported.
-    let seen = "  members seen: articles, page\n  lists of objects seen at: /articles/*\n  help: if these are the articles: articles = \"/articles/*\", or --articles\n";
-    test.run("check pages.jsonl").code(1).stdout_has(seen).stdout_has("no 2 articles: 0 admitted").check();
+    let seen = "  members found: articles, page\n  lists of objects found at: /articles/*\n  help: if these are the articles, set articles = \"/articles/*\" or use --articles\n";
+    test.run("check pages.jsonl").code(1).stdout_has(seen).stdout_has("failed 2 articles: 0 admitted").check();
     let pages = "\
-pages.jsonl: JSON lines, articles at /articles/*, 2 articles, 1 member beside them left out (page x2)
+pages.jsonl: JSON lines, articles at /articles/*, 2 articles, 1 member besides the articles left out (page x2)
 ok 2 articles: 2 admitted, 0 rejected
 ";
     test.run("check pages.jsonl --articles /articles/*").stdout(pages).check();
@@ -154,13 +154,13 @@ fn nodes_of_a_graph() {
         by_name.replace("\"author\":{\"@id\":\"https://paper.example/#/person/7\"}", "\"author\":\"A. Writer\"");
     let test = test.file("named.json", by_name);
     let seen = "\
-named.json: envelope, articles at /@graph/*, 4 articles, 3 rejected, 1 member beside them left out (@context)
+named.json: envelope, articles at /@graph/*, 4 articles, 3 rejected, 1 member besides the articles left out (@context)
 ";
-    let help = "help: to take only nodes of some types: only = { \"@type\" = [\"NewsArticle\", \"Article\"] }\n";
+    let help = "help: to read only nodes of some types, set only = { \"@type\" = [\"NewsArticle\", \"Article\"] }\n";
     test.run("check named.json --source schema-org").code(1).stdout_has(seen).stdout_has(help).check();
     let toml = "name = \"set\"\nsource = \"schema-org\"\ninputs = [\"../named.json\"]\narticles = \"/@graph/*\"\nonly = { \"@type\" = [\"NewsArticle\", \"Article\"] }\n";
     let test = test.file("set/dataset.toml", toml);
-    let told = "../named.json: envelope, articles at /@graph/*, 1 article, 1 member beside them left out (@context), 3 objects skipped by `only @type`\n";
+    let told = "../named.json: envelope, articles at /@graph/*, 1 article, 1 member besides the articles left out (@context), 3 objects skipped by `only @type`\n";
     let told = told.trim_start_matches("../");
     test.build("").stdout_has(told).check();
     assert_eq!(rows(&test.path("set/1.0.0"))[0]["title"], "Bridge reopens");
@@ -177,7 +177,7 @@ fn lines_that_are_declared_to_be_no_articles() {
     let test = test.file("bulk.toml", mapping);
     let stdout = "\
 bulk.ndjson: JSON lines, 2 articles, 2 objects skipped by `skip /index`
-normalised id: derived-c1 x2
+id: 2 values derived by the recipe c1
 kept in _extra: `namespace` x2, `timestamp` x2
 ok 2 articles: 2 admitted, 0 rejected
 ";
@@ -221,21 +221,21 @@ fn texts_without_the_place() {
     let lines = "{\"articles\":[{\"id\":\"a\",\"text\":\"A.\"}]}\n{\"error\":\"limit\"}\n{\"articles\":[]}\n{\"articles\":null}\nnot json\n";
     let test = Test::new().file("in.jsonl", lines);
     let stdout = "\
-in.jsonl: JSON lines, articles at /articles/*, 3 articles, 2 rejected, 1 member beside them left out (articles)
+in.jsonl: JSON lines, articles at /articles/*, 3 articles, 2 rejected, 1 member besides the articles left out (articles)
 error[F-NOT-THERE]: nothing is at /articles/* in this text, 1 article
   --> in.jsonl:2:1
    | {\"error\":\"limit\"}
    | ^
    = help: `articles` says where articles are; `skip` declares texts that hold none
-  more: pressmark explain F-NOT-THERE
+  for details: pressmark explain F-NOT-THERE
 
 error[P-SYNTAX]: expected `null`, 1 article
   --> in.jsonl:5:1
    | not json
    | ^
-  more: pressmark explain P-SYNTAX
+  for details: pressmark explain P-SYNTAX
 
-no 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
+failed 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
 ";
     test.run("check in.jsonl --articles /articles/*").code(1).stdout(stdout).check();
     let mapping = "name = \"pages\"\nunmapped = \"pass\"\narticles = [\"/articles/*\"]\nskip = [\"/error\"]\n";
@@ -306,7 +306,7 @@ fn an_envelope_that_is_longer_than_any_article() {
     let head = format!("{{\"meta\":{{\"n\":1}},\"list\":[{}]", list.join(","));
     let test = Test::new().file("in.json", format!("{head},\"next\":[]}}"));
     let stdout = "\
-in.json: envelope, articles at /list/*, 66 articles, 2 members beside them left out with 1 object (meta, next)
+in.json: envelope, articles at /list/*, 66 articles, 2 members besides the articles left out with 1 object (meta, next)
 ok 66 articles: 66 admitted, 0 rejected
 ";
     test.run("check in.json").stdout(stdout).check();
@@ -353,9 +353,9 @@ error[P-SYNTAX]: a byte order mark (U+FEFF) stands before the article, 1 article
    | \\u{feff}{\"id\":\"2\",\"text\":\"Two.\"}
    | ^^^^^^^^
    = help: files with byte order marks were joined; take the marks out of all but the first
-  more: pressmark explain P-SYNTAX
+  for details: pressmark explain P-SYNTAX
 
-no 3 articles: 2 admitted, 1 rejected for 1 cause; 0 allowed
+failed 3 articles: 2 admitted, 1 rejected for 1 cause; 0 allowed
 ";
     case("bom-mid").run("check in.jsonl").code(1).stdout(stdout).check();
     let stdout = "\
@@ -363,9 +363,9 @@ in.jsonl.gz: no articles, 1 article, 1 rejected
 error[I-OTHER-FORMAT]: this is compressed twice (gzip within compressed data), which is not read; articles are JSON, or page dumps, 1 article
   --> in.jsonl.gz:1:1
    = help: unpack it once, with `gunzip`, and name the result
-  more: pressmark explain I-OTHER-FORMAT
+  for details: pressmark explain I-OTHER-FORMAT
 
-no 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
+failed 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
 ";
     case("double-gzip").run("check in.jsonl.gz").code(1).stdout(stdout).check();
 }
@@ -403,13 +403,13 @@ fn inputs_that_cannot_be_found() {
     let test = Test::new().file("set/dataset.toml", "name = \"set\"\n");
     fs::create_dir(test.path("empty")).unwrap();
     let stderr = "\
-error: the folder `empty` holds no input
-  help: hidden files, pipes and sockets in a folder are only read when they are named
+error: the folder `empty` contains no input
+  help: hidden files, pipes and sockets in a folder are read only if you name them
 ";
     test.run("check empty").code(2).stderr(stderr).check();
     let stderr = "\
-error: `in/[a` is not a pattern: invalid range pattern
-  help: `**` is a whole part of a path, `[` needs a `]`; in a name write `[*]`, `[?]` and `[[]`
+error: invalid pattern `in/[a`: invalid range pattern
+  help: `**` must be a whole path component, and `[` needs a `]`; to match these characters, write `[*]`, `[?]` and `[[]`
 ";
     test.run("check in/[a").code(2).stderr(stderr).check();
 }

@@ -48,8 +48,9 @@ fn log_tells_a_broken_chain() {
     let bytes = manifest.to_string();
     let is = pressmark::digest::Digest::of(bytes.as_bytes());
     test.write("set/1.1.0/manifest.json", bytes);
-    let note =
-        format!(", 1 reused\n  broken chain: it was built after another 1.1.0: its manifest was {was} and is {is}");
+    let note = format!(
+        ", 1 reused\n  broken chain: it was built on a different 1.1.0: the manifest was {was} and is now {is}"
+    );
     test.run("log set").code(1).stdout(want(&test, ["", "", "", &note])).leaves_nothing().check();
     let report = test.run("log set --format json").code(1).json();
     assert_eq!(report["intact"], json!(false));
@@ -62,7 +63,7 @@ fn log_tells_a_release_that_is_gone() {
     let test = released();
     std::fs::rename(test.path("set/0.9.0"), test.path("elsewhere")).unwrap();
     let stdout = test.run("log set").check();
-    assert!(stdout.ends_with("  1 part\n  follows 0.9.0, which is not here\n"), "{stdout}");
+    assert!(stdout.ends_with("  1 part\n  follows 0.9.0, which is missing\n"), "{stdout}");
     let report = test.run("log set --format json").json();
     let oldest = &report["releases"][2]["manifest"];
     assert_eq!((&oldest["chain"], &oldest["growth"]), (&json!("missing"), &json!(null)));
@@ -73,12 +74,12 @@ fn log_tells_a_release_that_is_gone() {
 fn log_tells_a_manifest_that_cannot_be_read() {
     let test = released();
     test.write("set/1.0.0/manifest.json", "{\u{1b}");
-    let stdout = test.run("log set").code(1).stdout_has("\n1.0.0   unreadable: `set/1.0.0` is no release: ").check();
-    assert!(stdout.contains("  broken chain: it was built after another 1.0.0: its manifest was "), "{stdout}");
+    let stdout = test.run("log set").code(1).stdout_has("\n1.0.0   unreadable: `set/1.0.0` is not a release: ").check();
+    assert!(stdout.contains("  broken chain: it was built on a different 1.0.0: the manifest was "), "{stdout}");
     assert!(stdout.contains(" and cannot be read\n") && !stdout.contains('\u{1b}'), "{stdout}");
     let report = test.run("log set --format json").code(1).json();
     assert_eq!(report["releases"][2]["manifest"], json!(null));
-    assert!(report["releases"][2]["error"].as_str().unwrap().starts_with("`set/1.0.0` is no release: "));
+    assert!(report["releases"][2]["error"].as_str().unwrap().starts_with("`set/1.0.0` is not a release: "));
 }
 
 #[test]
@@ -101,13 +102,13 @@ fn log_as_json() {
 #[test]
 fn log_needs_releases() {
     let test = Test::set("", "");
-    let help = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
-    let stderr = format!("error: `set` is no release: the dataset has no releases yet\n{help}");
+    let help = "  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0\n";
+    let stderr = format!("error: `set` is not a release: the dataset has no releases yet\n{help}");
     test.run("log set").code(2).stdout("").stderr(stderr).check();
     test.build("-").stdin(article("a")).check();
     let stderr =
         "error: `set/1.0.0` is not a dataset: it is a release itself; name the folder that holds the releases\n";
     test.run("log set/1.0.0").code(2).stdout("").stderr(stderr).check();
-    let stderr = format!("error: `none` is no release: there is no such folder\n{help}");
+    let stderr = format!("error: `none` is not a release: no such folder\n{help}");
     test.run("log none").code(2).stdout("").stderr(stderr).check();
 }

@@ -182,15 +182,15 @@ error[V-PATTERN]: expected text that matches `\bé`, found "é", 1 article
   --> in.jsonl:2:30 at /v
    | {"id":"must be rejected","v":"é"}
    |                              ^^^
-  broken rule: /properties/v/pattern; more: pressmark explain V-PATTERN
+  rule: /properties/v/pattern; for details: pressmark explain V-PATTERN
 
 error[V-PATTERN]: expected text that matches `caf\b`, found "cafe", 1 article
   --> in.jsonl:3:34 at /w
    | {"id":"must be rejected too","w":"cafe"}
    |                                  ^^^^^^
-  broken rule: /properties/w/pattern; more: pressmark explain V-PATTERN
+  rule: /properties/w/pattern; for details: pressmark explain V-PATTERN
 
-no 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
+failed 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
 "#;
     test.run("check in.jsonl --schema s.json").code(1).stdout(stdout).check();
 }

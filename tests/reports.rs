@@ -23,7 +23,7 @@ fn init_writes_a_dataset_that_builds() {
     let test = Test::new();
     let stdout = "\
 wrote my/News-2024/dataset.toml
-say in it where the articles are, then: pressmark build my/News-2024
+set `inputs` in my/News-2024/dataset.toml, then run: pressmark build my/News-2024
 ";
     test.run("init my/News-2024").stdout(stdout).tree(&["my/News-2024/dataset.toml"]).check();
     let toml = String::from_utf8(test.read("my/News-2024/dataset.toml")).unwrap();
@@ -61,7 +61,7 @@ fn init_takes_a_name_a_schema_and_a_source() {
 #[test]
 fn init_overwrites_nothing() {
     let test = Test::set("", "");
-    let stderr = "error: `set/dataset.toml` exists already\n";
+    let stderr = "error: `set/dataset.toml` already exists\n";
     test.run("init set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }
 
@@ -69,7 +69,7 @@ fn init_overwrites_nothing() {
 fn init_refuses_names_that_cannot_be_used() {
     let test = Test::new();
     test.run("init set --name a_b").code(2).stderr_has("`a_b` cannot name a dataset").leaves_nothing().check();
-    test.run("init set --source no").code(2).stderr_has("there is no source called `no`").leaves_nothing().check();
+    test.run("init set --source no").code(2).stderr_has("unknown source `no`").leaves_nothing().check();
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn show_tells_what_was_kept_out() {
     test.build("").stderr_has("V-REQUIRED").check();
     let stdout = "
   order       published_at, id (key id)
-  read        4 articles from 2 inputs, 2 rejected, 1 identical repeat left out
+  read        4 articles from 2 inputs, 2 rejected, 1 identical duplicate left out
 ";
     test.run("show set/1.0.0").stdout_has(stdout).check();
 }
@@ -122,15 +122,15 @@ fn show_as_json_is_the_manifest() {
 #[test]
 fn show_needs_a_release() {
     let stderr = "\
-error: `set` is no release: it has no manifest.json
-  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0
+error: `set` is not a release: it has no manifest.json
+  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
 ";
     Test::set("", "").run("show set").code(2).stdout("").stderr(stderr).check();
 }
 
 #[test]
 fn verify_tells_an_intact_release() {
-    let stdout = format!("intact set/1.0.0: 4 files and 2 records hashed {FINGERPRINT}\n");
+    let stdout = format!("intact set/1.0.0: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n");
     released().run("verify set/1.0.0").stdout(stdout).leaves_nothing().check();
 }
 
@@ -149,7 +149,7 @@ fn verify_tells_what_is_damaged() {
     test.write("set/1.0.0/notes.txt", "mine");
     let stdout = "\
 damaged set/1.0.0: 1 finding
-  R-FILE-EXTRA notes.txt: the release holds a file that its manifest does not list
+  R-FILE-EXTRA notes.txt: the release contains a file that the manifest does not list
 ";
     test.run("verify set/1.0.0").code(1).stdout(stdout).leaves_nothing().check();
 }
@@ -161,7 +161,7 @@ fn verify_as_json_tells_what_is_damaged() {
     let report = test.run("verify set/1.0.0 --format json").code(1).json();
     let finding = json!({
         "code": "R-FILE-EXTRA", "file": "notes.txt",
-        "message": "the release holds a file that its manifest does not list",
+        "message": "the release contains a file that the manifest does not list",
     });
     assert_eq!(report["releases"][0]["findings"], json!([finding]));
     assert_eq!(report["releases"][0]["counts"], json!({ "R-FILE-EXTRA": 1 }));
@@ -202,7 +202,7 @@ fn verify_as_json_is_as_described() {
 #[test]
 fn a_quick_look_says_that_it_was_one() {
     let test = released();
-    let stdout = "no findings set/1.0.0: sizes and footers only, nothing was hashed\n";
+    let stdout = "ok set/1.0.0: checked only sizes and footers\n";
     test.run("verify set/1.0.0 --quick").stdout(stdout).leaves_nothing().check();
     // A byte that is turned over has the same size; one more has not.
     let part = crate::support::parts(&test.path("set/1.0.0")).into_keys().next().unwrap();
@@ -216,7 +216,7 @@ fn a_quick_look_says_that_it_was_one() {
     bytes.insert(bytes.len() - 8 - usize::try_from(footer).unwrap(), 0);
     test.write(&name, &bytes);
     let told = test.run("verify set/1.0.0 --quick").code(1).check();
-    let head = "damaged set/1.0.0: 1 finding; sizes and footers only, nothing was hashed\n  R-FILE-SIZE data/";
+    let head = "damaged set/1.0.0: 1 finding; checked only sizes and footers\n  R-FILE-SIZE data/";
     assert!(told.starts_with(head), "{told}");
 }
 
@@ -232,7 +232,7 @@ fn verify_as_annotations() {
     let test = released();
     test.write("set/1.0.0/notes.txt", "mine");
     let stdout = "\
-::error file=set/1.0.0/notes.txt,title=R-FILE-EXTRA%3A 1 finding::the release holds a file that its manifest does not list
+::error file=set/1.0.0/notes.txt,title=R-FILE-EXTRA%3A 1 finding::the release contains a file that the manifest does not list
 ::notice title=pressmark::set/1.0.0 damaged: 1 finding
 ";
     test.run("verify set/1.0.0 --format github").code(1).stdout(stdout).check();
@@ -261,18 +261,18 @@ fn verify_takes_a_dataset_for_all_its_releases() {
     let test = released();
     test.build("--bump minor").check();
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: 4 files and 2 records hashed {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
 }
 
 #[test]
 fn verify_needs_releases() {
-    let hint = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
+    let hint = "  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0\n";
     let test = Test::set("", "");
-    let stderr = format!("error: `none` is no release: there is no such folder\n{hint}");
+    let stderr = format!("error: `none` is not a release: no such folder\n{hint}");
     test.run("verify none").code(2).stdout("").stderr(stderr).check();
-    let stderr = format!("error: `set` is no release: the dataset has no releases yet\n{hint}");
+    let stderr = format!("error: `set` is not a release: the dataset has no releases yet\n{hint}");
     test.run("verify set").code(2).stdout("").stderr(stderr).check();
 }
 
@@ -282,7 +282,7 @@ fn verify_and_log_find_releases_without_a_dataset() {
     test.build("--bump minor").check();
     test.remove("set/dataset.toml");
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: 4 files and 2 records hashed {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
     test.run("log set").stdout_has("1.1.0  2024-12-31").check();
@@ -290,16 +290,16 @@ fn verify_and_log_find_releases_without_a_dataset() {
 
 #[test]
 fn verify_and_log_say_what_a_folder_holds_instead() {
-    let help = "  help: a release is a folder with manifest.json, such as datasets/NAME/1.0.0\n";
+    let help = "  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0\n";
     let test = Test::new().file("sets/a/dataset.toml", "").file("sets/b/1.0.0/manifest.json", "").file("x/y.txt", "");
     for command in ["verify", "log"] {
         let says = |folder: &str, what: &str| {
-            let stderr = format!("error: `{folder}` is no release: {what}\n{help}");
+            let stderr = format!("error: `{folder}` is not a release: {what}\n{help}");
             test.run(&format!("{command} {folder}")).code(2).stdout("").stderr(stderr).leaves_nothing().check();
         };
-        says("x", "it has no manifest.json, and there are no releases in it");
+        says("x", "it has no manifest.json and contains no releases");
         says("x/y.txt", "it is not a folder");
-        says("sets", "it holds datasets (`a`, `b`); name one, such as `sets/a`");
+        says("sets", "it contains datasets (`a`, `b`); name one, such as `sets/a`");
     }
 }
 

@@ -140,7 +140,7 @@ strings = ["-"]
     assert!(is_golden("own", &built(&test)), "see {}", env!("CARGO_TARGET_TMPDIR"));
     // The same, named from the working folder.
     let stdout = test.run("check set/a.json --source set/mine.toml").check();
-    assert!(stdout.contains("normalised publisher: constant x2\n"), "{stdout}");
+    assert!(stdout.contains("publisher: 2 values set by the mapping\n"), "{stdout}");
 }
 
 #[test]
@@ -311,11 +311,11 @@ fn mappings_that_cannot_work() {
 #[test]
 fn sources_that_are_not_there() {
     let test = Test::new().file("a.jsonl", "{}");
-    let stderr = "error: there is no source called `trafilature`\n  help: known sources: article, pages,";
+    let stderr = "error: unknown source `trafilature`\n  help: known sources: article, pages,";
     test.run("check a.jsonl --source trafilature").code(2).stderr_has(stderr).check();
     test.run("check a.jsonl --source ./mine.toml").code(2).stderr_has("cannot read `./mine.toml`").check();
     let test = Test::set("source = \"no\"\n", "{}");
-    test.build("").code(2).stderr_has("`set/dataset.toml` line 3: there is no source called `no`").check();
+    test.build("").code(2).stderr_has("`set/dataset.toml` line 3: unknown source `no`").check();
 }
 
 #[test]
@@ -323,8 +323,11 @@ fn a_source_that_does_not_fit_says_so() {
     let (name, bytes) = fixture("newspaper4k");
     let test = Test::new().file(&name, bytes);
     let told = test.run(&format!("check {name} --source fundus")).code(1).check();
-    let warning = "warning: the source `fundus` does not fit: 3 without text, 1 without an id, of 3 articles\n  members seen: authors, ";
-    assert!(told.contains(warning) && told.contains("the source `newspaper4k` reads most of these"), "{told}");
+    let warning = "warning: the source `fundus` does not match the inputs: of 3 articles, 3 without text and 1 without an id\n  members found: authors, ";
+    assert!(
+        told.contains(warning) && told.contains("the source `newspaper4k` matches most of these articles"),
+        "{told}"
+    );
     // For every fixture, whatever it is read as by mistake, the right preset is named.
     for preset in presets().filter(|preset| !["pages", "verbatim", "article", "fundus"].contains(preset)) {
         let (name, bytes) = fixture(preset);

@@ -133,10 +133,10 @@ fn a_damaged_manifest_schema_or_list_is_not_built_upon() {
         *bytes = changed.into_bytes();
     };
     let cases: [(&str, Damage, &str); 4] = [
-        ("manifest.json", manifest, "its SHA-256 is not the one in SHA256SUMS"),
-        ("schema.json", |bytes| bytes.push(b' '), "its SHA-256 is not the one in SHA256SUMS"),
-        ("SHA256SUMS", |bytes| bytes[0] = b'x', "its lines are not of the form `SHA-256  path`"),
-        ("SHA256SUMS", |bytes| bytes.clear(), "its SHA-256 is not the one in SHA256SUMS"),
+        ("manifest.json", manifest, "its SHA-256 differs from SHA256SUMS"),
+        ("schema.json", |bytes| bytes.push(b' '), "its SHA-256 differs from SHA256SUMS"),
+        ("SHA256SUMS", |bytes| bytes[0] = b'x', "lines must have the form `SHA-256  path`"),
+        ("SHA256SUMS", |bytes| bytes.clear(), "its SHA-256 differs from SHA256SUMS"),
     ];
     for (name, change, message) in cases {
         let path = format!("set/1.1.0/{name}");
@@ -178,7 +178,7 @@ fn a_damaged_list_of_withdrawals_lets_nothing_back() {
     damage(&test, "set/1.1.0/manifest.json", |bytes| {
         *bytes = String::from_utf8_lossy(bytes).replace("\"key\": \"b\"", "\"key\": \"B\"").into_bytes();
     });
-    let stderr = "error: `set/1.1.0/manifest.json` is damaged: its SHA-256 is not the one in SHA256SUMS\n";
+    let stderr = "error: `set/1.1.0/manifest.json` is damaged: its SHA-256 differs from SHA256SUMS\n";
     test.build("--version 2.0.0").code(2).stderr_has(stderr).leaves_nothing().check();
 }
 
@@ -295,7 +295,7 @@ fn outputs_keep_the_mode_and_the_link_of_what_they_replace() {
     test.remove("out/link");
     symlink("../set/1.0.0/manifest.json", test.path("out/link")).unwrap();
     for command in commands {
-        test.run(command).code(2).stderr_has("would change the release").leaves_nothing().check();
+        test.run(command).code(2).stderr_has("is part of a release, which never changes").leaves_nothing().check();
     }
 }
 
@@ -315,7 +315,7 @@ fn a_day_before_the_last_release_is_refused() {
     test.write("set/sources/a.jsonl", articles(&["a", "b"]));
     let stderr = "\
 error: the day of the release, 2024-12-30, is before that of 1.0.0 (2024-12-31)
-  help: choose a later `--date`, or say `--allow-backdated`
+  help: use a later `--date`, or add `--allow-backdated`
 ";
     let build = "build set --bump auto --date";
     test.run(&format!("{build} 2024-12-30")).code(2).stdout("").stderr(stderr).leaves_nothing().check();

@@ -25,21 +25,21 @@ error[V-TYPE]: expected string, found 7, 1 article
   --> in.jsonl:1:50 at /by/name
    | …,"title":"A long headline","by":{"name":7}}
    |                                          ^
-  broken rule: /$defs/p/properties/name/type; more: pressmark explain V-TYPE
+  rule: /$defs/p/properties/name/type; for details: pressmark explain V-TYPE
 
 error[V-TYPE]: expected object, found "A. Writer", 1 article
   --> in.jsonl:3:16 at /by
    | {"id":"3","by":"A. Writer"}
    |                ^^^^^^^^^^^
-  broken rule: /$defs/p/type; more: pressmark explain V-TYPE
+  rule: /$defs/p/type; for details: pressmark explain V-TYPE
 
 error[V-MAX-LENGTH]: expected at most 3 characters, found "Professor", 1 article
   --> in.jsonl:2:25 at /by/title
    | {"id":"2","by":{"title":"Professor"}}
    |                         ^^^^^^^^^^^
-  broken rule: /$defs/p/properties/title/maxLength; more: pressmark explain V-MAX-LENGTH
+  rule: /$defs/p/properties/title/maxLength; for details: pressmark explain V-MAX-LENGTH
 
-no 3 articles: 0 admitted, 3 rejected for 3 causes; 0 allowed
+failed 3 articles: 0 admitted, 3 rejected for 3 causes; 0 allowed
 "#;
     let test = Test::set("schema = \"s.json\"\n", include_bytes!("cases/embedded-pointer/in.jsonl"))
         .file("set/s.json", include_bytes!("cases/embedded-pointer/s.json"))

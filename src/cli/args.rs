@@ -1,4 +1,4 @@
-//! What can be typed: types for clap and nothing resolved.
+//! The arguments of the command line, as types for clap. Nothing here is resolved or opened.
 
 mod diff;
 mod releases;
@@ -27,8 +27,8 @@ pub(crate) use values::{Size, limits, places, release_date, release_version, thr
     version,
     max_term_width = 100,
     after_help = "\
-Results go to standard output, everything else to standard error.
-Exit codes: 0 yes, 1 no (rejects, findings, a key that is not there), 2 could not work."
+Results go to standard output, messages to standard error.
+Exit codes: 0 success, 1 problems found, 2 usage or I/O error."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -57,25 +57,25 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Example:
   pressmark init datasets/mine
-  pressmark build datasets/mine    once dataset.toml says where the articles are
+  pressmark build datasets/mine    after setting `inputs` in dataset.toml
 
 ".to_owned() + &sources())]
 pub(crate) struct InitArguments {
-    /// The dataset's folder; it is made if need be.
+    /// The dataset's folder; created if it does not exist.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
     /// The dataset's name [default: the folder's name].
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The schema of its records: `article`, `article-strict`, or a JSON Schema file.
+    /// The schema of the records: `article`, `article-strict`, or a JSON Schema file.
     #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
-    /// What its inputs look like: a preset (listed below), or a mapping file.
+    /// The format of the inputs: a preset (listed below), or a mapping file.
     #[arg(long)]
     pub(crate) source: Option<String>,
 }
 
-/// Judge articles by a schema; publish nothing.
+/// Validate articles against a schema without publishing anything.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -84,84 +84,84 @@ Examples:
   pressmark check exports/ --schema my.schema.json --rejects rejects.jsonl.zst
   pressmark check - --format github
 
-Exit code 1: more articles were rejected than --max-rejects allows.
+Exit code 1: --max-rejects was exceeded.
 
 ".to_owned() + &sources())]
 pub(crate) struct CheckArguments {
-    /// Files, folders (with the folders in them, hidden names left out), patterns, or `-` for standard input.
+    /// Files, folders (searched recursively, hidden files skipped), patterns, or `-` for standard input.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
-    /// Where articles are in each JSON text of the inputs, such as /response/results/* [default: what
-    /// the source says, or where they are found].
+    /// JSON Pointer to the articles in each JSON text, such as /response/results/* [default: set by the
+    /// source, or detected].
     #[arg(long, value_name = "POINTER", value_delimiter = ',')]
     pub(crate) articles: Vec<Pointer>,
-    /// How many articles may be rejected: a count, or a share such as 0.5%.
+    /// Maximum number of rejected articles: a count, or a share such as 0.5%.
     #[arg(long, value_name = "N|P%", default_value = "0")]
     pub(crate) max_rejects: Allowance,
-    /// Write every reject, with its bytes and reasons, to this file (JSON lines, zstd).
+    /// Write every rejected article, with its bytes and the reasons, to this file (JSON lines, zstd).
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
 
-/// What reading may take, and how its result is told.
+/// Limits of reading, and the output format.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// How much one input may hold once it is unpacked, such as 500MB or 2GiB [default: no limit;
-    /// a compressed input may hold a thousand times its size].
+    /// Maximum size of one input after decompression, such as 500MB or 2GiB [default: no limit for plain
+    /// files; 1000 times the file size for compressed ones].
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_bytes: Option<Size>,
-    /// How many threads work [default: one for each processor].
+    /// Number of threads [default: one per processor].
     #[arg(long, value_name = "N", value_parser = thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// How to tell the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(crate) format: ReportFormat,
 }
 
-/// By what articles are judged.
+/// The schema and the mapping that articles are validated with.
 #[derive(Debug, Args)]
 pub(crate) struct JudgingArguments {
-    /// The schema that judges: `article`, `article-strict`, or a JSON Schema file.
+    /// The schema to validate against: `article`, `article-strict`, or a JSON Schema file.
     #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
     pub(crate) schema: String,
-    /// What the inputs look like: a preset (listed below), or a mapping file such as ./mine.toml
-    /// [default: article for the article schema, else verbatim].
+    /// The format of the inputs: a preset (listed below), or a mapping file such as ./mine.toml
+    /// [default: article for the built-in schemas, otherwise verbatim].
     #[arg(long)]
     pub(crate) source: Option<String>,
-    /// What becomes of members that the schema does not declare.
+    /// What to do with members that the schema does not declare.
     #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
     pub(crate) extra: ExtraArgument,
-    /// What becomes of the value of an optional member that breaks a rule: `reject` the article, or move
-    /// the value to `_extra`.
+    /// What to do with an optional member whose value is invalid: `reject` the article, or move the
+    /// value to `_extra` (`extra`).
     #[arg(long, value_enum, default_value_t = InvalidOptionalArgument::Reject)]
     pub(crate) invalid_optional: InvalidOptionalArgument,
 }
 
-/// Judge the articles of reject files again; those that pass now go to standard output.
+/// Validate rejected articles again and write those that pass to standard output.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  pressmark retry datasets/mine/rejects/1.0.0 > mended.jsonl
+  pressmark retry datasets/mine/rejects/1.0.0 > fixed.jsonl
 
-Exit code 1: some are still rejected, or too long to be in the reject file.
+Exit code 1: some articles are still rejected, or were too long to be stored in the reject file.
 
 ".to_owned() + &sources())]
 pub(crate) struct RetryArguments {
-    /// Reject files, folders of them, or patterns.
+    /// Reject files, folders of reject files, or patterns.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) rejects: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArguments,
-    /// Write those that are rejected again to this file (JSON lines, zstd).
+    /// Write articles that are rejected again to this file (JSON lines, zstd).
     #[arg(long, value_name = "FILE")]
     pub(crate) again: Option<PathBuf>,
 }
 
-/// Show the columns of a schema, or what changed between two schemas.
+/// Explain the columns of a schema, or compare two schemas.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArguments {
     #[command(subcommand)]
@@ -174,56 +174,58 @@ pub(crate) enum SchemaCommand {
     Diff(SchemaDiffArguments),
 }
 
-/// Show each column with its types, where it comes from, why, and what it cannot hold.
+/// Show each column: its types, the rule it comes from, and the values it cannot hold.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaExplainArguments {
     /// `article`, `article-strict`, or a JSON Schema file.
     #[arg(default_value = "article")]
     pub(crate) schema: String,
-    /// What becomes of members that the schema does not declare.
+    /// What to do with members that the schema does not declare.
     #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
     pub(crate) extra: ExtraArgument,
-    /// How to tell it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
 
-/// Show what changed from one schema to another, and what that means for readers and writers.
+/// Compare two schemas and show what the changes mean for readers and writers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 no change, 1 changes, 2 could not work.
+Stops with \"not proved\" on schemas with combinatorially many alternatives.
+
+Exit codes: 0 no changes, 1 changes found, 2 usage or I/O error.
 
 Example:
   pressmark schema diff datasets/mine/1.0.0/schema.json my.schema.json --against datasets/mine/1.0.0")]
 pub(crate) struct SchemaDiffArguments {
-    /// The schema before: `article`, `article-strict`, or a JSON Schema file.
+    /// The old schema: `article`, `article-strict`, or a JSON Schema file.
     pub(crate) base: String,
-    /// The schema after.
+    /// The new schema.
     pub(crate) current: String,
-    /// Count the records of this release that the schema after would reject.
+    /// Count the records of this release that the new schema would reject.
     #[arg(long, value_name = "RELEASE")]
     pub(crate) against: Option<PathBuf>,
-    /// What becomes of members that the schemas do not declare.
+    /// What to do with members that the schemas do not declare.
     #[arg(long, value_enum, default_value_t = ExtraArgument::Keep)]
     pub(crate) extra: ExtraArgument,
-    /// How to tell it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
 
-/// Say what a code means and what to do about it; without a code, list them all.
+/// Explain a code and how to fix the problem; without a code, list all codes.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
     /// The code, such as V-REQUIRED.
     pub(crate) code: Option<String>,
 }
 
-/// Write completions for a shell to standard output.
+/// Write shell completions to standard output.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pressmark completions bash > ~/.local/share/bash-completion/completions/pressmark
-  pressmark completions zsh > ~/.zfunc/_pressmark    with ~/.zfunc in fpath
+  pressmark completions zsh > ~/.zfunc/_pressmark    (~/.zfunc must be in fpath)
   pressmark completions fish > ~/.config/fish/completions/pressmark.fish")]
 pub(crate) struct CompletionsArguments {
     /// The shell.
@@ -231,7 +233,7 @@ pub(crate) struct CompletionsArguments {
     pub(crate) shell: Shell,
 }
 
-/// Write the man page of pressmark, or of one of its commands, to standard output.
+/// Write the man page of pressmark or of one command to standard output.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -243,70 +245,71 @@ pub(crate) struct ManArguments {
     pub(crate) command: Option<String>,
 }
 
-/// Check every article and publish a release of the dataset.
+/// Validate all articles and publish a release of the dataset.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   pressmark build datasets/mine                            the first release, 1.0.0
-  pressmark build datasets/mine --bump auto                the next one
-  pressmark build datasets/mine --version 2.0.0 new.jsonl  from this file only
+  pressmark build datasets/mine --bump auto                the next release
+  pressmark build datasets/mine --version 2.0.0 new.jsonl  only from this file
   pressmark build datasets/mine --bump minor --base 1.0.0 --upsert new.jsonl
-                                                           1.0.0 with these articles on top
+                                                           1.0.0 with these articles added or replaced
   zcat *.gz | pressmark build datasets/mine --bump minor - from standard input
 
-A release appears whole or not at all, and never changes afterwards. Exit code 1: more articles
-were rejected than is allowed, and nothing was published.")]
+A release is published completely or not at all, and never changes afterwards. Exit code 1: the
+maximum number of rejects was exceeded, or no record is left; nothing was published.")]
 #[command(group = ArgGroup::new("changes").multiple(true))]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 pub(crate) struct BuildArguments {
     /// The dataset's folder, with its dataset.toml.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
-    /// Files, folders (with the folders in them, hidden names left out), patterns, or `-` for standard input [default: `inputs` of dataset.toml].
+    /// Files, folders (searched recursively, hidden files skipped), patterns, or `-` for standard input
+    /// [default: `inputs` of dataset.toml].
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) inputs: Vec<String>,
-    /// The release that is built upon, instead of reading all inputs.
+    /// Start from the records of this release instead of reading all inputs.
     #[arg(long, value_name = "V", conflicts_with = "inputs", requires = "changes", value_parser = release_version)]
     pub(crate) base: Option<Version>,
-    /// Inputs whose articles are put on top of the base, each in the place of the one with its key.
+    /// Inputs whose articles are added to the base; an article replaces the record with the same key.
     #[arg(long, value_name = "NEW", num_args = 1.., requires = "base", group = "changes", value_hint = ValueHint::AnyPath)]
     pub(crate) upsert: Vec<String>,
-    /// A file of records to be taken back from the base: lines of {"key": .., "reason": ..}.
+    /// Withdraw the records listed in this file from the base; each line is {"key": .., "reason": ..}.
     #[arg(long, value_name = "FILE", requires = "base", group = "changes")]
     pub(crate) withdraw: Option<PathBuf>,
-    /// Where articles are in each JSON text of the inputs, such as /response/results/* [default: what
-    /// dataset.toml or the source says, or where they are found].
+    /// JSON Pointer to the articles in each JSON text, such as /response/results/* [default: set by
+    /// dataset.toml or the source, or detected].
     #[arg(long, value_name = "POINTER", value_delimiter = ',')]
     pub(crate) articles: Vec<Pointer>,
-    /// The release's version [default: 1.0.0 for the first].
+    /// The version of the release [default: 1.0.0 for the first].
     #[arg(long, value_name = "V", conflicts_with = "bump", value_parser = release_version)]
     pub(crate) version: Option<Version>,
-    /// Which number of the newest release's version goes up; `auto` goes by what changed.
+    /// Which number of the newest version to increase; `auto` decides from the changes.
     #[arg(long, value_enum, value_name = "NUMBER")]
     pub(crate) bump: Option<BumpArgument>,
-    /// Publish even if the version says less than what changed since the release before.
+    /// Publish even if the version bump is too small for the changes.
     #[arg(long)]
     pub(crate) allow_understated: bool,
-    /// Let records come back that an earlier release withdrew.
+    /// Allow records that an earlier release withdrew.
     #[arg(long)]
     pub(crate) readmit: bool,
-    /// The day of the release, YYYY-MM-DD [default: today, in UTC].
+    /// The release date, YYYY-MM-DD [default: today, in UTC].
     #[arg(long, value_name = "D", value_parser = release_date)]
     pub(crate) date: Option<Date>,
-    /// Publish even if the day is before that of the release before.
+    /// Publish even if the date is earlier than that of the previous release.
     #[arg(long)]
     pub(crate) allow_backdated: bool,
-    /// How many articles may be rejected: a count, or a share such as 0.5% [default: the
-    /// dataset's policy].
+    /// Maximum number of rejected articles: a count, or a share such as 0.5% [default: `max_rejects` of
+    /// dataset.toml].
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<Allowance>,
-    /// Where releases go [default: DIR].
+    /// Folder to write releases to [default: DIR].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
-    /// How much memory the build may take; what does not fit waits in files beside the release.
+    /// Maximum memory of the build; data that does not fit goes to temporary files beside the release.
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) memory: Size,
-    /// Validate every article, and neither use nor write the user's cache of what earlier builds validated.
+    /// Validate every article; neither read nor write the validation cache.
     #[arg(long)]
     pub(crate) no_cache: bool,
     #[command(flatten)]
@@ -327,7 +330,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The ways to tell what was checked.
+/// The output formats of `check`, `build` and `verify`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     Human,
@@ -369,13 +372,13 @@ impl From<InvalidOptionalArgument> for InvalidOptional {
     }
 }
 
-/// The presets, a line each.
+/// The presets, one per line.
 fn sources() -> String {
     let line = |preset: &Preset| format!("  {:<12} {}\n", preset.name(), preset.about());
     format!("Sources:\n{}", Preset::ALL.iter().map(line).collect::<String>())
 }
 
-/// The schema and the mapping that are meant.
+/// Opens the schema and the mapping that the arguments name.
 pub(crate) fn judging(arguments: &JudgingArguments) -> Result<(Schema, Mapping), Error> {
     let extra = arguments.extra.into();
     let built_in = BuiltIn::named(&arguments.schema);

@@ -21,7 +21,7 @@ use crate::progress::Bar;
 use crate::render::{Check, Checked};
 use crate::show;
 
-/// How many changes of the schema are told.
+/// The maximum number of schema changes shown.
 const SCHEMA: usize = 10;
 
 pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     }
     let text = match arguments.run.format {
         ReportFormat::Human => {
-            tell_rejects(&check, ok);
+            report_rejects(&check, ok);
             match &report.outcome {
                 Release::Published(folder) => {
                     let path = printable(&folder.display().to_string());
@@ -43,7 +43,8 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
                 }
                 Release::Unchanged(folder) => {
                     let path = printable(&folder.display().to_string());
-                    let text = format!("{BOLD_GREEN}unchanged{BOLD_GREEN:#} {path} holds exactly these records\n");
+                    let text =
+                        format!("{BOLD_GREEN}unchanged{BOLD_GREEN:#} {path} already contains exactly these records\n");
                     check.inputs() + &steps(&report) + &text + &show::release(folder)?
                 }
                 Release::Refused => String::new(),
@@ -102,7 +103,7 @@ fn previous(changes: &DiffReport) -> String {
     changes.base.version.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-/// What is wrong with files that belong to the dataset, and what that meant for the build.
+/// Warnings about files of the dataset, and how they affected the build.
 fn warnings(report: &BuildReport) -> String {
     let mut text = String::new();
     for damaged in &report.damaged {
@@ -110,19 +111,18 @@ fn warnings(report: &BuildReport) -> String {
         let says =
             format!("release {} is damaged: `{}`: {}", damaged.version, printable(&path), printable(&damaged.message));
         text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} {says}\n"));
-        let help =
-            format!("nothing was taken over from it; `pressmark verify {}` lists what is damaged", printable(&folder));
+        let help = format!("nothing was reused from it; run `pressmark verify {}` for details", printable(&folder));
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
     if let Some(left) = &report.changelog_left {
         let path = printable(&left.path.display().to_string());
-        let says = format!("`{path}` got no entry and is as it was: {}", left.reason);
+        let says = format!("no entry was added to `{path}`: {}", left.reason);
         text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} {says}\n"));
     }
     text
 }
 
-/// What became of records on their way into the release.
+/// What happened to records on their way into the release.
 fn steps(report: &BuildReport) -> String {
     let mut text = String::new();
     let mut tell = |number: u64, what: &str, became: &str| {
@@ -130,12 +130,12 @@ fn steps(report: &BuildReport) -> String {
             text.push_str(&format!("{} {became}\n", counted(number, what)));
         }
     };
-    tell(report.duplicates, "identical repeat", "of records left out");
-    tell(report.superseded, "record", "gave way to a newer one with the same key");
+    tell(report.duplicates, "identical duplicate", "left out");
+    tell(report.superseded, "record", "superseded by a newer one with the same key");
     if let Some(base) = &report.put_on {
         let of = format!("of {}", base.version);
         tell(base.replaced, "record", &format!("{of} replaced"));
-        tell(base.unchanged, "record", &format!("stood in {} already", base.version));
+        tell(base.unchanged, "record", &format!("already in {}", base.version));
         tell(base.withdrawn, "record", &format!("{of} withdrawn"));
     }
     if let Some(changes) = &report.changes {
@@ -145,35 +145,31 @@ fn steps(report: &BuildReport) -> String {
         }
     }
     if report.reused > 0 {
-        text.push_str(&format!(
-            "{} of {} taken over unchanged\n",
-            count(report.reused as u64),
-            counted(report.parts as u64, "part")
-        ));
+        text.push_str(&format!("reused {} of {}\n", count(report.reused as u64), counted(report.parts as u64, "part")));
     }
     text
 }
 
-/// Tells on standard error what was rejected, and what to do if that was too much.
-fn tell_rejects(check: &Check<'_>, ok: bool) {
+/// Reports on standard error what was rejected, and what to do if that was too much.
+fn report_rejects(check: &Check<'_>, ok: bool) {
     let rejects = &check.read.rejects;
     let mut text = if ok { String::new() } else { check.inputs() };
     text.push_str(&check.diagnostics());
     if !ok && rejects.total() == 0 {
-        text = format!("{BOLD_RED}error:{BOLD_RED:#} no record would be left: nothing was published\n");
+        text = format!("{BOLD_RED}error:{BOLD_RED:#} no records are left; nothing was published\n");
     } else if !ok {
         let number = rejects.total();
         let of = format!("{} of {} rejected", count(number), counted(check.read.articles(), "article"));
         let help = if rejects.is_ambiguous() {
-            "say where the articles are; what a guess would leave out cannot be allowed".to_owned()
+            "set `articles` to the location of the articles; --max-rejects does not apply to what a guess would leave out".to_owned()
         } else if rejects.has_damage() {
-            "mend the damaged input; what is missing from it cannot be allowed".to_owned()
+            "repair the damaged input; --max-rejects does not apply to missing data".to_owned()
         } else if number == check.read.articles() {
-            "mend the articles, or the schema; none is left to publish".to_owned()
+            "fix the articles or the schema; no articles are left to publish".to_owned()
         } else {
-            format!("mend the articles, or publish the others with --max-rejects {number}")
+            format!("fix the articles, or publish the others with --max-rejects {number}")
         };
-        text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {of}: nothing was published\n"));
+        text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {of}; nothing was published\n"));
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
     let _closed = anstream::stderr().lock().write_all(text.as_bytes());

@@ -49,12 +49,12 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     told
 }
 
-/// What kept the answer from being yes, where limits were given.
+/// Why the run failed, if limits were given.
 fn why(arguments: &DiffArguments, refused: &[String]) -> String {
     if arguments.exit_zero || !has_limits(arguments) {
         return String::new();
     }
-    refused.iter().fold(String::new(), |text, refused| text + &format!("{BOLD_RED}no:{BOLD_RED:#} {refused}\n"))
+    refused.iter().fold(String::new(), |text, refused| text + &format!("{BOLD_RED}failed:{BOLD_RED:#} {refused}\n"))
 }
 
 /// Compares, and writes every changed record to where that was asked for.
@@ -105,13 +105,13 @@ fn line(row: &RowChange) -> String {
     ))
 }
 
-/// Whether it was said which changes are too many.
+/// Whether any limits were given.
 fn has_limits(arguments: &DiffArguments) -> bool {
     let limits = [arguments.max_added, arguments.max_removed, arguments.max_changed];
     !arguments.fail_on.is_empty() || limits.iter().any(Option::is_some)
 }
 
-/// What keeps the answer from being yes, a reason each.
+/// The reasons why the run fails.
 fn refused(arguments: &DiffArguments, report: &DiffReport) -> Vec<String> {
     if !has_limits(arguments) {
         return if report.is_same() { Vec::new() } else { vec!["they differ".to_owned()] };
@@ -123,11 +123,11 @@ fn refused(arguments: &DiffArguments, report: &DiffReport) -> Vec<String> {
     ];
     let exceeded = limits.into_iter().filter_map(|(word, limit, number)| {
         let limit = limit.filter(|limit| !limit.allows(number, report.base.records))?;
-        Some(format!("{} {word}, --max-{word} allows {limit}", counted(number, "record")))
+        Some(format!("{} {word}; --max-{word} allows {limit}", counted(number, "record")))
     });
     let found = arguments.fail_on.iter().filter(|kind| has(report, **kind)).map(|kind| {
         let name = kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        format!("`{name}` is in --fail-on, and there is some")
+        format!("`{name}` changes found (--fail-on)")
     });
     exceeded.chain(found).collect()
 }
@@ -167,8 +167,8 @@ impl Suggestion {
         let bump = self.bump?;
         let (name, policy) = (bump.name(), self.policy.name());
         Some(match &self.version {
-            Some(version) => format!("suggested version: {version} ({name}, by {policy})"),
-            None => format!("suggested version: a {name} one (by {policy})"),
+            Some(version) => format!("suggested version: {version} ({name}, policy {policy})"),
+            None => format!("suggested version: a {name} bump (policy {policy})"),
         })
     }
 }
@@ -196,22 +196,22 @@ fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
     format!("## {} to {}\n\n{suggestion}{}", name(&report.base), name(&report.current), markdown(report))
 }
 
-/// Says whether a delta leads where it says.
+/// Verifies that a delta leads to the release that it names.
 fn proof(delta: &Path, base: &DiffInput) -> Result<Outcome, Error> {
     let check = check_delta(delta, base)?;
     let DeltaCheck { base_named, base_found, current_named, current_found, taken, added, missing } = &check;
-    let counts = format!("{} taken away, {} added", counted(*taken, "record"), counted(*added, "record"));
+    let counts = format!("{} removed, {} added", counted(*taken, "record"), counted(*added, "record"));
     let path = printable(&delta.display().to_string());
     let text = if check.is_proven() {
         format!("{BOLD_GREEN}proven{BOLD_GREEN:#} {path}: {counts}\n  from {base_found}\n  to   {current_found}\n")
     } else if *base_named != base_found.to_string() {
         format!(
-            "{BOLD_RED}not proven{BOLD_RED:#} {path} is for another base\n  it names {base_named}\n  this is  {base_found}\n"
+            "{BOLD_RED}not proven{BOLD_RED:#} {path} is for a different base\n  expected {base_named}\n  found    {base_found}\n"
         )
     } else {
         let missing = counted(*missing, "record");
         format!(
-            "{BOLD_RED}not proven{BOLD_RED:#} {path}: {counts}, {missing} not in the base\n  it names {current_named}\n  it leads to {current_found}\n"
+            "{BOLD_RED}not proven{BOLD_RED:#} {path}: {counts}, {missing} not in the base\n  expected {current_named}\n  found    {current_found}\n"
         )
     };
     let mut out = anstream::stdout().lock();

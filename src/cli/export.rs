@@ -1,4 +1,4 @@
-//! `pressmark export`: records go to standard output or a file, what is missing to standard error.
+//! `pressmark export`: records go to standard output or a file, missing keys to standard error.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -52,6 +52,6 @@ fn options(arguments: &ExportArguments) -> ExportOptions {
 }
 
 fn missing(report: &ExportReport) -> String {
-    let line = |key: &String| format!("{BOLD_RED}no{BOLD_RED:#} record has the key `{}`\n", one_line(key, 100));
+    let line = |key: &String| format!("{BOLD_RED}failed:{BOLD_RED:#} no record has the key `{}`\n", one_line(key, 100));
     report.missing.iter().map(line).collect()
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
     let path = init(&arguments.dir, &options)?;
     let mut out = anstream::stdout().lock();
     let text = format!(
-        "wrote {}\nsay in it where the articles are, then: pressmark build {}\n",
+        "wrote {0}\nset `inputs` in {0}, then run: pressmark build {1}\n",
         printable(&path.display().to_string()),
         printable(&arguments.dir.display().to_string())
     );

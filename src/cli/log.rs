@@ -1,4 +1,4 @@
-//! `pressmark log`: the releases of a dataset, a line each.
+//! `pressmark log`: the releases of a dataset, one per line.
 
 use std::io::Write as _;
 
@@ -73,12 +73,12 @@ fn note(entry: &HistoryEntry) -> String {
     };
     let chain = match &standing.chain {
         Chain::First | Chain::Intact => String::new(),
-        Chain::Missing(previous) => format!("  {DIM}follows {}, which is not here{DIM:#}\n", previous.version),
+        Chain::Missing(previous) => format!("  {DIM}follows {}, which is missing{DIM:#}\n", previous.version),
         Chain::Broken { previous, found } => {
-            let was = format!("its manifest was {}", previous.manifest_sha256);
-            let is = found.map_or("cannot be read".to_owned(), |found| format!("is {found}"));
+            let was = format!("the manifest was {}", previous.manifest_sha256);
+            let is = found.map_or("cannot be read".to_owned(), |found| format!("is now {found}"));
             let version = &previous.version;
-            format!("  {BOLD_RED}broken chain:{BOLD_RED:#} it was built after another {version}: {was} and {is}\n")
+            format!("  {BOLD_RED}broken chain:{BOLD_RED:#} it was built on a different {version}: {was} and {is}\n")
         }
     };
     format!("  {DIM}{parts}{reused}{DIM:#}\n{chain}")

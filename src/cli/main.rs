@@ -36,10 +36,10 @@ use outcome::Outcome;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let tell = std::panic::take_hook();
+    let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !pressmark::part_files::is_guarded() {
-            tell(panic);
+            report(panic);
         }
     }));
     let arguments = parse();
@@ -67,8 +67,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The arguments, or the end of the program. What is wrong with one is told by clap, which repeats it as it
-/// is, so it is told of arguments that are fit to be shown.
+/// The arguments, or the end of the program. Clap repeats a wrong argument as it is, so it reports on arguments
+/// that are safe to print.
 fn parse() -> Arguments {
     Arguments::try_parse().unwrap_or_else(|error| {
         if !error.use_stderr() {
@@ -77,7 +77,7 @@ fn parse() -> Arguments {
         let shown = std::env::args_os().map(|argument| printable(&argument.to_string_lossy()));
         match Arguments::try_parse_from(shown) {
             Err(error) => error.exit(),
-            Ok(_) => Arguments::command().error(ErrorKind::InvalidUtf8, "an argument is not text in UTF-8").exit(),
+            Ok(_) => Arguments::command().error(ErrorKind::InvalidUtf8, "an argument is not valid UTF-8").exit(),
         }
     })
 }

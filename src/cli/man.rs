@@ -45,6 +45,6 @@ fn page(command: clap::Command) -> io::Result<Vec<u8>> {
 fn unknown(program: &mut clap::Command, name: &str) -> ! {
     let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
     let name = pressmark::text::one_line(name, 40);
-    let message = format!("there is no command `{name}`; the commands are {}\n", names.join(", "));
+    let message = format!("unknown command `{name}`; the commands are {}\n", names.join(", "));
     program.error(ErrorKind::InvalidValue, message).exit()
 }

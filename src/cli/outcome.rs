@@ -1,4 +1,4 @@
-//! How a run ends: its exit code, and what is said of an error.
+//! How a run ends: its exit code, and the report of an error.
 
 use std::error::Error as _;
 use std::io::Write as _;
@@ -12,11 +12,11 @@ use crate::paint::{BOLD_RED, CYAN};
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is done, and the answer is yes.
+    /// Success.
     Yes,
-    /// It worked, and the answer is no: rejects above the limit, findings.
+    /// It ran and found problems: too many rejects, findings.
     No,
-    /// It could not work.
+    /// A usage or I/O error.
     Failed,
 }
 
@@ -30,20 +30,20 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Tells an error, its causes and the way out, on standard error.
+/// Reports an error, its causes and the way out on standard error.
 pub(crate) fn report(error: &Error) {
     let mut out = anstream::stderr().lock();
     let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
     let mut text = format!("{BOLD_RED}error{code}:{BOLD_RED:#} {}\n", printable(&error.to_string()));
     let mut cause = error.source();
     while let Some(source) = cause {
-        text.push_str(&format!("  because: {}\n", printable(&source.to_string())));
+        text.push_str(&format!("  caused by: {}\n", printable(&source.to_string())));
         cause = source.source();
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {}\n", printable(&hint)));
     }
-    // Nobody is left to tell if standard error is closed.
+    // If standard error is closed, there is nowhere to report to.
     let _closed = out.write_all(text.as_bytes());
 }
 

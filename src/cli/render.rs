@@ -1,10 +1,11 @@
-//! What was checked or verified, told in one of five ways: for people, for programs, and for the three
+//! What was checked or verified, in one of five formats: for people, for programs, and for the three
 //! places where continuous integration shows results.
 
 mod github;
 mod human;
 mod json;
 mod junit;
+mod normalised;
 mod release;
 mod sarif;
 
@@ -83,7 +84,7 @@ impl<'r> Check<'r> {
     /// How many objects of the inputs are no articles, where there are any: `, 3 objects left out`.
     fn left_out(&self) -> String {
         let (beside, skipped) = self.read.left_out();
-        let told = [(beside, "left out beside articles"), (skipped, "skipped by settings")];
+        let told = [(beside, "left out besides articles"), (skipped, "skipped by settings")];
         let mut text = String::new();
         for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
             text.push_str(&format!(", {} {what}", counted(number, "object")));

@@ -8,7 +8,7 @@ use pressmark::text::printable;
 
 use crate::args::{RetryArguments, judging};
 use crate::outcome::Outcome;
-use crate::paint::{BOLD_GREEN, BOLD_RED, count, counted};
+use crate::paint::{BOLD_GREEN, count, counted};
 use crate::render;
 
 pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
@@ -32,21 +32,24 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
 fn text(report: &RetryReport) -> String {
     let mut text = render::causes(&report.rejects.diagnostics().causes());
     let all = report.passed == report.validated && report.in_conflict == 0;
-    let verdict = if all { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
+    let verdict = if all { format!("{BOLD_GREEN}ok{BOLD_GREEN:#} ") } else { String::new() };
     let (passed, validated) = (count(report.passed), counted(report.validated, "article"));
-    text.push_str(&format!("{verdict} {passed} of {validated} pass now\n"));
+    text.push_str(&format!(
+        "{verdict}{passed} of {validated} {} now\n",
+        if report.passed == 1 || report.validated == 1 { "passes" } else { "pass" }
+    ));
     if report.not_stored > 0 {
         let number = counted(report.not_stored, "article");
-        text.push_str(&format!("{number} too long to be stored: judge them in their source\n"));
+        text.push_str(&format!("{number} too long to be stored; check them in their original input\n"));
     }
     if report.in_conflict > 0 {
         let number = counted(report.in_conflict, "article");
         text.push_str(&format!(
-            "{number} with a key that others have as well: other inputs decide, or `on_conflict` in dataset.toml\n"
+            "{number} with a key that other articles also have; change the inputs, or set `on_conflict` in dataset.toml\n"
         ));
     }
     if let Some(path) = report.rejects.path() {
-        text.push_str(&format!("the others are in {}\n", printable(&path.display().to_string())));
+        text.push_str(&format!("the rest are in {}\n", printable(&path.display().to_string())));
     }
     text
 }

@@ -79,7 +79,7 @@ fn explained(explanation: &Explanation, columns: usize) -> String {
         ));
     }
     let columns = counted(columns as u64, "column");
-    text.push_str(&format!("\n{columns}, then record_sha256, the hash of the record\n"));
+    text.push_str(&format!("\n{columns}, plus record_sha256, the hash of the record\n"));
     text
 }
 
@@ -147,7 +147,7 @@ fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
 
 fn compared(comparison: &Comparison) -> String {
     if comparison.is_empty() {
-        return "the same columns and the same rules\n".to_owned();
+        return "same columns and same rules\n".to_owned();
     }
     let mut text = format!("{BOLD}columns{BOLD:#}\n");
     if comparison.columns.is_empty() {
@@ -168,9 +168,9 @@ fn compared(comparison: &Comparison) -> String {
     let whole = match comparison.accepts {
         Effect::Same => "proved: both schemas accept the same articles",
         Effect::Loosened => "proved: every article that was accepted still is",
-        Effect::Tightened => "proved: no article is accepted that was not before",
-        Effect::Changed => "proved: some articles are accepted no more, and some others now are",
-        Effect::NotProved => "not proved whether articles that were accepted still are; --against RELEASE counts",
+        Effect::Tightened => "proved: no article is newly accepted",
+        Effect::Changed => "proved: some articles are no longer accepted, and some others now are",
+        Effect::NotProved => "not proved whether accepted articles are still accepted; use --against RELEASE to count",
     };
     text.push_str(&format!("{BOLD}as a whole{BOLD:#}\n  {whole}\n"));
     text
@@ -187,10 +187,10 @@ fn compared_column(change: &ColumnChange) -> String {
     let what = match change.change {
         Change::Added => format!("added, {after}"),
         Change::Removed => format!("removed, was {before}"),
-        Change::Renamed => format!("renamed, was {before}: the same rules under another name"),
+        Change::Renamed => format!("renamed, was {before}; same rules"),
         Change::Retyped => format!("retyped, {before} -> {after}"),
-        Change::MadeOptional => "may now lack a value".to_owned(),
-        Change::MadeRequired => "now always has a value".to_owned(),
+        Change::MadeOptional => "may now be empty".to_owned(),
+        Change::MadeRequired => "is now required".to_owned(),
     };
     format!("  {style}{class:<14}{style:#} {}: {what}\n", one_line(&change.path, 120))
 }
@@ -202,8 +202,8 @@ fn compared_keyword(change: &KeywordChange) -> String {
         (Some(before), Some(after)) => {
             format!("{keyword} {} -> {}", value(before), value(after)).trim_start().to_owned()
         }
-        (Some(before), None) => format!("{keyword} {} is gone", value(before)),
-        (None, Some(after)) => format!("{keyword} {} is new", value(after)),
+        (Some(before), None) => format!("{keyword} {} removed", value(before)),
+        (None, Some(after)) => format!("{keyword} {} added", value(after)),
         (None, None) => keyword,
     }
 }

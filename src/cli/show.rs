@@ -75,7 +75,7 @@ fn read(manifest: &Manifest) -> String {
     }
     match manifest.duplicates {
         0 => {}
-        number => text.push_str(&format!(", {} left out", counted(number, "identical repeat"))),
+        number => text.push_str(&format!(", {} left out", counted(number, "identical duplicate"))),
     }
     text
 }

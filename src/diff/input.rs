@@ -180,7 +180,7 @@ impl DiffInput {
             };
             let file = file.map_err(|error| error.at(path))?;
             if told.is_some_and(|(rows, _)| rows != u64::from(file.rows())) {
-                let message = "it has another number of rows than the manifest says; `pressmark verify` tells more";
+                let message = "its number of rows does not match the manifest; run `pressmark verify` for details";
                 return Err(Error::Part { action: "read", path: path.clone(), message: message.to_owned() });
             }
             files.push(file);

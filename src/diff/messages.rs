@@ -1,5 +1,5 @@
-//! The sentences of a diff, shared by all that show one to people. Texts of data stand in them
-//! as they are; whoever shows them escapes them.
+//! The sentences of a diff, shared by every output for people. Values of the data are in them
+//! unescaped; the output escapes them.
 
 use super::report::{Counts, DiffReport};
 use super::rows::Change;
@@ -10,7 +10,7 @@ use crate::schema::Effect;
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What it counts; none for the verdict and remarks.
+    /// What it counts; `None` for the verdict and remarks.
     pub change: Option<Change>,
     /// The sentence.
     pub text: String,
@@ -54,8 +54,8 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     };
     line(changed, Change::Changed, format!("{} changed{only}", counted(changed, "record")));
     line(rekeyed, Change::Rekeyed, format!("{} under a new key, otherwise equal", counted(rekeyed, "record")));
-    let rows = format!("{} of the base and {} of the current side", grouped(unmatched[0]), grouped(unmatched[1]));
-    let text = format!("unmatched rows, because their key does not identify them: {rows}");
+    let rows = format!("{} in the base and {} in the current side", grouped(unmatched[0]), grouped(unmatched[1]));
+    let text = format!("rows without a unique key, not matched: {rows}");
     line(unmatched[0] + unmatched[1], Change::Unmatched, text);
     let mut remark = |is_there: bool, text: String| {
         if is_there {
@@ -64,11 +64,11 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     };
     remark(ignored > 0, format!("{} changed in ignored columns only", counted(ignored, "record")));
     remark(schema_only > 0, format!("{} with the same values in other columns", counted(schema_only, "record")));
-    let side = |rows: [u64; 2]| format!("{} of the base, {} of the current side", grouped(rows[0]), grouped(rows[1]));
+    let side = |rows: [u64; 2]| format!("{} in the base, {} in the current side", grouped(rows[0]), grouped(rows[1]));
     let (repeated, missing) = (report.keys.repeated, report.keys.missing);
-    remark(repeated != [0, 0], format!("rows that share their key: {}", side(repeated)));
+    remark(repeated != [0, 0], format!("rows with duplicate keys: {}", side(repeated)));
     remark(missing != [0, 0], format!("rows without a key: {}", side(missing)));
-    remark(true, format!("{} the same", counted(same, "record")));
+    remark(true, format!("{} unchanged", counted(same, "record")));
     lines
 }
 
@@ -77,16 +77,16 @@ pub fn warning_line(warning: &Warning) -> String {
     match warning {
         Warning::KeyRecipe { records } => {
             format!(
-                "nearly every key is new while the content stayed ({}): did the recipe of the key change?",
+                "nearly every key is new, but the content is unchanged ({}): did the way keys are made change?",
                 counted(*records, "record")
             )
         }
         Warning::OtherKeys => {
-            "nearly no key of the base is left: is this another data set, or did key and content change at once?".into()
+            "almost none of the keys in the base are left: is this a different dataset, or did keys and content both change?".into()
         }
         Warning::Normalisation { records } => {
             format!(
-                "nearly every change is white space or Unicode form ({}): did a normalisation change?",
+                "nearly every change is in white space or Unicode form ({}): did normalisation change?",
                 counted(*records, "record")
             )
         }
@@ -94,10 +94,10 @@ pub fn warning_line(warning: &Warning) -> String {
             let (sign, size) = (if *seconds < 0 { "-" } else { "+" }, seconds.unsigned_abs());
             let (hours, minutes, rest) = (size / 3600, size / 60 % 60, size % 60);
             let shift = format!("{sign}{hours:02}:{minutes:02}:{rest:02}");
-            format!("`{column}` moved by {shift} in {}: did a time zone change?", counted(*records, "record"))
+            format!("`{column}` shifted by {shift} in {}: did a time zone change?", counted(*records, "record"))
         }
         Warning::OneColumn { column, records } => {
-            format!("only `{column}` changed in {}: `--ignore {column}` shows the rest", counted(*records, "record"))
+            format!("only `{column}` changed in {}: use `--ignore {column}` to see the rest", counted(*records, "record"))
         }
         Warning::NearlyEverything { records } => {
             format!("nearly every record changed ({}), in several columns", counted(*records, "record"))
@@ -112,13 +112,13 @@ pub fn schema_line(change: &SchemaChange) -> String {
         SchemaChange::ColumnRemoved { column, kind } => format!("column `{column}` removed ({kind})"),
         SchemaChange::ColumnRenamed { before, column } => format!("column `{before}` renamed to `{column}`"),
         SchemaChange::ColumnRetyped { column, before, after } => {
-            format!("column `{column}` has another type: {before} before, {after} now")
+            format!("column `{column}` changed type from {before} to {after}")
         }
-        SchemaChange::Nullability { column, required: true } => format!("column `{column}` is required now"),
-        SchemaChange::Nullability { column, required: false } => format!("column `{column}` may be null now"),
-        SchemaChange::Key { before, after } => format!("records are identified by `{after}`, before by `{before}`"),
+        SchemaChange::Nullability { column, required: true } => format!("column `{column}` is now required"),
+        SchemaChange::Nullability { column, required: false } => format!("column `{column}` may now be null"),
+        SchemaChange::Key { before, after } => format!("the key changed from `{before}` to `{after}`"),
         SchemaChange::Order { before, after } => {
-            format!("records are ordered by {}, before by {}", names(after), names(before))
+            format!("the order changed from {} to {}", names(before), names(after))
         }
         SchemaChange::Rule { pointer, keywords, effect } => {
             let place = if pointer.is_empty() { "the schema itself" } else { pointer };
@@ -127,13 +127,13 @@ pub fn schema_line(change: &SchemaChange) -> String {
         }
         SchemaChange::Accepts { effect, columns_aside } => {
             let told = match effect {
-                Effect::Tightened => "the rules accept less than before",
-                Effect::Loosened => "the rules accept more than before",
-                Effect::Same => "the rules accept what they did before",
-                Effect::Changed => "the rules accept some other records than before",
-                Effect::NotProved => "whether the rules accept all that they did is not proved",
+                Effect::Tightened => "the rules accept fewer records than before",
+                Effect::Loosened => "the rules accept more records than before",
+                Effect::Same => "the rules accept the same records as before",
+                Effect::Changed => "the rules accept some records no longer, and some others now",
+                Effect::NotProved => "not proved whether the rules still accept all earlier records",
             };
-            let aside = if *columns_aside { ", columns that came or went aside" } else { "" };
+            let aside = if *columns_aside { ", apart from added and removed columns" } else { "" };
             format!("{told}{aside}")
         }
     }
@@ -141,12 +141,12 @@ pub fn schema_line(change: &SchemaChange) -> String {
 
 fn keyword(Keyword { keyword, before, after }: &Keyword) -> String {
     let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
-    format!("{keyword} {} before, {} now", told(before), told(after)).trim_start().to_owned()
+    format!("{keyword} from {} to {}", told(before), told(after)).trim_start().to_owned()
 }
 
 fn effect_word(effect: Effect) -> &'static str {
     match effect {
-        Effect::Same => "meaning the same",
+        Effect::Same => "same meaning",
         Effect::Loosened => "loosened",
         Effect::Tightened => "tightened",
         Effect::Changed => "changed",

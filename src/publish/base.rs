@@ -360,7 +360,7 @@ impl BaseRows<'_> {
 }
 
 fn changed(path: &Path) -> Error {
-    let message = "its records are not those it was published with; `pressmark verify` tells more".to_owned();
+    let message = "its records do not match the manifest; run `pressmark verify` for details".to_owned();
     Error::Part { action: "build on", path: path.to_owned(), message }
 }
 

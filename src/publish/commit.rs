@@ -36,7 +36,7 @@ use crate::schema::Schema;
 use crate::validate::InputCounts;
 
 /// What to do if the previous release is damaged, so that it cannot be compared.
-const NOT_COMPARED: &str = "it cannot be said what changed since that release: put the file back from a copy of it, or say \
+const NOT_COMPARED: &str = "the changes since that release cannot be determined: restore the file from a copy, or add \
                             `--allow-understated` to publish without comparing";
 
 /// A release that is to be published, with its settings.

@@ -46,7 +46,7 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
     let releases = releases(folder)?;
     for (_, path) in &releases {
         if !filesystem::exists(&path.join(MANIFEST))? {
-            let message = format!("its name is a version, and it has no {MANIFEST}; mend it or take it away");
+            let message = format!("its name is a version, but it has no {MANIFEST}; repair or remove it");
             return Err(Error::NoRelease { path: path.clone(), message });
         }
     }

@@ -33,7 +33,7 @@ pub enum Found {
 pub fn find(folder: &Path) -> Result<Found, Error> {
     let none = |message: String| Err(Error::NoRelease { path: folder.to_owned(), message });
     if !filesystem::exists(folder)? {
-        return none("there is no such folder".to_owned());
+        return none("no such folder".to_owned());
     }
     if !folder.is_dir() {
         return none("it is not a folder".to_owned());
@@ -53,14 +53,14 @@ pub fn find(folder: &Path) -> Result<Found, Error> {
     }
     let datasets = datasets(folder)?;
     match datasets.first() {
-        None => none(format!("it has no {MANIFEST}, and there are no releases in it")),
+        None => none(format!("it has no {MANIFEST} and contains no releases")),
         Some(first) => {
             let shown: Vec<String> =
                 datasets.iter().take(NAMED).map(|name| format!("`{}`", one_line(name, 60))).collect();
             let more = datasets.len() - shown.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let one = folder.join(first);
-            none(format!("it holds datasets ({}{more}); name one, such as `{}`", shown.join(", "), one.display()))
+            none(format!("it contains datasets ({}{more}); name one, such as `{}`", shown.join(", "), one.display()))
         }
     }
 }

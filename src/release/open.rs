@@ -17,7 +17,7 @@ use crate::schema::{Columns, MAX_SCHEMA_BYTES, Schema};
 /// The longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// What to do about a damaged manifest, schema or list of hashes.
-const RESTORE: &str = "put the file back from a copy of the release; `pressmark verify` lists what is damaged";
+const RESTORE: &str = "restore the file from a copy of the release; run `pressmark verify` for details";
 
 /// A published release.
 #[derive(Debug, Clone)]
@@ -58,11 +58,11 @@ impl Release {
         let schema = Digest::of(&schema);
         for (name, found) in [(MANIFEST, release.manifest_sha256), (SCHEMA, schema)] {
             if sums.get(name) != Some(&found) {
-                return damaged(name, &format!("its SHA-256 is not the one in {SUMS}"));
+                return damaged(name, &format!("its SHA-256 differs from {SUMS}"));
             }
         }
         if schema != release.manifest.schema.sha256 {
-            return damaged(SCHEMA, &format!("its SHA-256 is not the one in {MANIFEST}"));
+            return damaged(SCHEMA, &format!("its SHA-256 differs from {MANIFEST}"));
         }
         Ok(release)
     }
@@ -78,7 +78,7 @@ impl Release {
         if release.sums()?.is_none_or(is_listed) {
             return Ok(release);
         }
-        let message = format!("its SHA-256 is not the one in {SUMS}");
+        let message = format!("its SHA-256 differs from {SUMS}");
         Err(Error::Damaged { path: folder.join(MANIFEST), message, hint: RESTORE })
     }
 
@@ -89,7 +89,7 @@ impl Release {
             return Ok(None);
         }
         let damaged = || {
-            let message = "its lines are not of the form `SHA-256  path`".to_owned();
+            let message = "lines must have the form `SHA-256  path`".to_owned();
             Error::Damaged { path: path.clone(), message, hint: RESTORE }
         };
         parse_sums(&filesystem::read_bounded(&path, MAX_SUMS_BYTES)?).ok_or_else(damaged).map(Some)
@@ -156,7 +156,7 @@ pub fn releases(dataset: &Path) -> Result<Vec<(Version, PathBuf)>, Error> {
         match (kind, version) {
             (EntryKind::Folder, Some(version)) => found.push((version, path)),
             (EntryKind::Other, Some(_)) => {
-                return Err(Error::NoRelease { path, message: "it is a link and no folder".to_owned() });
+                return Err(Error::NoRelease { path, message: "it is a link, not a folder".to_owned() });
             }
             _ => {}
         }

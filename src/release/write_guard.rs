@@ -16,21 +16,21 @@ use crate::filesystem;
 pub fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path>) -> Result<(), Error> {
     let refuse = |message: &str| Err(Error::Target { path: target.to_owned(), message: message.to_owned() });
     if target.exists() && !target.is_file() {
-        return refuse("is there already and no file");
+        return refuse("already exists and is not a file");
     }
     // A pipe is no file that could be lost, and has no path to be compared by.
     for input in inputs.into_iter().filter(|input| target.exists() && input.is_file()) {
         if filesystem::is_within(target, input)? {
-            return refuse("is an input, which would be lost");
+            return refuse("is an input and would be overwritten");
         }
     }
     let folder = filesystem::folder_of(target);
     if !folder.is_dir() {
-        return refuse("would stand in a folder that is not there");
+        return refuse("is in a folder that does not exist");
     }
     let is_release = |folder: &Path| folder.join(MANIFEST).is_file() && folder.join(SUMS).is_file();
     if filesystem::resolved(folder)?.ancestors().any(is_release) {
-        return refuse("would change the release");
+        return refuse("is part of a release, which never changes");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use super::Effects;
 use crate::digest::Digest;
 
-/// Identifies the bytes of an article: the first 24 bytes of their SHA-256.
+/// Identifies an article seen in an earlier build: the first 24 bytes of its SHA-256.
 ///
 /// An attacker who finds two articles with the same digest can make a build take one for the other. That
 /// takes about 2^96 hashes. With 16 bytes it would take 2^64, which is affordable.

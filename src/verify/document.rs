@@ -39,7 +39,7 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
             let written = release.manifest().to_bytes();
             if bytes != written {
                 let line = first_difference(&bytes, &written);
-                findings.add(invalid(&format!("line {line} is not written as the format writes it")));
+                findings.add(invalid(&format!("line {line} is not in the form that the format requires")));
             }
             Some(release)
         }
@@ -65,7 +65,7 @@ pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
         if input.admitted.checked_add(input.rejected) != Some(input.articles) {
             let (name, articles) = (&input.name, input.articles);
             tell(format!(
-                "`{name}`: {articles} articles are not the {} admitted and {} rejected",
+                "`{name}`: {articles} articles do not equal {} admitted plus {} rejected",
                 input.admitted, input.rejected
             ));
         }
@@ -73,22 +73,22 @@ pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
     let sum = |mut counts: Box<dyn Iterator<Item = u64> + '_>| counts.try_fold(0_u64, u64::checked_add);
     let rejected = sum(Box::new(manifest.inputs.iter().map(|input| input.rejected)));
     if rejected != sum(Box::new(manifest.rejected.values().copied())) {
-        tell("`rejected` has another sum than the inputs".to_owned());
+        tell("the sum of `rejected` differs from that of the inputs".to_owned());
     }
     // A release that builds on another has its records as well.
     let admitted = sum(Box::new(manifest.inputs.iter().map(|input| input.admitted)));
     let left_out = sum(Box::new([manifest.duplicates, manifest.superseded].into_iter()));
     let kept = left_out.and_then(|left_out| admitted?.checked_sub(left_out));
     if manifest.base.is_none() && kept != Some(manifest.records()) {
-        tell(format!("{} records are not the admitted articles without those left out", manifest.records()));
+        tell(format!("{} records do not equal the admitted articles minus those left out", manifest.records()));
     }
     if manifest.base.is_none() && !manifest.withdrawn.is_empty() {
-        tell("records were withdrawn, and there is no release that they were taken from".to_owned());
+        tell("records were withdrawn, but the manifest names no base".to_owned());
     }
 }
 
-/// Is the release the one that its folder is named for, and does it follow the one before it?
-/// Only a release whose folder is named by a version stands among others. With `hash`, the bytes
+/// Does the version match the folder, and does the release follow the previous one?
+/// Only a release whose folder is named by a version has others beside it. With `hash`, the bytes
 /// of the other's manifest are looked at as well.
 pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings) -> Result<(), Error> {
     let manifest = release.manifest();
@@ -96,14 +96,14 @@ pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings
     let named = absolute.file_name().and_then(|name| name.to_str()?.parse::<semver::Version>().ok());
     let (Some(named), Some(dataset)) = (named, absolute.parent()) else { return Ok(()) };
     if named != manifest.version {
-        let message = format!("the folder is named {named}, the manifest says {}", manifest.version);
+        let message = format!("the folder name is {named}, but the version in the manifest is {}", manifest.version);
         findings.add(Finding::new(Code::Version, MANIFEST, &message));
         return Ok(());
     }
     let mut tell = |message: String| findings.add(Finding::new(Code::Chain, MANIFEST, &message));
     let before = manifest.previous.as_ref().map(|previous| &previous.version);
     if let Some(before) = before.into_iter().chain(&manifest.base).find(|before| **before >= manifest.version) {
-        tell(format!("it names {before} as a release before it"));
+        tell(format!("the manifest names {before} as an earlier release"));
         return Ok(());
     }
     let beside = releases(dataset)?.into_iter().rfind(|(version, _)| *version < manifest.version);
@@ -113,19 +113,19 @@ pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings
         Some(before) if *before > version => return Ok(()), // the one before it is not here
         _ => {
             let named = before.map_or("none".to_owned(), ToString::to_string);
-            tell(format!("the release before it is {version}, and it names {named}"));
+            tell(format!("the previous release is {version}, but the manifest names {named}"));
             return Ok(());
         }
     }
     match previous(&folder) {
-        Err(message) => tell(format!("{version}, the release before it: {message}")),
+        Err(message) => tell(format!("previous release {version}: {message}")),
         Ok(other) => {
             let told = manifest.previous.as_ref();
             if told.is_some_and(|told| hash && told.manifest_sha256 != other.manifest_sha256()) {
-                tell(format!("the manifest of {version}, the release before it, is not the one it names"));
+                tell(format!("the manifest of the previous release, {version}, has a different SHA-256"));
             }
             if told.is_some_and(|told| told.fingerprint != other.manifest().fingerprint) {
-                tell(format!("{version}, the release before it, has other records than it names"));
+                tell(format!("the previous release, {version}, has a different fingerprint"));
             }
         }
     }
@@ -136,7 +136,7 @@ pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings
 fn previous(folder: &Path) -> Result<Release, String> {
     let entries = filesystem::list(folder).map_err(|error| error.to_string())?;
     if !entries.iter().any(|(path, kind)| *kind == EntryKind::File && path.ends_with(MANIFEST)) {
-        return Err(format!("its {MANIFEST} is no file"));
+        return Err(format!("its {MANIFEST} is not a file"));
     }
     Release::open(folder).map_err(|error| error.to_string())
 }

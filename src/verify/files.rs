@@ -24,7 +24,7 @@ pub(super) fn walk(folder: &Path, findings: &mut Findings) -> Result<BTreeSet<St
                     match kind {
                         EntryKind::File => drop(present.insert(name)),
                         EntryKind::Folder => {
-                            findings.add(Finding::new(Code::FileExtra, &name, "no folder belongs here"));
+                            findings.add(Finding::new(Code::FileExtra, &name, "unexpected folder"));
                         }
                         EntryKind::Other => {
                             findings.add(Finding::new(Code::FileKind, &name, Code::FileKind.meaning()));
@@ -32,7 +32,7 @@ pub(super) fn walk(folder: &Path, findings: &mut Findings) -> Result<BTreeSet<St
                     }
                 }
             }
-            EntryKind::Folder => findings.add(Finding::new(Code::FileExtra, &name, "no folder belongs here")),
+            EntryKind::Folder => findings.add(Finding::new(Code::FileExtra, &name, "unexpected folder")),
             EntryKind::Other => findings.add(Finding::new(Code::FileKind, &name, Code::FileKind.meaning())),
         }
     }
@@ -79,8 +79,8 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String
         match filesystem::size(&folder.join(&name)) {
             Some(found) if found == expected => drop(sized.insert(name)),
             found => {
-                let found = found.map_or("another size now".to_owned(), |found| found.to_string());
-                let message = format!("the manifest says {expected} bytes, it has {found}");
+                let found = found.map_or("a different size".to_owned(), |found| found.to_string());
+                let message = format!("expected {expected} bytes, found {found}");
                 findings.add(Finding::new(Code::FileSize, &name, &message));
             }
         }
@@ -120,31 +120,31 @@ pub(super) fn check_sums(
 
 fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
     let mut tell = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
-    let Some(mut sums) = parse_sums(bytes) else { return tell("its lines are not of the form `SHA-256  path`") };
+    let Some(mut sums) = parse_sums(bytes) else { return tell("lines must have the form `SHA-256  path`") };
     if bytes != write_sums(&sums) {
-        tell("its lines are not sorted by path, or do not end as the format says");
+        tell("lines are not sorted by path, or have the wrong line endings");
     }
     for (place, part) in manifest.parts.iter().enumerate() {
         let name = part.path(place);
         match sums.remove(&name) {
-            None => tell(&format!("it does not list `{name}`")),
+            None => tell(&format!("`{name}` is not listed")),
             Some(digest) if digest != part.sha256 => {
-                tell(&format!("for `{name}` it says {digest}, the manifest {}", part.sha256));
+                tell(&format!("`{name}` has {digest} here, but {} in the manifest", part.sha256));
             }
             Some(_) => {}
         }
     }
     for name in [MANIFEST, SCHEMA] {
         match (sums.remove(name), found.get(name)) {
-            (None, _) => findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it does not list `{name}`"))),
+            (None, _) => findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("`{name}` is not listed"))),
             (Some(digest), Some(found)) if digest != *found => {
-                let message = format!("SHA256SUMS says {digest}, it has {found}");
+                let message = format!("expected {digest} (SHA256SUMS), found {found}");
                 findings.add(Finding::new(Code::FileHash, name, &message));
             }
             _ => {}
         }
     }
     for name in sums.keys() {
-        findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("it lists `{name}`")));
+        findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("`{name}` should not be listed")));
     }
 }

@@ -83,7 +83,7 @@ impl<'r> Parts<'r> {
                 let name = part.path(place);
                 match self.open(ParquetFile::part, rules, &name, findings) {
                     Some(file) if u64::from(file.rows()) != part.rows => {
-                        let message = format!("the manifest says {} rows, its footer {}", part.rows, file.rows());
+                        let message = format!("expected {} rows, the footer says {}", part.rows, file.rows());
                         findings.add(Finding::new(Code::RowCount, &name, &message));
                     }
                     _ => {}
@@ -154,7 +154,7 @@ impl<'r> Parts<'r> {
         Ok(())
     }
 
-    /// Opens a part and tells what is wrong with its footer. `None` if its rows are not to be
+    /// Opens a part and reports what is wrong with its footer. `None` if its rows are not to be
     /// read.
     fn open(
         &self,
@@ -177,12 +177,12 @@ impl<'r> Parts<'r> {
             findings.add(finding);
         });
         if u64::from(file.rows()) > self.manifest.layout.target_rows * 4 {
-            let message = format!("it has {} rows, more than a part can have; they were not read", file.rows());
+            let message = format!("{} rows are more than a part can have; they were not read", file.rows());
             findings.add(Finding::new(Code::Cut, name, &message));
             return None;
         }
         if let Some(group) = (0..file.groups()).find(|group| file.group(*group).len() > GROUP_ROWS) {
-            let message = "it has more rows than a row group can have; the part was not read";
+            let message = "the row group has too many rows; the part was not read";
             findings.add(Finding::new(Code::RowGroup, name, message).in_group(group));
             return None;
         }
@@ -214,7 +214,7 @@ impl<'r> Parts<'r> {
         match result {
             Ok(found) if found == part.sha256 => {}
             Ok(found) => {
-                let message = format!("the manifest says {}, it has {found}", part.sha256);
+                let message = format!("expected {}, found {found}", part.sha256);
                 findings.add(Finding::new(Code::FileHash, &name, &message));
             }
             Err(error) => findings.add(Finding::unreadable(&name, &error)),

@@ -158,12 +158,12 @@ impl Looker<'_, '_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), PartError> {
         let columns = self.rules.columns();
         let rows = Rows::new(columns, batch)
-            .ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
+            .ok_or_else(|| PartError::Columns("a batch has different columns from the part".into()))?;
         self.facts.summary.add(batch.columns());
         self.extremes.add(batch);
         for row in 0..rows.len() {
             if self.bytes > MOST_BYTES {
-                return Err(PartError::Unreadable("a row group has more bytes of records than any can have".into()));
+                return Err(PartError::Unreadable("a row group has too many bytes of records".into()));
             }
             let record = rows.record(row);
             let fits = self.row(&record, &rows.stored_hash(row));
@@ -197,7 +197,7 @@ impl Looker<'_, '_> {
                 hash = record_hash(columns, record, &mut self.canonical);
                 length = self.canonical.len() as u64;
                 if hash != *stored {
-                    let message = format!("it says {stored}, the record gives {hash}");
+                    let message = format!("the column has {stored}, the record has {hash}");
                     self.facts.findings.add(finding(Code::RowHash, &message));
                 }
                 let broken = self.rules.broken(article);
@@ -210,7 +210,7 @@ impl Looker<'_, '_> {
             }
         }
         if self.filter.as_ref().is_some_and(|filter| !filter.has(cell)) {
-            let message = "a reader that asks for this key would pass over the row group";
+            let message = "a reader that looks up this key would skip the row group";
             self.facts.findings.add(finding(Code::KeyFilter, message));
         }
         self.bytes += length;

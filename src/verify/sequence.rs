@@ -88,7 +88,7 @@ impl<'r> Sequence<'r> {
             let at = (self.part.hashes.len() + row) as u64;
             let finding = |code, message| Finding::new(code, name, message).in_group(group).at(at, key);
             if self.last.as_ref().is_some_and(|last| *last > sort_key) {
-                findings.add(finding(Code::RowOrder, "it belongs before the row above"));
+                findings.add(finding(Code::RowOrder, "the row sorts before the previous row"));
             }
             // What was left out of a row group may have been its end.
             let misplaced = self.part.ends.record(key_hash(digest), length, row == 0);
@@ -96,12 +96,12 @@ impl<'r> Sequence<'r> {
                 let (code, message) = match misplaced {
                     Misplaced::PartGoesOn => (Code::Cut, "the part should have ended before this row"),
                     Misplaced::GroupGoesOn => (Code::RowGroup, "the row group should have ended before this row"),
-                    Misplaced::GroupEnded => (Code::RowGroup, "this row belongs into the row group before"),
+                    Misplaced::GroupEnded => (Code::RowGroup, "this row belongs in the previous row group"),
                 };
                 findings.add(finding(code, message));
             }
             if self.withdrawn.contains(key.as_str()) {
-                findings.add(finding(Code::Withdrawn, "the manifest says that this record was taken back"));
+                findings.add(finding(Code::Withdrawn, "this record was withdrawn according to the manifest"));
             }
             self.last = Some(sort_key);
             self.keys.add(digest)?;
@@ -131,13 +131,13 @@ impl<'r> Sequence<'r> {
         }
         let rows = self.part.hashes.len() as u64;
         if rows != part.rows {
-            let message = format!("the manifest says {} rows, it has {rows}", part.rows);
+            let message = format!("expected {} rows, found {rows}", part.rows);
             findings.add(Finding::new(Code::RowCount, name, &message));
         }
         self.check_ends(name, part, findings);
         let fingerprint = Fingerprint::of(&mut self.part.hashes);
         if fingerprint != part.fingerprint {
-            let message = format!("the manifest says {}, its rows give {fingerprint}", part.fingerprint);
+            let message = format!("expected {}, the rows have {fingerprint}", part.fingerprint);
             findings.add(Finding::new(Code::PartFingerprint, name, &message));
         }
     }
@@ -147,7 +147,7 @@ impl<'r> Sequence<'r> {
         for (word, told, found) in ends {
             if let Some(found) = found.as_ref().filter(|found| *found != told) {
                 let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
-                let message = format!("`{word}` says {}, the row gives {}", json(told), json(found));
+                let message = format!("`{word}` is {} in the manifest, {} in the part", json(told), json(found));
                 findings.add(Finding::new(Code::PartEnds, name, &message));
             }
         }
@@ -167,7 +167,7 @@ impl<'r> Sequence<'r> {
         };
         self.keys.repeats(|first, row| {
             let ((first_name, first_row), (name, row)) = (place_of(first), place_of(row));
-            let message = format!("it came before, in row {} of {first_name}", first_row + 1);
+            let message = format!("the key is also in row {} of {first_name}", first_row + 1);
             let mut finding = Finding::new(Code::RowKey, &name, &message).at(row, "");
             if findings.keeps(Code::RowKey) {
                 finding = finding.at(row, &key_at(&folder.join(&name), rules.columns(), &rules.order, row));
@@ -179,7 +179,7 @@ impl<'r> Sequence<'r> {
         }
         let fingerprint = self.hashes.fingerprint()?;
         if fingerprint != manifest.fingerprint {
-            let message = format!("the manifest says {}, the rows give {fingerprint}", manifest.fingerprint);
+            let message = format!("expected {}, the rows have {fingerprint}", manifest.fingerprint);
             findings.add(Finding::new(Code::Fingerprint, MANIFEST, &message));
         }
         let found = self.summary.finish();
@@ -189,7 +189,7 @@ impl<'r> Sequence<'r> {
                 let shown = |value: &Option<Value>| value.as_ref().map_or("none".to_owned(), Value::to_string);
                 let summary = |nulls: u64, min, max| format!("{nulls} nulls, {} to {}", shown(min), shown(max));
                 let (told_text, found) = (summary(told.nulls, &told.min, &told.max), summary(nulls, &min, &max));
-                let message = format!("it says {told_text}; the rows give {found}");
+                let message = format!("expected {told_text}; the rows have {found}");
                 findings.add(Finding::new(Code::ColumnSummary, MANIFEST, &message).in_column(&told.name));
             }
         }

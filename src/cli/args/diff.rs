@@ -1,11 +1,11 @@
-//! What can be typed for `diff`.
+//! The arguments of `diff`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use pressmark::release::{Allowance, VersionPolicy};
 
-/// Say what changed between two releases, or between Parquet files of anybody's.
+/// Compare two releases, or any Parquet files.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -15,53 +15,54 @@ Examples:
   pressmark diff 1.0.0 1.1.0 --delta delta.parquet
   pressmark diff --check-delta delta.parquet 1.0.0
 
-Exit codes: 0 the same, 1 differs, 2 could not work. With --fail-on or --max-...: 1 only for these.")]
+Exit codes: 0 no differences, 1 differences found, 2 usage or I/O error. With --fail-on or --max-...,
+1 only for those changes.")]
 pub(crate) struct DiffArguments {
-    /// What to compare with: a release's folder, a Parquet file, or a folder of these.
+    /// The old side: a release folder, a Parquet file, or a folder of Parquet files.
     pub(crate) base: PathBuf,
-    /// What to compare.
+    /// The new side.
     #[arg(required_unless_present = "check_delta", conflicts_with = "check_delta")]
     pub(crate) current: Option<PathBuf>,
-    /// The column that identifies a record, where the files are not releases; several columns that
-    /// do so together as a list, or repeated.
+    /// The column that identifies a record, for files that are not releases; give a list, or repeat the
+    /// option, for a key of several columns.
     #[arg(long, value_name = "COLUMN[,COLUMN]")]
     pub(crate) key: Vec<String>,
-    /// A column whose changes do not count, such as `retrieved_at`.
+    /// Ignore changes in this column, such as `retrieved_at`; may be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) ignore: Vec<String>,
-    /// Print every changed record as a line of JSON instead of a report.
+    /// Print each changed record as a line of JSON instead of a report.
     #[arg(long, conflicts_with = "format")]
     pub(crate) rows: bool,
-    /// Write every changed record to this Parquet file, which proves itself.
+    /// Write each changed record to this Parquet file, which `--check-delta` can verify.
     #[arg(long, value_name = "FILE")]
     pub(crate) delta: Option<PathBuf>,
-    /// Apply this delta to the records of BASE and see whether it leads where it says.
+    /// Apply this delta to BASE and verify that the result has the fingerprint that the delta names.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["delta", "rows", "ignore", "fail_on", "format"])]
     pub(crate) check_delta: Option<PathBuf>,
-    /// Which changes make the exit code 1 [default: all of them].
+    /// Changes that lead to exit code 1 [default: all].
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     pub(crate) fail_on: Vec<Kind>,
-    /// How many records may be added: a count, or a share of the base such as 5%.
+    /// Maximum number of added records: a count, or a share of the base such as 5%.
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_added: Option<Allowance>,
-    /// How many records may be removed, withdrawn ones left out.
+    /// Maximum number of removed records, not counting withdrawn ones.
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_removed: Option<Allowance>,
-    /// How many records may be changed.
+    /// Maximum number of changed records.
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_changed: Option<Allowance>,
-    /// Exit with 0 whatever changed.
+    /// Exit with 0 even if there are changes.
     #[arg(long, conflicts_with_all = ["fail_on", "max_added", "max_removed", "max_changed"])]
     pub(crate) exit_zero: bool,
-    /// By which convention a version is suggested.
+    /// The versioning convention for the suggested version.
     #[arg(long, value_enum, default_value_t = Policy::Croissant)]
     pub(crate) policy: Policy,
-    /// How to tell the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
     pub(crate) format: DiffFormat,
 }
 
-/// The ways to tell what changed.
+/// The output formats of `diff`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DiffFormat {
     Human,

@@ -1,4 +1,4 @@
-//! What can be typed after the commands that read releases and change nothing.
+//! The arguments of the commands that only read releases.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,57 +7,57 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::{Format, ReportFormat};
 
-/// Prove releases intact, or say where they are not.
+/// Verify that releases are intact, and report any damage.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  pressmark verify datasets/mine                  every release of a dataset
-  pressmark verify datasets/mine/1.0.0 --quick    is anything missing or cut short?
-  pressmark verify 1.0.0 --format github          annotations of a workflow run
+  pressmark verify datasets/mine                  all releases of a dataset
+  pressmark verify datasets/mine/1.0.0 --quick    only look for missing or truncated files
+  pressmark verify 1.0.0 --format github          annotations for GitHub Actions
 
-Exit code 1: a release is not intact.")]
+Exit code 1: a release is damaged.")]
 pub(crate) struct VerifyArguments {
-    /// Folders of releases; a dataset's folder stands for all its releases.
+    /// Release folders; the folder of a dataset means all its releases.
     #[arg(required = true, value_hint = ValueHint::DirPath)]
     pub(crate) releases: Vec<PathBuf>,
-    /// Look at sizes and footers only; hash nothing and read no row.
+    /// Check only file sizes and footers; hash no files and read no rows.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// How many threads work [default: one for each processor].
+    /// Number of threads [default: one per processor].
     #[arg(long, value_name = "N", value_parser = super::thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// How to tell the result.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(crate) format: ReportFormat,
 }
 
-/// Show what a release holds and how to query it.
+/// Show what a release contains and how to query it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
-    /// The release's folder.
+    /// The release folder.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) release: PathBuf,
-    /// How to tell it; as JSON it is the manifest.
+    /// Output format; `json` prints the manifest.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
 
-/// List the releases of a dataset, the newest first, and whether each follows the one before.
+/// List the releases of a dataset, newest first, and check that each follows the previous one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each line tells version, day, records and their change, size, fingerprint, parts, and how many of
-the parts are those of the release before. Exit code 1: a manifest cannot be read, or the release
-before is not the one that was there.")]
+Each line shows the version, date, number of records and its change, size, fingerprint, number of
+parts, and how many parts are reused from the previous release. Exit code 1: a manifest cannot be
+read, or the previous release is not the one that the manifest names.")]
 pub(crate) struct LogArguments {
-    /// The dataset's folder, or another one that holds releases.
+    /// The folder of the dataset, or any folder of releases.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
-    /// How to tell it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }
 
-/// Get records out of a release, in its order, as canonical JSON lines or CSV.
+/// Export records of a release, in order, as canonical JSON lines or CSV.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -65,26 +65,28 @@ Examples:
   pressmark export datasets/mine/1.0.0 --format csv --columns id,title,published_at -o mine.csv
   pressmark export datasets/mine/1.0.0 --where-key u1-0b5e --where-key u1-77aa
 
-The SHA-256 of a JSON line with all columns, without its line end, is the record's hash. CSV has
-CR LF line ends and a first line of names; null is nothing, an empty text is two quotes, lists and
-objects are JSON. Nothing is verified: see `pressmark verify`. Exit code 1: a key is not there.")]
+The SHA-256 of a JSON line with all columns, without its line ending, is the hash of the record. CSV
+has a header and CR LF line endings; null is an empty field, an empty string is two quotes, lists and
+objects are JSON. Export does not verify the release: run `pressmark verify`. Exit code 1: a key was
+not found.")]
 pub(crate) struct ExportArguments {
-    /// The release's folder.
+    /// The release folder.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) release: PathBuf,
-    /// How records are written.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = ExportFormatArgument::Jsonl)]
     pub(crate) format: ExportFormatArgument,
-    /// Write to this file, which appears whole or not at all [default: standard output].
+    /// Write to this file, completely or not at all [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Only the record with this key; may be said several times.
+    /// Export only the record with this key; may be repeated.
     #[arg(long, value_name = "KEY")]
     pub(crate) where_key: Vec<String>,
-    /// Only these columns, in this order in CSV; `record_sha256` is one too [default: all others].
+    /// Export only these columns; CSV keeps their order. `record_sha256` can be listed too [default: all
+    /// columns except it].
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
-    /// How many threads work [default: one for each processor].
+    /// Number of threads [default: one per processor].
     #[arg(long, value_name = "N", value_parser = super::thread_count)]
     pub(crate) threads: Option<NonZeroUsize>,
 }

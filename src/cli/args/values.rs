@@ -1,4 +1,4 @@
-//! Values that several commands take, and what they are where nothing was typed.
+//! Values that several commands take, and their defaults.
 
 use std::num::NonZeroUsize;
 use std::str::FromStr;
@@ -33,37 +33,37 @@ impl FromStr for Size {
     }
 }
 
-/// What reading may take, with at most so much content in one input.
+/// The limits of reading, with this limit on the content of one input.
 pub(crate) fn limits(content: Option<Size>) -> Limits {
     let default = Limits::default();
     Limits { content: content.map_or(default.content, |Size(bytes)| bytes), ..default }
 }
 
-/// Where articles are, if that was typed.
+/// The pointers to articles, if any were given.
 pub(crate) fn places(typed: &[Pointer]) -> Option<Vec<Pointer>> {
     (!typed.is_empty()).then(|| typed.to_vec())
 }
 
-/// The most threads that may be asked for.
+/// The largest accepted number of threads.
 const MOST_THREADS: usize = 1024;
 
 /// A number of threads.
 pub(crate) fn thread_count(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_THREADS);
-    number.ok_or_else(|| format!("it is a number from 1 to {MOST_THREADS}"))
+    number.ok_or_else(|| format!("expected a number from 1 to {MOST_THREADS}"))
 }
 
 /// The version of a release.
 pub(crate) fn release_version(text: &str) -> Result<Version, &'static str> {
-    text.parse().map_err(|_library| "a version has three numbers: 1.2.0")
+    text.parse().map_err(|_library| "expected a version of three numbers, such as 1.2.0")
 }
 
-/// The day of a release.
+/// The date of a release.
 pub(crate) fn release_date(text: &str) -> Result<Date, &'static str> {
-    text.parse().map_err(|_library| "a day is written YYYY-MM-DD: 2024-12-31")
+    text.parse().map_err(|_library| "expected a date in the form YYYY-MM-DD, such as 2024-12-31")
 }
 
-/// As many threads as were asked for, or one for each processor.
+/// The given number of threads, or one per processor.
 pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
     let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     asked.unwrap_or_else(processors).get()

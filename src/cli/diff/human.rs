@@ -26,7 +26,7 @@ pub(super) fn report(report: &DiffReport, policy: VersionPolicy) -> String {
     }
     if !report.keys.examples.is_empty() {
         let keys: Vec<String> = report.keys.examples.iter().map(|key| one_line(key, VALUE)).collect();
-        text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} keys that come twice: {}\n", keys.join(", ")));
+        text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} duplicate keys: {}\n", keys.join(", ")));
     }
     text.push_str(&schema(report));
     text.push_str(&columns(report));
@@ -57,7 +57,7 @@ pub(super) fn verdict(report: &DiffReport, policy: VersionPolicy) -> String {
     };
     let mut text = format!("{word} {} -> {}\n", side(&report.base), side(&report.current));
     if report.is_same() && report.repackaged {
-        text.push_str("  the same records in other files, or described otherwise\n");
+        text.push_str("  the records are the same, but files or metadata differ\n");
     }
     for Line { change, text: line } in described(report) {
         let mark = match change {
@@ -128,7 +128,7 @@ fn change(example: &Example) -> String {
     format!("{} -> {}{mark}", value(&example.before), value(&example.after))
 }
 
-/// With brackets, as colours are not for everybody and do not survive copying.
+/// With brackets, because colours are not visible to everyone and are lost in copies.
 fn piece(piece: &Piece) -> String {
     match piece {
         Piece::Same(text) => one_line(text, SENTENCE),

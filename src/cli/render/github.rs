@@ -1,7 +1,7 @@
 //! For GitHub Actions: workflow commands that annotate a run.
 //!
 //! GitHub shows ten annotations of a kind for a step, so there is one for each cause and no more
-//! than ten; the last tells how many were left out.
+//! than ten; the last says how many were left out.
 
 use super::{Check, Warning, headline, level};
 use pressmark::text::printable;
@@ -31,7 +31,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
     }
     if shown < causes.len() {
         let more = counted((causes.len() - shown) as u64, "more cause");
-        text.push_str(&format!("::error title={more}::run pressmark check for all of them\n"));
+        text.push_str(&format!("::error title={more}::run `pressmark check` to see all causes\n"));
     }
     for Warning { code, source } in check.warnings().iter().take(ANNOTATIONS) {
         let (level, file, meaning) = (level(*code), property(source), data(code.meaning()));

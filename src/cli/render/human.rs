@@ -1,4 +1,4 @@
-//! For people: causes with counts, places and carets.
+//! For people: causes with counts, positions and carets.
 
 use pressmark::check::Undeclared;
 use pressmark::diagnostics::{Cause, Example};
@@ -7,16 +7,16 @@ use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 use pressmark::validate::InputCounts;
 
-use super::{Check, Warning, headline, level};
+use super::{Check, Warning, headline, level, normalised};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
 
-/// How many causes are told.
+/// The maximum number of causes shown.
 const CAUSES: usize = 10;
-/// How many inputs are told one by one.
+/// The maximum number of inputs shown one by one.
 const INPUTS: usize = 20;
-/// How many names of undeclared members are told.
+/// The maximum number of names of undeclared members shown.
 const NAMES: usize = 12;
 
 pub(super) fn report(check: &Check<'_>) -> String {
@@ -25,7 +25,8 @@ pub(super) fn report(check: &Check<'_>) -> String {
     let read = check.read;
     let rejected = read.rejects.total();
     let admitted = read.articles() - rejected;
-    let verdict = if check.ok { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}no{BOLD_RED:#}") };
+    let verdict =
+        if check.ok { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}failed{BOLD_RED:#}") };
     let articles = counted(read.articles(), "article");
     text.push_str(&format!("{verdict} {articles}: {} admitted, {} rejected", count(admitted), count(rejected)));
     text.push_str(&match rejected {
@@ -38,7 +39,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
 pub(super) fn inputs(check: &Check<'_>) -> String {
     let mut text = String::new();
     let inputs = &check.read.inputs;
-    // Of very many, those with rejects are what is looked for.
+    // With very many inputs, only those with rejects are of interest.
     let is_told = |input: &&InputCounts| inputs.len() <= INPUTS || input.rejected > 0;
     let told = inputs.iter().filter(is_told).take(INPUTS);
     let left = inputs.len() - told.clone().count();
@@ -54,12 +55,9 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
     }
     if left > 0 {
         let all = counted(inputs.len() as u64, "input");
-        text.push_str(&format!("{DIM}... and {} more of {all}; --format json tells all{DIM:#}\n", count(left as u64)));
+        text.push_str(&format!("{DIM}... and {} more of {all}; --format json shows all{DIM:#}\n", count(left as u64)));
     }
-    for (field, rules) in &check.read.normalised {
-        let rules: Vec<String> = rules.iter().map(|(rule, number)| format!("{rule} x{}", count(*number))).collect();
-        text.push_str(&format!("normalised {}: {}\n", one_line(field, 100), one_line(&rules.join(", "), 300)));
-    }
+    text.push_str(&normalised::lines(&check.read.normalised));
     text.push_str(&moved(&check.read.moved.causes()));
     text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
     if let Some(misfit) = &check.read.misfit {
@@ -84,7 +82,7 @@ fn moved(causes: &[&Cause]) -> String {
     let text: String = causes.iter().take(CAUSES).map(one).collect();
     match causes.len().saturating_sub(CAUSES) as u64 {
         0 => text,
-        more => text + &format!("{DIM}... and {}; --format json tells all{DIM:#}\n", counted(more, "more cause")),
+        more => text + &format!("{DIM}... and {}; --format json shows all{DIM:#}\n", counted(more, "more cause")),
     }
 }
 
@@ -108,7 +106,7 @@ fn left_out(left_out: &LeftOut) -> String {
     }
     let holding = if *objects > 0 { format!(" with {}", counted(*objects, "object")) } else { String::new() };
     let more = if *others > 0 { "more than " } else { "" };
-    format!(", {more}{} beside them left out{holding} ({})", counted(number, "member"), names.join(", "))
+    format!(", {more}{} besides the articles left out{holding} ({})", counted(number, "member"), names.join(", "))
 }
 
 /// What settings say is not an article.
@@ -129,7 +127,7 @@ fn undeclared(undeclared: &Undeclared) -> String {
         names.iter().take(NAMES).map(|(name, times)| format!("`{}` x{}", one_line(name, 40), count(**times))).collect();
     match names.len().saturating_sub(NAMES) as u64 {
         0 => {}
-        more if *others > 0 => told.push(format!("and more than {} other names", count(more))),
+        more if *others > 0 => told.push(format!("and more than {} others", count(more))),
         more => told.push(format!("and {}", counted(more, "other name"))),
     }
     if told.is_empty() { String::new() } else { format!("kept in _extra: {}\n", told.join(", ")) }
@@ -137,25 +135,27 @@ fn undeclared(undeclared: &Undeclared) -> String {
 
 fn misfit(misfit: &Misfit) -> String {
     let of = counted(misfit.articles, "article");
-    let lacks = format!("{} without text, {} without an id", count(misfit.without_text), count(misfit.without_id));
-    let mut text =
-        format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not fit: ", one_line(&misfit.source, 100));
-    text.push_str(&format!("{lacks}, of {of}\n"));
+    let lacks = format!("{} without text and {} without an id", count(misfit.without_text), count(misfit.without_id));
+    let mut text = format!(
+        "{BOLD_YELLOW}warning:{BOLD_YELLOW:#} the source `{}` does not match the inputs: ",
+        one_line(&misfit.source, 100)
+    );
+    text.push_str(&format!("of {of}, {lacks}\n"));
     if !misfit.members.is_empty() {
-        text.push_str(&format!("  members seen: {}\n", one_line(&misfit.members.join(", "), 600)));
+        text.push_str(&format!("  members found: {}\n", one_line(&misfit.members.join(", "), 600)));
     }
     if let [first, ..] = misfit.places.as_slice() {
-        text.push_str(&format!("  lists of objects seen at: {}\n", misfit.places.join(", ")));
+        text.push_str(&format!("  lists of objects found at: {}\n", misfit.places.join(", ")));
         text.push_str(&format!(
-            "  {CYAN}help:{CYAN:#} if these are the articles: articles = \"{first}\", or --articles\n"
+            "  {CYAN}help:{CYAN:#} if these are the articles, set articles = \"{first}\" or use --articles\n"
         ));
     }
     if misfit.members.iter().any(|name| name == "@type") {
         let only = "only = { \"@type\" = [\"NewsArticle\", \"Article\"] }";
-        text.push_str(&format!("  {CYAN}help:{CYAN:#} to take only nodes of some types: {only}\n"));
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} to read only nodes of some types, set {only}\n"));
     }
     if let Some(better) = misfit.better {
-        text.push_str(&format!("  {CYAN}help:{CYAN:#} the source `{better}` reads most of these\n"));
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} the source `{better}` matches most of these articles\n"));
     }
     text
 }
@@ -164,7 +164,9 @@ pub(super) fn diagnostics(check: &Check<'_>) -> String {
     let mut text = causes(&check.causes());
     if let Some(path) = check.rejects_file() {
         let path = printable(&path.display().to_string());
-        text.push_str(&format!("{CYAN}rejects:{CYAN:#} every one, with its bytes and reasons, is in {path}\n"));
+        text.push_str(&format!(
+            "{CYAN}rejects:{CYAN:#} all rejected articles, with their bytes and the reasons, are in {path}\n"
+        ));
     }
     text
 }
@@ -173,7 +175,7 @@ pub(super) fn causes(causes: &[&Cause]) -> String {
     let mut text: String = causes.iter().take(CAUSES).map(|cause| self::cause(cause)).collect();
     if let Some(more) = causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
         let more = counted(more as u64, "more cause");
-        text.push_str(&format!("{DIM}... and {more}; --format json tells all{DIM:#}\n\n"));
+        text.push_str(&format!("{DIM}... and {more}; --format json shows all{DIM:#}\n\n"));
     }
     text
 }
@@ -192,9 +194,9 @@ fn cause(cause: &Cause) -> String {
     }
     let rule = match cause.schema.as_str() {
         "" => String::new(),
-        rule => format!("broken rule: {}; ", one_line(rule, 120)),
+        rule => format!("rule: {}; ", one_line(rule, 120)),
     };
-    text.push_str(&format!("  {DIM}{rule}more: pressmark explain {code}{DIM:#}\n\n"));
+    text.push_str(&format!("  {DIM}{rule}for details: pressmark explain {code}{DIM:#}\n\n"));
     text
 }
 

@@ -1,4 +1,4 @@
-//! What was found in releases, in the same five ways.
+//! What was found in releases, in the same five formats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::outcome::pretty;
 use crate::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
 
 /// What a quick look leaves out.
-const QUICK: &str = "sizes and footers only, nothing was hashed";
+const QUICK: &str = "checked only sizes and footers";
 
 /// The text of the whole report.
 pub(crate) fn verified(reports: &[VerifyReport], format: ReportFormat) -> String {
@@ -34,11 +34,11 @@ pub(crate) fn verified(reports: &[VerifyReport], format: ReportFormat) -> String
 
 /// What a release is in one line: its verdict, and how much of it was looked at.
 fn verdict(report: &VerifyReport) -> (&'static str, String) {
-    let seen = format!("{} and {} hashed", counted(report.files, "file"), counted(report.records, "record"));
+    let seen = format!("verified {} and {}", counted(report.files, "file"), counted(report.records, "record"));
     let seen = if report.quick { QUICK.to_owned() } else { seen };
     match (report.is_intact(), report.quick) {
         (true, false) => ("intact", seen),
-        (true, true) => ("no findings", seen),
+        (true, true) => ("ok", seen),
         (false, quick) => {
             let total = counted(report.findings.total(), "finding");
             ("damaged", if quick { format!("{total}; {QUICK}") } else { total })
@@ -51,7 +51,7 @@ fn human(report: &VerifyReport) -> String {
     let (word, seen) = verdict(report);
     if report.is_intact() {
         let fingerprint = report.manifest.as_ref().filter(|_| !report.quick);
-        let fingerprint = fingerprint.map(|manifest| format!(" {DIM}{}{DIM:#}", manifest.fingerprint));
+        let fingerprint = fingerprint.map(|manifest| format!("; fingerprint {DIM}{}{DIM:#}", manifest.fingerprint));
         return format!("{BOLD_GREEN}{word}{BOLD_GREEN:#} {folder}: {seen}{}\n", fingerprint.unwrap_or_default());
     }
     let mut text = format!("{BOLD_RED}{word}{BOLD_RED:#} {folder}: {seen}\n");
@@ -72,7 +72,7 @@ fn kept(report: &VerifyReport, code: Code) -> impl Iterator<Item = &Finding> {
     report.findings.kept().iter().filter(move |finding| finding.code == code)
 }
 
-/// Where in its file a finding stands; a row says more than its row group.
+/// The position of a finding in its file; a row is more precise than its row group.
 fn place(finding: &Finding) -> String {
     let group = finding.row_group.filter(|_| finding.row.is_none()).map(|group| format!(" row group {}", count(group)));
     let row = finding.row.map(|row| format!(" row {}", count(row)));
