@@ -16,7 +16,7 @@ fn a_manifest_that_no_command_reads_is_not_published() {
     test.write("set/sources/a.jsonl", format!("{{\"id\":\"{}\"}}\n", "k".repeat(LIMIT / 2)));
     let told =
         test.build("").code(2).stdout("").stderr_has("error: `manifest.json` would have 67").leaves_nothing().told();
-    assert!(told.contains("and no command reads more than 67108864: nothing was published"), "{told}");
+    assert!(told.contains("more than the limit of 67108864; nothing was published"), "{told}");
     assert!(told.contains("is the first and last keys of parts: choose a `key`"), "{told}");
     // The dataset is not stuck.
     test.write("set/sources/a.jsonl", "{\"id\":\"k\"}\n");

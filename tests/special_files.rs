@@ -80,7 +80,7 @@ fn a_pipe_for_a_file_of_settings() {
 fn a_pipe_for_a_changelog() {
     let test = Test::set("", article("a"));
     pipe(&test, "set/CHANGELOG.md");
-    test.build("").stderr_has("got no entry and is as it was: it is not a regular file").check();
+    test.build("").stderr_has("no entry was added to `set/CHANGELOG.md`: it is not a regular file").check();
     assert!(test.files().contains_key("set/CHANGELOG.md|"));
 }
 
