@@ -69,10 +69,9 @@ impl Commit<'_> {
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
-        let columns = self.schema.columns();
+        let (columns, room) = (self.schema.columns(), Room::new(self.memory.row_groups()));
         let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
         let Self { order, layout, base, threads, progress, .. } = *self;
-        let room = Room::new(self.memory.row_groups());
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
         let ReleaseLayout { parts, row_refs, hashes } = release_layout;
         let (written, fingerprint) = thread::scope(|scope| {
