@@ -332,7 +332,7 @@ impl BuildContext<'_> {
 
 /// Why a damaged release cannot be built upon.
 fn damaged_base(inspection: &Inspection) -> Error {
-    const HINT: &str = "put the file back from a copy of the release, or build from all inputs, without `--base`";
+    const HINT: &str = "restore the file from a copy of the release, or build from all inputs, without `--base`";
     let first = inspection.damaged().next();
     first.expect("a release that is not intact has a damaged file").error(HINT)
 }

@@ -29,6 +29,7 @@ mod vocabulary;
 pub use columns::{
     Column, Columns, EXTRA, Extra, InvalidOptional, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT,
 };
+pub(crate) use compare::compare_column;
 pub use compare::{
     Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
 };

@@ -251,8 +251,8 @@ fn columns_and_rules() {
     let want = "
 schema
   column `headline` renamed to `title`
-  column `n` changed type from int64 to float64
   column `n` is now required
+  column `n` changed type from int64 to float64
   column `new` added (boolean)
   column `old` removed (string)
   rules of the schema itself, tightened: required from [\"id\"] to [\"id\",\"n\"]

@@ -60,6 +60,8 @@ fn records_of_other_content_are_not_rekeyed() {
 fn int96_holds_every_year() {
     let test = case("int96");
     assert_eq!(counts(&test, "us.parquet i96.parquet --key id", KINDS), [4, 0, 0, 0]);
+    let same = "same us.parquet (4 records) -> i96.parquet (4 records)\n  4 records unchanged\n";
+    test.run("diff us.parquet i96.parquet --key id").stdout(same).check();
     assert_eq!(counts(&test, "one.parquet wrapped.parquet --key id", KINDS), [0, 0, 0, 1]);
     let told = test.run("diff one.parquet wrapped.parquet --key id").code(1).check();
     assert!(told.contains("a: \"9999-12-31T00:00:00\" -> \"1816-03-29T05:56:08.066277376\""), "{told}");

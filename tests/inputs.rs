@@ -350,8 +350,8 @@ fn byte_order_marks_and_compression_of_joined_files() {
 in.jsonl: JSON lines, 3 articles, 1 rejected
 error[P-SYNTAX]: a byte order mark (U+FEFF) stands before the article, 1 article
   --> in.jsonl:2:1
-   | \u{feff}{\"id\":\"2\",\"text\":\"Two.\"}
-   | ^
+   | \\u{feff}{\"id\":\"2\",\"text\":\"Two.\"}
+   | ^^^^^^^^
    = help: files with byte order marks were joined; take the marks out of all but the first
   for details: pressmark explain P-SYNTAX
 

@@ -107,7 +107,10 @@ fn it_needs_a_place_to_move_to() {
         Test::set(&format!("schema = \"s.json\"\n{EXTRA}"), article(&json!({}))).file("set/s.json", schema.to_string());
     test.build("").code(2).stderr_has("the schema allows no undeclared members").leaves_nothing().check();
     let test = Test::set("[policy]\ninvalid_optional = \"drop\"\n", article(&json!({})));
-    test.build("").code(2).stderr_has("unknown variant `drop`, expected `reject` or `extra`").check();
+    test.build("")
+        .code(2)
+        .stderr_has("`drop` is no value of this setting\n  help: it is \"reject\" or \"extra\"\n")
+        .check();
 }
 
 #[test]

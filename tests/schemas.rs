@@ -1,5 +1,6 @@
 //! `pressmark schema`: what `explain` and `diff` say, and the examples of `docs/schemas.md`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use pressmark::record::arrow_schema;
 use pressmark::schema::{BuiltIn, Extra, Kind, Schema};
 use serde_json::{Value, json};
 
-use crate::support::Test;
+use crate::support::{Random, Test};
 
 const PAGE: &str = include_str!("../docs/schemas.md");
 
@@ -215,5 +216,72 @@ fn schemas_that_cannot_be_used() {
 fn kinds_have_parquet_types() {
     for (kind, parquet) in [(Kind::Json, "BYTE_ARRAY STRING"), (Kind::UInt64, "INT64 INTEGER(64, unsigned)")] {
         assert_eq!(kind.parquet(), parquet);
+    }
+}
+
+/// An object schema with some of these members, as deep as `depth`, each required or not.
+fn generated(random: &mut Random, depth: u32) -> Value {
+    let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+    for name in ["a", "b", "c"] {
+        let member = match random.below(if depth > 0 { 6 } else { 3 }) {
+            0 => continue,
+            1 => json!({ "type": "string" }),
+            2 => json!({ "type": "integer" }),
+            3 | 4 => generated(random, depth - 1),
+            _ => json!({ "type": "array", "items": generated(random, depth - 1) }),
+        };
+        if random.below(3) == 0 {
+            required.push(name);
+        }
+        properties.insert(name.to_owned(), member);
+    }
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// A schema for records that have an id and, perhaps, such an object.
+fn record_schema(object: &Value) -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "additionalProperties": false,
+        "required": ["id"], "properties": { "id": { "type": "string" }, "x": object },
+    })
+}
+
+/// `schema diff` and `diff`, by which `--bump` goes, see the same changes of columns at every level.
+#[test]
+fn one_comparison_of_columns() {
+    let mut random = Random(11);
+    for _ in 0..12 {
+        let pair = [generated(&mut random, 2), generated(&mut random, 2)].map(|object| record_schema(&object));
+        let test = Test::new();
+        for (name, schema) in ["old", "new"].iter().zip(&pair) {
+            test.write(&format!("{name}.json"), schema.to_string());
+            let toml = format!("name = \"set\"\nschema = \"../{name}.json\"\ninputs = [\"../a.jsonl\"]\n");
+            test.write(&format!("{name}/dataset.toml"), toml);
+            test.write("a.jsonl", "{\"id\":\"a\"}\n");
+            test.run(&format!("build {name} --version 1.0.0")).check();
+        }
+        let code = u8::from(pair[0] != pair[1]);
+        let rules = test.run("schema diff old.json new.json --format json").code(code.into()).json();
+        let releases = test.run("diff old/1.0.0 new/1.0.0 --exit-zero --format json").json();
+        let change =
+            |change: &Value, path: &Value| (path.as_str().unwrap().to_owned(), change.as_str().unwrap().to_owned());
+        let of_schemas: BTreeSet<(String, String)> = rules["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|column| change(&column["change"], &column["path"]))
+            .collect();
+        let word = |change: &Value| match (change["change"].as_str().unwrap(), change["required"].as_bool()) {
+            ("nullability", Some(true)) => Some("made-required".to_owned()),
+            ("nullability", _) => Some("made-optional".to_owned()),
+            (column, _) => column.strip_prefix("column-").map(str::to_owned),
+        };
+        let of_releases: BTreeSet<(String, String)> = releases["schema"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|found| Some((found["column"].as_str()?.to_owned(), word(found)?)))
+            .collect();
+        assert_eq!(of_schemas, of_releases, "{}\n{}", pair[0], pair[1]);
     }
 }

@@ -80,7 +80,8 @@ fn a_pipe_for_a_file_of_settings() {
 fn a_pipe_for_a_changelog() {
     let test = Test::set("", article("a"));
     pipe(&test, "set/CHANGELOG.md");
-    test.build("").code(2).stderr_has("it is a pipe, not a file").check();
+    test.build("").stderr_has("no entry was added to `set/CHANGELOG.md`: it is not a regular file").check();
+    assert!(test.files().contains_key("set/CHANGELOG.md|"));
 }
 
 /// Runs a script of `tests/cases` and gives what it prints.

@@ -65,7 +65,7 @@ fn a_part_that_rots_is_written_from_the_inputs() {
         damage(&test, &part, change);
         let stderr = format!(
             "warning: release 1.0.0 is damaged: `{part}`: its SHA-256 is not the one in the manifest\n  \
-             help: nothing was taken over from it; `pressmark verify set/1.0.0` lists what is damaged\n"
+             help: nothing was reused from it; run `pressmark verify set/1.0.0` for details\n"
         );
         test.run("build set --date 2024-12-31 --version 1.0.1").stderr(stderr).check();
         assert!(parts(&test.path("set/1.0.1")) == intact, "{what}");
@@ -110,7 +110,7 @@ fn what_changed_since_a_damaged_release_is_not_made_up() {
     // Every part has another record, so that none is known from its manifest alone.
     test.write("set/sources/a.jsonl", String::from_utf8_lossy(BITROT).replace("rain", "hail"));
     let stderr =
-        format!("error: `{path}` is damaged: its SHA-256 is not the one in the manifest\n  help: it cannot be said");
+        format!("error: `{path}` is damaged: its SHA-256 is not the one in the manifest\n  help: the changes since");
     for version in ["--bump auto", "--version 2.0.0"] {
         let build = test.run(&format!("build set --date 2024-12-31 {version}"));
         build.code(2).stdout("").stderr_has(&stderr).leaves_nothing().check();
@@ -144,7 +144,7 @@ fn a_damaged_manifest_schema_or_list_is_not_built_upon() {
         damage(&test, &path, change);
         for arguments in ["--version 1.2.0", "--version 1.1.0", "--base 1.1.0 --version 1.2.0 --upsert new.jsonl"] {
             let build = test.build(arguments).code(2).stdout("").stderr_has(message);
-            build.stderr_has("help: put the file back from a copy of the release").leaves_nothing().check();
+            build.stderr_has("help: restore the file from a copy of the release").leaves_nothing().check();
         }
         test.write(&path, bytes);
     }
@@ -212,7 +212,7 @@ fn a_persons_changelog_stays_byte_for_byte() {
     }
     // What is not stays as it is.
     for old in [CHANGELOG, b"\xff\xfe#\0 \0O\0"] {
-        let warning = "warning: `set/CHANGELOG.md` got no entry and is as it was: it is not UTF-8\n";
+        let warning = "warning: no entry was added to `set/CHANGELOG.md`: it is not UTF-8\n";
         assert_eq!(with_changelog(old, warning).read("set/CHANGELOG.md"), old);
     }
 }
@@ -229,7 +229,7 @@ fn the_changelog_behind_a_link_keeps_its_mode_and_the_link() {
     // The case as it was found: Latin-1, behind a link.
     let test = Test::set("", article("a")).file("set/real.md", CHANGELOG);
     symlink("real.md", test.path("set/CHANGELOG.md")).unwrap();
-    test.build("").stderr("warning: `set/CHANGELOG.md` got no entry and is as it was: it is not UTF-8\n").check();
+    test.build("").stderr("warning: no entry was added to `set/CHANGELOG.md`: it is not UTF-8\n").check();
     assert_eq!(test.read("set/real.md"), CHANGELOG);
     assert!(test.files().contains_key("set/CHANGELOG.md -> real.md"));
     let left = test.build("--version 1.0.1 --format json").json();
@@ -264,7 +264,7 @@ fn a_changelog_that_cannot_be_kept_as_it_is_is_left_alone() {
         let of_person =
             |files: Files| files.into_iter().filter(|(path, _)| !path.starts_with("set/1.")).collect::<Files>();
         let before = of_person(test.files());
-        test.build("").stderr(format!("warning: `set/CHANGELOG.md` got no entry and is as it was: {reason}\n")).check();
+        test.build("").stderr(format!("warning: no entry was added to `set/CHANGELOG.md`: {reason}\n")).check();
         assert!(of_person(test.files()) == before, "{reason}");
         test.run("verify set/1.0.0").check();
     }
@@ -314,7 +314,7 @@ fn a_day_before_the_last_release_is_refused() {
     test.run("build set --date 2024-12-31").check();
     test.write("set/sources/a.jsonl", articles(&["a", "b"]));
     let stderr = "\
-error: the day of the release, 2024-12-30, is before that of 1.0.0 (2024-12-31)
+error: the release date 2024-12-30 is earlier than that of 1.0.0 (2024-12-31)
   help: use a later `--date`, or add `--allow-backdated`
 ";
     let build = "build set --bump auto --date";

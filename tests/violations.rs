@@ -120,3 +120,12 @@ fn one_character_is_no_characters() {
     let test = Test::new().file("in.jsonl", "{\"id\":\"\",\"text\":\"t\"}\n");
     test.run("check in.jsonl").code(1).stdout_has("expected at least 1 character, found \"\"").check();
 }
+
+#[test]
+fn members_are_named_where_nothing_is_declared() {
+    let schema = json!({ "type": "object", "properties": { "id": true, "of": {
+        "type": "object", "additionalProperties": false } } });
+    let rule = "/properties/of/additionalProperties";
+    let undeclared = told(&[("V-ADDITIONAL", "/of/a", rule)]);
+    assert_eq!(causes(schema.to_string(), "{\"id\":1,\"of\":{\"a\":1,\"b\":2}}\n"), undeclared);
+}

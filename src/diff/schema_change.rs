@@ -11,7 +11,10 @@ use super::compare::ColumnPair;
 use super::input::DiffInput;
 use super::scan::Scan;
 use crate::release::VersionCause;
-use crate::schema::{Class, Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules};
+use crate::schema::{
+    Change, Class, Column, ColumnChange, Columns, Effect, KeywordChange, RuleChange, RuleComparison, compare_column,
+    compare_rules,
+};
 use crate::text::one_line;
 
 /// How many characters of a rule are told.
@@ -102,6 +105,19 @@ pub struct Keyword {
 }
 
 impl SchemaChange {
+    /// A change of a column that a schema declares, or of a member within one.
+    fn of_column(ColumnChange { path: column, change, before, after, .. }: ColumnChange) -> Self {
+        let [before, after] = [before, after].map(Option::unwrap_or_default);
+        match change {
+            Change::Added => Self::ColumnAdded { column, kind: after },
+            Change::Removed => Self::ColumnRemoved { column, kind: before },
+            Change::Renamed => Self::ColumnRenamed { before, column },
+            Change::Retyped => Self::ColumnRetyped { column, before, after },
+            Change::MadeRequired => Self::Nullability { column, required: true },
+            Change::MadeOptional => Self::Nullability { column, required: false },
+        }
+    }
+
     /// What it means for versions, if it does.
     pub(super) fn cause(&self) -> Option<VersionCause> {
         Some(match self {
@@ -135,8 +151,9 @@ pub(super) fn schema_changes(
 ) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
     let releases = base_side.release.as_ref().zip(current_side.release.as_ref());
-    let typed_base = Typed { table: base, columns: releases.map(|(release, _)| &release.columns) };
-    let typed_current = Typed { table: current, columns: releases.map(|(_, release)| &release.columns) };
+    let typed_base = Typed { table: base, schema: releases.map(|(release, _)| (&release.columns, &release.schema)) };
+    let typed_current =
+        Typed { table: current, schema: releases.map(|(_, release)| (&release.columns, &release.schema)) };
     for pair in columns.iter().filter(|pair| !pair.ignored) {
         changes.extend(column_changes(typed_base, typed_current, pair));
     }
@@ -195,8 +212,17 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
     if let Some(before) = &pair.renamed_from {
         changes.push(SchemaChange::ColumnRenamed { before: before.clone(), column: column.clone() });
     }
+    if let (Some(old), Some(new)) = (base.declared(before), current.declared(after)) {
+        let is_same = |old: &Column, new: &Column| {
+            let subschema = base.subschema(old);
+            subschema.is_some() && subschema == current.subschema(new)
+        };
+        let nested = compare_column(old, new, &column, &is_same);
+        changes.extend(nested.into_iter().map(SchemaChange::of_column));
+        return changes;
+    }
     let (old, new) = (base.kind(before), current.kind(after));
-    if old != new {
+    if old != new && !are_local_times(&old, &new) {
         changes.push(SchemaChange::ColumnRetyped { column: column.clone(), before: old, after: new });
     }
     let [was_nullable, is_nullable] = [(base, before), (current, after)].map(|(side, place)| side.is_nullable(place));
@@ -206,19 +232,36 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
     changes
 }
 
+/// Whether one type is int96 and the other a timestamp without a zone: int96 is an older encoding
+/// of the same values, and readers give both the same type.
+fn are_local_times(old: &str, new: &str) -> bool {
+    const INT96: &str = "int96";
+    let is_local = |kind: &str| kind == INT96 || kind.starts_with("timestamp[") && !kind.contains(',');
+    (old == INT96 || new == INT96) && is_local(old) && is_local(new)
+}
+
 /// The types of one side's columns.
 #[derive(Clone, Copy)]
 struct Typed<'t> {
     table: &'t Scan,
-    /// What the schema makes of them, where both sides have one: it tells JSON from other texts.
-    columns: Option<&'t Columns>,
+    /// The columns that the schema declares, and the schema, where both sides have one.
+    schema: Option<(&'t Columns, &'t Value)>,
 }
 
-impl Typed<'_> {
+impl<'t> Typed<'t> {
+    /// The column as the schema declares it, where both sides have a schema.
+    fn declared(self, place: usize) -> Option<&'t Column> {
+        let (columns, _) = self.schema?;
+        Some(columns.at(columns.position(&self.table.columns()[place].name)?))
+    }
+
+    fn subschema(self, column: &Column) -> Option<&'t Value> {
+        self.schema?.1.pointer(&column.pointer)
+    }
+
     fn kind(self, place: usize) -> String {
         let column = &self.table.columns()[place];
-        let told = self.columns.and_then(|columns| Some(columns.at(columns.position(&column.name)?)));
-        told.map_or_else(|| column.kind.clone(), |column| column.kind.describe())
+        self.declared(place).map_or_else(|| column.kind.clone(), |column| column.kind.describe())
     }
 
     fn is_nullable(self, place: usize) -> bool {

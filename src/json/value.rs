@@ -56,6 +56,16 @@ impl fmt::Display for Kind {
 }
 
 impl<'a> Value<'a> {
+    /// Whether more than `levels` arrays and objects are inside one another.
+    pub fn is_deeper_than(&self, levels: usize) -> bool {
+        let below = |value: &Self| value.is_deeper_than(levels - 1);
+        match self {
+            Self::Array(elements) => levels == 0 || elements.iter().any(below),
+            Self::Object(object) => levels == 0 || object.iter().any(|(_, value)| below(value)),
+            _ => false,
+        }
+    }
+
     /// Which of the six kinds this is.
     pub fn kind(&self) -> Kind {
         match self {

@@ -55,13 +55,16 @@ impl ChangelogEntry<'_> {
             return left("it is a link to a file that is not there");
         }
         let target = filesystem::behind_links(&path)?;
+        if target.exists() && !filesystem::is_file(&target)? {
+            return left("it is not a regular file");
+        }
         if let Some(reason) = filesystem::kept_from_replacing(&target)? {
             return left(reason);
         }
         if filesystem::size(&target).is_some_and(|size| size > MAX_BYTES) {
             return left(&format!("it is larger than {MAX_BYTES} bytes"));
         }
-        let old = if target.is_file() { filesystem::read_bounded(&target, MAX_BYTES)? } else { Vec::new() };
+        let old = if target.exists() { filesystem::read_bounded(&target, MAX_BYTES)? } else { Vec::new() };
         let Ok(old) = str::from_utf8(&old) else { return left("it is not UTF-8") };
         let new = self.added_to(old);
         // The next entry must find room, too: what is written here can be read again.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::cell::{Cell, Record};
 use super::time;
 use crate::code::Code;
-use crate::json::{self, Inexact, Object, Value};
+use crate::json::{self, Inexact, MAX_DEPTH, Object, Value};
 use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation, escape_pointer};
 use crate::text;
 
@@ -210,6 +210,13 @@ impl<'c> Admitter<'c> {
         if let Some(pair) = rest.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             let message = format!("`{}` stands both in `{EXTRA}` and beside it", text::one_line(pair[0].0, 60));
             return self.refuse(Code::NoColumn, "", message);
+        }
+        // In the record a value is within `_extra`, its object, and those around that.
+        let room = MAX_DEPTH.saturating_sub(self.path.len() + 2);
+        if let Some((name, _)) = rest.iter().find(|(_, value)| value.is_deeper_than(room)) {
+            let message =
+                format!("`{}` would be nested more than {MAX_DEPTH} deep in `{EXTRA}`", text::one_line(name, 60));
+            return self.refuse(Code::Depth, "", message);
         }
         let members = rest.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.clone()));
         self.canonical("", &Value::Object(Object::of_unique(members)))

@@ -10,6 +10,7 @@ mod rules;
 
 use super::load::Schema;
 
+pub(crate) use columns::compare_column;
 pub use rules::{RuleComparison, compare_rules};
 
 /// What changed from a base to a current schema.

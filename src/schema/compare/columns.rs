@@ -1,18 +1,33 @@
-//! Columns by name: which came, went, and are of another kind.
+//! The one comparison of columns, by name and at every level: which were added, removed, renamed,
+//! or have another type. `schema diff`, `diff` and `build --bump` all use it. Values are not compared.
 
 use super::{Change, Class, ColumnChange};
 use crate::schema::columns::{Column, Columns, Kind, Role};
 use crate::schema::load::Schema;
 
+/// Whether two columns of different names have the very same subschema.
+type IsSame<'s> = &'s dyn Fn(&Column, &Column) -> bool;
+
 pub(super) fn compare(base: &Schema, current: &Schema) -> Vec<ColumnChange> {
-    let mut walk = Walk { base, current, changes: Vec::new() };
+    let is_same = |before: &Column, after: &Column| {
+        let subschema = base.value().pointer(&before.pointer);
+        subschema.is_some() && subschema == current.value().pointer(&after.pointer)
+    };
+    let mut walk = Walk { is_same: &is_same, changes: Vec::new() };
     walk.level(base.columns(), current.columns(), "", Class::Safe);
     walk.changes
 }
 
+/// What changed in one column that both sides have, and in its members, elements and values. Their
+/// paths start with `path`.
+pub(crate) fn compare_column(base: &Column, current: &Column, path: &str, is_same: IsSame<'_>) -> Vec<ColumnChange> {
+    let mut walk = Walk { is_same, changes: Vec::new() };
+    walk.column(base, current, path);
+    walk.changes
+}
+
 struct Walk<'s> {
-    base: &'s Schema,
-    current: &'s Schema,
+    is_same: IsSame<'s>,
     changes: Vec<ColumnChange>,
 }
 
@@ -69,13 +84,9 @@ impl Walk<'_> {
 
     /// Columns that went and came with the very same subschema, if nothing else matches either.
     fn renamed<'c>(&self, gone: &[&'c Column], new: &[&'c Column]) -> Vec<(&'c Column, &'c Column)> {
-        let same = |before: &Column, after: &Column| {
-            let base = self.base.value().pointer(&before.pointer);
-            before.role == Role::Declared
-                && after.role == Role::Declared
-                && base.is_some()
-                && base == self.current.value().pointer(&after.pointer)
-        };
+        let declared = |column: &Column| column.role == Role::Declared;
+        let same =
+            |before: &Column, after: &Column| declared(before) && declared(after) && (self.is_same)(before, after);
         let mut pairs = Vec::new();
         for before in gone {
             let matches: Vec<_> = new.iter().filter(|after| same(before, after)).collect();

@@ -56,7 +56,7 @@ impl Describer<'_> {
                 unexpected.iter().take(MAX_LISTED).map(|name| (undeclared(name), None)).collect()
             }
             // Where nothing is declared beside it, the validator does not look which members there are.
-            Kind::FalseSchema if rule.ends_with("/additionalProperties") && is_object(error) => {
+            Kind::FalseSchema if refuses_others(rule) && article.pointer(pointer).is_some_and(is_object) => {
                 let members = article.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(Object::iter);
                 members.take(MAX_LISTED).map(|(name, _)| (undeclared(&name.to_owned()), None)).collect()
             }
@@ -261,8 +261,14 @@ impl Told {
     }
 }
 
-fn is_object(error: &ValidationError<'_>) -> bool {
-    matches!(Found::from_value(error.instance()), Found::Object(_))
+fn is_object(value: &Value<'_>) -> bool {
+    value.as_object().is_some()
+}
+
+/// Whether a rule is the keyword, and not a member or definition of this name.
+fn refuses_others(rule: &str) -> bool {
+    let names = ["/properties", "/patternProperties", "/$defs", "/dependentSchemas"];
+    rule.strip_suffix("/additionalProperties").is_some_and(|holder| !names.iter().any(|name| holder.ends_with(name)))
 }
 
 fn is_text(error: &ValidationError<'_>) -> bool {
