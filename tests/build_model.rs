@@ -85,7 +85,7 @@ impl Model {
             return Expected::Nothing;
         }
         if !readmit && records.keys().any(comes_back) {
-            return Expected::Error("would come back");
+            return Expected::Error("would be published again");
         }
         self.releases.push(records.clone());
         Expected::Published(records, rejected)

@@ -558,7 +558,12 @@ fn link(target: impl AsRef<Path>, path: &Path) {
 
 #[test]
 fn an_untouched_copy_is_intact() {
-    Release::intact().test.run("verify r").stdout_has("intact r: 4 files and 3 records").leaves_nothing().check();
+    Release::intact()
+        .test
+        .run("verify r")
+        .stdout_has("intact r: verified 4 files and 3 records")
+        .leaves_nothing()
+        .check();
 }
 
 #[test]
@@ -609,7 +614,7 @@ fn check_refused(change: impl FnOnce(&mut Value)) {
     let release = Release::intact();
     release.manifest(change);
     assert_eq!(release.findings(), [("R-MANIFEST-INVALID".to_owned(), "manifest.json".to_owned())]);
-    release.test.run("show r").code(2).stdout("").stderr_has("error: `r` is no release").check();
+    release.test.run("show r").code(2).stdout("").stderr_has("error: `r` is not a release").check();
 }
 
 #[test]
@@ -969,7 +974,7 @@ fn check_chain(test: &Test, release: &str, message: &str) {
 fn a_release_follows_the_one_that_it_names() {
     let test = chained();
     edit(&test, "set/1.1.0", |manifest| manifest["dataset"]["title"] = json!("Changed"));
-    check_chain(&test, "set/1.2.0", "the manifest of 1.1.0, the release before it, is not the one it names");
+    check_chain(&test, "set/1.2.0", "the manifest of the previous release, 1.1.0, has a different SHA-256");
     // What cannot be known without hashing is not said.
     test.run("verify set/1.2.0 --quick").check();
     fs::remove_dir_all(test.path("set/1.1.0")).unwrap();
@@ -981,12 +986,12 @@ fn a_release_that_was_slipped_in_is_told() {
     let test = chained();
     fs::rename(test.path("set/1.1.0"), test.path("aside")).unwrap();
     edit(&test, "set/1.2.0", |manifest| manifest["previous"] = Value::Null);
-    check_chain(&test, "set/1.2.0", "the release before it is 1.0.0, and it names none");
+    check_chain(&test, "set/1.2.0", "the previous release is 1.0.0, but the manifest names none");
     edit(&test, "set/1.2.0", |manifest| {
         manifest["previous"] =
             json!({ "version": "2.0.0", "manifest_sha256": "0".repeat(64), "fingerprint": "0".repeat(64) });
     });
-    check_chain(&test, "set/1.2.0", "it names 2.0.0 as a release before it");
+    check_chain(&test, "set/1.2.0", "the manifest names 2.0.0 as an earlier release");
 }
 
 #[test]
@@ -998,7 +1003,10 @@ fn a_folder_is_named_by_its_version_or_not_by_one() {
     let report = test.run("verify 3.0.0 --format json").code(1).json();
     assert_eq!(report["releases"][0]["counts"], json!({ "R-VERSION": 1 }));
     let told = test.run("verify 3.0.0").code(1).check();
-    assert!(told.contains("R-VERSION manifest.json: the folder is named 3.0.0, the manifest says 1.0.0"), "{told}");
+    assert!(
+        told.contains("R-VERSION manifest.json: the folder name is 3.0.0, but the version in the manifest is 1.0.0"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -1009,7 +1017,7 @@ fn a_key_that_comes_again_elsewhere_is_named() {
     let findings = report["releases"][0]["findings"].as_array().unwrap().clone();
     let key = findings.iter().find(|finding| finding["code"] == "R-KEY").unwrap();
     assert_eq!((&key["row"], &key["key"]), (&json!(3), &json!("b")));
-    assert_eq!(key["message"], json!(format!("it came before, in row 2 of {}", part())));
+    assert_eq!(key["message"], json!(format!("the key is also in row 2 of {}", part())));
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn a_damaged_base_is_not_built_upon() {
     let test = test.file("new.jsonl", article("d"));
     test.build("--base 1.0.0 --version 1.1.0 --upsert new.jsonl")
         .code(2)
-        .stderr_has("is damaged: its SHA-256 is not the one in the manifest\n  help: put the file back")
+        .stderr_has("is damaged: its SHA-256 is not the one in the manifest\n  help: restore the file")
         .leaves_nothing()
         .check();
 }

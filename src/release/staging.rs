@@ -118,7 +118,7 @@ impl Staging {
         let copied = filesystem::link_or_copy(published, &self.path(name))?;
         if copied.is_some_and(|copied| copied != sha256) {
             let message = "its SHA-256 is not the one in the manifest".to_owned();
-            let hint = "put the file back from a copy of the release";
+            let hint = "restore the file from a copy of the release";
             return Err(Error::Damaged { path: published.to_owned(), message, hint });
         }
         self.add(name, sha256)?;
