@@ -28,6 +28,7 @@
 //! | [`diff`](mod@diff) | what changed between two releases, or any two Parquet tables |
 //! | [`validate`] | the stage from articles to records and rejects |
 //! | [`reject`], [`diagnostics`] | reject files, and grouping violations by cause |
+//! | [`metadata`] | a release described in the words of Croissant, Data Package, the Hub and others |
 //! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`] | operations: options in, report out |
 //!
 //! Every module may use [`code`], [`digest`], [`error`], [`progress`] and [`text`].
@@ -74,6 +75,7 @@ pub mod check;
 pub mod export;
 pub mod history;
 pub mod init;
+pub mod metadata;
 pub mod publish;
 pub mod retry;
 pub mod revalidate;

@@ -92,10 +92,28 @@ const INVISIBLE: &[(char, char)] = &[
 
 /// Control characters (escape sequences start with one), what shows nothing, and what is no
 /// character at all, which XML cannot hold.
-fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff)
         || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&character))
+}
+
+/// A count with commas: `1,204`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 record`, `2,000 records`.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// A number and what is counted: `1 character`, `2 characters`.

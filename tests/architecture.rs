@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
-const ROOMS: [&[&str]; 14] = [
+const ROOMS: [&[&str]; 15] = [
     &["code", "digest", "error", "filesystem", "ordered_pool", "progress", "text"],
     &["json"],
     &["input"],
@@ -15,6 +15,7 @@ const ROOMS: [&[&str]; 14] = [
     &["external_sort"],
     &["part_files"],
     &["release"],
+    &["metadata"],
     &["diff"],
     &["reject"],
     &["diagnostics"],

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pressmark::digest::Digest;
 use pressmark::part_files::ParquetFile;
@@ -21,29 +21,38 @@ use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
 
-/// The Python of the environment, or none on a machine without Python.
+/// The Python with the readers, or none on a machine without Python.
 pub(crate) fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
-    PYTHON.get_or_init(install).as_deref()
+    PYTHON.get_or_init(|| install("consumers", "requirements")).as_deref()
 }
 
-fn install() -> Option<PathBuf> {
+/// The Python of the environment of `tests/FOLDER/NAME.txt`, or none on a machine without Python.
+pub(crate) fn environment(folder: &str, name: &str) -> Option<PathBuf> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    install(folder, name)
+}
+
+/// Installs what `tests/FOLDER/NAME.txt` lists, unless that was done before.
+fn install(folder: &str, name: &str) -> Option<PathBuf> {
     if let Err(error) = Command::new("python3").arg("--version").output() {
         assert!(env::var_os("CI").is_none(), "CI needs python3: {error}");
         println!("skipped: python3 cannot be run ({error})");
         return None;
     }
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/consumers/requirements.txt");
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(format!("{name}.txt"));
     let wanted = fs::read(&requirements).unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("consumers");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder).join(name);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    // Written last, so that an installation that broke off is not taken for a whole one.
+    // Written last, so that an interrupted installation is not taken for a complete one.
     let installed = folder.join("requirements.txt");
     if fs::read(&installed).is_ok_and(|found| found == wanted) && python.is_file() {
         return Some(python);
     }
+    fs::create_dir_all(&folder).unwrap();
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--no-deps"];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
     run(Command::new(&python).args(pip).arg("-r").arg(&requirements));
     fs::write(&installed, wanted).unwrap();
     Some(python)

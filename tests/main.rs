@@ -64,6 +64,7 @@ mod patterns;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Releases changed at random, and that `verify` survives them.
+mod metadata;
 mod mutation;
 // Pipes where files belong.
 #[cfg(unix)]

@@ -18,7 +18,9 @@ use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
-pub(crate) use releases::{ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, VerifyArguments};
+pub(crate) use releases::{
+    ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, ShowFormat, VerifyArguments,
+};
 pub(crate) use values::{Size, limits, places, release_date, release_version, thread_count, threads};
 
 /// Turn parsed news articles into validated, versioned, verifiable Parquet releases.

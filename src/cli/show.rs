@@ -5,23 +5,39 @@ use std::io::Write as _;
 use std::path::Path;
 
 use pressmark::Error;
+use pressmark::metadata::{Document, Metadata};
 use pressmark::release::{Input, Manifest, Release};
 use pressmark::text::{one_line, printable, printable_json};
 
-use crate::args::{Format, ShowArguments};
+use crate::args::{ShowArguments, ShowFormat};
 use crate::outcome::{Outcome, written};
 use crate::paint::{BOLD, DIM, bytes, count, counted};
 
 pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
     let text = match arguments.format {
-        Format::Human => release(&arguments.release)?,
-        Format::Json => {
+        ShowFormat::Human => release(&arguments.release)?,
+        ShowFormat::Json => {
             let release = Release::open(&arguments.release)?;
             printable_json(&String::from_utf8_lossy(&release.manifest().to_bytes()))
         }
+        ShowFormat::Card => document(&arguments.release, Document::Card)?,
+        ShowFormat::Citation => document(&arguments.release, Document::Citation)?,
+        ShowFormat::Croissant => printable_json(&document(&arguments.release, Document::Croissant)?),
+        ShowFormat::Datapackage => printable_json(&document(&arguments.release, Document::DataPackage)?),
+        ShowFormat::Zenodo => printable_json(&document(&arguments.release, Document::Zenodo)?),
+        ShowFormat::Datacite => printable_json(&document(&arguments.release, Document::DataCite)?),
+        ShowFormat::RoCrate => printable_json(&document(&arguments.release, Document::RoCrate)?),
     };
     let mut out = anstream::stdout().lock();
     written(out.write_all(text.as_bytes()), Outcome::Yes)
+}
+
+/// A metadata document of the release in `folder`.
+fn document(folder: &Path, document: Document) -> Result<String, Error> {
+    let release = Release::open(folder)?;
+    let (schema, columns) = release.load_columns()?;
+    let metadata = Metadata::new(release.manifest(), &columns, &schema);
+    Ok(metadata.document(document))
 }
 
 /// The release in `folder`, as text.

@@ -6,6 +6,7 @@ use super::rows::Change;
 use super::schema_change::{Keyword, SchemaChange};
 use super::warning::Warning;
 use crate::schema::Effect;
+use crate::text::{counted, thousands};
 
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,24 +15,6 @@ pub struct Line {
     pub change: Option<Change>,
     /// The sentence.
     pub text: String,
-}
-
-/// A count with its noun.
-fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// A count with commas.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What changed, a line for each kind of change.
@@ -50,11 +33,11 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     let only = match formatting {
         0 => String::new(),
         number if number == changed => ", in white space or Unicode form only".to_owned(),
-        number => format!(", {} of them in white space or Unicode form only", grouped(number)),
+        number => format!(", {} of them in white space or Unicode form only", thousands(number)),
     };
     line(changed, Change::Changed, format!("{} changed{only}", counted(changed, "record")));
     line(rekeyed, Change::Rekeyed, format!("{} under a new key, otherwise equal", counted(rekeyed, "record")));
-    let rows = format!("{} in the base and {} in the current side", grouped(unmatched[0]), grouped(unmatched[1]));
+    let rows = format!("{} in the base and {} in the current side", thousands(unmatched[0]), thousands(unmatched[1]));
     let text = format!("rows without a unique key, not matched: {rows}");
     line(unmatched[0] + unmatched[1], Change::Unmatched, text);
     let mut remark = |is_there: bool, text: String| {
@@ -64,7 +47,8 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     };
     remark(ignored > 0, format!("{} changed in ignored columns only", counted(ignored, "record")));
     remark(schema_only > 0, format!("{} with the same values in other columns", counted(schema_only, "record")));
-    let side = |rows: [u64; 2]| format!("{} in the base, {} in the current side", grouped(rows[0]), grouped(rows[1]));
+    let side =
+        |rows: [u64; 2]| format!("{} in the base, {} in the current side", thousands(rows[0]), thousands(rows[1]));
     let (repeated, missing) = (report.keys.repeated, report.keys.missing);
     remark(repeated != [0, 0], format!("rows with duplicate keys: {}", side(repeated)));
     remark(missing != [0, 0], format!("rows without a key: {}", side(missing)));

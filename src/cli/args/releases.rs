@@ -37,9 +37,32 @@ pub(crate) struct ShowArguments {
     /// The release folder.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) release: PathBuf,
-    /// Output format; `json` prints the manifest.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    /// What to print: a summary, the manifest, or a metadata document for another tool.
+    #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
+    pub(crate) format: ShowFormat,
+}
+
+/// What `show` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// A summary for people.
+    Human,
+    /// The manifest.
+    Json,
+    /// A dataset card for the Hugging Face Hub (README.md).
+    Card,
+    /// Croissant 1.1 (croissant.json).
+    Croissant,
+    /// Data Package 2.0 (datapackage.json).
+    Datapackage,
+    /// Citation File Format 1.2.0 (CITATION.cff).
+    Citation,
+    /// A Zenodo deposit (.zenodo.json).
+    Zenodo,
+    /// DataCite 4.5 (datacite.json).
+    Datacite,
+    /// RO-Crate 1.1 (ro-crate-metadata.json).
+    RoCrate,
 }
 
 /// List the releases of a dataset, newest first, and check that each follows the previous one.

@@ -1,0 +1,116 @@
+//! Licences: SPDX identifiers, and what the Hub, Croissant and others call them.
+//!
+//! A licence that is not an SPDX identifier stays what the producer wrote. It is never guessed.
+
+/// Identifiers of licences that the Hub lists, by their SPDX identifier in lower case where both differ.
+/// Source: the Hub's documentation on repository licences.
+const HUB: [(&str, &str); 10] = [
+    ("odc-by-1.0", "odc-by"),
+    ("odbl-1.0", "odbl"),
+    ("pddl-1.0", "pddl"),
+    ("gpl-2.0-only", "gpl-2.0"),
+    ("gpl-3.0-only", "gpl-3.0"),
+    ("agpl-3.0-only", "agpl-3.0"),
+    ("lgpl-2.1-only", "lgpl-2.1"),
+    ("lgpl-3.0-only", "lgpl-3.0"),
+    ("gfdl-1.3-only", "gfdl"),
+    ("c-uda-1.0", "c-uda"),
+];
+
+/// Identifiers of licences that the Hub lists and that are SPDX identifiers in lower case.
+const HUB_ALIKE: [&str; 31] = [
+    "apache-2.0",
+    "mit",
+    "artistic-2.0",
+    "bsl-1.0",
+    "bsd-2-clause",
+    "bsd-3-clause",
+    "cc0-1.0",
+    "cc-by-2.0",
+    "cc-by-2.5",
+    "cc-by-3.0",
+    "cc-by-4.0",
+    "cc-by-sa-3.0",
+    "cc-by-sa-4.0",
+    "cc-by-nc-2.0",
+    "cc-by-nc-3.0",
+    "cc-by-nc-4.0",
+    "cc-by-nd-4.0",
+    "cc-by-nc-nd-3.0",
+    "cc-by-nc-nd-4.0",
+    "cc-by-nc-sa-2.0",
+    "cc-by-nc-sa-3.0",
+    "cc-by-nc-sa-4.0",
+    "cdla-sharing-1.0",
+    "cdla-permissive-1.0",
+    "cdla-permissive-2.0",
+    "etalab-2.0",
+    "eupl-1.1",
+    "eupl-1.2",
+    "isc",
+    "mpl-2.0",
+    "unlicense",
+];
+
+/// A licence as the producer wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum License<'t> {
+    /// An SPDX identifier, in the letter case of the SPDX list.
+    Spdx(&'static str),
+    /// The address of its terms.
+    Url(&'t str),
+    /// Anything else.
+    Words(&'t str),
+}
+
+impl<'t> License<'t> {
+    /// Reads what the producer wrote.
+    pub(super) fn of(text: &'t str) -> Self {
+        let text = text.trim();
+        let spdx = spdx::identifiers::LICENSES.iter().find(|license| license.name.eq_ignore_ascii_case(text));
+        match spdx {
+            Some(license) => Self::Spdx(license.name),
+            None if super::is_web_url(text) => Self::Url(text),
+            None => Self::Words(text),
+        }
+    }
+
+    /// The address of its terms, if it has one.
+    pub(super) fn url(self) -> Option<String> {
+        match self {
+            Self::Spdx(id) => Some(format!("https://spdx.org/licenses/{id}.html")),
+            Self::Url(url) => Some(url.to_owned()),
+            Self::Words(_) => None,
+        }
+    }
+
+    /// What the Hub calls it, if it lists it.
+    pub(super) fn on_the_hub(self) -> Option<&'static str> {
+        let Self::Spdx(id) = self else { return None };
+        let id = id.to_ascii_lowercase();
+        let other = HUB.iter().find(|(spdx, _)| *spdx == id).map(|(_, hub)| *hub);
+        other.or_else(|| HUB_ALIKE.iter().find(|hub| **hub == id).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::License;
+
+    #[test]
+    fn licences_are_recognised_and_never_guessed() {
+        for (text, expected, hub) in [
+            ("CC-BY-4.0", License::Spdx("CC-BY-4.0"), Some("cc-by-4.0")),
+            ("cc-by-4.0", License::Spdx("CC-BY-4.0"), Some("cc-by-4.0")),
+            (" ODbL-1.0 ", License::Spdx("ODbL-1.0"), Some("odbl")),
+            ("AFL-3.0", License::Spdx("AFL-3.0"), None),
+            ("CC BY 4.0", License::Words("CC BY 4.0"), None),
+            ("proprietary", License::Words("proprietary"), None),
+            ("https://example.org/terms", License::Url("https://example.org/terms"), None),
+            ("ftp://example.org/terms", License::Words("ftp://example.org/terms"), None),
+        ] {
+            assert_eq!(License::of(text), expected, "{text}");
+            assert_eq!(License::of(text).on_the_hub(), hub, "{text}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `ro-crate-metadata.json`: RO-Crate 1.1, which describes the release as a crate of files.
+
+use serde_json::{Value, json};
+
+use super::license::License;
+use super::{Metadata, web_url};
+use crate::release::Creator;
+
+const LICENSE: &str = "#license";
+
+pub(super) fn document(metadata: &Metadata<'_>) -> Value {
+    let manifest = metadata.manifest;
+    let creators = metadata.creators();
+    let creator_ids: Vec<Value> = (0..creators.len()).map(|index| reference(&creator_id(index))).collect();
+    let files = files(metadata);
+    let parts: Vec<Value> = files.iter().map(|file| json!({ "@id": file["@id"] })).collect();
+    let mut graph = vec![
+        json!({
+            "@id": "ro-crate-metadata.json",
+            "@type": "CreativeWork",
+            "conformsTo": reference("https://w3id.org/ro/crate/1.1"),
+            "about": reference("./"),
+        }),
+        json!({
+            "@id": "./",
+            "@type": "Dataset",
+            "name": metadata.title(),
+            "description": metadata.description(),
+            "datePublished": manifest.released.to_string(),
+            "version": manifest.version.to_string(),
+            "identifier": format!("urn:pressmark:{}", manifest.fingerprint),
+            "license": reference(LICENSE),
+            "author": creator_ids,
+            "creator": creator_ids,
+            "hasPart": parts,
+        }),
+        license(manifest.license.as_deref()),
+    ];
+    graph.extend(creators.iter().enumerate().map(|(index, creator)| person(index, creator)));
+    graph.extend(files);
+    json!({ "@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph })
+}
+
+fn reference(id: &str) -> Value {
+    json!({ "@id": id })
+}
+
+fn creator_id(index: usize) -> String {
+    format!("#creator-{index}")
+}
+
+fn person(index: usize, creator: &Creator) -> Value {
+    let kind = if super::orcid(creator).is_some() { "Person" } else { "Organization" };
+    let mut value = json!({ "@id": creator_id(index), "@type": kind, "name": creator.name });
+    if let Some(url) = web_url(creator) {
+        value["url"] = url.into();
+    }
+    value
+}
+
+/// RO-Crate requires a licence, so a dataset without one says that.
+fn license(text: Option<&str>) -> Value {
+    let Some(text) = text else {
+        let description = "The producer of this dataset states no licence.";
+        return json!({ "@id": LICENSE, "@type": "CreativeWork", "name": "No licence stated", "description": description });
+    };
+    let mut value = json!({ "@id": LICENSE, "@type": "CreativeWork", "name": text, "description": text });
+    if let Some(url) = License::of(text).url() {
+        value["url"] = url.into();
+    }
+    value
+}
+
+fn files(metadata: &Metadata<'_>) -> Vec<Value> {
+    let file = |path: &str, description: String, format: &str| json!({ "@id": path, "@type": "File", "name": path, "description": description, "encodingFormat": format });
+    let mut files = vec![
+        file("manifest.json", "The manifest of the release.".to_owned(), "application/json"),
+        file("schema.json", "The JSON Schema of the records.".to_owned(), "application/schema+json"),
+        file("SHA256SUMS", "The SHA-256 of every other file.".to_owned(), "text/plain"),
+    ];
+    for (path, part) in metadata.part_paths() {
+        let mut entry = file(&path, format!("{} records.", part.rows), "application/vnd.apache.parquet");
+        entry["contentSize"] = part.bytes.to_string().into();
+        files.push(entry);
+    }
+    files
+}
