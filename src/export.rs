@@ -12,13 +12,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::filesystem::{self, UNFINISHED};
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{ParquetFile, PartError};
 use crate::progress::{Progress, Stage};
 use crate::record::{Order, Projection};
 use crate::release::{Lookup, Release, check_target};
 use crate::schema::{Columns, RECORD_SHA256};
+use crate::storage::filesystem::{self, UNFINISHED};
 use lines::Lines;
 
 pub use lines::ExportFormat;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::filesystem;
 use crate::mapping::{Preset, SourceChoice};
 use crate::release::{DATASET_TOML, is_name};
 use crate::schema::{BuiltIn, Column, Extra, Kind, Schema};
+use crate::storage::filesystem;
 
 /// What to write.
 #[derive(Debug, Clone)]

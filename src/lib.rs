@@ -47,9 +47,9 @@
 pub mod code;
 pub mod digest;
 pub mod error;
-mod filesystem;
 mod ordered_pool;
 pub mod progress;
+pub mod storage;
 pub mod text;
 
 pub mod input;

@@ -25,9 +25,9 @@ pub mod url;
 
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem;
 use crate::input::{Framing, Selection, pages::Page};
 use crate::json::{Object, Value};
+use crate::storage::filesystem;
 
 use self::file::{Fault, Fields};
 use self::plan::{Path as Pointer, Plan, Source, Unmapped};

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::filesystem::{self, Handle, STAGING, StagedFile, UNFINISHED};
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
+use crate::storage::filesystem::{self, Handle, STAGING, StagedFile, UNFINISHED};
 use crate::text;
 
 pub use wire::{Stored, StoredError};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The rooms, each allowed to use those before it. Rooms of one line do not use each other.
 const ROOMS: [&[&str]; 15] = [
-    &["code", "digest", "error", "filesystem", "ordered_pool", "progress", "text"],
+    &["code", "digest", "error", "ordered_pool", "progress", "storage", "text"],
     &["json"],
     &["input"],
     &["mapping"],

@@ -23,7 +23,7 @@ const NOTE_SCHEMA: &str = r#"{
 }
 "#;
 
-/// What the environment asks for. See `src/filesystem/fault.rs`.
+/// What the environment asks for. See `src/storage/fault.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// An operation fails.

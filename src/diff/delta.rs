@@ -25,9 +25,9 @@ use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
 use super::rows::RowChange;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, Handle, StagedFile, UNFINISHED};
 use crate::part_files::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
+use crate::storage::filesystem::{self, Handle, StagedFile, UNFINISHED};
 
 /// The name of the format of a delta.
 pub const DELTA: &str = "pressmark-delta/1";

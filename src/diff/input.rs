@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::scan::Scan;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
 use crate::part_files::ParquetFile;
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
+use crate::storage::filesystem::{self, EntryKind};
 
 /// How deep folders are searched for Parquet files.
 const DEPTH: usize = 16;

@@ -8,7 +8,7 @@ use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
 use super::scan::Position;
 use crate::error::Error;
-use crate::filesystem::{self, Handle};
+use crate::storage::filesystem::{self, Handle};
 
 /// How many entries a slice holds, roughly.
 const SLICE_ROWS: u64 = 1 << 19;

@@ -17,7 +17,7 @@ use arrow_select::interleave::{interleave, interleave_record_batch};
 
 use super::spill::{self, BUFFER};
 use crate::error::Error;
-use crate::filesystem::{self, Handle};
+use crate::storage::filesystem::{self, Handle};
 
 /// Identifies a batch: the index of its run, and its index within the run.
 pub type BatchId = (usize, usize);

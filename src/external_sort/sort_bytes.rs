@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::head;
 use crate::error::Error;
-use crate::filesystem::{self, Handle};
+use crate::storage::filesystem::{self, Handle};
 
 /// The size of the read buffer of each sorted run, in bytes.
 const READ_AHEAD: usize = 64 << 10;

@@ -16,7 +16,7 @@ use super::merge::SortEntries;
 use super::selection::{RunBatches, SpilledRows};
 use super::sort_entry::SortEntry;
 use crate::error::Error;
-use crate::filesystem::{self, Handle};
+use crate::storage::filesystem::{self, Handle};
 
 /// The most rows and about the most bytes of canonical form of a batch on disk. A larger row has a
 /// batch for itself.

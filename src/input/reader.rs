@@ -18,8 +18,8 @@ use super::sources::Source;
 use crate::code::Code;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use crate::filesystem;
 use crate::progress::Progress;
+use crate::storage::filesystem;
 use plan::{Head, Plan};
 
 /// How articles stand in a source.

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
+use crate::storage::filesystem::{self, EntryKind};
 
 /// How deep folders may lie in one another.
 const DEPTH: usize = 64;

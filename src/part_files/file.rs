@@ -30,8 +30,8 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 
 use super::read_error::{PartError, guarded, unreadable};
-use crate::filesystem;
 use crate::schema::Columns;
+use crate::storage::filesystem;
 use load::{Indexes, Loaded};
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;

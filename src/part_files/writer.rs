@@ -13,7 +13,7 @@ use super::encode::{EncodedRowGroup, PartEncoder};
 use super::file::ParquetFile;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use crate::filesystem::{self, Handle};
+use crate::storage::filesystem::{self, Handle};
 
 /// A part that is being written.
 #[derive(Debug)]

@@ -17,12 +17,12 @@ use super::validation_cache::CacheFile;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
-use crate::filesystem;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash};
 use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
+use crate::storage::filesystem;
 
 /// The run index that means the base.
 pub(super) const BASE: u32 = u32::MAX;

@@ -12,7 +12,7 @@ use semver::Version;
 
 use crate::diff::{DiffReport, markdown};
 use crate::error::Error;
-use crate::filesystem;
+use crate::storage::filesystem;
 
 /// The name of the file.
 const CHANGELOG: &str = "CHANGELOG.md";

@@ -23,7 +23,6 @@ use crate::diff::{DiffInput, DiffOptions, DiffReport, diff};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RunRows;
-use crate::filesystem;
 use crate::ordered_pool::Room;
 use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
 use crate::progress::{NoProgress, Progress};
@@ -33,6 +32,7 @@ use crate::release::{
     Writer,
 };
 use crate::schema::Schema;
+use crate::storage::filesystem;
 use crate::validate::InputCounts;
 
 /// What to do if the previous release is damaged, so that it cannot be compared.

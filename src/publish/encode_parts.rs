@@ -13,13 +13,13 @@ use super::claim::Claim;
 use super::layout::{PlannedPart, RowRef, RowRefs};
 use crate::error::Error;
 use crate::external_sort::{RunRows, Selection};
-use crate::filesystem::{self, Handle};
 use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
 use crate::part_files::{EncodedRowGroup, Layout, PartEncoder, PartWriter, RowGroupRule};
 use crate::progress::{Progress, Stage};
 use crate::record::{Order, Rows, Summary, cell_json};
 use crate::release::{Part, Staging};
 use crate::schema::Columns;
+use crate::storage::filesystem::{self, Handle};
 
 type Edge = serde_json::Map<String, serde_json::Value>;
 

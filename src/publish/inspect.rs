@@ -13,9 +13,9 @@ use semver::Version;
 
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, Stamp};
 use crate::record::Fingerprint;
 use crate::release::Release;
+use crate::storage::filesystem::{self, Stamp};
 
 /// A file of an earlier release that is not as it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,9 +14,9 @@ use super::resolve_keys::Resolution;
 use super::validation_cache::CacheWriter;
 use crate::error::Error;
 use crate::external_sort::{ByteSorter, Merge, RowLocation, SortEntries, SortEntry};
-use crate::filesystem::{self, Spooled};
 use crate::part_files::{Chunker, Layout};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
+use crate::storage::filesystem::{self, Spooled};
 
 /// The parts and rows of a release that is to be written.
 #[derive(Debug)]

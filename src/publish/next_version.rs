@@ -8,8 +8,8 @@ use semver::Version;
 
 use crate::diff::{DiffReport, described, schema_line};
 use crate::error::{Error, Understatement};
-use crate::filesystem;
 use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
+use crate::storage::filesystem;
 use crate::text::one_line;
 
 /// The most changes that the error quotes.

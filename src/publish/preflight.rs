@@ -8,10 +8,10 @@ use std::path::Path;
 
 use super::base::Base;
 use crate::error::Error;
-use crate::filesystem;
 use crate::part_files::ParquetFile;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, MAX_SUMS_BYTES, Manifest, Release, SUMS};
 use crate::schema::Columns;
+use crate::storage::filesystem;
 
 /// Checks the size of the manifest.
 ///

@@ -19,11 +19,11 @@ use super::memory::Memory;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, SortEntry};
-use crate::filesystem::{self, Spooled};
 use crate::input::Selection;
 use crate::mapping::Mapping;
 use crate::release::Dataset;
 use crate::schema::Schema;
+use crate::storage::filesystem::{self, Spooled};
 use crate::validate::{ArticleDigest, Effects};
 
 /// What the file starts with.

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Resolution};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem;
 use crate::json;
 use crate::record::{Order, RecordHash};
 use crate::release::{Lookup, Manifest, Release, Withdrawn, releases};
 use crate::schema::Columns;
+use crate::storage::filesystem;
 use crate::text;
 
 /// The largest file of withdrawals, in bytes. Its content becomes part of the manifest.

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use super::manifest::Creator;
 use super::version_policy::VersionPolicy;
 use crate::error::Error;
-use crate::filesystem;
 use crate::input::{Condition, Pointer, Selection, Skip, pointers, skips};
 use crate::mapping::{Mapping, SourceChoice};
 use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
+use crate::storage::filesystem;
 use fault::Fault;
 
 /// The name of the file.

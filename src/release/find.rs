@@ -9,7 +9,7 @@ use semver::Version;
 
 use super::{DATA, DATASET_TOML, MANIFEST, SCHEMA, SUMS, releases};
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
+use crate::storage::filesystem::{self, EntryKind};
 use crate::text::one_line;
 
 /// How many datasets are named in a message.

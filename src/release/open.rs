@@ -11,8 +11,8 @@ use super::manifest::{Manifest, ManifestError};
 use super::{DATA, MANIFEST, SCHEMA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
 use crate::schema::{Columns, MAX_SCHEMA_BYTES, Schema};
+use crate::storage::filesystem::{self, EntryKind};
 
 /// The longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;

@@ -12,7 +12,7 @@ use super::checksums::{Sums, write_sums};
 use super::{DATA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind, STAGING, StagedFolder};
+use crate::storage::filesystem::{self, EntryKind, STAGING, StagedFolder};
 
 /// The name of the lock file.
 const LOCK: &str = ".lock";

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{MANIFEST, SUMS};
 use crate::error::Error;
-use crate::filesystem;
+use crate::storage::filesystem;
 
 /// Checks the place of a file that is to appear whole, in the place of an earlier one. `inputs` are
 /// the files that are read for it.

@@ -20,7 +20,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::json::{self, Value};
 use crate::mapping::Target;
-use crate::{filesystem, text};
+use crate::storage::filesystem;
+use crate::text;
 
 /// The most values a schema may hold. Each takes hundreds of bytes when it is compiled.
 const MAX_VALUES: usize = 1 << 20;

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::code::{Class, Code};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
-use crate::filesystem;
 use crate::input::Source;
 use crate::reject::{Reject, RejectFile};
 use crate::release::check_target;
+use crate::storage::filesystem;
 
 /// The rejects of a run, with their causes.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
 use crate::json;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases};
 use crate::schema::DocumentKind;
+use crate::storage::filesystem::{self, EntryKind};
 
 /// Reads the manifest of the release in `folder`. `None`, with findings, if nothing can rest on
 /// it.

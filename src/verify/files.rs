@@ -7,8 +7,8 @@ use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem::{self, EntryKind};
 use crate::release::{DATA, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
+use crate::storage::filesystem::{self, EntryKind};
 
 /// The regular files of the release, by their path relative to it. Links are findings and are
 /// not followed, so that nothing outside the folder is read.

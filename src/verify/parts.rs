@@ -11,12 +11,12 @@ use super::sequence::Sequence;
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::filesystem;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{ParquetFile, PartError};
 use crate::progress::Progress;
 use crate::release::{Manifest, Part};
 use crate::schema::Columns;
+use crate::storage::filesystem;
 
 /// The most rows a row group has under any layout. One that claims more is not read, so that
 /// what is known of its rows has a bound.

@@ -13,10 +13,10 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::{ParquetFile, preflight};
-use crate::filesystem;
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::part_files::thrift::walk;
 use crate::record::Cell;
+use crate::storage::filesystem;
 
 /// The target size of a slice, in bytes before compression.
 const SLICE_BYTES: usize = 8 << 20;

@@ -12,10 +12,10 @@ use parquet::file::statistics::Statistics;
 
 use super::{ParquetFile, lookup};
 use crate::error::Error;
-use crate::filesystem;
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::record::{Cell, Summary};
 use crate::schema::{Columns, Kind};
+use crate::storage::filesystem;
 
 impl ParquetFile {
     /// The column chunks of a row group as they were written, and their file.

@@ -239,7 +239,7 @@ mod tests {
     use parquet::schema::types::ColumnPath;
 
     use super::*;
-    use crate::filesystem;
+    use crate::storage::filesystem;
 
     const ROWS: u32 = 500;
     const ALL: &[Range<u32>] = std::slice::from_ref(&(0..ROWS));

@@ -7,8 +7,8 @@ use std::fs::{File, Metadata};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::fault::{Operation, pass};
 use crate::error::Error;
+use crate::storage::fault::{Operation, pass};
 
 /// The size of a file, when it was last written to, and its number on its device where the system
 /// has one.

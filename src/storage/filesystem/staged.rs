@@ -2,13 +2,17 @@
 //! gone unless they get another. What a crash leaves of them is known by [`STAGING`] where a lock
 //! says whose they are, and by [`UNFINISHED`] elsewhere.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::fault::{self, Operation};
+use tempfile::TempPath;
+
 use super::{
-    Handle, create_new, permissions, publish, remove_file, remove_folder, rename, set_permissions, share_file, sync,
+    Handle, create_new, folder_of, permissions, publish, remove_file, remove_folder, rename, set_permissions,
+    share_file, sync, sync_folder,
 };
 use crate::error::Error;
+use crate::storage::fault::{self, Operation};
 
 /// How the name of a file or folder starts that is not published yet and that a build made under its
 /// lock: the next build may remove what is left of it.
@@ -93,4 +97,20 @@ pub(crate) fn publish_file((staged, file): (StagedFile, Handle), path: &Path) ->
         None => share_file(&staged.0)?,
     }
     publish(&staged.0, path)
+}
+
+/// Makes a file that is written visible as `path`, once it is on the disk, if nothing has that name. Returns
+/// whether it did.
+pub(crate) fn publish_if_absent((staged, file): (StagedFile, Handle), path: &Path) -> Result<bool, Error> {
+    sync(&file, path)?;
+    drop(file);
+    share_file(&staged.0)?;
+    let renamed = fault::pass(Operation::Fill)
+        .and_then(|()| TempPath::try_from_path(staged.0.clone()))
+        .and_then(|staged| staged.persist_noclobber(path).map_err(|error| error.error));
+    match renamed {
+        Ok(()) => sync_folder(folder_of(path)).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(Error::io("create", path, source)),
+    }
 }

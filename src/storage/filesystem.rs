@@ -1,10 +1,9 @@
-//! The one door to the file system: every error names the action and the path, every write can
-//! be made durable, and only [`publish`] makes something visible.
+//! The local file system: scratch files, staged files, locks and caches. Every error names the action and the
+//! path, every write can be made durable, and only [`publish`] makes something visible.
 //!
-//! No policy lives here: what is written where is decided in [`crate::release`].
+//! Nothing here decides what is written where; [`crate::release`] does.
 #![expect(clippy::disallowed_methods, reason = "this is the file that the others are sent to")]
 
-mod fault;
 mod handle;
 mod private;
 mod regular;
@@ -18,20 +17,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::SpooledTempFile;
 
+use super::fault::{Operation, pass};
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
-use fault::{Operation, pass};
 
+pub(crate) use super::EntryKind;
 pub(crate) use handle::{Handle, Spooled};
 pub(crate) use private::private_folder;
 pub(crate) use staged::{
-    STAGING, StagedFile, StagedFolder, UNFINISHED, publish_file, publish_unsynced, stage_file, stage_file_at,
-    stage_folder,
+    STAGING, StagedFile, StagedFolder, UNFINISHED, publish_file, publish_if_absent, publish_unsynced, stage_file,
+    stage_file_at, stage_folder,
 };
 pub(crate) use stamp::Stamp;
 
 /// The size of the buffers between files and code, in bytes.
-const BUFFER: usize = 1 << 20;
+pub(super) const BUFFER: usize = 1 << 20;
 /// The size of the buffer of what is only hashed: it stays in the processor's cache.
 const HASH_BUFFER: usize = 1 << 18;
 
@@ -366,15 +366,6 @@ pub(crate) fn share_folder(_path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// What an entry of a folder is, links not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryKind {
-    File,
-    Folder,
-    /// A link, socket, pipe or device.
-    Other,
-}
-
 /// The entries of a folder, by name.
 pub(crate) fn list(path: &Path) -> Result<Vec<(PathBuf, EntryKind)>, Error> {
     let refuse = |source| Error::io("read", path, source);
@@ -382,14 +373,7 @@ pub(crate) fn list(path: &Path) -> Result<Vec<(PathBuf, EntryKind)>, Error> {
     for entry in pass(Operation::Look).and_then(|()| fs::read_dir(path)).map_err(refuse)? {
         let entry = entry.map_err(refuse)?;
         let kind = entry.file_type().map_err(refuse)?;
-        let kind = if kind.is_file() {
-            EntryKind::File
-        } else if kind.is_dir() {
-            EntryKind::Folder
-        } else {
-            EntryKind::Other
-        };
-        entries.push((entry.path(), kind));
+        entries.push((entry.path(), EntryKind::of(kind)));
     }
     entries.sort();
     Ok(entries)

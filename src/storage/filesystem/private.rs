@@ -3,8 +3,8 @@
 use std::fs::DirBuilder;
 use std::path::Path;
 
-use super::fault::{Operation, pass};
 use crate::error::Error;
+use crate::storage::fault::{Operation, pass};
 
 /// Makes a folder, and the ones above it, that only its owner can enter. One that is there already
 /// must belong to the user and be closed to the writing of others.

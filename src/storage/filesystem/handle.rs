@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
-use super::fault::{self, Operation};
+use crate::storage::fault::{self, Operation};
 
 /// An open file.
 #[derive(Debug)]
