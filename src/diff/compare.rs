@@ -5,7 +5,7 @@
 //! is kept as a short hash, so that long texts never gather in memory. Whole values are read again
 //! only for what is shown.
 
-use super::canonical_arrow::Texts;
+use super::canonical_arrow::Strings;
 use super::identical_pages::IdenticalPages;
 use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
@@ -327,11 +327,11 @@ fn marks(
     table.read(places, &[place], |start, chunk| {
         let Some(column) = chunk.column(place) else { return };
         for row in 0..chunk.positions.len() {
-            if column.is_nothing(row) {
+            if column.is_null(row) {
                 continue;
             }
             value.clear();
-            column.encode(row, Texts::Exact, &mut value);
+            column.encode(row, Strings::Exact, &mut value);
             let exact = half(&Digest::of(&value));
             let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
             if let Some(same) = others.get(at).filter(|other| other.exact == exact) {
@@ -342,7 +342,7 @@ fn marks(
                 column.nanoseconds(row).to_be_bytes()
             } else {
                 loose_value.clear();
-                column.encode(row, Texts::Loose, &mut loose_value);
+                column.encode(row, Strings::Normalised, &mut loose_value);
                 if loose_value == value { exact } else { half(&Digest::of(&loose_value)) }
             };
             marks[at] = Mark { exact, loose };

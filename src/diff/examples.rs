@@ -1,7 +1,7 @@
 //! Examples: a few changes of each column that differ from one another, and a few records of
 //! each other kind of change, read back and clipped.
 
-use super::canonical_arrow::Texts;
+use super::canonical_arrow::Strings;
 use super::compare::{ColumnPair, Tally, both};
 use super::report::{Example, Sample};
 use super::scan::{Position, Scan};
@@ -118,9 +118,9 @@ fn values(
     let places: Vec<Position> = places.collect();
     let Some(column) = column else { return Ok(vec![None; places.len()]) };
     read_few(table, &places, &[column], |chunk, row| {
-        let value = chunk.column(column).filter(|value| !value.is_nothing(row))?;
+        let value = chunk.column(column).filter(|value| !value.is_null(row))?;
         let (mut text, mut loose) = (Vec::new(), Vec::new());
-        value.encode(row, Texts::Loose, &mut loose);
+        value.encode(row, Strings::Normalised, &mut loose);
         if let Some(text) = value.text(row) {
             return Some(Shown { is_text: true, text: text.to_owned(), loose });
         }

@@ -1,6 +1,6 @@
 //! Records with a new key: among those that came and those that went, equal but for the key.
 
-use super::canonical_arrow::Texts;
+use super::canonical_arrow::Strings;
 use super::compare::{ColumnPair, both};
 use super::matching::{Matched, equal_contents};
 use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
@@ -65,9 +65,9 @@ fn contents(
             for (row, position) in chunk.positions.iter().enumerate() {
                 content.clear();
                 for (number, place) in &columns {
-                    let Some(column) = chunk.column(*place).filter(|column| !column.is_nothing(row)) else { continue };
+                    let Some(column) = chunk.column(*place).filter(|column| !column.is_null(row)) else { continue };
                     value.clear();
-                    column.encode(row, Texts::Exact, &mut value);
+                    column.encode(row, Strings::Exact, &mut value);
                     content.extend_from_slice(&u32::try_from(*number).unwrap_or(u32::MAX).to_be_bytes());
                     content.extend_from_slice(&(value.len() as u64).to_be_bytes());
                     content.extend_from_slice(&value);

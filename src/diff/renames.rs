@@ -2,10 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::canonical_arrow::Texts;
 use super::compare::ColumnPair;
-use super::scan::{Position, Scan, half};
-use crate::digest::Digest;
+use super::scan::{Position, Scan};
 use crate::error::Error;
 
 /// How many records are asked.
@@ -77,10 +75,7 @@ impl Marked<'_> {
 /// The values of a column, for rows in any order.
 fn marks<'t>(table: &'t Scan, column: usize, places: &[Position]) -> Result<Marked<'t>, Error> {
     let values = super::examples::read_few(table, places, &[column], |chunk, row| {
-        let column = chunk.column(column).filter(|column| !column.is_nothing(row))?;
-        let mut value = Vec::new();
-        column.encode(row, Texts::Exact, &mut value);
-        Some(half(&Digest::of(&value)))
+        chunk.column(column)?.value_hash(row, &mut Vec::new())
     })?;
     Ok(Marked { kind: &table.columns()[column].kind, values })
 }

@@ -3,7 +3,7 @@
 //! Records are read again in small lots, a lot of each side in memory at a time. Their order
 //! follows from the data alone.
 
-use super::canonical_arrow::Texts;
+use super::canonical_arrow::Strings;
 use super::compare::{ColumnPair, both, by_current};
 use super::row_set::RowSet;
 use super::scan::{Position, Scan};
@@ -158,8 +158,8 @@ fn read(table: &Scan, places: &[Position]) -> Result<Vec<Read>, Error> {
             chunk.write_row(row, &mut record);
             let values = columns.iter().map(|place| {
                 let mut value = Vec::new();
-                if let Some(column) = chunk.column(*place).filter(|column| !column.is_nothing(row)) {
-                    column.encode(row, Texts::Exact, &mut value);
+                if let Some(column) = chunk.column(*place).filter(|column| !column.is_null(row)) {
+                    column.encode(row, Strings::Exact, &mut value);
                 }
                 value
             });
