@@ -1,39 +1,42 @@
-//! [`CanonicalArrow`]: what the values of one column are, as far as Arrow's type alone does not say it: which
-//! texts are JSON, which structs stand for lists, which integers are durations.
+//! [`CanonicalArrow`]: what the values of one column are, where the Arrow type does not say it: which
+//! strings are JSON, which structs are tuples, which integers are durations.
 //!
-//! A value is written in two ways. [`CanonicalArrow::write`] gives its canonical text, which people read and
-//! of which record hashes are made (`form/text.rs`). [`CanonicalArrow::encode`] gives what plain files are
-//! compared by: type and value as bytes that no two different values share (`form/typed.rs`).
+//! An [`ArrowValue`] can be written as canonical text, which people read and record hashes are made
+//! of, or as [`TypedBytes`], by which plain files are compared.
 
 mod number;
 mod scalar;
-mod text;
 mod typed;
+
+use std::ops::Range;
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
+use super::normalise::normalised;
 use crate::json;
 use crate::part_files::Meaning;
+use crate::record::{CanonicalValue, Form, Scalar};
 use crate::schema::{self, Column, Columns};
-use scalar::Scalar;
 
-pub(super) use text::ObjectWriter;
-pub(super) use typed::ObjectEncoder;
+pub(super) use typed::TypedBytes;
 
-/// Whether there is no value in `row`; a column without a type never has one.
-pub(super) fn is_nothing(array: &dyn Array, row: usize) -> bool {
-    array.is_null(row) || *array.data_type() == DataType::Null
+/// How strings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strings {
+    Exact,
+    /// With white space and Unicode forms normalised.
+    Normalised,
 }
 
-/// How texts are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Texts {
-    /// As they are.
-    Exact,
-    /// Without what only white space and Unicode forms tell apart.
-    Loose,
+/// The value of a column in one row.
+#[derive(Clone, Copy)]
+pub(super) struct ArrowValue<'v> {
+    pub(super) form: &'v CanonicalArrow,
+    pub(super) array: &'v dyn Array,
+    pub(super) row: usize,
+    pub(super) strings: Strings,
 }
 
 /// What the values of one column are.
@@ -45,23 +48,23 @@ pub(super) struct CanonicalArrow {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Plain(DataType),
-    /// Values that the file stores as something else.
+    /// Values that the file stores as another type.
     Stored(Meaning),
     Json,
     List(Box<CanonicalArrow>),
     Struct(Members),
-    /// A struct that stands for an array of fixed entries.
+    /// A struct that is a JSON array of a fixed length.
     Tuple(Vec<CanonicalArrow>),
-    /// A map of texts, which is an object.
+    /// A map with string keys, which is an object.
     Map(Box<CanonicalArrow>),
-    /// A map of other keys: its key and its value.
+    /// A map with other keys: its key and its value.
     Entries(Box<(CanonicalArrow, CanonicalArrow)>),
 }
 
 /// One leaf of a column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf {
-    /// Whether its texts are JSON, as we note in the footer.
+    /// Whether its strings are JSON, according to the note in the footer.
     pub(super) is_json: bool,
     pub(super) meaning: Meaning,
 }
@@ -94,7 +97,10 @@ impl Members {
 }
 
 impl CanonicalArrow {
-    /// The form of a column whose leaves are these, or the type that has none.
+    /// The form of a column with these leaves.
+    ///
+    /// # Errors
+    /// The type that cannot be compared.
     pub(super) fn new(field: &Field, leaves: &mut dyn Iterator<Item = Leaf>) -> Result<Self, String> {
         let kind = match field.data_type() {
             DataType::List(element) => Kind::List(Box::new(Self::new(element, leaves)?)),
@@ -120,7 +126,7 @@ impl CanonicalArrow {
         }
     }
 
-    /// The form of a release's column, whose values have the type that its kind has.
+    /// The form of a release's column, whose values have the type of its kind.
     pub(super) fn of(column: &Column, kind: &DataType) -> Self {
         let element = |field: &Field, column: &Column| Box::new(Self::of(column, field.data_type()));
         let kind = match (&column.kind, kind) {
@@ -139,34 +145,34 @@ impl CanonicalArrow {
         Self { kind }
     }
 
-    /// Whether the values are plain texts.
+    /// Whether the values are plain strings.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Plain(DataType::Utf8))
     }
 
-    /// Whether the values are instants or local times of a day.
+    /// Whether the values are timestamps, with or without a time zone.
     pub(super) fn is_instant(&self) -> bool {
         matches!(self.kind, Kind::Plain(DataType::Timestamp(..)) | Kind::Stored(Meaning::Int96 | Meaning::Seconds(_)))
     }
 
-    /// An instant in nanoseconds since 1970, whatever the unit of its column; 0 for any other value.
+    /// A timestamp in nanoseconds since 1970; 0 for any other value.
     pub(super) fn nanoseconds(&self, array: &dyn Array, row: usize) -> i128 {
         match self.scalar(array, row) {
-            Some(Scalar::Instant(nanoseconds, _)) => nanoseconds,
+            Some(Scalar::Timestamp(nanoseconds, _)) => nanoseconds,
             _ => 0,
         }
     }
 
-    /// The value of a leaf in `row`, which is one.
+    /// The value in `row` of a column without elements or members.
     fn scalar<'a>(&self, array: &'a dyn Array, row: usize) -> Option<Scalar<'a>> {
         match &self.kind {
-            Kind::Plain(kind) => Scalar::plain(kind, array, row),
-            Kind::Stored(meaning) => Scalar::stored(*meaning, array, row),
+            Kind::Plain(kind) => scalar::plain(kind, array, row),
+            Kind::Stored(meaning) => scalar::stored(*meaning, array, row),
             _ => None,
         }
     }
 
-    /// The type in the manifest's words, where it has any.
+    /// The type, named as in manifests if possible.
     pub(super) fn describe(&self, kind: &DataType) -> String {
         match (&self.kind, kind) {
             (Kind::Stored(meaning), _) => match meaning {
@@ -201,7 +207,66 @@ impl CanonicalArrow {
     }
 }
 
-/// The types without parts that can be compared.
+impl<'v> ArrowValue<'v> {
+    fn at(self, form: &'v CanonicalArrow, array: &'v dyn Array, row: usize) -> Self {
+        Self { form, array, row, ..self }
+    }
+
+    /// The positions of the elements of a list or map in the array of all elements.
+    fn range(self, offsets: &[i32]) -> Range<usize> {
+        let position = |offset: i32| usize::try_from(offset).expect("Arrow checks that offsets are not negative");
+        position(offsets[self.row])..position(offsets[self.row + 1])
+    }
+}
+
+impl CanonicalValue for ArrowValue<'_> {
+    /// A column without a type has no values.
+    fn is_null(&self) -> bool {
+        self.array.is_null(self.row) || *self.array.data_type() == DataType::Null
+    }
+
+    fn write<F: Form>(&self, to: &mut F) {
+        let Self { array, row, .. } = *self;
+        if self.is_null() {
+            return to.null();
+        }
+        match &self.form.kind {
+            Kind::Plain(_) | Kind::Stored(_) => match self.form.scalar(array, row) {
+                Some(Scalar::String(text)) if self.strings == Strings::Normalised => {
+                    to.scalar(Scalar::String(&normalised(text)));
+                }
+                Some(value) => to.scalar(value),
+                None => to.null(),
+            },
+            Kind::Json => to.json(array.as_string::<i32>().value(row)),
+            Kind::List(element) => {
+                let list = array.as_list::<i32>();
+                to.list(self.range(list.value_offsets()).map(|row| self.at(element, list.values(), row)));
+            }
+            Kind::Struct(Members { members }) => {
+                let columns = array.as_struct().columns();
+                to.object(members.iter().map(|(at, name, form)| (name.as_str(), self.at(form, &columns[*at], row))));
+            }
+            Kind::Tuple(forms) => {
+                let columns = array.as_struct().columns();
+                to.list(forms.iter().zip(columns).map(|(form, column)| self.at(form, column, row)));
+            }
+            Kind::Map(value) => {
+                let map = array.as_map();
+                let keys = map.keys().as_string::<i32>();
+                let entry = |row| (keys.is_valid(row).then(|| keys.value(row)), self.at(value, map.values(), row));
+                to.map(self.range(map.value_offsets()).map(entry));
+            }
+            Kind::Entries(forms) => {
+                let map = array.as_map();
+                let entry = |row| [self.at(&forms.0, map.keys(), row), self.at(&forms.1, map.values(), row)];
+                to.entries(self.range(map.value_offsets()).map(entry));
+            }
+        }
+    }
+}
+
+/// Whether a type without elements or members can be compared.
 fn is_plain(kind: &DataType) -> bool {
     use DataType as T;
     match kind {
@@ -231,9 +296,4 @@ fn plain_word(kind: &DataType) -> String {
         }
         other => other.to_string().to_lowercase(),
     }
-}
-
-/// The text of a column of plain texts.
-pub(super) fn text_of(array: &dyn Array, row: usize) -> &str {
-    array.as_string::<i32>().value(row)
 }

@@ -1,21 +1,22 @@
-//! [`Chunk`]: some rows of one file, and what is made of each: its canonical form, its key, its hash.
+//! [`Chunk`]: some rows of one file, and the canonical form, key and hash of each.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
 
-use super::canonical_arrow::{CanonicalArrow, ObjectEncoder, ObjectWriter, Texts, is_nothing, text_of};
+use super::canonical_arrow::{ArrowValue, CanonicalArrow, Strings, TypedBytes};
 use super::scan::{Basis, Position, Scan, half};
 use crate::digest::Digest;
+use crate::record::{CanonicalText, CanonicalValue as _, Form as _};
 
-/// Where the columns of a batch are.
+/// Which columns of a batch are which.
 pub(super) struct Layout {
-    /// Those of the table's columns that were asked for and that the file has.
+    /// For each column of the table, its index in the batch; `None` if it was not read or the file lacks it.
     columns: Vec<Option<usize>>,
     hashes: Option<usize>,
 }
 
 impl Layout {
-    /// That of a batch of these columns of a table that has `all`; the hashes have no number.
+    /// The layout of a batch with these columns of a table that has `all`; `None` is the record hash.
     pub(super) fn new(held: &[Option<usize>], all: usize) -> Self {
         let mut columns = vec![None; all];
         let mut hashes = None;
@@ -35,7 +36,7 @@ pub(super) struct Chunk<'c> {
     file: usize,
     batch: &'c RecordBatch,
     layout: &'c Layout,
-    /// Where each of its rows stands.
+    /// The position of each row.
     pub(super) positions: &'c [Position],
 }
 
@@ -49,38 +50,39 @@ impl<'c> Chunk<'c> {
         Self { table, file, batch, layout, positions }
     }
 
-    /// The record hash that is stored in a row, where hashes were asked for.
+    /// The record hash that is stored in a row. Hashes must have been read.
     pub(super) fn stored_hash(&self, row: usize) -> [u8; 32] {
         let value = self.stored_hashes().value(row);
-        value.try_into().expect("only a column of 32 bytes is taken for hashes")
+        value.try_into().expect("only a column of 32 bytes is a column of hashes")
     }
 
     /// All stored hashes.
     pub(super) fn stored_hashes(&self) -> &FixedSizeBinaryArray {
-        let place = self.layout.hashes.expect("hashes are looked at where they were asked for");
+        let place = self.layout.hashes.expect("callers that use hashes read them");
         self.batch.column(place).as_fixed_size_binary()
     }
 
-    /// A column that was asked for; none if the file does not have it.
+    /// A column that was read; `None` if the file lacks it.
     pub(super) fn column(&self, column: usize) -> Option<Column<'_>> {
         let form = &self.table.file_column(self.file, column)?.form;
         let array = self.batch.column(self.layout.columns[column]?);
         Some(Column { form, array, basis: self.table.basis() })
     }
 
-    /// Appends the canonical form of a row of which all columns were read.
+    /// Appends the canonical form of a row. All columns must have been read.
     pub(super) fn write_row(&self, row: usize, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::open(out);
-        for place in self.table.in_order() {
-            if let Some(Column { form, array, .. }) = self.column(*place) {
-                object.member(&self.table.columns()[*place].name, form, array, row, Texts::Exact);
-            }
-        }
-        object.close();
+        CanonicalText::new(out).object(self.members(row));
     }
 
-    /// The record hash of a row of which all columns were read: SHA-256 of its canonical form, which
-    /// is JSON and so ends where it ends.
+    fn members(&self, row: usize) -> impl Iterator<Item = (&str, ArrowValue<'_>)> {
+        self.table.in_order().iter().filter_map(move |index| {
+            let value = self.column(*index)?.value(row, Strings::Exact);
+            Some((self.table.columns()[*index].name.as_str(), value))
+        })
+    }
+
+    /// The record hash of a row: the stored one, or SHA-256 of its canonical form. All columns must
+    /// have been read.
     pub(super) fn record_hash(&self, row: usize, stored: bool, scratch: &mut Vec<u8>) -> Digest {
         if stored {
             return Digest::from_bytes(self.stored_hash(row));
@@ -90,54 +92,45 @@ impl<'c> Chunk<'c> {
         Digest::of(scratch)
     }
 
-    /// What tells the contents of rows apart: the stored record hash, or SHA-256 of names, types and
-    /// values in the form that no two different rows share (`form/typed.rs`).
+    /// The hash by which the contents of rows are compared: the stored record hash, or SHA-256 of names,
+    /// types and values as bytes that no two different rows share.
     pub(super) fn content_hash(&self, row: usize, stored: bool, scratch: &mut Vec<u8>) -> Digest {
         if stored {
             return Digest::from_bytes(self.stored_hash(row));
         }
         scratch.clear();
-        let mut object = ObjectEncoder::open(scratch);
-        for place in self.table.in_order() {
-            if let Some(Column { form, array, .. }) = self.column(*place) {
-                object.member(&self.table.columns()[*place].name, form, array, row, Texts::Exact);
-            }
-        }
-        object.close();
+        TypedBytes::new(scratch).object(self.members(row));
         Digest::of(scratch)
     }
 
-    /// The key of a row as people read it: a text as it is, anything else in its canonical form,
-    /// several columns as a list of these. None where one of them is null.
+    /// The key of a row as people read it: a string as it is, any other value in its canonical form,
+    /// several columns as a list. `None` if one of them is null.
     pub(super) fn key_text(&self, row: usize) -> Option<String> {
         let columns = self.key(row)?;
-        if let [only] = columns.as_slice()
-            && let Some(text) = only.text(row)
-        {
-            return Some(text.to_owned());
+        let mut text = Vec::new();
+        match columns.as_slice() {
+            [only] => match only.text(row) {
+                Some(string) => text.extend_from_slice(string.as_bytes()),
+                None => only.write(row, &mut text),
+            },
+            _ => CanonicalText::new(&mut text).list(columns.iter().map(|column| column.value(row, Strings::Exact))),
         }
-        let texts = columns.iter().map(|column| {
-            let mut text = Vec::new();
-            column.write(row, &mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        let texts: Vec<String> = texts.collect();
-        Some(if texts.len() == 1 { texts.concat() } else { format!("[{}]", texts.join(",")) })
+        Some(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Half of SHA-256 of types and values of a row's key, one column after the other in the form
-    /// of `form/typed.rs`: where one ends follows from itself, so ("a", "bc") is not ("ab", "c").
+    /// Half of SHA-256 of types and values of a row's key, one column after the other. No value is a
+    /// prefix of another, so ("a", "bc") is not ("ab", "c"). `None` if one of them is null.
     pub(super) fn key_hash(&self, row: usize, scratch: &mut Vec<u8>) -> Option<[u8; 16]> {
         scratch.clear();
         for column in self.key(row)? {
-            column.form.encode(column.array, row, Texts::Exact, scratch);
+            column.value(row, Strings::Exact).write(&mut TypedBytes::new(scratch));
         }
         Some(half(&Digest::of(scratch)))
     }
 
-    /// The columns of the key, if none of them is null in a row.
+    /// The columns of the key, unless one of them is null in a row.
     fn key(&self, row: usize) -> Option<Vec<Column<'_>>> {
-        self.table.key().iter().map(|place| self.column(*place).filter(|column| !column.is_nothing(row))).collect()
+        self.table.key().iter().map(|place| self.column(*place).filter(|column| !column.is_null(row))).collect()
     }
 }
 
@@ -150,29 +143,43 @@ pub(super) struct Column<'c> {
 }
 
 impl<'c> Column<'c> {
-    pub(super) fn is_nothing(&self, row: usize) -> bool {
-        is_nothing(self.array, row)
+    fn value(&self, row: usize, strings: Strings) -> ArrowValue<'c> {
+        ArrowValue { form: self.form, array: self.array, row, strings }
+    }
+
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        self.value(row, Strings::Exact).is_null()
     }
 
     /// Appends the canonical text of the value in `row`.
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) {
-        self.form.write(self.array, row, Texts::Exact, out);
+        self.value(row, Strings::Exact).write(&mut CanonicalText::new(out));
     }
 
-    /// Appends what the value in `row` is compared by.
-    pub(super) fn encode(&self, row: usize, texts: Texts, out: &mut Vec<u8>) {
+    /// Appends the bytes by which the value in `row` is compared.
+    pub(super) fn encode(&self, row: usize, strings: Strings, out: &mut Vec<u8>) {
         match self.basis {
-            Basis::Canonical => self.form.write(self.array, row, texts, out),
-            Basis::Typed => self.form.encode(self.array, row, texts, out),
+            Basis::Canonical => self.value(row, strings).write(&mut CanonicalText::new(out)),
+            Basis::Typed => self.value(row, strings).write(&mut TypedBytes::new(out)),
         }
     }
 
-    /// The value in `row`, if the column is one of plain texts.
-    pub(super) fn text(&self, row: usize) -> Option<&'c str> {
-        (self.form.is_text() && !self.is_nothing(row)).then(|| text_of(self.array, row))
+    /// Half of SHA-256 of the bytes by which the value in `row` is compared; `None` for null.
+    pub(super) fn value_hash(&self, row: usize, scratch: &mut Vec<u8>) -> Option<[u8; 16]> {
+        if self.is_null(row) {
+            return None;
+        }
+        scratch.clear();
+        self.encode(row, Strings::Exact, scratch);
+        Some(half(&Digest::of(scratch)))
     }
 
-    /// The instant in `row`, in nanoseconds since 1970.
+    /// The value in `row`, if the column has plain strings.
+    pub(super) fn text(&self, row: usize) -> Option<&'c str> {
+        (self.form.is_text() && !self.is_null(row)).then(|| self.array.as_string::<i32>().value(row))
+    }
+
+    /// The timestamp in `row`, in nanoseconds since 1970.
     pub(super) fn nanoseconds(&self, row: usize) -> i128 {
         self.form.nanoseconds(self.array, row)
     }

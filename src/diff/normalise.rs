@@ -1,41 +1,41 @@
-//! Texts that are the same to a reader: white space and Unicode forms left aside.
+//! Normalises white space and Unicode forms, so that texts that look the same become equal.
 //!
-//! Only for telling such changes apart from others; nothing is ever stored in this form.
+//! It only classifies changes. Nothing is stored in this form.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// `text` in Unicode form NFKC, its runs of white space as one space and none at the ends,
-/// invisible joiners and soft hyphens left out.
-pub(super) fn loose(text: &str) -> String {
+/// `text` in Unicode form NFKC, with each run of white space as one space and none at the ends, without
+/// invisible joiners and soft hyphens.
+pub(super) fn normalised(text: &str) -> String {
     if text.is_ascii() {
-        return loose_ascii(text);
+        return normalised_ascii(text);
     }
-    let mut loose = String::with_capacity(text.len());
-    let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
-    for word in normal.split_whitespace() {
-        let start = loose.len();
-        loose.extend(word.split(is_invisible));
-        if loose.len() > start {
-            loose.push(' ');
+    let mut normal = String::with_capacity(text.len());
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    for word in composed.split_whitespace() {
+        let start = normal.len();
+        normal.extend(word.split(is_invisible));
+        if normal.len() > start {
+            normal.push(' ');
         }
     }
-    loose.pop();
-    loose
+    normal.pop();
+    normal
 }
 
-/// The same where nothing is invisible, there is one form, and white space is told by single bytes.
-fn loose_ascii(text: &str) -> String {
-    let mut loose = vec![0; text.len()];
+/// The same for ASCII, which has one form, no invisible characters, and white space of single bytes.
+fn normalised_ascii(text: &str) -> String {
+    let mut normal = vec![0; text.len()];
     let (mut end, mut after_space) = (0, true);
     for byte in text.bytes() {
         let is_space = matches!(byte, b'\t'..=b'\r' | b' ');
-        loose[end] = if is_space { b' ' } else { byte };
+        normal[end] = if is_space { b' ' } else { byte };
         // No branch: words are short.
         end += usize::from(!(is_space && after_space));
         after_space = is_space;
     }
-    loose.truncate(end - usize::from(after_space && end > 0));
-    String::from_utf8(loose).expect("what was ASCII still is")
+    normal.truncate(end - usize::from(after_space && end > 0));
+    String::from_utf8(normal).expect("it was ASCII and still is")
 }
 
 fn is_invisible(character: char) -> bool {
@@ -48,7 +48,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, want: &str) {
-        assert_eq!(loose(text), want);
+        assert_eq!(normalised(text), want);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash};
-use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash};
+use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash_and_length};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 use crate::storage::filesystem;
@@ -347,10 +347,11 @@ impl BaseRows<'_> {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {
-                if record_hash(columns, &rows.record(row), &mut canonical) != rows.stored_hash(row) {
+                let (hash, length) = record_hash_and_length(columns, &rows.record(row), &mut canonical);
+                if hash != rows.stored_hash(row) {
                     return Err(changed(part.path()));
                 }
-                self.lengths.push(canonical.len() as u64);
+                self.lengths.push(length);
             }
             self.batches.push(batch);
         }

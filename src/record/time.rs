@@ -1,15 +1,16 @@
-//! Instants and days: RFC 3339 text to the numbers of a column and back.
+//! Timestamps and dates: RFC 3339 text to the numbers of a column and back.
 //!
-//! Only text that the schema's `format` let through comes here, so what remains to be refused is
-//! what a microsecond column cannot hold. Nothing is rounded and no time zone is assumed.
+//! Only strings that the schema's `format` accepted get here, so all that is left to refuse is what
+//! a microsecond column cannot hold. Nothing is rounded and no time zone is assumed.
 
-use std::io::Write as _;
-
-use jiff::Unit;
 use jiff::civil::Date;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::{SignedDuration, Unit};
 
 use crate::code::Code;
 
+static PRINTER: DateTimePrinter = DateTimePrinter::new();
+const EPOCH: Date = Date::constant(1970, 1, 1);
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z.
@@ -18,8 +19,8 @@ const LAST: i64 = 2_932_897 * DAY - 1;
 
 /// Microseconds since 1970-01-01T00:00:00Z of an RFC 3339 date-time.
 ///
-/// The library's own instants end a day before the year 9999 does, so the day is the library's
-/// and the time within it is counted here.
+/// The timestamps of `jiff` end a day before the year 9999 does and its fractions have nine digits,
+/// so only the date is parsed by `jiff`.
 pub(super) fn parse_timestamp(text: &str) -> Result<i64, Code> {
     // The format has been checked: 2024-12-13T10:00:00, a fraction, then Z or +02:00.
     let number = |from: usize| text.get(from..from + 2).and_then(|digits| digits.parse::<i64>().ok());
@@ -38,7 +39,7 @@ pub(super) fn parse_timestamp(text: &str) -> Result<i64, Code> {
     if (FIRST..=LAST).contains(&microseconds) { Ok(microseconds) } else { Err(Code::TimeRange) }
 }
 
-/// The digits behind a decimal point as microseconds, if nothing finer is in them.
+/// The digits behind a decimal point as microseconds, unless they are more precise.
 fn microseconds(digits: &str) -> Result<i64, Code> {
     if digits.is_empty() {
         return Ok(0);
@@ -60,40 +61,27 @@ fn offset(text: &str) -> i64 {
 
 /// Days since 1970-01-01 of an RFC 3339 full-date.
 pub(super) fn parse_date(text: &str) -> Result<i32, Code> {
-    let date: Date = text.parse().map_err(|_not_a_day| Code::TimeRange)?;
-    let days = date.since((Unit::Day, epoch())).map_err(|_out_of_range| Code::TimeRange)?;
+    let date: Date = text.parse().map_err(|_not_a_date| Code::TimeRange)?;
+    let days = date.since((Unit::Day, EPOCH)).map_err(|_out_of_range| Code::TimeRange)?;
     Ok(days.get_days())
 }
 
-fn epoch() -> Date {
-    Date::constant(1970, 1, 1)
-}
-
-/// Writes an instant as RFC 3339 in UTC with `Z` and as many fraction digits as it needs.
-/// `None`, with nothing written, if it lies outside the years 0000 to 9999.
-pub(crate) fn write_timestamp(out: &mut Vec<u8>, microseconds: i64) -> Option<()> {
-    let days = i32::try_from(microseconds.div_euclid(DAY)).ok()?;
-    let within = microseconds.rem_euclid(DAY);
-    write_date(out, days)?;
-    let (seconds, fraction) = (within / SECOND, within % SECOND);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    write!(out, "T{hour:02}:{minute:02}:{second:02}").expect("a vector takes every byte");
-    if fraction != 0 {
-        let digits = format!("{fraction:06}");
-        out.push(b'.');
-        out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
-    }
-    out.push(b'Z');
+/// Writes nanoseconds since 1970 as RFC 3339, with as many fraction digits as needed, and `Z` if
+/// they are `utc`. `None`, with nothing written, outside the years 0000 to 9999.
+pub(super) fn write_timestamp(out: &mut Vec<u8>, nanoseconds: i128, utc: bool) -> Option<()> {
+    let since = SignedDuration::try_from_nanos_i128(nanoseconds)?;
+    let time = EPOCH.at(0, 0, 0, 0).checked_add(since).ok().filter(|time| time.year() >= 0)?;
+    PRINTER.print_datetime(&time, &mut *out).expect("a vector takes every byte");
+    out.extend(utc.then_some(b'Z'));
     Some(())
 }
 
-/// Writes a day as `YYYY-MM-DD`. `None`, with nothing written, outside the years 0000 to 9999.
-pub(crate) fn write_date(out: &mut Vec<u8>, days: i32) -> Option<()> {
-    let date = epoch().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
-    if date.year() < 0 {
-        return None;
-    }
-    write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day()).expect("a vector takes every byte");
+/// Writes days since 1970 as `YYYY-MM-DD`. `None`, with nothing written, outside the years 0000 to
+/// 9999.
+pub(super) fn write_date(out: &mut Vec<u8>, days: i64) -> Option<()> {
+    let since = SignedDuration::try_from_hours(days.checked_mul(24)?)?;
+    let date = EPOCH.checked_add(since).ok().filter(|date| date.year() >= 0)?;
+    PRINTER.print_date(&date, out).expect("a vector takes every byte");
     Some(())
 }
 
@@ -105,14 +93,14 @@ mod tests {
     fn check_time(text: &str, want: Result<&str, Code>) {
         let got = parse_timestamp(text).map(|microseconds| {
             let mut out = Vec::new();
-            write_timestamp(&mut out, microseconds).unwrap();
+            write_timestamp(&mut out, i128::from(microseconds) * 1000, true).unwrap();
             String::from_utf8(out).unwrap()
         });
         assert_eq!(got.as_deref().map_err(|code| *code), want, "{text}");
     }
 
     #[test]
-    fn instants() {
+    fn timestamps() {
         check_time("2024-12-13T10:00:00Z", Ok("2024-12-13T10:00:00Z"));
         check_time("2024-12-13t10:00:00z", Ok("2024-12-13T10:00:00Z"));
         check_time("2024-12-13T10:00:00+02:00", Ok("2024-12-13T08:00:00Z"));
@@ -130,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_microsecond_column_cannot_hold() {
+    fn timestamps_that_a_microsecond_column_cannot_hold() {
         check_time("2024-12-13T10:00:00.1234567Z", Err(Code::TimePrecision));
         check_time("2016-12-31T23:59:60Z", Err(Code::Leap));
         check_time("0000-01-01T00:00:00+01:00", Err(Code::TimeRange));
@@ -138,14 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn days() {
+    fn dates() {
         for text in ["1970-01-01", "2024-02-29", "0000-01-01", "9999-12-31", "1969-12-31"] {
             let mut out = Vec::new();
-            write_date(&mut out, parse_date(text).unwrap()).unwrap();
+            write_date(&mut out, parse_date(text).unwrap().into()).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), text);
         }
         assert_eq!(parse_date("1970-01-02"), Ok(1));
         assert_eq!(write_date(&mut Vec::new(), -800_000), None);
-        assert_eq!(write_timestamp(&mut Vec::new(), i64::MAX), None);
+        assert_eq!(write_date(&mut Vec::new(), i64::MIN), None);
+        for nanoseconds in [i128::MAX, i64::MAX.into(), -62_167_219_200_000_000_001] {
+            let mut out = Vec::new();
+            let fits = nanoseconds == i64::MAX.into();
+            assert_eq!((write_timestamp(&mut out, nanoseconds, true).is_some(), !out.is_empty()), (fits, fits));
+        }
     }
 }

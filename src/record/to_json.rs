@@ -92,8 +92,10 @@ fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>, nulls: Nulls) -> Re
         (Cell::Float64(value), _) => double(*value).map(Value::Number).ok_or(unfit("it is no number of JSON"))?,
         (Cell::String(text), _) => Value::String(Cow::Borrowed(text)),
         (Cell::Json(text), _) => canonical(column, text)?,
-        (Cell::Timestamp(value), _) => written(|out| time::write_timestamp(out, *value)).ok_or(unfit(YEARS))?,
-        (Cell::Date(value), _) => written(|out| time::write_date(out, *value)).ok_or(unfit(YEARS))?,
+        (Cell::Timestamp(value), _) => {
+            written(|out| time::write_timestamp(out, i128::from(*value) * 1000, true)).ok_or(unfit(YEARS))?
+        }
+        (Cell::Date(value), _) => written(|out| time::write_date(out, (*value).into())).ok_or(unfit(YEARS))?,
         (Cell::List(cells), Kind::List(element)) => {
             Value::Array(cells.iter().map(|cell| value(element, cell, nulls)).collect::<Result<_, _>>()?)
         }

@@ -11,7 +11,9 @@ use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError};
-use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, to_json};
+use crate::record::{
+    Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash_and_length, to_json,
+};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
@@ -194,8 +196,7 @@ impl Looker<'_, '_> {
                 self.facts.findings.add(finding(Code::RowValue, unfit.message).in_column(unfit.column));
             }
             Ok(article) => {
-                hash = record_hash(columns, record, &mut self.canonical);
-                length = self.canonical.len() as u64;
+                (hash, length) = record_hash_and_length(columns, record, &mut self.canonical);
                 if hash != *stored {
                     let message = format!("the column has {stored}, the record has {hash}");
                     self.facts.findings.add(finding(Code::RowHash, &message));

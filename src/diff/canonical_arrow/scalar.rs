@@ -1,7 +1,4 @@
-//! [`Scalar`]: one value without parts, whatever the type that a file stores it in.
-//!
-//! This is the table of families by which plain files are compared; `docs/diff.md` shows it. Values
-//! of different families are never equal. Within a family the stored type does not count.
+//! Reads a [`Scalar`] from an Arrow array of any type that Parquet has.
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -15,92 +12,66 @@ use arrow_buffer::i256;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::part_files::Meaning;
+use crate::record::Scalar;
 
 /// Nanoseconds in a day, and the Julian day of 1970-01-01, which int96 counts from.
 const DAY: i128 = 86_400_000_000_000;
 const EPOCH: i128 = 2_440_588;
 const DAY_MILLISECONDS: i64 = 86_400_000;
 
-/// One value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Scalar<'a> {
-    Boolean(bool),
-    /// Numbers: integers of any width, doubles, and decimals with their scale. They are one family.
-    Integer(i128),
-    Double(f64),
-    Decimal(i256, i8),
-    Text(&'a str),
-    Bytes(&'a [u8]),
-    /// Days since 1970.
-    Day(i64),
-    /// Nanoseconds since midnight.
-    Time(i128),
-    /// Nanoseconds since 1970, and whether they are those of UTC or of an unknown zone.
-    Instant(i128, bool),
-    /// Nanoseconds.
-    Duration(i128),
+/// A value of a type that says what it is.
+pub(super) fn plain<'a>(kind: &DataType, array: &'a dyn Array, row: usize) -> Option<Scalar<'a>> {
+    use DataType as T;
+    Some(match kind {
+        T::Boolean => Scalar::Boolean(array.as_boolean().value(row)),
+        T::Int8 => Scalar::Integer(array.as_primitive::<Int8Type>().value(row).into()),
+        T::Int16 => Scalar::Integer(array.as_primitive::<Int16Type>().value(row).into()),
+        T::Int32 => Scalar::Integer(array.as_primitive::<Int32Type>().value(row).into()),
+        T::Int64 => Scalar::Integer(array.as_primitive::<Int64Type>().value(row).into()),
+        T::UInt8 => Scalar::Integer(array.as_primitive::<UInt8Type>().value(row).into()),
+        T::UInt16 => Scalar::Integer(array.as_primitive::<UInt16Type>().value(row).into()),
+        T::UInt32 => Scalar::Integer(array.as_primitive::<UInt32Type>().value(row).into()),
+        T::UInt64 => Scalar::Integer(array.as_primitive::<UInt64Type>().value(row).into()),
+        T::Float16 => Scalar::Double(array.as_primitive::<Float16Type>().value(row).into()),
+        T::Float32 => Scalar::Double(array.as_primitive::<Float32Type>().value(row).into()),
+        T::Float64 => Scalar::Double(array.as_primitive::<Float64Type>().value(row)),
+        T::Decimal32(_, scale) => Scalar::Decimal(array.as_primitive::<Decimal32Type>().value(row).into(), *scale),
+        T::Decimal64(_, scale) => Scalar::Decimal(array.as_primitive::<Decimal64Type>().value(row).into(), *scale),
+        T::Decimal128(_, scale) => {
+            Scalar::Decimal(i256::from_i128(array.as_primitive::<Decimal128Type>().value(row)), *scale)
+        }
+        T::Decimal256(_, scale) => Scalar::Decimal(array.as_primitive::<Decimal256Type>().value(row), *scale),
+        T::Utf8 => Scalar::String(array.as_string::<i32>().value(row)),
+        T::Binary => Scalar::Bytes(array.as_binary::<i32>().value(row)),
+        T::FixedSizeBinary(_) => Scalar::Bytes(array.as_fixed_size_binary().value(row)),
+        T::Date32 => Scalar::Date(array.as_primitive::<Date32Type>().value(row).into()),
+        T::Time32(_) => Scalar::Time(i128::from(array.as_primitive::<Time32MillisecondType>().value(row)) * 1_000_000),
+        T::Time64(TimeUnit::Nanosecond) => Scalar::Time(array.as_primitive::<Time64NanosecondType>().value(row).into()),
+        T::Time64(_) => Scalar::Time(i128::from(array.as_primitive::<Time64MicrosecondType>().value(row)) * 1000),
+        T::Timestamp(unit, zone) => Scalar::Timestamp(timestamp(*unit, array, row), zone.is_some()),
+        _ => return None,
+    })
 }
 
-impl<'a> Scalar<'a> {
-    /// A value of a type that says what it is.
-    pub(super) fn plain(kind: &DataType, array: &'a dyn Array, row: usize) -> Option<Self> {
-        use DataType as T;
-        Some(match kind {
-            T::Boolean => Self::Boolean(array.as_boolean().value(row)),
-            T::Int8 => Self::Integer(array.as_primitive::<Int8Type>().value(row).into()),
-            T::Int16 => Self::Integer(array.as_primitive::<Int16Type>().value(row).into()),
-            T::Int32 => Self::Integer(array.as_primitive::<Int32Type>().value(row).into()),
-            T::Int64 => Self::Integer(array.as_primitive::<Int64Type>().value(row).into()),
-            T::UInt8 => Self::Integer(array.as_primitive::<UInt8Type>().value(row).into()),
-            T::UInt16 => Self::Integer(array.as_primitive::<UInt16Type>().value(row).into()),
-            T::UInt32 => Self::Integer(array.as_primitive::<UInt32Type>().value(row).into()),
-            T::UInt64 => Self::Integer(array.as_primitive::<UInt64Type>().value(row).into()),
-            T::Float16 => Self::Double(array.as_primitive::<Float16Type>().value(row).into()),
-            T::Float32 => Self::Double(array.as_primitive::<Float32Type>().value(row).into()),
-            T::Float64 => Self::Double(array.as_primitive::<Float64Type>().value(row)),
-            T::Decimal32(_, scale) => Self::Decimal(array.as_primitive::<Decimal32Type>().value(row).into(), *scale),
-            T::Decimal64(_, scale) => Self::Decimal(array.as_primitive::<Decimal64Type>().value(row).into(), *scale),
-            T::Decimal128(_, scale) => {
-                Self::Decimal(i256::from_i128(array.as_primitive::<Decimal128Type>().value(row)), *scale)
-            }
-            T::Decimal256(_, scale) => Self::Decimal(array.as_primitive::<Decimal256Type>().value(row), *scale),
-            T::Utf8 => Self::Text(array.as_string::<i32>().value(row)),
-            T::Binary => Self::Bytes(array.as_binary::<i32>().value(row)),
-            T::FixedSizeBinary(_) => Self::Bytes(array.as_fixed_size_binary().value(row)),
-            T::Date32 => Self::Day(array.as_primitive::<Date32Type>().value(row).into()),
-            T::Time32(_) => {
-                Self::Time(i128::from(array.as_primitive::<Time32MillisecondType>().value(row)) * 1_000_000)
-            }
-            T::Time64(TimeUnit::Nanosecond) => {
-                Self::Time(array.as_primitive::<Time64NanosecondType>().value(row).into())
-            }
-            T::Time64(_) => Self::Time(i128::from(array.as_primitive::<Time64MicrosecondType>().value(row)) * 1000),
-            T::Timestamp(unit, zone) => Self::Instant(timestamp(*unit, array, row), zone.is_some()),
-            _ => return None,
-        })
-    }
-
-    /// A value that is stored as something else: an integer, or the twelve bytes of an int96.
-    pub(super) fn stored(meaning: Meaning, array: &'a dyn Array, row: usize) -> Option<Self> {
-        let number = || match array.data_type() {
-            DataType::Int32 => Some(i64::from(array.as_primitive::<Int32Type>().value(row))),
-            DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row)),
-            _ => None,
-        };
-        Some(match meaning {
-            Meaning::AsTyped => return None,
-            Meaning::Int96 => Self::Instant(int96(array.as_fixed_size_binary_opt()?.value(row))?, false),
-            Meaning::Duration(unit) => Self::Duration(i128::from(number()?) * nanoseconds_of(unit)),
-            Meaning::Seconds(zone) => Self::Instant(i128::from(number()?) * 1_000_000_000, zone),
-            Meaning::TimeSeconds => Self::Time(i128::from(number()?) * 1_000_000_000),
-            Meaning::DayMilliseconds => match number()? {
-                milliseconds if milliseconds % DAY_MILLISECONDS == 0 => Self::Day(milliseconds / DAY_MILLISECONDS),
-                milliseconds => Self::Instant(i128::from(milliseconds) * 1_000_000, false),
-            },
-        })
-    }
+/// A value that is stored as another type: an integer, or the twelve bytes of an int96.
+pub(super) fn stored<'a>(meaning: Meaning, array: &'a dyn Array, row: usize) -> Option<Scalar<'a>> {
+    let number = || match array.data_type() {
+        DataType::Int32 => Some(i64::from(array.as_primitive::<Int32Type>().value(row))),
+        DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row)),
+        _ => None,
+    };
+    Some(match meaning {
+        Meaning::AsTyped => return None,
+        Meaning::Int96 => Scalar::Timestamp(int96(array.as_fixed_size_binary_opt()?.value(row))?, false),
+        Meaning::Duration(unit) => Scalar::Duration(i128::from(number()?) * nanoseconds_of(unit)),
+        Meaning::Seconds(zone) => Scalar::Timestamp(i128::from(number()?) * 1_000_000_000, zone),
+        Meaning::TimeSeconds => Scalar::Time(i128::from(number()?) * 1_000_000_000),
+        Meaning::DayMilliseconds => match number()? {
+            milliseconds if milliseconds % DAY_MILLISECONDS == 0 => Scalar::Date(milliseconds / DAY_MILLISECONDS),
+            milliseconds => Scalar::Timestamp(i128::from(milliseconds) * 1_000_000, false),
+        },
+    })
 }
-
 fn timestamp(unit: TimeUnit, array: &dyn Array, row: usize) -> i128 {
     let number = match unit {
         TimeUnit::Second => 0, // Parquet has none
@@ -121,7 +92,7 @@ fn nanoseconds_of(unit: TimeUnit) -> i128 {
 }
 
 /// Nanoseconds since 1970 of an int96: nanoseconds since midnight in eight bytes, then the Julian
-/// day in four. They fill 128 bits at no day that there is.
+/// day in four. No day makes them exceed 128 bits.
 fn int96(bytes: &[u8]) -> Option<i128> {
     let (nanoseconds, day) = bytes.split_first_chunk::<8>()?;
     let day = i32::from_le_bytes(day.try_into().ok()?);

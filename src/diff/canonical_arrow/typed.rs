@@ -1,150 +1,115 @@
-//! What plain files are compared by: the type and the value of anything, as bytes.
+//! [`TypedBytes`]: type and value of anything as bytes. Plain files are compared by them.
 //!
-//! Each value is a tag for its family and what follows from it alone; whatever has no fixed length
-//! carries its length, and lists and objects end with a mark that no value starts with. So no value
-//! is the start of another one, values written one after the other can be read back in one way,
-//! and two different values never give the same bytes. What is hashed is hashed in this form.
+//! Each value is a tag for its family and its content; content without a fixed length starts with its
+//! length, and lists and objects end with a byte that no value starts with. So no value is a prefix
+//! of another, a sequence of values can be read back in one way only, and two different values never
+//! have the same bytes.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, StructArray};
-
-use super::scalar::Scalar;
-use super::{CanonicalArrow, Kind, Texts, is_nothing, number};
-use crate::diff::normalise::loose;
+use super::number;
 use crate::json::{self, Value, utf16_order};
+use crate::record::{CanonicalValue, Form, Scalar};
 
 /// The end of a list, object or map.
 const END: u8 = 0;
-/// What each value starts with.
+/// The tag of each family.
 const NULL: u8 = 1;
 const BOOLEAN: u8 = 2;
 const NUMBER: u8 = 3;
-const TEXT: u8 = 4;
+const STRING: u8 = 4;
 const BYTES: u8 = 5;
-const DAY: u8 = 6;
+const DATE: u8 = 6;
 const TIME: u8 = 7;
-const INSTANT: u8 = 8;
+const TIMESTAMP: u8 = 8;
 const LOCAL: u8 = 9;
 const DURATION: u8 = 10;
 const LIST: u8 = 11;
-/// A struct, a map of texts, and an object of JSON: members by their names.
+/// A struct, a map with string keys, or a JSON object.
 const OBJECT: u8 = 12;
-/// A map of other keys: entries in the order of their bytes.
+/// A map with other keys: its entries in the order of their bytes.
 const ENTRIES: u8 = 13;
-/// A text that claims to be JSON and is not.
+/// A string that is supposed to be JSON, but is not.
 const NO_JSON: u8 = 14;
 
-/// Appends an object member by member, null members left out.
-pub(in crate::diff) struct ObjectEncoder<'o> {
+/// Appends values as bytes to a buffer.
+pub(in crate::diff) struct TypedBytes<'o> {
     out: &'o mut Vec<u8>,
 }
 
-impl<'o> ObjectEncoder<'o> {
-    pub(in crate::diff) fn open(out: &'o mut Vec<u8>) -> Self {
-        out.push(OBJECT);
+impl<'o> TypedBytes<'o> {
+    pub(in crate::diff) fn new(out: &'o mut Vec<u8>) -> Self {
         Self { out }
     }
+}
 
-    pub(in crate::diff) fn member(
-        &mut self,
-        name: &str,
-        form: &CanonicalArrow,
-        array: &dyn Array,
-        row: usize,
-        texts: Texts,
-    ) {
-        if !is_nothing(array, row) {
-            bytes(TEXT, name.as_bytes(), self.out);
-            form.encode(array, row, texts, self.out);
+impl Form for TypedBytes<'_> {
+    fn null(&mut self) {
+        self.out.push(NULL);
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>) {
+        scalar(value, self.out);
+    }
+
+    /// JSON is compared by its value. A string that is not JSON, or has numbers that no double holds,
+    /// equals the same string and nothing else.
+    fn json(&mut self, text: &str) {
+        let start = self.out.len();
+        if json::parse(text.as_bytes()).ok().and_then(|value| json_value(&value, self.out)).is_none() {
+            self.out.truncate(start);
+            bytes(NO_JSON, text.as_bytes(), self.out);
         }
     }
 
-    pub(in crate::diff) fn close(self) {
+    fn list<V: CanonicalValue>(&mut self, elements: impl Iterator<Item = V>) {
+        self.out.push(LIST);
+        elements.for_each(|element| element.write(self));
+        self.out.push(END);
+    }
+
+    fn object<'n, V: CanonicalValue>(&mut self, members: impl Iterator<Item = (&'n str, V)>) {
+        self.out.push(OBJECT);
+        for (name, value) in members.filter(|(_, value)| !value.is_null()) {
+            bytes(STRING, name.as_bytes(), self.out);
+            value.write(self);
+        }
+        self.out.push(END);
+    }
+
+    /// The values of a repeated key come in the order of their bytes.
+    fn map<'n, V: CanonicalValue>(&mut self, entries: impl Iterator<Item = (Option<&'n str>, V)>) {
+        let mut sorted: Vec<_> = entries.map(|(key, value)| (key, bytes_of(&[value]))).collect();
+        let of = |key: Option<&'n str>| key.unwrap_or_default();
+        sorted.sort_by(|a, b| {
+            let by_key = a.0.is_none().cmp(&b.0.is_none()).then_with(|| utf16_order(of(a.0), of(b.0)));
+            by_key.then_with(|| a.1.cmp(&b.1))
+        });
+        self.out.push(OBJECT);
+        for (key, value) in sorted {
+            match key {
+                Some(key) => bytes(STRING, key.as_bytes(), self.out),
+                None => self.null(),
+            }
+            self.out.extend_from_slice(&value);
+        }
+        self.out.push(END);
+    }
+
+    fn entries<V: CanonicalValue>(&mut self, entries: impl Iterator<Item = [V; 2]>) {
+        let mut sorted: Vec<Vec<u8>> = entries.map(|entry| bytes_of(&entry)).collect();
+        sorted.sort_unstable();
+        self.out.push(ENTRIES);
+        self.out.extend_from_slice(&sorted.concat());
         self.out.push(END);
     }
 }
 
-impl CanonicalArrow {
-    /// Appends the type and the value in `row`.
-    pub(in crate::diff) fn encode(&self, array: &dyn Array, row: usize, texts: Texts, out: &mut Vec<u8>) {
-        if is_nothing(array, row) {
-            return out.push(NULL);
-        }
-        match &self.kind {
-            Kind::Plain(_) | Kind::Stored(_) => match self.scalar(array, row) {
-                Some(value) => scalar(value, texts, out),
-                None => out.push(NULL),
-            },
-            Kind::Json => json_text(array.as_string::<i32>().value(row), out),
-            Kind::List(element) => {
-                let elements = array.as_list::<i32>().value(row);
-                out.push(LIST);
-                (0..elements.len()).for_each(|at| element.encode(&elements, at, texts, out));
-                out.push(END);
-            }
-            Kind::Struct(members) => {
-                let columns = array.as_struct().columns();
-                let mut object = ObjectEncoder::open(out);
-                for (place, name, form) in &members.members {
-                    object.member(name, form, &columns[*place], row, texts);
-                }
-                object.close();
-            }
-            Kind::Tuple(forms) => {
-                let columns = array.as_struct().columns();
-                out.push(LIST);
-                forms.iter().zip(columns).for_each(|(form, column)| form.encode(column, row, texts, out));
-                out.push(END);
-            }
-            Kind::Map(value) => object_of_map(value, &array.as_map().value(row), texts, out),
-            Kind::Entries(forms) => entries_of_map((&forms.0, &forms.1), &array.as_map().value(row), texts, out),
-        }
-    }
+fn bytes_of<V: CanonicalValue>(values: &[V]) -> Vec<u8> {
+    let mut out = Vec::new();
+    values.iter().for_each(|value| value.write(&mut TypedBytes::new(&mut out)));
+    out
 }
 
-/// The entries of a map of texts. A key that comes twice has its values in the order of their bytes.
-fn object_of_map(value: &CanonicalArrow, entries: &StructArray, texts: Texts, out: &mut Vec<u8>) {
-    let keys = entries.column(0).as_string::<i32>();
-    let key = |at: usize| if keys.is_null(at) { "" } else { keys.value(at) };
-    let entry = |at: usize| {
-        let mut bytes_of = Vec::new();
-        value.encode(entries.column(1), at, texts, &mut bytes_of);
-        (keys.is_null(at), key(at), bytes_of)
-    };
-    let mut found: Vec<(bool, &str, Vec<u8>)> = (0..entries.len()).map(entry).collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| utf16_order(a.1, b.1)).then_with(|| a.2.cmp(&b.2)));
-    out.push(OBJECT);
-    for (no_key, key, value) in found {
-        if no_key {
-            out.push(NULL);
-        } else {
-            bytes(TEXT, key.as_bytes(), out);
-        }
-        out.extend_from_slice(&value);
-    }
-    out.push(END);
-}
-
-fn entries_of_map(
-    (key, value): (&CanonicalArrow, &CanonicalArrow),
-    entries: &StructArray,
-    texts: Texts,
-    out: &mut Vec<u8>,
-) {
-    let entry = |at: usize| {
-        let mut bytes_of = Vec::new();
-        key.encode(entries.column(0), at, texts, &mut bytes_of);
-        value.encode(entries.column(1), at, texts, &mut bytes_of);
-        bytes_of
-    };
-    let mut found: Vec<Vec<u8>> = (0..entries.len()).map(entry).collect();
-    found.sort_unstable();
-    out.push(ENTRIES);
-    out.extend_from_slice(&found.concat());
-    out.push(END);
-}
-
-fn scalar(value: Scalar<'_>, texts: Texts, out: &mut Vec<u8>) {
+fn scalar(value: Scalar<'_>, out: &mut Vec<u8>) {
     match value {
         Scalar::Boolean(value) => out.extend_from_slice(&[BOOLEAN, u8::from(value)]),
         Scalar::Integer(value) => {
@@ -159,15 +124,12 @@ fn scalar(value: Scalar<'_>, texts: Texts, out: &mut Vec<u8>) {
             out.push(NUMBER);
             number::decimal(value, scale, out);
         }
-        Scalar::Text(text) => match texts {
-            Texts::Exact => bytes(TEXT, text.as_bytes(), out),
-            Texts::Loose => bytes(TEXT, loose(text).as_bytes(), out),
-        },
+        Scalar::String(text) => bytes(STRING, text.as_bytes(), out),
         Scalar::Bytes(value) => bytes(BYTES, value, out),
-        Scalar::Day(days) => count(DAY, days.into(), out),
+        Scalar::Date(days) => count(DATE, days.into(), out),
         Scalar::Time(nanoseconds) => count(TIME, nanoseconds, out),
-        Scalar::Instant(nanoseconds, true) => count(INSTANT, nanoseconds, out),
-        Scalar::Instant(nanoseconds, false) => count(LOCAL, nanoseconds, out),
+        Scalar::Timestamp(nanoseconds, true) => count(TIMESTAMP, nanoseconds, out),
+        Scalar::Timestamp(nanoseconds, false) => count(LOCAL, nanoseconds, out),
         Scalar::Duration(nanoseconds) => count(DURATION, nanoseconds, out),
     }
 }
@@ -183,27 +145,17 @@ fn bytes(tag: u8, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-/// JSON is the value that it says; what is not JSON, or has numbers that no double holds, equals
-/// the same text and nothing else.
-fn json_text(text: &str, out: &mut Vec<u8>) {
-    let start = out.len();
-    if json::parse(text.as_bytes()).ok().and_then(|value| json_value(&value, out)).is_none() {
-        out.truncate(start);
-        bytes(NO_JSON, text.as_bytes(), out);
-    }
-}
-
-/// Values of JSON are as deep as the parser lets them be.
+/// Appends a JSON value. The parser bounds its depth.
 fn json_value(value: &Value<'_>, out: &mut Vec<u8>) -> Option<()> {
     match value {
         Value::Null => out.push(NULL),
-        Value::Bool(value) => scalar(Scalar::Boolean(*value), Texts::Exact, out),
+        Value::Bool(value) => scalar(Scalar::Boolean(*value), out),
         Value::Number(number) => {
             let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
             let value = whole.map(Scalar::Integer).or_else(|| number.exact_f64().ok().map(Scalar::Double))?;
-            scalar(value, Texts::Exact, out);
+            scalar(value, out);
         }
-        Value::String(text) => scalar(Scalar::Text(text), Texts::Exact, out),
+        Value::String(text) => scalar(Scalar::String(text), out),
         Value::Array(elements) => {
             out.push(LIST);
             elements.iter().try_for_each(|element| json_value(element, out))?;
@@ -214,7 +166,7 @@ fn json_value(value: &Value<'_>, out: &mut Vec<u8>) -> Option<()> {
             members.sort_unstable_by(|a, b| utf16_order(a.0, b.0));
             out.push(OBJECT);
             for (name, value) in members {
-                bytes(TEXT, name.as_bytes(), out);
+                bytes(STRING, name.as_bytes(), out);
                 json_value(value, out)?;
             }
             out.push(END);
