@@ -11,13 +11,15 @@ mod compare;
 mod derive;
 mod document_kind;
 mod explain;
+mod fault;
 mod fields;
+mod graph;
 mod instance;
+mod keyword;
 mod listed;
 mod load;
 mod pattern;
-mod places;
-mod references;
+mod rule_index;
 mod step_budget;
 mod step_cost;
 mod suggestions;
@@ -33,9 +35,9 @@ pub(crate) use compare::compare_column;
 pub use compare::{
     Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
 };
-pub(crate) use derive::escape_pointer;
 pub use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
+pub(crate) use graph::escape_pointer;
 pub(crate) use load::MAX_SCHEMA_BYTES;
 pub use load::{BuiltIn, MAX_LISTED, Schema};
 pub use validator::Violation;

@@ -124,13 +124,13 @@ impl Release {
     /// Loads the schema that it carries.
     pub fn load_schema(&self) -> Result<Schema, Error> {
         let (name, bytes) = self.read_schema()?;
-        Schema::compile(name, bytes, self.manifest.schema.extra)
+        Schema::of_release(name, bytes, self.manifest.schema.extra)
     }
 
     /// The schema that it carries as bytes, and the columns that it gives.
     pub fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
         let (name, bytes) = self.read_schema()?;
-        let columns = Schema::columns_of(&name, &bytes, self.manifest.schema.extra)?;
+        let columns = Schema::columns_of_release(&name, &bytes, self.manifest.schema.extra)?;
         Ok((bytes, columns))
     }
 

@@ -10,30 +10,27 @@ use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value};
 
+use super::graph::{Graph, Node};
 use super::instance::Instance;
-use super::step_cost;
+use super::step_budget;
 
 /// The keyword that stands for `not` in the compiled schema, and there alone.
 pub(super) const KEYWORD: &str = "not-of-class";
 
 /// Replaces a subschema's `"not": {"pattern": "[...]"}`, if its class is within ASCII.
-pub(super) fn rewrite(schema: &mut Map<String, Value>) {
-    if let Some(class) = schema.get("not").and_then(class_of) {
+pub(super) fn rewrite(graph: &Graph, node: &Node, schema: &mut Map<String, Value>) {
+    let class = node.schema("not").and_then(|not| match graph[not].keywords() {
+        [only] if only.name == "pattern" => graph[not].data("pattern")?.as_str(),
+        _ => None,
+    });
+    if let Some(class) = class.filter(|class| AsciiClass::parse(class).is_some()) {
         schema.remove("not");
-        schema.insert(KEYWORD.to_owned(), Value::String(class));
+        schema.insert(KEYWORD.to_owned(), Value::from(class));
     }
 }
 
-/// The pattern of a subschema that says nothing else.
-fn class_of(not: &Value) -> Option<String> {
-    let members = not.as_object().filter(|members| members.len() == 1)?;
-    let pattern = members.get("pattern")?.as_str()?;
-    AsciiClass::parse(pattern).map(|_| pattern.to_owned())
-}
-
-/// The first character of a text that a rule such as `"not": {"pattern": "[...]"}` excludes.
-pub(super) fn excluded(not: &crate::json::Value<'_>, text: &str) -> Option<char> {
-    let pattern = not.pointer("/pattern")?.as_str()?;
+/// The first character of a text that `"not": {"pattern": "[...]"}` with this pattern excludes.
+pub(super) fn excluded(pattern: &str, text: &str) -> Option<char> {
     AsciiClass::parse(pattern)?.first_in(text)
 }
 
@@ -100,7 +97,7 @@ impl<'i> Keyword<'i, Instance> for NotOfClass {
         if self.is_valid(instance) {
             return Ok(());
         }
-        step_cost::count_error();
+        step_budget::count_error();
         Err(ValidationError::custom("holds a character of the class"))
     }
 
@@ -150,7 +147,7 @@ mod tests {
         ) {
             let pattern = format!("[{class}]");
             if let Some(ascii) = AsciiClass::parse(&pattern) {
-                let regex = crate::schema::pattern::compile(&pattern).expect("a class can be compiled");
+                let regex = crate::schema::pattern::compile(&pattern, crate::schema::pattern::Dialect::Ecma).expect("a class can be compiled");
                 proptest::prop_assert_eq!(ascii.occurs_in(text.as_bytes()), regex.is_match(&text), "{}", pattern);
                 proptest::prop_assert_eq!(ascii.first_in(&text).is_some(), regex.is_match(&text), "{}", pattern);
             }

@@ -1,20 +1,16 @@
-//! What `pattern` and `format` may ask for: what can be checked on every article.
+//! The patterns and formats that a schema may have: those that can be checked on every article.
 
-use super::pattern;
-use super::vocabulary::SchemaFault;
+use super::fault::SchemaFault;
+use super::pattern::{self, Dialect};
 use crate::code::Code;
 use crate::text::one_line;
 
-/// Something other than a text is told by the meta-schema.
-pub(super) fn pattern(pattern: Option<&str>, pointer: &str) -> Result<(), SchemaFault> {
-    let Some(pattern) = pattern else { return Ok(()) };
-    match pattern::compile(pattern) {
-        Ok(_compiled) => Ok(()),
-        Err(why) => {
-            let message = format!("the pattern `{}` cannot be used: {why}", one_line(pattern, 100));
-            Err(SchemaFault::new(Code::SchemaRegex, pointer, message))
-        }
-    }
+/// A pattern must be one of ECMA-262 that runs in linear time; a published release may have others
+/// that once were accepted.
+pub(super) fn pattern(pattern: &str, pointer: &str, dialect: Dialect) -> Result<(), SchemaFault> {
+    let Err(why) = pattern::compile(pattern, dialect) else { return Ok(()) };
+    let message = format!("the pattern `{}` cannot be used: {why}", one_line(pattern, 100));
+    Err(SchemaFault::new(Code::SchemaRegex, pointer, message))
 }
 
 /// The formats of 2020-12 that are checked. Those of internationalised mail and host names are not.

@@ -133,8 +133,7 @@ impl Comparison {
 impl Schema {
     /// What changed from `base` to this schema.
     pub fn compare(&self, base: &Schema) -> Comparison {
-        let RuleComparison { rules, accepts, .. } =
-            compare_rules(&base.value().to_serde(), &self.value().to_serde(), &[]);
+        let RuleComparison { rules, accepts, .. } = rules::compare(base.graph(), self.graph(), &[]);
         Comparison { columns: columns::compare(base, self), accepts, rules }
     }
 }

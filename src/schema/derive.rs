@@ -6,10 +6,10 @@
 //! carries why it is what it is, and what it cannot hold.
 
 use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role};
+use super::fault::SchemaFault;
+use super::graph::Graph;
 use super::types::{Arrays, Form, Note, Numbers, Objects, Reader, Rest, Shape};
-use super::vocabulary::SchemaFault;
 use crate::code::Code;
-use crate::json::Value;
 use crate::text::one_line;
 
 /// How deep values are followed before a level becomes a JSON column.
@@ -19,9 +19,9 @@ const MAX_ENTRIES: usize = 16;
 
 type Result<T> = std::result::Result<T, SchemaFault>;
 
-/// The columns of a record under `schema`.
-pub(super) fn derive(schema: &Value<'_>, extra: Extra) -> Result<Columns> {
-    let shape = Reader::new(schema).root()?;
+/// The columns of a record.
+pub(super) fn derive(graph: &Graph, extra: Extra) -> Result<Columns> {
+    let shape = Reader::new(graph).root()?;
     let fault = |pointer: &str, message: String| Err(SchemaFault::new(Code::SchemaColumns, pointer, message));
     let objects = match &shape.object {
         Some(objects) if shape.types().len() == 1 && !objects.members.is_empty() => objects,
@@ -312,11 +312,6 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<()> {
         return Ok(());
     };
     Err(SchemaFault::new(Code::SchemaColumns, pointer, message))
-}
-
-/// One reference token of a JSON Pointer (RFC 6901 section 3).
-pub(crate) fn escape_pointer(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

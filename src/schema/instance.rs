@@ -2,7 +2,7 @@
 //!
 //! Numbers are compared by their exact text and strings are never copied; a `serde_json` copy is
 //! made only for an error the validator reports, and of a list or object only its size. Each look at
-//! a part takes a step (`step_cost`). Which schema applies, and what becomes of its verdict, is not
+//! a part takes a step (`step_budget`). Which schema applies, and what becomes of its verdict, is not
 //! known here.
 
 use std::{borrow::Cow, collections::HashSet};
@@ -14,7 +14,7 @@ use jsonschema::{
 
 use jsonschema_value::LazyInstance;
 
-use super::step_cost;
+use super::step_budget;
 use crate::json::{
     Number, Object, Value,
     canonical::{write_i64, write_string},
@@ -124,7 +124,7 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
         let text = self.as_str()?;
-        step_cost::take(text.len() as u64 / BYTES_FOR_STEP);
+        step_budget::take(text.len() as u64 / BYTES_FOR_STEP);
         Some(Cow::Borrowed(text))
     }
 
@@ -160,7 +160,7 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
         // A character takes one to four bytes; most limits are decided without counting.
         let most = text.len() as u64;
         let fewest = most.div_ceil(4);
-        step_cost::take(most / BYTES_FOR_STEP);
+        step_budget::take(most / BYTES_FOR_STEP);
         if most < min || fewest > max {
             return Some(false);
         }
@@ -175,9 +175,9 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
     }
 
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
-        if step_cost::is_listing() {
+        if step_budget::is_listing() {
             // It goes into an error of a keyword of our own, which has counted itself.
-            step_cost::take(1);
+            step_budget::take(1);
             return Cow::Owned(told(self).to_value());
         }
         Cow::Owned(self.to_serde())
@@ -187,7 +187,7 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
     // members, would take any amount of memory.
     fn lazy_value(&self) -> LazyInstance<'a> {
         let told = told(self);
-        step_cost::count_error();
+        step_budget::count_error();
         LazyInstance::Ready(Cow::Owned(told.to_value()))
     }
 
@@ -202,7 +202,7 @@ const BYTES_FOR_STEP: u64 = 256;
 
 /// What an error that is made now tells of a value.
 fn told(value: &Value<'_>) -> Told {
-    if step_cost::is_spent() { Told::Nothing } else { Told::of(value) }
+    if step_budget::is_spent() { Told::Nothing } else { Told::of(value) }
 }
 
 impl JsonNumber for &Number<'_> {
@@ -241,8 +241,8 @@ impl<'a> JsonObject<'a, Instance> for &'a Object<'a> {
     }
 
     fn get(&self, key: &String) -> Option<&'a Value<'a>> {
-        step_cost::take(1 + Object::len(self) as u64 / NAMES_FOR_STEP);
-        if step_cost::is_spent() { None } else { Object::get(self, key) }
+        step_budget::take(1 + Object::len(self) as u64 / NAMES_FOR_STEP);
+        if step_budget::is_spent() { None } else { Object::get(self, key) }
     }
 
     fn members(&self) -> Members<'a> {
@@ -258,8 +258,8 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, &'a Value<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        step_cost::take(1);
-        let (name, value) = self.0.next().filter(|_| !step_cost::is_spent())?;
+        step_budget::take(1);
+        let (name, value) = self.0.next().filter(|_| !step_budget::is_spent())?;
         Some((name.as_ref(), value))
     }
 }
@@ -279,8 +279,8 @@ impl<'a> Iterator for EachElement<'a> {
     type Item = &'a Value<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        step_cost::take(1);
-        self.0.next().filter(|_| !step_cost::is_spent())
+        step_budget::take(1);
+        self.0.next().filter(|_| !step_budget::is_spent())
     }
 }
 
@@ -299,13 +299,13 @@ impl<'a> Array<'a, Instance> for Elements<'a> {
     fn is_unique(&self) -> bool {
         // Lists of strings (authors, tags) are the common case and need no keys made.
         if let Some(strings) = self.0.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
-            step_cost::take(strings.iter().map(|text| 1 + text.len() as u64 / BYTES_FOR_STEP).sum());
+            step_budget::take(strings.iter().map(|text| 1 + text.len() as u64 / BYTES_FOR_STEP).sum());
             return all_new(strings);
         }
         let keys = self.elements().map(|element| {
             let mut key = Vec::new();
             write_key(&mut key, element);
-            step_cost::take(key.len() as u64 / 16);
+            step_budget::take(key.len() as u64 / 16);
             key
         });
         all_new(keys)
@@ -325,8 +325,8 @@ fn all_new<T: std::hash::Hash + Eq>(items: impl IntoIterator<Item = T>) -> bool 
 /// such a number equals the one double that means the same, and no double if there is none.
 fn equal(value: &Value<'_>, expected: &serde_json::Value) -> bool {
     use serde_json::Value as Expected;
-    step_cost::take(1);
-    if step_cost::is_spent() {
+    step_budget::take(1);
+    if step_budget::is_spent() {
         return false;
     }
     match (value, expected) {

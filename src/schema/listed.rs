@@ -13,7 +13,7 @@ use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value};
 
 use super::instance::Instance;
-use super::step_cost;
+use super::step_budget;
 
 /// The keyword that stands for `enum` in the compiled schema, and there alone.
 pub(super) const KEYWORD: &str = "one-of-many";
@@ -58,7 +58,7 @@ impl<'i> Keyword<'i, Instance> for OneOfMany {
         if self.is_valid(instance) {
             return Ok(());
         }
-        step_cost::count_error();
+        step_budget::count_error();
         Err(ValidationError::custom("none of the values"))
     }
 
@@ -92,7 +92,7 @@ fn hash_expected(state: &RandomState, value: &Value) -> u64 {
 
 fn hash_found(state: &RandomState, value: &crate::json::Value<'_>) -> u64 {
     use crate::json::Value as Found;
-    step_cost::take(1);
+    step_budget::take(1);
     let mut hasher = state.build_hasher();
     match value {
         Found::Null => 0_u8.hash(&mut hasher),
@@ -141,8 +141,9 @@ mod tests {
     #[track_caller]
     fn check(schema: &Value, text: &str, want: bool) {
         let schema = schema.to_string();
-        let schema = json::parse(schema.as_bytes()).expect("valid JSON");
-        let validator = crate::schema::load::compile(&schema).expect("a valid schema");
+        let schema = json::parse(schema.as_bytes()).expect("valid JSON").into_owned();
+        let graph = crate::schema::graph::Graph::new(schema).expect("a valid schema");
+        let validator = crate::schema::load::compile(graph).expect("a valid schema");
         assert_eq!(validator.validator.is_valid(&json::parse(text.as_bytes()).expect("valid JSON")), want, "{text}");
     }
 

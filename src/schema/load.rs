@@ -8,13 +8,13 @@ use std::path::Path;
 
 use super::columns::{Columns, Extra, InvalidOptional, Role};
 use super::derive::derive;
+use super::fault::SchemaFault;
+use super::graph::{BASE, Graph, NodeId};
 use super::instance::Instance;
-use super::places::Places;
-use super::references::BASE;
-use super::validator;
-use super::validator::Violation;
-use super::vocabulary::{self, SchemaFault};
-use super::{ascii_class, listed, pattern, step_cost};
+use super::pattern::{self, Dialect};
+use super::rule_index::RuleIndex;
+use super::validator::{self, Violation};
+use super::{ascii_class, listed, step_budget, vocabulary};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
@@ -72,7 +72,6 @@ impl BuiltIn {
 pub struct Schema {
     name: String,
     bytes: Vec<u8>,
-    value: Value<'static>,
     id: Option<String>,
     sha256: Digest,
     compiled: Compiled,
@@ -92,19 +91,27 @@ impl Schema {
 
     /// The schema in `bytes`; errors call it `name`.
     pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
-        let value = read(&name, &bytes)?;
-        let compiled = compile(&value).map_err(|fault| fault.of(&name))?;
-        let columns = derive(&value, extra).map_err(|fault| fault.of(&name))?;
-        let id = value.pointer("/$id").and_then(Value::as_str).map(str::to_owned);
-        let sha256 = Digest::of(&bytes);
-        let value = value.into_owned();
-        Ok(Self { name, bytes, value, id, sha256, compiled, columns })
+        Self::compile_as(name, bytes, extra, Dialect::Ecma)
     }
 
-    /// The columns of records under the schema in `bytes`, for those who judge no article: the
-    /// schema is not compiled.
-    pub fn columns_of(name: &str, bytes: &[u8], extra: Extra) -> Result<Columns, Error> {
-        derive(&read(name, bytes)?, extra).map_err(|fault| fault.of(name))
+    /// The schema of a published release. Its patterns are read as they were when it was published.
+    pub(crate) fn of_release(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
+        Self::compile_as(name, bytes, extra, Dialect::Published)
+    }
+
+    fn compile_as(name: String, bytes: Vec<u8>, extra: Extra, dialect: Dialect) -> Result<Self, Error> {
+        let graph = read(&name, &bytes, dialect)?;
+        let compiled = compile(graph).map_err(|fault| fault.of(&name))?;
+        let graph = &compiled.rules.graph;
+        let columns = derive(graph, extra).map_err(|fault| fault.of(&name))?;
+        let id = graph.data_at("/$id").and_then(Value::as_str).map(str::to_owned);
+        let sha256 = Digest::of(&bytes);
+        Ok(Self { name, bytes, id, sha256, compiled, columns })
+    }
+
+    /// The columns of a published release with the schema in `bytes`. The schema is not compiled.
+    pub(crate) fn columns_of_release(name: &str, bytes: &[u8], extra: Extra) -> Result<Columns, Error> {
+        derive(&read(name, bytes, Dialect::Published)?, extra).map_err(|fault| fault.of(name))
     }
 
     /// Whether an invalid value of an optional member has a place to move to, if that is asked for.
@@ -134,9 +141,9 @@ impl Schema {
         &self.bytes
     }
 
-    /// The schema as a value.
-    pub(super) fn value(&self) -> &Value<'static> {
-        &self.value
+    /// Its subschemas.
+    pub(super) fn graph(&self) -> &Graph {
+        &self.compiled.rules.graph
     }
 
     /// Its `$id`.
@@ -162,12 +169,12 @@ impl Schema {
     /// Judges one article: no violations means that the schema accepts it. At most
     /// [`MAX_LISTED`] are listed.
     pub fn validate(&self, article: &Value<'_>) -> Vec<Violation> {
-        validator::validate(&self.compiled, article, &self.value)
+        validator::validate(&self.compiled, article)
     }
 }
 
-/// The schema as a value, of the vocabulary that is known.
-fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
+/// The subschemas of a document that was checked.
+fn read(name: &str, bytes: &[u8], dialect: Dialect) -> Result<Graph, Error> {
     if json::holds_more_values(bytes, MAX_VALUES) {
         let message = format!("it holds more than {MAX_VALUES} values");
         return Err(SchemaFault::new(Code::SchemaSyntax, "", message).of(name));
@@ -177,37 +184,36 @@ fn read<'b>(name: &str, bytes: &'b [u8]) -> Result<Value<'b>, Error> {
         let message = format!("line {line} column {column}: {}", error.kind);
         SchemaFault::new(Code::SchemaSyntax, "", message).of(name)
     })?;
-    vocabulary::check(&value).map_err(|fault| fault.of(name))?;
-    Ok(value)
+    let graph = Graph::new(value.into_owned()).map_err(|fault| fault.of(name))?;
+    vocabulary::check(&graph, dialect).map_err(|fault| fault.of(name))?;
+    Ok(graph)
 }
 
-/// What judges articles.
+/// What validates articles.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) validator: jsonschema::Validator<Instance>,
-    pub(super) places: Places,
+    pub(super) rules: RuleIndex,
     /// What one error may take, in errors of the usual size: some hold a part of the schema.
     pub(super) error_size: u64,
 }
 
-pub(super) fn compile(schema: &Value<'_>) -> Result<Compiled, SchemaFault> {
-    let mut rewritten = schema.to_serde();
-    // Looks for classes in patterns as they are, so it comes before these are translated.
-    vocabulary::each_subschema(&mut rewritten, &mut ascii_class::rewrite);
+pub(super) fn compile(graph: Graph) -> Result<Compiled, SchemaFault> {
     let mut patterns = HashMap::new();
     let mut error_size = 1;
-    vocabulary::each_subschema(&mut rewritten, &mut |schema| {
+    let rewritten = graph.to_serde(NodeId::ROOT, &mut |node, schema| {
+        ascii_class::rewrite(&graph, node, schema);
         listed::rewrite(schema);
-        step_cost::rewrite(schema);
-        pattern::rewrite(schema, &mut patterns);
+        step_budget::rewrite(schema);
         let size = schema.get("not").map_or(0, |excluded| excluded.to_string().len() as u64);
         error_size = error_size.max(1 + size / 512);
+        pattern::rewrite(schema, &mut patterns);
     });
-    let places = Places::new(schema, patterns)?;
+    let rules = RuleIndex { graph, patterns };
     let validator = jsonschema::options_for::<Instance>()
         .with_keyword(ascii_class::KEYWORD, ascii_class::keyword)
         .with_keyword(listed::KEYWORD, listed::keyword)
-        .with_keyword(step_cost::KEYWORD, step_cost::keyword)
+        .with_keyword(step_budget::KEYWORD, step_budget::keyword)
         .offline()
         .with_base_uri(BASE)
         .with_draft(jsonschema::Draft::Draft202012)
@@ -217,15 +223,15 @@ pub(super) fn compile(schema: &Value<'_>) -> Result<Compiled, SchemaFault> {
             jsonschema::PatternOptions::regex().size_limit(pattern::MAX_COMPILED).dfa_size_limit(pattern::MAX_COMPILED),
         )
         .build(&rewritten)
-        .map_err(|error| fault(&error, &places, schema))?;
-    Ok(Compiled { validator, places, error_size })
+        .map_err(|error| fault(&error, &rules))?;
+    Ok(Compiled { validator, rules, error_size })
 }
 
 /// What keeps a schema from being compiled, in words of our own. References, patterns and formats
 /// were checked before (`vocabulary`), so what is left is told by the meta-schema.
-fn fault(error: &jsonschema::ValidationError<'_>, places: &Places, schema: &Value<'_>) -> SchemaFault {
+fn fault(error: &jsonschema::ValidationError<'_>, rules: &RuleIndex) -> SchemaFault {
     use jsonschema::error::ValidationErrorKind as Kind;
-    let pointer = places.in_file(error.instance_path().as_str(), schema);
+    let pointer = rules.in_document(error.instance_path().as_str());
     match error.kind() {
         Kind::Referencing(_) => {
             let message = "a reference or `$id` in it cannot be resolved; write references as `#/$defs/name`";

@@ -33,16 +33,30 @@ pub(super) fn translate(pattern: &str) -> Result<String> {
     Translator::new(pattern).pattern()
 }
 
+/// How the patterns of a schema are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// As ECMA-262 has them.
+    Ecma,
+    /// As those of a published release. Before patterns were held to ECMA-262, some were accepted that
+    /// only the `regex` crate knows, such as `(?i)abc`. They keep the meaning that they had.
+    Published,
+}
+
 /// The compiled pattern.
 ///
 /// # Errors
 /// Those of [`translate`], and that it is too large.
-pub(super) fn compile(pattern: &str) -> Result<regex::Regex> {
-    regex::RegexBuilder::new(&translate(pattern)?)
-        .size_limit(MAX_COMPILED)
-        .dfa_size_limit(MAX_COMPILED)
-        .build()
-        .map_err(|_library| "it is too large or nested too deep; use shorter quantifiers or fewer groups".to_owned())
+pub(super) fn compile(pattern: &str, dialect: Dialect) -> Result<regex::Regex> {
+    let build =
+        |pattern: &str| regex::RegexBuilder::new(pattern).size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED).build();
+    match translate(pattern) {
+        Ok(translated) => build(&translated).map_err(|_library| {
+            "it is too large or nested too deep; use shorter quantifiers or fewer groups".to_owned()
+        }),
+        Err(why) if dialect == Dialect::Published => build(pattern).map_err(|_library| why),
+        Err(why) => Err(why),
+    }
 }
 
 /// Translates the patterns of one subschema. Two patterns of `patternProperties` stay two, so `renamed`

@@ -1,88 +1,117 @@
-//! How many subschemas one value may be held against at one place. References make a short schema
-//! long, and where each of them is followed twice, a page of schema keeps a validator busy for years.
+//! How long one article may be judged, and how many errors may be collected of it.
 //!
-//! Counted is what applies to the same value; what its members and elements are held against is
-//! counted for these. What a schema means is not known here.
+//! Where alternatives of a schema lead back to it, each level of an article is held against all of
+//! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. But it
+//! reads articles through `instance` alone, where each look at a member, an element or a constant
+//! takes a step. After the last one, objects and arrays have no more parts to look at, so that the
+//! validator comes to an end, and its verdict is not used. A keyword of our own takes the steps of
+//! alternatives that look at nothing. What a schema costs without an article is for `steps`.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 
-use super::references::{References, Target};
-use crate::json::{Object, Value};
+use jsonschema::paths::Location;
+use jsonschema::{Keyword, ValidationError};
+use serde_json::{Map, Value};
 
-/// How many subschemas may apply to one value, each as often as it is referred to.
-pub(super) const MOST: u64 = 20_000;
-/// How many of them may lead to one another.
-const DEPTH: usize = 512;
-/// How often the subschemas beside `unevaluatedProperties` or `unevaluatedItems` apply: once more to
-/// find out what they evaluated, and the validator does that by judging.
-const EVALUATED: u64 = 3;
+use super::instance::Instance;
 
-/// Counts the steps of the subschemas of one schema.
-pub(super) struct Steps<'s> {
-    references: References<'s>,
-    /// By the address of a subschema, which does not move; none while it is being counted.
-    known: HashMap<*const Value<'s>, Option<u64>>,
-    /// Whether a subschema was seen that applies to a value if it applies to that value.
-    is_circular: bool,
+/// The keyword that takes steps, which stands in the compiled schema alone.
+pub(super) const KEYWORD: &str = "take-steps";
+/// From how many alternatives on a subschema takes a step for each.
+const MANY: usize = 16;
+
+thread_local! {
+    /// The steps that are left. Where nothing is judged there is no limit.
+    static STEPS: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The errors that may still be collected; none where errors are not collected.
+    static ERRORS: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-impl<'s> Steps<'s> {
-    pub(super) fn new(references: References<'s>) -> Self {
-        Self { references, known: HashMap::new(), is_circular: false }
+/// Takes steps.
+pub(super) fn take(steps: u64) {
+    STEPS.set(STEPS.get().saturating_sub(steps));
+}
+
+/// Whether no step is left, and nothing that is found out from now on holds.
+pub(super) fn is_spent() -> bool {
+    STEPS.get() == 0
+}
+
+/// Whether errors are being collected.
+pub(super) fn is_listing() -> bool {
+    ERRORS.get().is_some()
+}
+
+/// Counts an error that is being collected. After the last one no step is left.
+pub(super) fn count_error() {
+    match ERRORS.get() {
+        Some(left @ 2..) => ERRORS.set(Some(left - 1)),
+        Some(_) => STEPS.set(0),
+        None => {}
+    }
+}
+
+/// Puts the limits back when judging ends, also by a panic.
+struct Limits;
+
+impl Limits {
+    fn set(steps: u64, errors: Option<u64>) -> Self {
+        STEPS.set(steps);
+        ERRORS.set(errors);
+        Self
+    }
+}
+
+impl Drop for Limits {
+    fn drop(&mut self) {
+        STEPS.set(u64::MAX);
+        ERRORS.set(None);
+    }
+}
+
+/// Does what takes at most so many steps; none if it takes more.
+pub(super) fn within<T>(steps: u64, work: impl FnOnce() -> T) -> Option<T> {
+    let _limits = Limits::set(steps, None);
+    let done = work();
+    (!is_spent()).then_some(done)
+}
+
+/// Collects errors with at most so many steps, and at most so many errors; and whether these are all.
+pub(super) fn listing<T>(steps: u64, errors: u64, work: impl FnOnce() -> T) -> (T, bool) {
+    let _limits = Limits::set(steps, Some(errors));
+    let done = work();
+    (done, !is_spent())
+}
+
+/// Lets a subschema of many alternatives take a step for each.
+pub(super) fn rewrite(schema: &mut Map<String, Value>) {
+    let length = |keyword: &&str| schema.get(*keyword).and_then(Value::as_array).map_or(0, Vec::len);
+    let alternatives: usize = ["allOf", "anyOf", "oneOf"].iter().map(length).sum();
+    if alternatives >= MANY {
+        schema.insert(KEYWORD.to_owned(), Value::from(alternatives));
+    }
+}
+
+/// Makes the keyword.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the validator asks for")]
+pub(super) fn keyword<'a>(
+    _parent: &'a Map<String, Value>,
+    value: &'a Value,
+    _location: Location,
+) -> Result<Box<dyn for<'i> Keyword<'i, Instance>>, ValidationError<'a>> {
+    Ok(Box::new(TakeSteps(value.as_u64().unwrap_or(1))))
+}
+
+struct TakeSteps(u64);
+
+impl<'i> Keyword<'i, Instance> for TakeSteps {
+    fn validate(&self, instance: &'i crate::json::Value<'i>) -> Result<(), ValidationError<'i>> {
+        self.is_valid(instance);
+        Ok(())
     }
 
-    /// What a reference in `schema` leads to.
-    pub(super) fn target(&self, schema: &'s Value<'s>, reference: &str) -> Target<'s> {
-        self.references.target(schema, reference)
-    }
-
-    /// Whether more than [`MOST`] subschemas apply to a value that is held against this one.
-    pub(super) fn are_too_many(&mut self, schema: &'s Value<'s>) -> bool {
-        self.count(schema, 0) > MOST
-    }
-
-    /// Whether one of those asked for applies to a value if it applies to that value, and so never comes
-    /// to say anything.
-    pub(super) fn is_circular(&self) -> bool {
-        self.is_circular
-    }
-
-    fn count(&mut self, schema: &'s Value<'s>, depth: usize) -> u64 {
-        let Some(object) = schema.as_object() else { return 1 };
-        if depth > DEPTH {
-            return MOST + 1;
-        }
-        let place = std::ptr::from_ref(schema);
-        if let Some(known) = self.known.get(&place) {
-            self.is_circular |= known.is_none();
-            return known.unwrap_or_default();
-        }
-        self.known.insert(place, None);
-        let below = self.in_place(schema, object);
-        let steps = below.into_iter().fold(1_u64, |sum, schema| sum.saturating_add(self.count(schema, depth + 1)));
-        let evaluates =
-            ["unevaluatedProperties", "unevaluatedItems"].iter().any(|keyword| object.get(keyword).is_some());
-        let steps = if evaluates { steps.saturating_mul(EVALUATED) } else { steps };
-        self.known.insert(place, Some(steps));
-        steps
-    }
-
-    /// The subschemas that apply where this one does.
-    fn in_place(&self, schema: &'s Value<'s>, object: &'s Object<'s>) -> Vec<&'s Value<'s>> {
-        let mut below = Vec::new();
-        for (keyword, value) in object.iter() {
-            match (keyword, value) {
-                ("not" | "if" | "then" | "else", schema) => below.push(schema),
-                ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => below.extend(schemas),
-                ("dependentSchemas", Value::Object(schemas)) => below.extend(schemas.iter().map(|(_, schema)| schema)),
-                ("$ref" | "$dynamicRef", Value::String(reference)) => {
-                    if let Target::Here(target, _) = self.target(schema, reference) {
-                        below.push(target);
-                    }
-                }
-                _ => {}
-            }
-        }
-        below
+    fn is_valid(&self, _instance: &'i crate::json::Value<'i>) -> bool {
+        take(self.0);
+        true
     }
 }

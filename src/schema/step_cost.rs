@@ -1,117 +1,80 @@
-//! How long one article may be judged, and how many errors may be collected of it.
+//! How many subschemas one value may be held against at one place. References make a short schema
+//! long: where each of them is followed twice, validation under a page of schema takes years.
 //!
-//! Where alternatives of a schema lead back to it, each level of an article is held against all of
-//! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. But it
-//! reads articles through `instance` alone, where each look at a member, an element or a constant
-//! takes a step. After the last one, objects and arrays have no more parts to look at, so that the
-//! validator comes to an end, and its verdict is not used. A keyword of our own takes the steps of
-//! alternatives that look at nothing. What a schema costs without an article is for `steps`.
+//! This counts the subschemas that apply to the same value; those of its members and elements are
+//! counted for these. How long an article takes is for `step_budget`.
 
-use std::cell::Cell;
+use std::collections::HashMap;
 
-use jsonschema::paths::Location;
-use jsonschema::{Keyword, ValidationError};
-use serde_json::{Map, Value};
+use super::graph::{Content, Graph, NodeId, Target};
 
-use super::instance::Instance;
+/// How many subschemas may apply to one value, each as often as it is referred to.
+pub(super) const MOST: u64 = 20_000;
+/// How many of them may lead to one another.
+const DEPTH: usize = 512;
+/// How often the subschemas beside `unevaluatedProperties` or `unevaluatedItems` apply: the validator
+/// validates again to find out what they evaluated.
+const EVALUATED: u64 = 3;
 
-/// The keyword that takes steps, which stands in the compiled schema alone.
-pub(super) const KEYWORD: &str = "take-steps";
-/// From how many alternatives on a subschema takes a step for each.
-const MANY: usize = 16;
-
-thread_local! {
-    /// The steps that are left. Where nothing is judged there is no limit.
-    static STEPS: Cell<u64> = const { Cell::new(u64::MAX) };
-    /// The errors that may still be collected; none where errors are not collected.
-    static ERRORS: Cell<Option<u64>> = const { Cell::new(None) };
+/// Counts the steps of the subschemas of one schema.
+#[derive(Debug)]
+pub(super) struct StepCosts<'g> {
+    graph: &'g Graph,
+    /// `None` while a subschema is being counted.
+    known: HashMap<NodeId, Option<u64>>,
+    is_circular: bool,
 }
 
-/// Takes steps.
-pub(super) fn take(steps: u64) {
-    STEPS.set(STEPS.get().saturating_sub(steps));
-}
+impl<'g> StepCosts<'g> {
+    pub(super) fn new(graph: &'g Graph) -> Self {
+        Self { graph, known: HashMap::new(), is_circular: false }
+    }
 
-/// Whether no step is left, and nothing that is found out from now on holds.
-pub(super) fn is_spent() -> bool {
-    STEPS.get() == 0
-}
+    /// Whether more than [`MOST`] subschemas apply to a value that is held against this one.
+    pub(super) fn is_too_large(&mut self, id: NodeId) -> bool {
+        self.count(id, 0) > MOST
+    }
 
-/// Whether errors are being collected.
-pub(super) fn is_listing() -> bool {
-    ERRORS.get().is_some()
-}
+    /// Whether a subschema that was counted applies to a value if it applies to that value, and so
+    /// never comes to a verdict.
+    pub(super) fn is_circular(&self) -> bool {
+        self.is_circular
+    }
 
-/// Counts an error that is being collected. After the last one no step is left.
-pub(super) fn count_error() {
-    match ERRORS.get() {
-        Some(left @ 2..) => ERRORS.set(Some(left - 1)),
-        Some(_) => STEPS.set(0),
-        None => {}
+    fn count(&mut self, id: NodeId, depth: usize) -> u64 {
+        if depth > DEPTH {
+            return MOST + 1;
+        }
+        if let Some(known) = self.known.get(&id) {
+            self.is_circular |= known.is_none();
+            return known.unwrap_or_default();
+        }
+        self.known.insert(id, None);
+        let same_value = in_place(self.graph, id);
+        let steps = same_value.into_iter().fold(1_u64, |sum, id| sum.saturating_add(self.count(id, depth + 1)));
+        let evaluates = ["unevaluatedProperties", "unevaluatedItems"];
+        let evaluates = evaluates.iter().any(|keyword| self.graph[id].get(keyword).is_some());
+        let steps = if evaluates { steps.saturating_mul(EVALUATED) } else { steps };
+        self.known.insert(id, Some(steps));
+        steps
     }
 }
 
-/// Puts the limits back when judging ends, also by a panic.
-struct Limits;
-
-impl Limits {
-    fn set(steps: u64, errors: Option<u64>) -> Self {
-        STEPS.set(steps);
-        ERRORS.set(errors);
-        Self
+/// The subschemas that apply to the same value as this one.
+fn in_place(graph: &Graph, id: NodeId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    for keyword in graph[id].keywords() {
+        match (keyword.name.as_str(), &keyword.content) {
+            (_, Content::Reference(reference)) => {
+                if let Target::Node(target) = reference.target {
+                    found.push(target);
+                }
+            }
+            ("not" | "if" | "then" | "else" | "allOf" | "anyOf" | "oneOf" | "dependentSchemas", content) => {
+                found.extend(content.children());
+            }
+            _ => {}
+        }
     }
-}
-
-impl Drop for Limits {
-    fn drop(&mut self) {
-        STEPS.set(u64::MAX);
-        ERRORS.set(None);
-    }
-}
-
-/// Does what takes at most so many steps; none if it takes more.
-pub(super) fn within<T>(steps: u64, work: impl FnOnce() -> T) -> Option<T> {
-    let _limits = Limits::set(steps, None);
-    let done = work();
-    (!is_spent()).then_some(done)
-}
-
-/// Collects errors with at most so many steps, and at most so many errors; and whether these are all.
-pub(super) fn listing<T>(steps: u64, errors: u64, work: impl FnOnce() -> T) -> (T, bool) {
-    let _limits = Limits::set(steps, Some(errors));
-    let done = work();
-    (done, !is_spent())
-}
-
-/// Lets a subschema of many alternatives take a step for each.
-pub(super) fn rewrite(schema: &mut Map<String, Value>) {
-    let length = |keyword: &&str| schema.get(*keyword).and_then(Value::as_array).map_or(0, Vec::len);
-    let alternatives: usize = ["allOf", "anyOf", "oneOf"].iter().map(length).sum();
-    if alternatives >= MANY {
-        schema.insert(KEYWORD.to_owned(), Value::from(alternatives));
-    }
-}
-
-/// Makes the keyword.
-#[expect(clippy::unnecessary_wraps, reason = "the shape that the validator asks for")]
-pub(super) fn keyword<'a>(
-    _parent: &'a Map<String, Value>,
-    value: &'a Value,
-    _location: Location,
-) -> Result<Box<dyn for<'i> Keyword<'i, Instance>>, ValidationError<'a>> {
-    Ok(Box::new(TakeSteps(value.as_u64().unwrap_or(1))))
-}
-
-struct TakeSteps(u64);
-
-impl<'i> Keyword<'i, Instance> for TakeSteps {
-    fn validate(&self, instance: &'i crate::json::Value<'i>) -> Result<(), ValidationError<'i>> {
-        self.is_valid(instance);
-        Ok(())
-    }
-
-    fn is_valid(&self, _instance: &'i crate::json::Value<'i>) -> bool {
-        take(self.0);
-        true
-    }
+    found
 }

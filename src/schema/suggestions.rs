@@ -1,6 +1,7 @@
 //! "Did you mean": names in an article that are nearly names of the schema.
 
-use crate::json::{Object, Value};
+use super::graph::{Graph, NodeId};
+use crate::json::Value;
 use crate::text::one_line;
 
 /// How alike two names must be, from 0 (not at all) to 1 (equal).
@@ -10,34 +11,30 @@ const COMPARED: usize = 200;
 
 /// For an undeclared member: the declared name that it resembles. `rule` is the pointer of the
 /// keyword that refused it; its neighbour `properties` declares the names.
-pub(super) fn declared_name(schema: &Value<'_>, rule: &str, name: &str) -> Option<String> {
-    let declared = declared(schema, rule)?;
-    let nearest = nearest(name, declared.iter().map(|(name, _)| name))?;
+pub(super) fn declared_name(graph: &Graph, rule: &str, name: &str) -> Option<String> {
+    let declared = declared(graph, rule);
+    let nearest = nearest(name, declared.iter().map(|(name, _)| name.as_str()))?;
     Some(format!("did you mean `{}`?", one_line(nearest, 60)))
 }
 
 /// For a missing member: the undeclared member of the object that resembles it.
-pub(super) fn misspelt_member(
-    object: Option<&Value<'_>>,
-    schema: &Value<'_>,
-    rule: &str,
-    name: &str,
-) -> Option<String> {
-    let declared = declared(schema, rule);
+pub(super) fn misspelt_member(object: Option<&Value<'_>>, graph: &Graph, rule: &str, name: &str) -> Option<String> {
+    let declared = declared(graph, rule);
     let undeclared = object?
         .as_object()?
         .iter()
         .map(|(name, _)| name)
-        .filter(|member| declared.is_none_or(|declared| declared.get(member).is_none()));
+        .filter(|member| !declared.iter().any(|(name, _)| name == member));
     let nearest = nearest(name, undeclared)?;
     Some(format!("the object has `{}`; did you mean `{}`?", one_line(nearest, 60), one_line(name, 60)))
 }
 
-fn declared<'s>(schema: &'s Value<'s>, rule: &str) -> Option<&'s Object<'s>> {
-    let (parent, _keyword) = rule.rsplit_once('/')?;
+/// The members that are declared beside a rule.
+fn declared<'g>(graph: &'g Graph, rule: &str) -> &'g [(String, NodeId)] {
+    let parent = rule.rsplit_once('/').map_or("", |(parent, _keyword)| parent);
     // A rule within `required` has the index of the name behind it.
     let parent = parent.strip_suffix("/required").unwrap_or(parent);
-    schema.pointer(parent)?.as_object()?.get("properties")?.as_object()
+    graph.node_at(parent).map_or(&[], |id| graph[id].by_name("properties"))
 }
 
 fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
@@ -78,7 +75,7 @@ mod tests {
     #[test]
     fn advice() {
         let schema = br#"{"properties":{"name":{},"url":{}},"required":["name"],"additionalProperties":false}"#;
-        let schema = json::parse(schema).unwrap();
+        let schema = Graph::new(json::parse(schema).unwrap()).unwrap();
         let advice = declared_name(&schema, "/additionalProperties", "nme");
         assert_eq!(advice.as_deref(), Some("did you mean `name`?"));
         let object = json::parse(br#"{"nme":"x","url":"y"}"#).unwrap();

@@ -10,8 +10,8 @@ use jsonschema::ValidationError;
 
 use super::instance::{Instance, Told as Found};
 use super::load::Compiled;
-use super::places::Places;
-use super::step_cost;
+use super::rule_index::RuleIndex;
+use super::step_budget;
 use super::undeclared::{self, Origin};
 use crate::code::Code;
 use crate::json::Value;
@@ -59,7 +59,7 @@ impl Violation {
 
 /// Every rule that a value breaks, up to [`MAX_LISTED`]. Whether there is one is found out before, which is
 /// much faster than listing all of them.
-pub(super) fn validate(compiled: &Compiled, value: &Value<'_>, schema: &Value<'_>) -> Vec<Violation> {
+pub(super) fn validate(compiled: &Compiled, value: &Value<'_>) -> Vec<Violation> {
     match is_valid(&compiled.validator, value) {
         Some(true) => return Vec::new(),
         Some(false) => {}
@@ -67,8 +67,8 @@ pub(super) fn validate(compiled: &Compiled, value: &Value<'_>, schema: &Value<'_
     }
     let errors = (ERRORS / compiled.error_size).max(1);
     let collect = || compiled.validator.iter_errors(value).take(2 * MAX_LISTED).collect();
-    let (errors, are_all): (Vec<ValidationError<'_>>, bool) = step_cost::listing(steps(value), errors, collect);
-    let mut violations = list(&errors, value, schema, &compiled.places);
+    let (errors, are_all): (Vec<ValidationError<'_>>, bool) = step_budget::listing(steps(value), errors, collect);
+    let mut violations = list(&errors, value, &compiled.rules);
     if violations.len() >= MAX_LISTED {
         violations.truncate(MAX_LISTED);
     } else if !are_all {
@@ -80,10 +80,10 @@ pub(super) fn validate(compiled: &Compiled, value: &Value<'_>, schema: &Value<'_
 /// Whether a value is valid, if so many steps tell as its size makes seem right.
 fn is_valid(validator: &jsonschema::Validator<Instance>, value: &Value<'_>) -> Option<bool> {
     let judge = || validator.is_valid(value);
-    step_cost::within(STEPS, judge).or_else(|| {
+    step_budget::within(STEPS, judge).or_else(|| {
         // Its parts are only counted where it matters.
         let steps = steps(value);
-        if steps > STEPS { step_cost::within(steps, judge) } else { None }
+        if steps > STEPS { step_budget::within(steps, judge) } else { None }
     })
 }
 
@@ -99,12 +99,12 @@ fn endless(message: &str) -> Violation {
 
 /// The violations that errors of the validator stand for, without those that say nothing new; what
 /// was not evaluated comes last.
-fn list(errors: &[ValidationError<'_>], article: &Value<'_>, schema: &Value<'_>, places: &Places) -> Vec<Violation> {
-    let describer = Describer { schema, places };
+fn list(errors: &[ValidationError<'_>], article: &Value<'_>, rules: &RuleIndex) -> Vec<Violation> {
+    let describer = Describer { rules };
     let mut found = Vec::new();
     let mut origins = Vec::new();
     for error in errors.iter().filter(|error| Found::from_value(error.instance()) != Found::Nothing) {
-        let rule = places.rule(error, schema);
+        let rule = rules.rule(error);
         for (violation, unevaluated) in describer.violations(error, &rule, article) {
             let way = error.evaluation_path().as_str().to_owned();
             let at = error.instance_path().as_str().to_owned();
@@ -115,7 +115,7 @@ fn list(errors: &[ValidationError<'_>], article: &Value<'_>, schema: &Value<'_>,
             }
         }
     }
-    let redundant = undeclared::redundant(&origins, schema, places);
+    let redundant = undeclared::redundant(&origins, &rules.graph);
     let kept = found.into_iter().zip(origins).zip(redundant).filter(|(_, redundant)| !redundant).map(|(kept, _)| kept);
     let (last, first): (Vec<_>, Vec<_>) = kept.partition(|(_, origin)| origin.unevaluated.is_some());
     first.into_iter().chain(last).map(|(violation, _)| violation).collect()

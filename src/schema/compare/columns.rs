@@ -10,8 +10,9 @@ type IsSame<'s> = &'s dyn Fn(&Column, &Column) -> bool;
 
 pub(super) fn compare(base: &Schema, current: &Schema) -> Vec<ColumnChange> {
     let is_same = |before: &Column, after: &Column| {
-        let subschema = base.value().pointer(&before.pointer);
-        subschema.is_some() && subschema == current.value().pointer(&after.pointer)
+        let (base, current) = (base.graph(), current.graph());
+        let nodes = base.node_at(&before.pointer).zip(current.node_at(&after.pointer));
+        nodes.is_some_and(|(before, after)| base.is_same(before, current, after))
     };
     let mut walk = Walk { is_same: &is_same, changes: Vec::new() };
     walk.level(base.columns(), current.columns(), "", Class::Safe);

@@ -1,10 +1,11 @@
-//! Whether a schema is so small that the algebra of schemas comes to an end with it.
+//! Whether a schema is so small that the algebra of schemas ends with it.
 //!
-//! To compare two schemas their choices are multiplied out: ten pairs of alternatives that must all
-//! hold are a thousand cases. How many there would be is estimated here, before anything is
-//! multiplied; what the cases say is not looked at.
+//! To compare two schemas their alternatives are multiplied out: ten pairs of alternatives that must
+//! all hold are a thousand cases. Their number is estimated here before anything is multiplied; what
+//! the cases mean is not looked at.
 
-use serde_json::{Map, Value as Json};
+use crate::json::Value;
+use crate::schema::graph::{Body, Content, Graph, Keyword, Node, NodeId, Reference, Target};
 
 /// How many values a schema may consist of.
 const PARTS: usize = 2048;
@@ -17,35 +18,28 @@ const PATTERNS: usize = 32;
 const STEPS: usize = 10_000;
 
 /// Whether a proof about this schema ends soon.
-pub(super) fn is_narrow(schema: &Json) -> bool {
+pub(super) fn is_narrow(graph: &Graph) -> bool {
+    let patterns = graph.nodes().filter(|node| node.get("pattern").is_some()).count();
     // A comparison asks for what one accepts and the other does not.
-    parts(schema) <= PARTS
-        && patterns(schema) <= PATTERNS
-        && [Sign::Plain, Sign::Negated].into_iter().all(|sign| is_narrow_as(schema, sign))
+    parts(graph) <= PARTS
+        && patterns <= PATTERNS
+        && [Sign::Plain, Sign::Negated].into_iter().all(|sign| is_narrow_as(graph, sign))
 }
 
-fn patterns(value: &Json) -> usize {
-    match value {
-        Json::Array(values) => values.iter().map(patterns).sum(),
-        Json::Object(members) => {
-            usize::from(members.contains_key("pattern")) + members.values().map(patterns).sum::<usize>()
-        }
-        _ => 0,
-    }
+fn is_narrow_as(graph: &Graph, sign: Sign) -> bool {
+    let mut cost = ProofCost { graph, steps: STEPS, most: 0, multiplied: 0, open: Vec::new() };
+    let cases = cost.of(NodeId::ROOT, sign).max(cost.most);
+    cases <= CASES && cost.multiplied <= MULTIPLIED && cost.steps > 0
 }
 
-fn is_narrow_as(schema: &Json, sign: Sign) -> bool {
-    let mut width = Width { root: schema, steps: STEPS, most: 0, multiplied: 0, open: Vec::new() };
-    let cases = width.of(schema, sign).max(width.most);
-    cases <= CASES && width.multiplied <= MULTIPLIED && width.steps > 0
-}
-
-fn parts(value: &Json) -> usize {
-    match value {
-        Json::Array(values) => 1 + values.iter().map(parts).sum::<usize>(),
-        Json::Object(members) => 1 + members.values().map(parts).sum::<usize>(),
-        _ => 1,
-    }
+/// How many values the schema consists of.
+fn parts(graph: &Graph) -> usize {
+    let of = |keyword: &Keyword| match &keyword.content {
+        Content::Data(value) => value.parts(PARTS + 1),
+        Content::Reference(_) | Content::Schemas(_) | Content::ByName(_) => 1,
+        Content::Schema(_) => 0,
+    };
+    graph.nodes().map(|node| 1 + node.keywords().iter().map(of).sum::<usize>()).sum()
 }
 
 /// Whether a subschema is to hold or not to hold.
@@ -63,41 +57,34 @@ impl Sign {
         }
     }
 
-    /// The cases of entries that all hold, or of which one does not.
-    fn some(self, of: &Json) -> u64 {
+    /// The cases of so many entries that all hold, or of which one does not.
+    fn some(self, entries: usize) -> u64 {
         match self {
             Self::Plain => 1,
-            Self::Negated => entries(of).max(1),
+            Self::Negated => (entries as u64).max(1),
         }
     }
 }
 
-fn entries(value: &Json) -> u64 {
-    match value {
-        Json::Array(values) => values.len() as u64,
-        // Nothing breaks what lets everything pass.
-        Json::Object(members) => members.values().filter(|value| **value != Json::Bool(true)).count() as u64,
-        _ => 1,
-    }
-}
-
-struct Width<'j> {
-    root: &'j Json,
+struct ProofCost<'g> {
+    graph: &'g Graph,
     steps: usize,
     /// The most cases at a place below, and the most anywhere that came of others by multiplying.
     most: u64,
     multiplied: u64,
-    /// The references that are being followed.
-    open: Vec<&'j str>,
+    /// The subschemas that are being followed.
+    open: Vec<NodeId>,
 }
 
-impl<'j> Width<'j> {
-    /// How many cases a subschema has where it stands.
-    fn of(&mut self, schema: &'j Json, sign: Sign) -> u64 {
+impl<'g> ProofCost<'g> {
+    /// How many cases a subschema has at its place.
+    fn of(&mut self, id: NodeId, sign: Sign) -> u64 {
         self.steps = self.steps.saturating_sub(1);
-        let Some(keywords) = schema.as_object().filter(|_| self.steps > 0) else { return 1 };
-        let cases: Vec<u64> =
-            keywords.iter().map(|(keyword, value)| self.keyword(keywords, keyword, value, sign)).collect();
+        if self.steps == 0 {
+            return 1;
+        }
+        let node = &self.graph[id];
+        let cases: Vec<u64> = node.keywords().iter().map(|keyword| self.keyword(node, keyword, sign)).collect();
         self.all(&cases, sign)
     }
 
@@ -113,67 +100,58 @@ impl<'j> Width<'j> {
         product
     }
 
-    fn keyword(&mut self, beside: &'j Map<String, Json>, keyword: &str, value: &'j Json, sign: Sign) -> u64 {
-        match (keyword, value) {
-            ("allOf", Json::Array(schemas)) => {
+    fn keyword(&mut self, beside: &Node, Keyword { name, content }: &'g Keyword, sign: Sign) -> u64 {
+        match (name.as_str(), content) {
+            ("allOf", Content::Schemas(schemas)) => {
                 let cases = self.each(schemas, sign);
                 self.all(&cases, sign)
             }
-            ("anyOf", Json::Array(schemas)) => {
+            ("anyOf", Content::Schemas(schemas)) => {
                 let cases = self.each(schemas, sign);
                 self.all(&cases, sign.other())
             }
             // One holds and each other does not.
-            ("oneOf", Json::Array(schemas)) => {
+            ("oneOf", Content::Schemas(schemas)) => {
                 let cases = self.each(schemas, sign);
                 self.all(&cases, sign.other()).saturating_mul(schemas.len() as u64)
             }
-            ("not", schema) => self.of(schema, sign.other()),
-            ("if", schema) => {
-                let [held, failed] = [Sign::Plain, Sign::Negated].map(|sign| self.of(schema, sign));
+            ("not", Content::Schema(schema)) => self.of(*schema, sign.other()),
+            ("if", Content::Schema(schema)) => {
+                let [held, failed] = [Sign::Plain, Sign::Negated].map(|sign| self.of(*schema, sign));
                 let [then, other] =
-                    ["then", "else"].map(|keyword| beside.get(keyword).map_or(1, |schema| self.of(schema, sign)));
+                    ["then", "else"].map(|keyword| beside.schema(keyword).map_or(1, |id| self.of(id, sign)));
                 held.saturating_mul(then).saturating_add(failed.saturating_mul(other))
             }
-            ("dependentSchemas", Json::Object(schemas)) => {
-                let cases: Vec<u64> = schemas.values().map(|schema| self.of(schema, sign).saturating_add(1)).collect();
+            ("dependentSchemas", Content::ByName(schemas)) => {
+                let cases: Vec<u64> = schemas.iter().map(|(_, id)| self.of(*id, sign).saturating_add(1)).collect();
                 self.all(&cases, sign)
             }
-            ("dependentRequired", Json::Object(names)) => match sign {
+            ("dependentRequired", Content::Data(Value::Object(names))) => match sign {
                 Sign::Plain => self.either(names.len()),
-                Sign::Negated => names.values().map(entries).fold(0, u64::saturating_add),
+                Sign::Negated => names.iter().map(|(_, names)| entries(names)).fold(0, u64::saturating_add),
             },
-            // A name may fit any of them.
-            ("patternProperties", Json::Object(schemas)) => {
-                self.below(schemas.values(), sign);
-                self.either(schemas.len())
-            }
-            ("$ref" | "$dynamicRef", Json::String(target)) => self.reference(target, sign),
-            ("$defs", Json::Object(schemas)) => {
-                self.below(schemas.values(), sign);
-                1
-            }
-            ("properties", Json::Object(schemas)) => {
-                self.below(schemas.values(), sign);
-                sign.some(value)
-            }
-            ("prefixItems", Json::Array(schemas)) => {
-                self.below(schemas.iter(), sign);
-                sign.some(value)
-            }
-            ("required", _) => sign.some(value),
-            (
-                "items"
-                | "contains"
-                | "propertyNames"
-                | "additionalProperties"
-                | "unevaluatedProperties"
-                | "unevaluatedItems",
-                schema,
-            ) => {
-                self.below(std::iter::once(schema), sign);
-                1
-            }
+            (_, Content::Reference(reference)) => self.reference(reference, sign),
+            ("required", Content::Data(names)) => sign.some(usize::try_from(entries(names)).unwrap_or(usize::MAX)),
+            ("then" | "else" | "contentSchema", _) => 1,
+            (name, content) => self.values_below(name, content, sign),
+        }
+    }
+
+    /// The cases of a keyword whose subschemas apply to other values, so that their cases are not
+    /// multiplied with those here.
+    fn values_below(&mut self, name: &str, content: &'g Content, sign: Sign) -> u64 {
+        let mut restricting = 0;
+        for id in content.children() {
+            let cases = self.of(id, sign);
+            self.most = self.most.max(cases);
+            // Nothing breaks a schema that accepts everything.
+            restricting += usize::from(!matches!(self.graph[id].body, Body::Always(true)));
+        }
+        match (name, content) {
+            // A name may match any of them.
+            ("patternProperties", Content::ByName(schemas)) => self.either(schemas.len()),
+            ("properties", _) => sign.some(restricting),
+            ("prefixItems", Content::Schemas(schemas)) => sign.some(schemas.len()),
             _ => 1,
         }
     }
@@ -183,33 +161,44 @@ impl<'j> Width<'j> {
         self.all(&vec![2; choices], Sign::Plain)
     }
 
-    fn each(&mut self, schemas: &'j [Json], sign: Sign) -> Vec<u64> {
-        schemas.iter().map(|schema| self.of(schema, sign)).collect()
+    fn each(&mut self, schemas: &[NodeId], sign: Sign) -> Vec<u64> {
+        schemas.iter().map(|id| self.of(*id, sign)).collect()
     }
 
-    /// Subschemas of other values, whose cases are not multiplied with those here.
-    fn below(&mut self, schemas: impl Iterator<Item = &'j Json>, sign: Sign) {
-        for schema in schemas {
-            let cases = self.of(schema, sign);
-            self.most = self.most.max(cases);
+    fn reference(&mut self, reference: &Reference, sign: Sign) -> u64 {
+        let Target::Node(id) = reference.target else { return 1 };
+        if self.open.contains(&id) {
+            return 1;
         }
-    }
-
-    fn reference(&mut self, target: &'j str, sign: Sign) -> u64 {
-        let found = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-        let Some(schema) = found.filter(|_| !self.open.contains(&target)) else { return 1 };
-        self.open.push(target);
-        let cases = self.of(schema, sign);
+        self.open.push(id);
+        let cases = self.of(id, sign);
         self.open.pop();
         cases
     }
 }
 
+fn entries(value: &Value<'_>) -> u64 {
+    match value {
+        Value::Array(values) => values.len() as u64,
+        Value::Object(members) => members.len() as u64,
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, Value as Json, json};
 
     use super::*;
+    use crate::json;
+
+    fn graph(schema: &Json) -> Graph {
+        Graph::new(json::parse(schema.to_string().as_bytes()).expect("valid JSON").into_owned()).expect("a schema")
+    }
+
+    fn is_narrow(schema: &Json) -> bool {
+        super::is_narrow(&graph(schema))
+    }
 
     #[test]
     fn choices_multiply() {
@@ -226,7 +215,10 @@ mod tests {
         let names: Map<String, Json> = (0..7).map(|name| (name.to_string(), json!(["x"]))).collect();
         assert!(!is_narrow(&json!({ "items": { "dependentRequired": names } })));
         // Where they must not all hold they add up, but the other side of a comparison negates.
-        assert!(is_narrow_as(&json!({ "not": pairs(100) }), Sign::Plain) && !is_narrow(&json!({ "not": pairs(100) })));
+        assert!(
+            is_narrow_as(&graph(&json!({ "not": pairs(100) })), Sign::Plain)
+                && !is_narrow(&json!({ "not": pairs(100) }))
+        );
         assert!(!is_narrow(
             &json!({ "not": { "anyOf": vec![json!({ "allOf": [{ "minimum": 1 }, { "maximum": 0 }] }); 10] } })
         ));

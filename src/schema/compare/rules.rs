@@ -1,20 +1,20 @@
 //! Rules place by place, with proofs by the validator's own algebra of schemas.
 //!
 //! A place is a subschema that both have. Rules of the members and items below it are compared
-//! below it, and for the proof at the place itself they are taken out on both sides. About schemas that
-//! the algebra does not come to an end with nothing is proved (`width`).
+//! below it, and are taken out on both sides for the proof at the place itself. Nothing is proved
+//! about schemas for which the algebra would not end (`proof_cost`).
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use jsonschema::canonical::{CanonicalSchema, Containment};
 use serde_json::{Map, Value as Json};
 
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
-use crate::schema::derive::escape_pointer;
+use crate::json;
+use crate::schema::graph::{Content, Graph, NodeId, Target, escape_pointer};
 use crate::schema::pattern;
-use crate::schema::vocabulary::each_subschema;
 
 /// Keywords that make no rule.
 const SILENT: &[&str] = &[
@@ -45,13 +45,21 @@ pub struct RuleComparison {
     pub aside: bool,
 }
 
-/// What changed in the rules. Of these members at the root, which one of the schemas declares, it is left
-/// aside that they may be anything in the other, if no reference leads to where they stand.
+/// What changed in the rules of two schemas, as JSON. The members in `aside` are members of the root
+/// that only one of the schemas declares: the other may allow anything for them, and that is not a
+/// change, unless a reference leads to them.
 pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleComparison {
-    let reach = Reach::of(base, true).max(Reach::of(current, true));
+    match (graph_of(base), graph_of(current)) {
+        (Some(base), Some(current)) => compare(&base, &current, aside),
+        _ => RuleComparison { rules: Vec::new(), accepts: Effect::NotProved, aside: false },
+    }
+}
+
+pub(super) fn compare(base: &Graph, current: &Graph, aside: &[&str]) -> RuleComparison {
+    let reach = Reach::of(base).max(Reach::of(current));
     // Where references go by it, `$id` is more than a name.
     let ids = reach == Reach::Anywhere;
-    let (mut base, mut current) = (silenced(base.clone(), ids), silenced(current.clone(), ids));
+    let (mut base, mut current) = (silenced(base, ids), silenced(current, ids));
     let aside = if reach == Reach::Definitions { aside } else { &[] };
     for name in aside {
         open(&mut base, name);
@@ -70,6 +78,11 @@ pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleCompari
     comparison
 }
 
+fn graph_of(schema: &Json) -> Option<Graph> {
+    let text = schema.to_string();
+    Graph::new(json::parse(text.as_bytes()).ok()?.into_owned()).ok()
+}
+
 /// What places do together. All that is not in `$defs` must hold, so nothing is lost where nothing is
 /// lost at any of them; what definitions are used for nobody has looked at.
 fn together(rules: &[RuleChange]) -> Effect {
@@ -81,8 +94,8 @@ fn together(rules: &[RuleChange]) -> Effect {
     [Effect::Same, Effect::Loosened, Effect::Tightened].into_iter().find(|most| all(*most)).unwrap_or(Effect::NotProved)
 }
 
-/// How far references lead. Proofs are about schemas that were changed for them, and in which
-/// nobody but `$defs` is found where it was.
+/// How far references lead. Proofs are about schemas that were changed for them, in which only
+/// `$defs` is where it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     Definitions,
@@ -91,26 +104,16 @@ enum Reach {
 }
 
 impl Reach {
-    fn of(value: &Json, is_root: bool) -> Self {
-        match value {
-            Json::Array(values) => values.iter().map(|value| Self::of(value, false)).max().unwrap_or(Self::Definitions),
-            Json::Object(members) => members
-                .iter()
-                .map(|(name, value)| Self::of_member(name, value, is_root))
-                .max()
-                .unwrap_or(Self::Definitions),
-            _ => Self::Definitions,
-        }
-    }
-
-    fn of_member(name: &str, value: &Json, is_root: bool) -> Self {
-        match (name, value) {
-            ("$ref", Json::String(target)) if target == "#" => Self::Whole,
-            ("$ref", Json::String(target)) if target.starts_with("#/$defs/") => Self::Definitions,
-            ("$ref" | "$dynamicRef", Json::String(_)) => Self::Anywhere,
-            ("$id", Json::String(_)) if !is_root => Self::Anywhere,
-            _ => Self::of(value, false),
-        }
+    fn of(graph: &Graph) -> Self {
+        let embedded = graph.nodes().skip(1).any(|node| node.data("$id").is_some_and(|id| id.as_str().is_some()));
+        let of = |(keyword, text): (&str, &str)| match (keyword, text) {
+            ("$ref", "#") => Self::Whole,
+            ("$ref", text) if text.starts_with("#/$defs/") => Self::Definitions,
+            _ => Self::Anywhere,
+        };
+        let references = graph.nodes().flat_map(|node| node.references());
+        let reach = references.map(|(keyword, reference)| of((keyword, &reference.text))).max();
+        if embedded { Self::Anywhere } else { reach.unwrap_or(Self::Definitions) }
     }
 }
 
@@ -218,39 +221,48 @@ fn changed(keyword: &str, before: Option<&Json>, after: Option<&Json>) -> Keywor
 /// A schema with those definitions of the whole that it needs.
 fn with_definitions(schema: &Json, root: &Json) -> Json {
     let mut schema = schema.clone();
-    let (Json::Object(members), Some(Json::Object(definitions))) = (&mut schema, root.get("$defs")) else {
+    let (Json::Object(members), Some(definitions @ Json::Object(_))) = (&mut schema, root.get("$defs")) else {
         return schema;
     };
-    members.remove("$defs");
-    let mut needed: BTreeSet<String> = BTreeSet::new();
-    let mut found = Vec::new();
-    members.values().for_each(|value| push_references(value, &mut found));
-    while let Some(name) = found.pop() {
-        if let Some(definition) = definitions.get(&name).filter(|_| !needed.contains(&name)) {
-            push_references(definition, &mut found);
-            needed.insert(name);
+    members.insert("$defs".to_owned(), definitions.clone());
+    let needed = graph_of(&schema).map(|graph| needed_definitions(&graph)).unwrap_or_default();
+    if let Json::Object(members) = &mut schema {
+        if let Some(Json::Object(definitions)) = members.get_mut("$defs") {
+            definitions.retain(|name, _| needed.contains(name));
         }
-    }
-    let kept = definitions.iter().filter(|(name, _)| needed.contains(*name));
-    let kept: Map<String, Json> = kept.map(|(name, schema)| (name.clone(), schema.clone())).collect();
-    if !kept.is_empty() {
-        members.insert("$defs".to_owned(), Json::Object(kept));
+        if needed.is_empty() {
+            members.remove("$defs");
+        }
     }
     schema
 }
 
-/// Appends the names of the definitions that are referred to.
-fn push_references(value: &Json, names: &mut Vec<String>) {
-    match value {
-        Json::Array(values) => values.iter().for_each(|value| push_references(value, names)),
-        Json::Object(members) => {
-            let target = members.get("$ref").and_then(Json::as_str).and_then(|target| target.strip_prefix("#/$defs/"));
-            let name = target.and_then(|path| path.split('/').next());
-            names.extend(name.map(|name| name.replace("~1", "/").replace("~0", "~")));
-            members.values().for_each(|value| push_references(value, names));
+/// The names of the definitions that a schema refers to outside of `$defs`, and those that these refer to.
+fn needed_definitions(graph: &Graph) -> HashSet<String> {
+    let definitions = graph[NodeId::ROOT].by_name("$defs");
+    let name_of = |pointer: &str| {
+        let below = pointer.strip_prefix("/$defs/")?;
+        let token = below.split('/').next()?;
+        definitions.iter().find(|(name, _)| escape_pointer(name) == token)
+    };
+    let mut needed = HashSet::new();
+    let mut seen = HashSet::new();
+    let outside = graph[NodeId::ROOT].keywords().iter().filter(|keyword| keyword.name != "$defs");
+    let mut open: Vec<&Content> = outside.map(|keyword| &keyword.content).collect();
+    while let Some(content) = open.pop() {
+        let mut below: Vec<NodeId> = content.children().collect();
+        if let Content::Reference(reference) = content
+            && let Target::Node(target) = reference.target
+            && let Some((name, definition)) = name_of(&graph[target].pointer)
+        {
+            needed.insert(name.clone());
+            below.push(*definition);
         }
-        _ => {}
+        for id in below.into_iter().filter(|id| seen.insert(*id)) {
+            open.extend(graph[id].keywords().iter().map(|keyword| &keyword.content));
+        }
     }
+    needed
 }
 
 fn effect(base: &Json, current: &Json) -> Effect {
@@ -267,11 +279,12 @@ fn effect(base: &Json, current: &Json) -> Effect {
 }
 
 fn canonical(schema: &Json) -> Option<CanonicalSchema> {
-    if !is_narrow(schema) {
+    let graph = graph_of(schema)?;
+    if !is_narrow(&graph) {
         return None;
     }
-    let (mut translated, mut patterns) = (schema.clone(), HashMap::new());
-    each_subschema(&mut translated, &mut |schema| pattern::rewrite(schema, &mut patterns));
+    let mut patterns = HashMap::new();
+    let translated = graph.to_serde(NodeId::ROOT, &mut |_, schema| pattern::rewrite(schema, &mut patterns));
     jsonschema::canonical::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)
@@ -281,28 +294,8 @@ fn canonical(schema: &Json) -> Option<CanonicalSchema> {
         .ok()
 }
 
-/// The schema without the keywords that make no rule. What stands in `const` and `enum` is data.
-fn silenced(schema: Json, ids: bool) -> Json {
-    match schema {
-        Json::Object(members) => {
-            let is_silent = |keyword: &str| SILENT.contains(&keyword) && !(ids && keyword == "$id");
-            let kept = members.into_iter().filter(|(keyword, _)| !is_silent(keyword));
-            let members = kept.map(|(keyword, value)| {
-                let value = match keyword.as_str() {
-                    "properties" | "patternProperties" | "$defs" | "dependentSchemas" => match value {
-                        Json::Object(schemas) => Json::Object(
-                            schemas.into_iter().map(|(name, schema)| (name, silenced(schema, ids))).collect(),
-                        ),
-                        other => other,
-                    },
-                    "const" | "enum" | "required" | "dependentRequired" | "type" => value,
-                    _ => silenced(value, ids),
-                };
-                (keyword, value)
-            });
-            Json::Object(members.collect())
-        }
-        Json::Array(schemas) => Json::Array(schemas.into_iter().map(|schema| silenced(schema, ids)).collect()),
-        other => other,
-    }
+/// The schema without the keywords that make no rule.
+fn silenced(graph: &Graph, ids: bool) -> Json {
+    let is_silent = |keyword: &str| SILENT.contains(&keyword) && !(ids && keyword == "$id");
+    graph.to_serde(NodeId::ROOT, &mut |_, schema| schema.retain(|keyword, _| !is_silent(keyword)))
 }

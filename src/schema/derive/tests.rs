@@ -6,7 +6,7 @@ use crate::json;
 /// The columns of a schema in short: name, kind, `?` where it may lack a value, codes of what it
 /// cannot hold; `-` before members without a column.
 fn columns(schema: &str, extra: Extra) -> String {
-    let schema = json::parse(schema.as_bytes()).unwrap();
+    let schema = Graph::new(json::parse(schema.as_bytes()).unwrap().into_owned()).unwrap();
     let columns = match derive(&schema, extra) {
         Ok(columns) => columns,
         Err(fault) => return format!("{}: {}", fault.pointer, fault.message),

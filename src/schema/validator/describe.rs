@@ -10,9 +10,9 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use super::{MAX_LISTED, Violation};
 use crate::code::Code;
 use crate::json::{Object, Value};
-use crate::schema::derive::escape_pointer;
+use crate::schema::graph::escape_pointer;
 use crate::schema::instance::Told as Found;
-use crate::schema::places::Places;
+use crate::schema::rule_index::RuleIndex;
 use crate::schema::undeclared::Unevaluated;
 use crate::schema::{ascii_class, suggestions};
 use crate::text::{self, plural};
@@ -24,14 +24,13 @@ const WORDS: usize = 200;
 
 /// What an error of a schema that cannot be compiled says.
 pub(in crate::schema) fn message(error: &ValidationError<'_>) -> String {
-    let describer = Describer { schema: &Value::Null, places: &Places::default() };
+    let describer = Describer { rules: &RuleIndex::default() };
     describer.describe_of(error, &shown(&Found::of_serde(error.instance()))).message
 }
 
 /// Finds the words, in the schema where it has some.
 pub(super) struct Describer<'d> {
-    pub(super) schema: &'d Value<'d>,
-    pub(super) places: &'d Places,
+    pub(super) rules: &'d RuleIndex,
 }
 
 impl Describer<'_> {
@@ -46,7 +45,7 @@ impl Describer<'_> {
         let pointer = error.instance_path().as_str();
         let undeclared = |name: &String| {
             let told = Told::plain(Code::Additional, format!("undeclared member `{}`", quote(name)));
-            let help = suggestions::declared_name(self.schema, rule, name);
+            let help = suggestions::declared_name(&self.rules.graph, rule, name);
             told.at(format!("{pointer}/{}", escape_pointer(name)), rule, help)
         };
         let own =
@@ -75,7 +74,7 @@ impl Describer<'_> {
 
     fn missing(&self, name: &str, rule: &str, article: &Value<'_>, pointer: &str) -> Violation {
         let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
-        let help = suggestions::misspelt_member(article.pointer(pointer), self.schema, rule, name);
+        let help = suggestions::misspelt_member(article.pointer(pointer), &self.rules.graph, rule, name);
         let place = rule.rsplit_once('/').map_or("", |(place, _)| place);
         let declared = format!("{place}/properties/{}/description", escape_pointer(name));
         let help = help.or_else(|| self.own_words(&declared));
@@ -84,7 +83,7 @@ impl Describer<'_> {
             return told.at(pointer.to_owned(), &rule, help);
         }
         // Each member is a rule of its own, so that all that are missing are told.
-        let names = self.schema.pointer(rule).and_then(Value::as_array).unwrap_or_default();
+        let names = self.rules.graph.data_at(rule).and_then(Value::as_array).unwrap_or_default();
         let entry = names.iter().position(|entry| entry.as_str() == Some(name));
         let rule = entry.map_or_else(|| rule.to_owned(), |entry| format!("{rule}/{entry}"));
         told.at(pointer.to_owned(), &rule, help)
@@ -95,7 +94,7 @@ impl Describer<'_> {
         let entry = || {
             let has =
                 |member: &str| object.and_then(Value::as_object).is_some_and(|object| object.get(member).is_some());
-            self.schema.pointer(rule)?.as_object()?.iter().find_map(|(member, names)| {
+            self.rules.graph.data_at(rule)?.as_object()?.iter().find_map(|(member, names)| {
                 let index = names.as_array()?.iter().position(|entry| entry.as_str() == Some(name))?;
                 has(member).then(|| format!("{rule}/{}/{index}", escape_pointer(member)))
             })
@@ -105,12 +104,14 @@ impl Describer<'_> {
 
     /// A rule that was compiled to a keyword of our own: `not` with a class of characters, or a long `enum`.
     fn describe_own(&self, rule: &str, value: Option<&Value<'_>>, error: &ValidationError<'_>) -> Told {
-        let Some(stated) = self.schema.pointer(rule) else { return self.describe(error) };
-        if rule.ends_with("/enum") {
-            let options = quote(&stated.to_serde().to_string());
+        let graph = &self.rules.graph;
+        if let Some(options) = graph.data_at(rule).filter(|_| rule.ends_with("/enum")) {
+            let options = quote(&options.to_serde().to_string());
             return Told::pair(Code::Enum, format!("one of {options}"), actual(error));
         }
-        match value.and_then(Value::as_str).and_then(|text| ascii_class::excluded(stated, text)) {
+        let pattern = graph.data_at(&format!("{rule}/pattern")).and_then(Value::as_str);
+        let text = value.and_then(Value::as_str);
+        match pattern.zip(text).and_then(|(pattern, text)| ascii_class::excluded(pattern, text)) {
             None => self.describe(error),
             Some(character) => {
                 let number = u32::from(character);
@@ -181,8 +182,7 @@ impl Describer<'_> {
 
     /// The validator knows patterns as they were translated; people know those of the file.
     fn pattern(&self, error: &ValidationError<'_>, translated: &str) -> String {
-        let rule = self.places.rule(error, self.schema);
-        quote(self.schema.pointer(&rule).and_then(Value::as_str).unwrap_or(translated))
+        quote(self.rules.graph.data_at(&self.rules.rule(error)).and_then(Value::as_str).unwrap_or(translated))
     }
 
     fn help(&self, error: &ValidationError<'_>) -> Option<String> {
@@ -202,8 +202,9 @@ impl Describer<'_> {
     /// What the schema itself says of the values that a rule is about, below its root.
     fn own_words(&self, rule: &str) -> Option<String> {
         let (place, _keyword) = rule.rsplit_once('/').filter(|(place, _)| !place.is_empty())?;
-        let words = self.schema.pointer(place)?.as_object()?.get("description")?.as_str()?;
-        self.schema.pointer(rule)?;
+        let graph = &self.rules.graph;
+        graph.at(rule)?;
+        let words = graph[graph.node_at(place)?].data("description")?.as_str()?;
         Some(format!("the schema says: {}", text::one_line(words, WORDS)))
     }
 
