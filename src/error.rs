@@ -296,6 +296,10 @@ pub enum Error {
     /// Reading ended early because of another error, which is the one reported.
     #[error("reading was stopped")]
     Stopped,
+    /// The caller cancelled the operation through its [`Progress`](crate::progress::Progress). Nothing was
+    /// published.
+    #[error("cancelled; nothing was published")]
+    Cancelled,
     /// Invalid values of optional members cannot move to `_extra`, because there is no such column.
     #[error("invalid optional values cannot move to `_extra`: {why}")]
     NoExtra {

@@ -240,6 +240,7 @@ impl BuildContext<'_> {
         };
         let take = |result: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {
             let (entries, key_entries, _share) = result?;
+            self.progress.step(0)?;
             ingested.articles += entries.len() as u64;
             key_entries.into_iter().try_for_each(|key_entry| ingested.key_entries.push(key_entry))?;
             ingested.runs.push(SortedChunk { rows: ingested.runs.no_rows(), entries })
@@ -288,7 +289,7 @@ impl BuildContext<'_> {
         let reject = |run, entry: &_| conflicts.reject(run, entry);
         let mut cache_writer = CacheWriter::new(self.rules, self.cache_path.clone(), folder, memory);
         let release_layout =
-            layout::lay_out(entries, &resolution, &layout, (folder, memory), &mut cache_writer, reject)?;
+            layout::lay_out(entries, &resolution, &layout, (folder, memory), &mut cache_writer, self.progress, reject)?;
         let rows = conflicts.finish()?;
         let upsert = version.map(|version| UpsertReport {
             version,

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
+use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, Source, resolve};
 use crate::mapping::Mapping;
-use crate::progress::NoProgress;
+use crate::progress::{Progress, Stage};
 use crate::reject::{Placed, Reject, Stored};
 use crate::schema::{Extra, InvalidOptional, Schema, Violation};
 use crate::validate::{RejectSink, Validator};
@@ -47,12 +47,16 @@ pub struct RetryReport {
     pub rejects: RejectSink,
 }
 
-/// Judges every article of the reject files again and writes those that pass to `out`.
+/// Validates every article of the reject files again and writes those that pass to `out`.
 ///
 /// # Errors
-/// A file that cannot be read or is no reject file, an output that cannot be written, or invalid values
-/// that are to move to an `_extra` that is not there.
-pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
+/// A file that cannot be read or is not a reject file, an output that cannot be written, invalid values
+/// that are to move to an `_extra` that does not exist, or [`Error::Cancelled`].
+pub fn retry(
+    options: &RetryOptions,
+    out: &mut dyn Write,
+    progress: &dyn Progress,
+) -> Result<RetryReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
     let rejects = match &options.again {
@@ -66,9 +70,10 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         out,
     };
     let reader = Reader::new(Framing::Lines, Limits::default());
+    progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     for source in sources {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
-        reader.read(&source, &Anything, &NoProgress, &mut |block| {
+        reader.read(&source, &Anything, progress, &mut |block| {
             for frame in &block.frames {
                 let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
                 if let Content::Broken { message, .. } = &frame.content {

@@ -11,6 +11,8 @@ mod bad_input;
 mod build;
 // Releases as the readers of others see them, and an independent script.
 mod consumers;
+// Operations that are cancelled at any batch.
+mod cancelled;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
 // What a schema accepts and what columns hold.

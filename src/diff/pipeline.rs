@@ -126,6 +126,7 @@ impl<'d, 'e> Pipeline<'d, 'e> {
             both(|| all_entries(sides.0, hashed, number, progress), || all_entries(sides.1, hashed, number, progress))?;
         self.progress.start(Stage::Compare, None);
         for (base, current) in base.into_slices().zip(current.into_slices()) {
+            self.progress.step(0)?;
             self.matched.take(&base?, &current?);
             if self.matched.pairs.len() >= PAIRS / 2 {
                 self.compare_pairs()?;
@@ -286,7 +287,10 @@ fn all_entries(
     for file in files {
         let mut failed = None;
         table.scan(*file, &columns, stored, None, |chunk| {
-            progress.advance(chunk.positions.len() as u64);
+            if let Err(error) = progress.step(chunk.positions.len() as u64) {
+                failed = Some(error);
+                return false;
+            }
             for (at, position) in chunk.positions.iter().enumerate() {
                 let digest = chunk.content_hash(at, stored, &mut scratch);
                 let key = chunk.key_hash(at, &mut scratch).unwrap_or(NO_KEY);

@@ -63,6 +63,7 @@ impl Error {
             Self::Io { .. }
             | Self::Schema { .. }
             | Self::Stopped
+            | Self::Cancelled
             | Self::NoArticles { .. }
             | Self::NoDataset { .. }
             | Self::Part { .. }

@@ -26,7 +26,7 @@ use crate::external_sort::RunRows;
 use crate::filesystem;
 use crate::ordered_pool::Room;
 use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
-use crate::progress::{NoProgress, Progress};
+use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
     ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
@@ -163,9 +163,10 @@ impl Commit<'_> {
                     base.read_from(index, staging.path(&manifest.parts[written].path(written)));
                 }
             }
-            diff(&base, &current, &DiffOptions::default(), &NoProgress)
+            diff(&base, &current, &DiffOptions::default(), &Quiet(self.progress))
         });
         match changes {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
             Err(_) if self.allow_understated => Ok(None),
             changes => changes.map(Some),
         }

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::external_sort::{ByteSorter, Merge, RowLocation, SortEntries, SortEntry};
 use crate::filesystem::{self, Spooled};
 use crate::part_files::{Chunker, Layout};
+use crate::progress::Progress;
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
 /// The parts and rows of a release that is to be written.
@@ -72,6 +73,7 @@ pub(super) fn lay_out(
     layout: &Layout,
     (folder, memory): (&Path, Memory),
     cache_writer: &mut CacheWriter,
+    progress: &dyn Progress,
     mut reject: impl FnMut(usize, &SortEntry) -> Result<(), Error>,
 ) -> Result<ReleaseLayout, Error> {
     let mut row_refs = RowRefWriter::new(folder, memory);
@@ -99,6 +101,9 @@ pub(super) fn lay_out(
             cache_writer.push(&entry)?;
             hashes.push(entry.hash);
             let ends = cut.after(entry.cut);
+            if hashes.len() == HASHES {
+                progress.step(0)?;
+            }
             if (ends || hashes.len() == HASHES) && next.send((std::mem::take(&mut hashes), ends)).is_err() {
                 // The other thread failed. Joining it below returns its error.
                 break;
