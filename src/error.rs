@@ -215,6 +215,14 @@ pub enum Error {
         /// How many it may have.
         limit: u64,
     },
+    /// The records of a batch take more memory than a batch may hold.
+    #[error("the records of `{input}` have more than {limit} bytes in canonical form")]
+    BatchTooLarge {
+        /// The name of the input.
+        input: String,
+        /// How many bytes the records of a batch may have.
+        limit: u64,
+    },
     /// The date of a release is earlier than that of the previous release.
     #[error("the release date {released} is earlier than that of {previous} ({previous_released})")]
     DateOrder {

@@ -37,7 +37,7 @@ pub struct ExportOptions {
 }
 
 /// What was exported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ExportReport {
     /// How many records.
     pub records: u64,

@@ -13,6 +13,7 @@ mod files;
 mod finding;
 mod layout;
 mod parts;
+mod report;
 mod rows;
 mod sequence;
 mod sets;

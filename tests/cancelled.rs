@@ -79,20 +79,14 @@ fn dataset() -> Test {
 }
 
 fn options(from: BuildInputs, cache: Option<PathBuf>) -> BuildOptions {
+    let options = BuildOptions::new("2030-01-01".parse().unwrap());
     BuildOptions {
         from,
-        articles: None,
-        output: None,
         version: VersionChoice::Next(Bump::Major),
-        allow_understated: false,
-        readmit: false,
-        released: "2030-01-01".parse().unwrap(),
-        allow_backdated: false,
         cache,
-        max_rejects: None,
         memory: Memory::LEAST,
         threads: 3,
-        limits: Limits::default(),
+        ..options
     }
 }
 

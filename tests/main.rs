@@ -15,6 +15,8 @@ mod consumers;
 mod cancelled;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
+// The stages of a build, called one by one.
+mod stages;
 // What a schema accepts and what columns hold.
 mod columns;
 // Completions, man pages and help.

@@ -126,7 +126,8 @@ fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
     let extra = arguments.extra.into();
     let (base, current) = (load(&arguments.base, extra)?, load(&arguments.current, extra)?);
     let comparison = current.compare(&base);
-    let against = arguments.against.as_deref().map(|release| revalidate(release, &current, extra, &NoProgress)).transpose()?;
+    let against =
+        arguments.against.as_deref().map(|release| revalidate(release, &current, extra, &NoProgress)).transpose()?;
     let same = comparison.is_empty();
     let text = match arguments.format {
         Format::Human => {

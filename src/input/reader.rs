@@ -142,12 +142,26 @@ impl Reader {
         progress: &dyn Progress,
         sink: Sink<'_>,
     ) -> Result<Tally, Error> {
-        let file: Box<dyn Read + Send> = match &source.path {
-            Some(path) => Box::new(filesystem::read_input(path)?),
-            None => Box::new(io::stdin()),
-        };
+        match &source.path {
+            Some(path) => self.read_stream(source, filesystem::read_input(path)?, recognise, progress, sink),
+            None => self.read_stream(source, io::stdin(), recognise, progress, sink),
+        }
+    }
+
+    /// Reads a source like [`Reader::read`], from this stream of its bytes.
+    ///
+    /// # Errors
+    /// A stream that fails, the first error of `sink`, or [`Error::Cancelled`].
+    pub(crate) fn read_stream(
+        &self,
+        source: &Source,
+        stream: impl Read + Send,
+        recognise: &dyn Recognise,
+        progress: &dyn Progress,
+        sink: Sink<'_>,
+    ) -> Result<Tally, Error> {
         let is_cancelled = AtomicBool::new(false);
-        let file = Watched { inner: file, progress, is_cancelled: &is_cancelled };
+        let file = Watched { inner: stream, progress, is_cancelled: &is_cancelled };
         let mut state = State::new(source, recognise);
         let (container, bytes, sha256) = if self.hash {
             let mut stored = Hashing::new(file);

@@ -125,7 +125,12 @@ impl Commit<'_> {
     /// Checks that the reused release is intact and was not replaced during the build.
     fn check_base(&self) -> Result<(), Error> {
         let Some(inspection) = self.base.map(Base::inspection) else { return Ok(()) };
-        if inspection.is_intact() { inspection.check_unchanged() } else { Err(super::damaged_base(inspection)) }
+        inspection.wait(self.progress)?;
+        if inspection.is_intact() {
+            inspection.check_unchanged()
+        } else {
+            Err(super::inspect::damaged_base(inspection))
+        }
     }
 
     /// The outcome of a build whose version already exists in `folder`.
@@ -225,7 +230,7 @@ impl Commit<'_> {
             normalised: report.read.recorded(),
             duplicates: report.duplicates,
             superseded: report.superseded,
-            base: report.put_on.as_ref().map(|base| base.version.clone()),
+            base: report.upsert.as_ref().map(|base| base.version.clone()),
             withdrawn: self.withdrawn.clone(),
         }
     }
@@ -233,7 +238,7 @@ impl Commit<'_> {
 
 /// Publishes the reject file of a version. Removes the file of an earlier attempt if there is no reject.
 fn publish_rejects(lock: &Lock, version: &Version, report: &mut BuildReport) -> Result<(), Error> {
-    let rejects_file = super::rejects_file(lock.folder(), version);
+    let rejects_file = super::sources::rejects_file(lock.folder(), version);
     if report.read.rejects.total() == 0 {
         return filesystem::remove_file(&rejects_file);
     }
