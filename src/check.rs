@@ -1,11 +1,12 @@
-//! `check`: judges articles and publishes nothing.
+//! `check`: validates articles and publishes nothing.
 //!
-//! Each article is judged by itself. Whether keys are unique is a matter of all records
-//! together, and found out by [`crate::publish`](mod@crate::publish).
+//! Each article is validated alone. Whether keys are unique is not checked;
+//! [`crate::publish`](mod@crate::publish) does that.
 
-mod undeclared;
-
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::input::{Block, Limits, Reader, Selection, resolve};
@@ -14,70 +15,76 @@ use crate::progress::Progress;
 use crate::release::Allowance;
 use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
-    AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
+    AdmittedRecord, ArticleValidator, InputSummary, Provenance, RejectSink, SourceValidation, Step, Undeclared,
+    ValidationReport, validate_sources,
 };
 
-pub use undeclared::Undeclared;
-
-/// What to check.
+/// What to check, and how.
 #[derive(Debug)]
 pub struct CheckOptions {
     /// Paths and patterns, relative to the working folder.
     pub inputs: Vec<String>,
-    /// The schema that judges.
+    /// The schema.
     pub schema: Schema,
-    /// What turns the inputs into articles of the schema.
+    /// Maps the inputs to articles of the schema.
     pub mapping: Mapping,
-    /// Which objects of the inputs are articles, where that is said instead of by the mapping.
+    /// Which objects of the inputs are articles. Overrides the mapping.
     pub selection: Selection,
-    /// What becomes of members that the schema does not declare.
+    /// What happens to members that the schema does not declare.
     pub extra: Extra,
-    /// What becomes of invalid values of optional members.
+    /// What happens to invalid values of optional members.
     pub invalid_optional: InvalidOptional,
-    /// How many articles may be rejected for the answer to be yes.
+    /// How many articles may be rejected.
     pub max_rejects: Allowance,
-    /// Where rejects are written to, if they are.
+    /// The file for rejects, if they are to be written.
     pub rejects: Option<PathBuf>,
-    /// How many threads judge.
+    /// The number of worker threads.
     pub threads: usize,
-    /// What the reading may take.
+    /// Limits for reading inputs.
     pub limits: Limits,
 }
 
-/// What was found.
+/// The result of a check. It serialises as `schema/check-report.schema.json` says.
 #[derive(Debug)]
 pub struct CheckReport {
-    /// What was read and what was kept out.
+    /// What was read and what was rejected.
     pub read: InputSummary,
-    /// Which members no column was declared for.
+    /// The members for which no column is declared.
     pub undeclared: Undeclared,
     /// How many rejects were allowed.
     pub allowance: Allowance,
 }
 
 impl CheckReport {
-    /// Whether no input was damaged and no more articles rejected than allowed.
+    /// Whether no input is damaged and no more articles were rejected than allowed.
     pub fn is_allowed(&self) -> bool {
         self.read.is_allowed(self.allowance)
     }
 }
 
-/// How many bytes the articles may take that threads have under way.
+impl Serialize for CheckReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ValidationReport::new(&self.read, Some(&self.undeclared), self.allowance, self.is_allowed())
+            .serialize(serializer)
+    }
+}
+
+/// About how many bytes the articles may take that threads process at the same time.
 const MEMORY: usize = 128 << 20;
 
-/// Judges every article of the inputs, and tells `progress` how far it is.
+/// Validates every article of the inputs.
 ///
 /// # Errors
-/// An input that cannot be read, a reject file that cannot be written or must not stand where it was
-/// asked for, no article at all, or invalid values that are to move to an `_extra` that is not there.
+/// An input that cannot be read, a reject file that cannot be written or may not be at its path, no article
+/// at all, invalid values that are to move to an `_extra` that does not exist, or [`Error::Cancelled`].
 pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let selection = options.mapping.select(options.selection.clone())?;
     let what = SourceValidation {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra)
-            .moving(options.invalid_optional)
-            .selecting(&selection),
+        validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
+            .with_invalid_optional(options.invalid_optional)
+            .with_selection(Cow::Borrowed(&selection)),
         reader: Reader::new(options.mapping.framing(), options.limits).with_places(selection.places()),
         sources: &sources,
         threads: options.threads,
@@ -89,17 +96,17 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let columns = options.schema.columns();
-    let validator = |validator: &Validator<'_>, block: &Block| {
+    let validator = |validator: &ArticleValidator<'_>, block: &Block| {
         let mut seen = Undeclared::default();
         let validated = validator.validate(block, |AdmittedRecord { record, .. }| match record {
-            Provenance::Validated(record) => seen.see(columns, &record),
+            Provenance::Validated(record) => seen.count_record(columns, &record),
             Provenance::Cached(_) => {}
         });
         (validated, seen)
     };
     let mut undeclared = Undeclared::default();
     let add = |step| {
-        if let Step::Made(seen) = step {
+        if let Step::Output(seen) = step {
             undeclared.add(&seen);
         }
         Ok(())

@@ -215,6 +215,14 @@ pub enum Error {
         /// How many it may have.
         limit: u64,
     },
+    /// The records of a batch take more memory than a batch may hold.
+    #[error("the records of `{input}` have more than {limit} bytes in canonical form")]
+    BatchTooLarge {
+        /// The name of the input.
+        input: String,
+        /// How many bytes the records of a batch may have.
+        limit: u64,
+    },
     /// The date of a release is earlier than that of the previous release.
     #[error("the release date {released} is earlier than that of {previous} ({previous_released})")]
     DateOrder {
@@ -296,6 +304,10 @@ pub enum Error {
     /// Reading ended early because of another error, which is the one reported.
     #[error("reading was stopped")]
     Stopped,
+    /// The caller cancelled the operation through its [`Progress`](crate::progress::Progress). Nothing was
+    /// published.
+    #[error("cancelled; nothing was published")]
+    Cancelled,
     /// Invalid values of optional members cannot move to `_extra`, because there is no such column.
     #[error("invalid optional values cannot move to `_extra`: {why}")]
     NoExtra {

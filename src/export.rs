@@ -37,7 +37,7 @@ pub struct ExportOptions {
 }
 
 /// What was exported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ExportReport {
     /// How many records.
     pub records: u64,
@@ -49,7 +49,7 @@ pub struct ExportReport {
 ///
 /// # Errors
 /// Columns that the release does not have, parts that cannot be read, an output that cannot be
-/// written.
+/// written, [`Error::Cancelled`].
 pub fn export(
     release: &Release,
     options: &ExportOptions,
@@ -75,8 +75,7 @@ pub fn export(
                 report.missing.remove(key);
             });
             write(out, &done.bytes)?;
-            progress.advance(done.records);
-            Ok(())
+            progress.step(done.records)
         },
         || Error::Stopped,
     )?;

@@ -5,6 +5,67 @@
 //! intact. This library does the work and prints nothing. The binary in `src/cli/` parses
 //! arguments and prints reports.
 //!
+//! # Validate one batch
+//!
+//! A [`validate::Validator`] takes bytes and returns an Arrow batch of records, and the rejects:
+//!
+//! ```
+//! use pressmark::mapping::Mapping;
+//! use pressmark::schema::{BuiltIn, Extra, Schema};
+//! use pressmark::validate::{KeyColumns, Validator, ValidatorOptions};
+//!
+//! let schema = Schema::built_in(BuiltIn::Article, Extra::Keep)?;
+//! let mapping = "name = \"mine\"\n[fields]\ntext = { from = \"/body\" }\n";
+//! let mapping = Mapping::parse("mine.toml", mapping, schema.targets())?;
+//! let keys = KeyColumns::new(schema.columns(), &["published_date".into()], "id", None)?;
+//! let validator = Validator::new(&schema, &mapping, keys, ValidatorOptions::default())?;
+//!
+//! let articles: [&[u8]; 2] = [br#"{"id": "a1", "title": "One", "body": "Words."}"#, br#"{"id": 7}"#];
+//! let batch = validator.validate_articles("memory", &articles)?;
+//! assert_eq!((batch.records().num_rows(), batch.rejects.len()), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Build a release, verify it, and compare two
+//!
+//! A dataset is a folder with `dataset.toml`. [`publish::build`] validates its inputs and publishes a
+//! release:
+//!
+//! ```
+//! use std::fs;
+//!
+//! use pressmark::diff::{DiffInput, DiffOptions, diff};
+//! use pressmark::progress::NoProgress;
+//! use pressmark::publish::{BuildOptions, Outcome, build};
+//! use pressmark::release::Dataset;
+//! use pressmark::verify::{VerifyOptions, verify};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let folder = folder.path();
+//! fs::write(folder.join("dataset.toml"), "name = \"notes\"\ninputs = [\"in.jsonl\"]\n")?;
+//! fs::write(folder.join("in.jsonl"), "{\"id\": \"a\", \"title\": \"One\", \"text\": \"Words.\"}\n")?;
+//! let dataset = Dataset::open(folder)?;
+//! let options = BuildOptions::new("2024-12-31".parse()?);
+//! let first = build(&dataset, &options, &NoProgress)?;
+//! assert_eq!((first.version.to_string(), first.records), ("1.0.0".to_owned(), 1));
+//!
+//! fs::write(folder.join("in.jsonl"), "{\"id\": \"a\", \"title\": \"One\", \"text\": \"Other words.\"}\n")?;
+//! let second = build(&dataset, &options, &NoProgress)?;
+//! let Outcome::Published(second) = &second.outcome else { panic!("nothing was published") };
+//!
+//! let options = VerifyOptions { quick: false, threads: 2, scratch: folder.to_owned() };
+//! assert!(verify(second, &options, &NoProgress)?.is_intact());
+//!
+//! let [base, current] = [DiffInput::open(&folder.join("1.0.0"), None)?, DiffInput::open(second, None)?];
+//! let changes = diff(&base, &current, &DiffOptions::default(), &NoProgress)?;
+//! assert_eq!((changes.counts.changed, changes.columns[0].name.as_str()), (1, "text"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The stages of a build can be called alone: [`validate::Validator`], [`publish::RecordSorter`],
+//! [`part_files::PartEncoder`]. Any operation can be watched and cancelled through a
+//! [`progress::Progress`], and every report serialises.
+//!
 //! # From an input to a release
 //!
 //! ```text

@@ -71,15 +71,29 @@ impl Mapping {
     /// # Errors
     /// A file that cannot be read, or [`Error::Mapping`] with the line that cannot be used.
     pub fn open(source: &SourceChoice, targets: Vec<Target>) -> Result<Self, Error> {
-        let (name, bytes, lenient) = match source {
-            SourceChoice::Preset(preset) => (preset.name().to_owned(), preset.text().as_bytes().to_vec(), true),
-            SourceChoice::File(path) => (path.display().to_string(), filesystem::read_bounded(path, MAX_BYTES)?, false),
-        };
+        match source {
+            SourceChoice::Preset(preset) => Self::read(preset.name(), preset.text().as_bytes(), targets, true),
+            SourceChoice::File(path) => {
+                let bytes = filesystem::read_bounded(path, MAX_BYTES)?;
+                Self::read(&path.display().to_string(), &bytes, targets, false)
+            }
+        }
+    }
+
+    /// The mapping in the text of a mapping file, for articles with these fields. Errors call it `name`.
+    ///
+    /// # Errors
+    /// [`Error::Mapping`] with the line that cannot be used.
+    pub fn parse(name: &str, text: &str, targets: Vec<Target>) -> Result<Self, Error> {
+        Self::read(name, text.as_bytes(), targets, false)
+    }
+
+    fn read(name: &str, bytes: &[u8], targets: Vec<Target>, lenient: bool) -> Result<Self, Error> {
         let refuse = |fault: Fault| {
-            let line = crate::text::line_and_column(&bytes, fault.at).0;
-            Error::Mapping { name: name.clone(), line, message: fault.message, hint: fault.hint }
+            let line = crate::text::line_and_column(bytes, fault.at).0;
+            Error::Mapping { name: name.to_owned(), line, message: fault.message, hint: fault.hint }
         };
-        let text = str::from_utf8(&bytes).map_err(|error| {
+        let text = str::from_utf8(bytes).map_err(|error| {
             refuse(Fault { at: error.valid_up_to(), message: "the file is not UTF-8".to_owned(), hint: None })
         })?;
         let plan = file::read(text, Fields { targets: &targets, lenient }).map_err(refuse)?;
@@ -88,7 +102,7 @@ impl Mapping {
             in_place: plan.fields.is_empty() && plan.drop.is_empty() && plan.unmapped == Unmapped::Pass,
             has_text: has("text"),
             has_id: has("id"),
-            sha256: Digest::of(&bytes),
+            sha256: Digest::of(bytes),
             plan,
             targets,
         })

@@ -1,9 +1,8 @@
-//! Rejects: the stored account of every article that was kept out, and the file they go to.
+//! Rejects: the stored account of every article that was not admitted, and the file that holds them.
 //!
-//! One JSON object a line, compressed with zstd (`schema/FORMAT.md`,
-//! `schema/reject.schema.json`): where the article stood, its bytes as they were, and every rule
-//! it broke. [`RejectFile`] writes them. A reject file belongs to the producer and is never part
-//! of a release.
+//! A reject file has one JSON object per line and is compressed with zstd (`schema/FORMAT.md`,
+//! `schema/reject.schema.json`): the position of the article, its bytes and its violations. It belongs to
+//! the producer and is never part of a release. This module does not decide what is rejected.
 
 mod wire;
 
@@ -22,31 +21,31 @@ use crate::text;
 
 pub use wire::{Stored, StoredError};
 
-/// The largest article whose bytes are stored; of larger ones the place is told alone.
+/// The largest article whose bytes are stored, in bytes. Of a larger one only the position is stored.
 const MAX_RAW_BYTES: usize = 1 << 20;
-/// How many violations are stored of one article.
+/// The most violations that are stored of one article.
 const MAX_VIOLATIONS: usize = 100;
-/// The longest pointer that is stored, in bytes; of a longer one its beginning, which leads to a value
-/// around the one at fault. With the two limits above it keeps a line below the longest article
-/// that `retry` reads, 64 MiB, whatever is escaped in it.
+/// The longest pointer that is stored, in bytes. A longer one is cut to a pointer to an enclosing value.
+/// With the two limits above, a line stays below the longest article that `retry` reads, 64 MiB, whatever
+/// is escaped in it.
 const MAX_POINTER_BYTES: usize = 16 << 10;
 
-/// An article that was kept out.
+/// An article that was not admitted.
 #[derive(Debug, Clone)]
 pub struct Reject {
-    /// Where it stood.
+    /// Where it is in its source.
     pub position: Position,
-    /// How many bytes it had there.
+    /// Its length there, in bytes.
     pub length: u64,
-    /// Its bytes; `None` if they were too many to be held.
+    /// Its bytes. `None` if it is too large to be stored.
     pub raw: Option<Vec<u8>>,
-    /// The rules it broke, at most a hundred.
+    /// Its violations, at most a hundred.
     pub violations: Vec<Placed>,
-    /// How many rules it broke, counted up to [`crate::schema::MAX_LISTED`].
+    /// The number of its violations, counted up to [`crate::schema::MAX_LISTED`].
     pub violations_total: u64,
 }
 
-/// A violation and where it stands in the input.
+/// A violation and where it is in the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Placed {
     /// The violation.
@@ -58,12 +57,12 @@ pub struct Placed {
     pub column: u64,
     /// The offset in the source, from 0, in bytes.
     pub byte: u64,
-    /// How many bytes the faulty value has; 0 where no one value is at fault.
+    /// The length of the invalid value in bytes; 0 if no single value is invalid.
     pub length: usize,
 }
 
 impl Placed {
-    /// A violation of the article as a whole, or of one that has no place of its own.
+    /// A violation of the article as a whole, or one whose position is not known.
     pub fn at_start(frame: &Frame, violation: Violation) -> Self {
         Self { violation, line: frame.line, column: frame.column, byte: frame.byte, length: 0 }
     }
@@ -83,7 +82,7 @@ impl Placed {
 }
 
 impl Reject {
-    /// An account of the article at `position`. Violations are cut to what is stored.
+    /// Creates the reject of the article at `position`. Drops violations beyond those that are stored.
     pub fn new(position: Position, length: u64, raw: Option<&[u8]>, mut violations: Vec<Placed>) -> Self {
         let violations_total = violations.len() as u64;
         violations.truncate(MAX_VIOLATIONS);
@@ -94,7 +93,7 @@ impl Reject {
         Self { position, length, raw, violations, violations_total }
     }
 
-    /// The code that it is counted under: that of its first violation.
+    /// The code under which it is counted: that of its first violation.
     pub fn code(&self) -> Option<Code> {
         self.violations.first().map(|placed| placed.violation.code)
     }
@@ -108,8 +107,8 @@ fn cut_pointer(pointer: &mut String) {
     }
 }
 
-/// A reject file in the making. It stands under another name until it is published, and is gone
-/// without a trace if it is not.
+/// A reject file that is being written. It has another name until it is published, and is removed if it is
+/// dropped before.
 #[derive(Debug)]
 pub struct RejectFile {
     target: PathBuf,
@@ -127,8 +126,8 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl RejectFile {
-    /// Starts a file that will be `target`; until then it lies in the folder `beside`. `locked` says
-    /// that it is the file of a build, which has the lock of that folder.
+    /// Creates the file in the folder `beside`. Publishing moves it to `target`. `locked` says whether the
+    /// caller is a build, which holds the lock of that folder.
     pub fn create(target: PathBuf, beside: &Path, locked: bool) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
         let (staged, file) = filesystem::stage_file(beside, if locked { STAGING } else { UNFINISHED })?;
@@ -142,13 +141,12 @@ impl RejectFile {
         self.encoder.0.write_all(&line).map_err(|source| Error::io("write", &self.target, source))
     }
 
-    /// Has it published elsewhere.
+    /// Changes the path under which it is published.
     pub fn retarget(&mut self, target: &Path) {
         target.clone_into(&mut self.target);
     }
 
-    /// Ends the file, waits until it is on the disk and gives it its name, in the place of an
-    /// earlier one.
+    /// Syncs the file to disk and moves it to its path. Replaces an earlier file there.
     pub fn publish(self) -> Result<PathBuf, Error> {
         let Self { target, staged, encoder } = self;
         let refuse = |source| Error::io("write", &target, source);

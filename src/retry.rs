@@ -1,58 +1,58 @@
-//! `retry`: judges the articles of reject files again, after the schema or mapping was mended.
+//! `retry`: validates the articles of reject files again, after the schema or mapping was fixed.
 //!
-//! Articles that now pass are handed on as they stood in their source, ready to be built from;
-//! the others are reported with their first places, as if they had been read there again.
+//! Articles that pass are written as they were in their source, ready for a build. The others are reported
+//! with their positions in that source.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
+use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, Source, resolve};
 use crate::mapping::Mapping;
-use crate::progress::NoProgress;
+use crate::progress::{Progress, Stage};
 use crate::reject::{Placed, Reject, Stored};
 use crate::schema::{Extra, InvalidOptional, Schema, Violation};
-use crate::validate::{RejectSink, Validator};
+use crate::validate::{ArticleValidator, RejectSink, article_content};
 
-/// What to judge again.
+/// What to validate again, and how.
 #[derive(Debug)]
 pub struct RetryOptions {
     /// Paths and patterns of reject files, relative to the working folder.
     pub rejects: Vec<String>,
-    /// The schema that judges now.
+    /// The schema.
     pub schema: Schema,
-    /// What the articles look like.
+    /// Maps the articles to the schema.
     pub mapping: Mapping,
-    /// What becomes of members that the schema does not declare.
+    /// What happens to members that the schema does not declare.
     pub extra: Extra,
-    /// What becomes of invalid values of optional members.
+    /// What happens to invalid values of optional members.
     pub invalid_optional: InvalidOptional,
-    /// Where those are written to that are rejected again, if they are.
+    /// The file for articles that are rejected again, if they are to be written.
     pub again: Option<PathBuf>,
 }
 
-/// What came of it.
-#[derive(Debug)]
+/// The result of a retry.
+#[derive(Debug, serde::Serialize)]
 pub struct RetryReport {
-    /// How many articles were judged.
+    /// How many articles were validated.
     pub validated: u64,
-    /// How many of them pass now.
+    /// How many of them passed.
     pub passed: u64,
-    /// How many could not be judged, because the file holds their place and not their bytes.
+    /// How many could not be validated, because the file has their position and not their bytes.
     pub not_stored: u64,
-    /// How many were good by themselves and share their key with others, which no judging changes.
+    /// How many are valid but share their key with others, which no validation can change.
     pub in_conflict: u64,
-    /// Why the others do not.
+    /// The articles that were rejected again.
     pub rejects: RejectSink,
 }
 
-/// Judges every article of the reject files again and writes those that pass to `out`.
+/// Validates every article of the reject files again and writes those that pass to `out`.
 ///
 /// # Errors
-/// A file that cannot be read or is no reject file, an output that cannot be written, or invalid values
-/// that are to move to an `_extra` that is not there.
-pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
+/// A file that cannot be read or is not a reject file, an output that cannot be written, invalid values
+/// that are to move to an `_extra` that does not exist, or [`Error::Cancelled`].
+pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progress) -> Result<RetryReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
     let rejects = match &options.again {
@@ -60,15 +60,17 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let mut again = Retry {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
+        validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
+            .with_invalid_optional(options.invalid_optional),
         framing: options.mapping.framing(),
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
     let reader = Reader::new(Framing::Lines, Limits::default());
+    progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     for source in sources {
         let path = source.path.clone().unwrap_or_else(|| "standard input".into());
-        reader.read(&source, &Anything, &NoProgress, &mut |block| {
+        reader.read(&source, &Anything, progress, &mut |block| {
             for frame in &block.frames {
                 let fail = |message: String| Error::NoRejects { path: path.clone(), line: frame.line, message };
                 if let Content::Broken { message, .. } = &frame.content {
@@ -85,7 +87,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
 }
 
 struct Retry<'r> {
-    validator: Validator<'r>,
+    validator: ArticleValidator<'r>,
     framing: Framing,
     report: RetryReport,
     out: &'r mut dyn Write,
@@ -113,29 +115,17 @@ impl Retry<'_> {
         Ok(())
     }
 
-    /// A block with the article at its old place.
+    /// A block with the article at its position in the source.
     fn block(&self, stored: Stored) -> Option<Block> {
         let bytes = stored.raw?;
-        let content = match (&self.framing, str::from_utf8(&bytes)) {
-            (Framing::Json | Framing::Lines, _) => Content::Json { last: false, names: None },
-            (Framing::Pages(rules), Ok(text)) => match crate::input::pages::split(text, rules).pop() {
-                Some(crate::input::pages::Piece::Page(page)) => Content::Page(Box::new(page)),
-                Some(crate::input::pages::Piece::Unsplit { reason, .. }) => {
-                    Content::Broken { code: Code::PageUnsplit, message: reason.to_string(), help: None }
-                }
-                None => Content::Broken { code: Code::PageUnsplit, message: "there is no text".to_owned(), help: None },
-            },
-            (Framing::Pages(_), Err(error)) => {
-                Content::Broken { code: Code::Utf8, message: error.to_string(), help: None }
-            }
-        };
+        let content = article_content(&self.framing, &bytes);
         let Stored { line, byte, length, .. } = stored;
         let frame = Frame { range: 0..bytes.len(), line, column: 1, byte, length, content };
         Some(Block { source: stored.source.into(), bytes, frames: vec![frame] })
     }
 
-    /// JSON goes on one line: a line end in it can only stand between its values. Pages are
-    /// parted by blank lines.
+    /// Writes JSON on one line: a line end can only be between its values. Pages are separated by blank
+    /// lines.
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self.framing {
             Framing::Json | Framing::Lines => {

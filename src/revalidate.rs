@@ -1,6 +1,6 @@
-//! Judging the records of a release by another schema: how many of them it would reject, and why.
+//! Validates the records of a release against another schema: how many it would reject, and why.
 //!
-//! The release is read as it is and taken at its word; proving it is for [`crate::verify`](mod@crate::verify).
+//! The release is read as it is and not checked for damage; [`crate::verify`](mod@crate::verify) does that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,18 +8,19 @@ use std::path::Path;
 use crate::code::Code;
 use crate::error::Error;
 use crate::part_files::ParquetFile;
+use crate::progress::{Progress, Stage};
 use crate::record::{Nulls, Record, Rows, admit, to_json};
 use crate::release::Release;
 use crate::schema::{Columns, Extra, Schema, Violation};
 
-/// What another schema makes of a release.
+/// The result of validating a release against another schema.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RevalidateReport {
-    /// How many records were judged.
+    /// How many records were validated.
     pub records: u64,
     /// How many of them would be rejected.
     pub rejected: u64,
-    /// Under which code and rule, by the first violation of each; the most frequent first.
+    /// Why, by the code and rule of the first violation of each record; the most frequent first.
     pub causes: Vec<RevalidateCause>,
 }
 
@@ -34,20 +35,27 @@ pub struct RevalidateCause {
     pub records: u64,
 }
 
-/// Judges every record of the release in `folder` by `schema`.
+/// Validates every record of the release in `folder` against `schema`.
 ///
 /// # Errors
-/// A folder that is no release, or a part that cannot be read.
-pub fn revalidate(folder: &Path, schema: &Schema, extra: Extra) -> Result<RevalidateReport, Error> {
+/// A folder that is not a release, a part that cannot be read, or [`Error::Cancelled`].
+pub fn revalidate(
+    folder: &Path,
+    schema: &Schema,
+    extra: Extra,
+    progress: &dyn Progress,
+) -> Result<RevalidateReport, Error> {
     let release = Release::open(folder)?;
     let own = release.load_schema()?;
     let mut causes: BTreeMap<(Code, String), u64> = BTreeMap::new();
     let mut records = 0;
+    progress.start(Stage::Verify, Some(release.manifest().parts.iter().map(|part| part.bytes).sum()));
     for (place, part) in release.manifest().parts.iter().enumerate() {
         let path = folder.join(part.path(place));
         let damaged = |message: String| Error::Part { action: "read", path: path.clone(), message };
         let file = ParquetFile::part(&path, own.columns()).map_err(|error| error.at(&path))?;
         for batch in file.read(&file.all_columns(), None).map_err(|error| error.at(&path))? {
+            progress.step(0)?;
             let batch = batch.map_err(|error| error.at(&path))?;
             let rows = Rows::new(own.columns(), &batch).ok_or_else(|| damaged("its columns change".into()))?;
             for row in 0..rows.len() {
@@ -59,6 +67,7 @@ pub fn revalidate(folder: &Path, schema: &Schema, extra: Extra) -> Result<Revali
                 }
             }
         }
+        progress.step(part.bytes)?;
     }
     let mut causes: Vec<RevalidateCause> =
         causes.into_iter().map(|((code, schema), records)| RevalidateCause { code, schema, records }).collect();
@@ -66,8 +75,8 @@ pub fn revalidate(folder: &Path, schema: &Schema, extra: Extra) -> Result<Revali
     Ok(RevalidateReport { records, rejected: causes.iter().map(|cause| cause.records).sum(), causes })
 }
 
-/// The violations of a record: none if it has none in one way to write its nulls, else those of
-/// the way that has the fewest. `None` if the record cannot be read as an article.
+/// The violations of a record. Its nulls may be left out or written, and the way with fewer violations
+/// counts. `None` if the record cannot be read as an article.
 fn validate(own: &Columns, record: &Record<'_>, schema: &Schema, extra: Extra) -> Option<Vec<Violation>> {
     let mut fewest: Option<Vec<Violation>> = None;
     for nulls in [Nulls::Missing, Nulls::Written] {

@@ -13,6 +13,7 @@ mod files;
 mod finding;
 mod layout;
 mod parts;
+mod report;
 mod rows;
 mod sequence;
 mod sets;
@@ -70,7 +71,7 @@ impl VerifyReport {
 ///
 /// # Errors
 /// [`Error::NoRelease`] if the folder is not there or is no release, [`Error::Io`] if it cannot be listed or a
-/// scratch file cannot be used. Whatever is wrong inside it is a finding.
+/// scratch file cannot be used, [`Error::Cancelled`] if `progress` cancels. Whatever is wrong inside it is a finding.
 pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
     if let Found::Releases(_) = find(folder)? {
         let message = "it contains releases; verify each one".to_owned();
@@ -107,7 +108,7 @@ fn look(report: &mut VerifyReport, options: &VerifyOptions, progress: &dyn Progr
     let parts =
         parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
     if options.quick {
-        parts.footers(progress, findings);
+        parts.footers(progress, findings)?;
     } else {
         let done = parts.all(options.threads, progress, findings)?;
         report.files += done.hashed;

@@ -348,7 +348,7 @@ fn texts_of_other_formats_are_named() {
 fn byte_order_marks_and_compression_of_joined_files() {
     let stdout = "\
 in.jsonl: JSON lines, 3 articles, 1 rejected
-error[P-SYNTAX]: a byte order mark (U+FEFF) stands before the article, 1 article
+error[P-SYNTAX]: a byte order mark (U+FEFF) precedes the article, 1 article
   --> in.jsonl:2:1
    | \\u{feff}{\"id\":\"2\",\"text\":\"Two.\"}
    | ^^^^^^^^

@@ -11,8 +11,12 @@ mod bad_input;
 mod build;
 // Releases as the readers of others see them, and an independent script.
 mod consumers;
+// Operations that are cancelled at any batch.
+mod cancelled;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
+// The stages of a build, called one by one.
+mod stages;
 // What a schema accepts and what columns hold.
 mod columns;
 // Completions, man pages and help.

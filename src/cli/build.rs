@@ -7,18 +7,17 @@ use jiff::{Timestamp, civil::Date};
 use pressmark::Error;
 use pressmark::diff::{DiffReport, described, schema_line};
 use pressmark::publish::{
-    BuildInputs, BuildOptions, BuildReport, Bump, DamagedFile, Memory, Outcome as Release, VersionChoice, build,
+    BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build,
 };
 use pressmark::release::Dataset;
 use pressmark::text::{one_line, printable};
-use serde::Serialize;
 
 use crate::args::{BuildArguments, BumpArgument, ReportFormat};
 use crate::cache;
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
 use crate::progress::Bar;
-use crate::render::{Check, Checked};
+use crate::render::Check;
 use crate::show;
 
 /// The maximum number of schema changes shown.
@@ -50,7 +49,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
                 Release::Refused => String::new(),
             }
         }
-        ReportFormat::Json => json(&report, &check),
+        ReportFormat::Json => pretty(&report),
         format => check.render(format),
     };
     let mut out = anstream::stdout().lock();
@@ -132,7 +131,7 @@ fn steps(report: &BuildReport) -> String {
     };
     tell(report.duplicates, "identical duplicate", "left out");
     tell(report.superseded, "record", "superseded by a newer one with the same key");
-    if let Some(base) = &report.put_on {
+    if let Some(base) = &report.upsert {
         let of = format!("of {}", base.version);
         tell(base.replaced, "record", &format!("{of} replaced"));
         tell(base.unchanged, "record", &format!("already in {}", base.version));
@@ -173,72 +172,4 @@ fn report_rejects(check: &Check<'_>, ok: bool) {
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
     let _closed = anstream::stderr().lock().write_all(text.as_bytes());
-}
-
-#[derive(Serialize)]
-struct Built<'r> {
-    format: &'static str,
-    outcome: &'static str,
-    version: String,
-    release: Option<String>,
-    records: u64,
-    duplicates: u64,
-    superseded: u64,
-    base: Option<BaseJson>,
-    parts: usize,
-    reused_parts: usize,
-    damaged: Vec<DamagedJson>,
-    changelog_left: Option<String>,
-    check: Checked<'r>,
-}
-
-#[derive(Serialize)]
-struct DamagedJson {
-    release: String,
-    path: String,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct BaseJson {
-    version: String,
-    replaced: u64,
-    unchanged: u64,
-    withdrawn: u64,
-}
-
-fn damaged_json(damaged: &DamagedFile) -> DamagedJson {
-    DamagedJson {
-        release: damaged.version.to_string(),
-        path: damaged.path.display().to_string(),
-        message: damaged.message.clone(),
-    }
-}
-
-fn json(report: &BuildReport, check: &Check<'_>) -> String {
-    let (outcome, release) = match &report.outcome {
-        Release::Published(folder) => ("published", Some(folder.display().to_string())),
-        Release::Unchanged(folder) => ("unchanged", Some(folder.display().to_string())),
-        Release::Refused => ("refused", None),
-    };
-    pretty(&Built {
-        format: "pressmark-build/1",
-        outcome,
-        version: report.version.to_string(),
-        release,
-        records: report.records,
-        duplicates: report.duplicates,
-        superseded: report.superseded,
-        base: report.put_on.as_ref().map(|base| BaseJson {
-            version: base.version.to_string(),
-            replaced: base.replaced,
-            unchanged: base.unchanged,
-            withdrawn: base.withdrawn,
-        }),
-        parts: report.parts,
-        reused_parts: report.reused,
-        damaged: report.damaged.iter().map(damaged_json).collect(),
-        changelog_left: report.changelog_left.as_ref().map(|left| left.reason.clone()),
-        check: Checked::new(check),
-    })
 }

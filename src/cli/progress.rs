@@ -1,6 +1,7 @@
 //! A progress bar on standard error, where that is a terminal, and nothing anywhere else.
 
 use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use pressmark::progress::{Progress, Stage};
@@ -58,8 +59,9 @@ impl Progress for Bar {
         }
     }
 
-    fn advance(&self, by: u64) {
+    fn advance(&self, by: u64) -> ControlFlow<()> {
         self.bar.inc(by);
+        ControlFlow::Continue(())
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod github;
 mod human;
-mod json;
 mod junit;
 mod normalised;
 mod release;
@@ -11,26 +10,16 @@ mod sarif;
 
 use std::path::Path;
 
-use pressmark::check::Undeclared;
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
 use pressmark::release::Allowance;
-use pressmark::text::one_line;
-use pressmark::validate::{InputCounts, InputSummary};
-use serde::Serialize;
+use pressmark::validate::{InputSummary, Undeclared, ValidationReport};
 
 use crate::args::ReportFormat;
+use crate::outcome::pretty;
 use crate::paint::counted;
 
-pub(crate) use json::Checked;
 pub(crate) use release::verified;
-
-/// Something that is worth a look.
-#[derive(Debug, Serialize)]
-pub(crate) struct Warning {
-    code: Code,
-    source: String,
-}
 
 /// A check or the checking half of a build.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +37,16 @@ impl<'r> Check<'r> {
     pub(crate) fn render(&self, format: ReportFormat) -> String {
         match format {
             ReportFormat::Human => human::report(self),
-            ReportFormat::Json => json::report(self),
+            ReportFormat::Json => pretty(&self.json()),
             ReportFormat::Github => github::report(self),
             ReportFormat::Sarif => sarif::report(self),
             ReportFormat::Junit => junit::report(junit::cases(self)),
         }
+    }
+
+    /// For programs: everything.
+    pub(crate) fn json(&self) -> ValidationReport<'r> {
+        ValidationReport::new(self.read, self.undeclared, self.allowance, self.ok)
     }
 
     /// For people: why articles were rejected, and nothing if none were.
@@ -69,18 +63,6 @@ impl<'r> Check<'r> {
         self.read.rejects.diagnostics().causes()
     }
 
-    /// What is worth a look and keeps nothing out: inputs without a single article, or with texts
-    /// that were cut.
-    fn warnings(&self) -> Vec<Warning> {
-        let worth = |input: &InputCounts| match input {
-            InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
-            InputCounts { cut: 0, .. } => None,
-            InputCounts { .. } => Some(Code::Truncated),
-        };
-        let warning = |input| Some(Warning { code: worth(input)?, source: one_line(&input.name, 200) });
-        self.read.inputs.iter().filter_map(warning).collect()
-    }
-
     /// How many objects of the inputs are no articles, where there are any: `, 3 objects left out`.
     fn left_out(&self) -> String {
         let (beside, skipped) = self.read.left_out();
@@ -94,17 +76,6 @@ impl<'r> Check<'r> {
 
     fn rejects_file(&self) -> Option<&'r Path> {
         self.read.rejects.path()
-    }
-
-    /// The allowance as it is typed: `10`, `0.5%`.
-    fn allowed(&self) -> String {
-        match self.allowance {
-            Allowance::Count(number) => number.to_string(),
-            Allowance::PerMillion(share) => {
-                let percent = format!("{}.{:04}", share / 10_000, share % 10_000);
-                format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufWriter, Write as _};
 
 use pressmark::Error;
+use pressmark::progress::NoProgress;
 use pressmark::retry::{RetryOptions, RetryReport, retry};
 use pressmark::text::printable;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
         again: arguments.again.clone(),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let report = retry(&options, &mut out)?;
+    let report = retry(&options, &mut out, &NoProgress)?;
     out.flush().map_err(|source| Error::Io { action: "write to", path: "standard output".into(), source })?;
     let _closed = anstream::stderr().lock().write_all(text(&report).as_bytes());
     let all = report.passed == report.validated && report.not_stored == 0 && report.in_conflict == 0;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use pressmark::Error;
+use pressmark::progress::NoProgress;
 use pressmark::revalidate::{RevalidateReport, revalidate};
 use pressmark::schema::{
     BuiltIn, Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
@@ -125,7 +126,8 @@ fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
     let extra = arguments.extra.into();
     let (base, current) = (load(&arguments.base, extra)?, load(&arguments.current, extra)?);
     let comparison = current.compare(&base);
-    let against = arguments.against.as_deref().map(|release| revalidate(release, &current, extra)).transpose()?;
+    let against =
+        arguments.against.as_deref().map(|release| revalidate(release, &current, extra, &NoProgress)).transpose()?;
     let same = comparison.is_empty();
     let text = match arguments.format {
         Format::Human => {

@@ -202,7 +202,7 @@ pub(super) fn compare(
             if number + 1 == columns.len() {
                 count_alone(&differences, tallies);
                 compared.add(&differences);
-                progress.advance(lot.len() as u64);
+                progress.step(lot.len() as u64)?;
             }
             Ok(())
         },

@@ -102,7 +102,7 @@ fn step_all(
         let equal = base.rest().iter().zip(current.rest()).take_while(|(a, b)| a == b).count();
         base.pass(equal);
         current.pass(equal);
-        progress.advance(2 * equal as u64);
+        progress.step(2 * equal as u64)?;
         if base.is_done() && current.is_done() {
             return Ok(Some(beside));
         }

@@ -19,6 +19,7 @@ impl Error {
             Self::RecordTooLong { .. } => {
                 Some("split the article, map its text to fewer fields, or remove it from the inputs".into())
             }
+            Self::BatchTooLarge { .. } => Some("validate the input in smaller pieces".into()),
             Self::DateOrder { .. } => Some("use a later `--date`, or add `--allow-backdated`".into()),
             Self::NoInput { .. } => {
                 Some("paths in dataset.toml are relative to its folder; on the command line, quote patterns".into())
@@ -63,6 +64,7 @@ impl Error {
             Self::Io { .. }
             | Self::Schema { .. }
             | Self::Stopped
+            | Self::Cancelled
             | Self::NoArticles { .. }
             | Self::NoDataset { .. }
             | Self::Part { .. }

@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// The sort entries of one run, in order.
 #[derive(Debug)]
-pub enum SortEntries {
+pub(crate) enum SortEntries {
     /// In memory.
     Held(std::vec::IntoIter<SortEntry>),
     /// In a scratch file.
@@ -20,7 +20,7 @@ pub enum SortEntries {
 
 impl SortEntries {
     /// Creates the entries of a run in memory. They must be in order.
-    pub fn held(entries: Vec<SortEntry>) -> Self {
+    pub(crate) fn held(entries: Vec<SortEntry>) -> Self {
         Self::Held(entries.into_iter())
     }
 }
@@ -38,7 +38,7 @@ impl Iterator for SortEntries {
 
 /// The sort entries of several runs in one order, each with the index of its run.
 #[derive(Debug)]
-pub struct Merge {
+pub(crate) struct Merge {
     runs: Vec<SortEntries>,
     /// The next entry of every run that is not exhausted.
     next: BinaryHeap<Head>,
@@ -63,7 +63,7 @@ impl Merge {
     ///
     /// # Errors
     /// [`Error::Io`] if a run cannot be read. Every step of the iterator can fail in the same way.
-    pub fn new(mut runs: Vec<SortEntries>) -> Result<Self, Error> {
+    pub(crate) fn new(mut runs: Vec<SortEntries>) -> Result<Self, Error> {
         let mut next = BinaryHeap::with_capacity(runs.len());
         for (run, entries) in runs.iter_mut().enumerate() {
             if let Some(entry) = entries.next() {

@@ -18,11 +18,11 @@ use crate::error::Error;
 
 /// Sorted records: their sort entries, and a batch with the rows that the entries refer to.
 #[derive(Debug)]
-pub struct SortedChunk {
+pub(crate) struct SortedChunk {
     /// The rows, in any order.
-    pub rows: RecordBatch,
+    pub(crate) rows: RecordBatch,
     /// The entries, in order.
-    pub entries: Vec<SortEntry>,
+    pub(crate) entries: Vec<SortEntry>,
 }
 
 impl SortedChunk {
@@ -40,7 +40,7 @@ const TOGETHER_ROWS: usize = 1024;
 
 /// Sorted runs under a memory budget.
 #[derive(Debug)]
-pub struct SortedRuns {
+pub(crate) struct SortedRuns {
     schema: SchemaRef,
     folder: PathBuf,
     limit: usize,
@@ -61,7 +61,7 @@ pub struct SortedRuns {
 impl SortedRuns {
     /// Creates an empty set of runs for rows of this schema. About `memory` bytes stay in memory; the
     /// rest goes to files in `folder`.
-    pub fn new(schema: SchemaRef, folder: &Path, memory: usize) -> Self {
+    pub(crate) fn new(schema: SchemaRef, folder: &Path, memory: usize) -> Self {
         let row = schema.fields().len() * SLOT;
         Self {
             schema,
@@ -81,7 +81,7 @@ impl SortedRuns {
     }
 
     /// Returns a batch without rows, for a chunk that only has sort entries.
-    pub fn no_rows(&self) -> RecordBatch {
+    pub(crate) fn no_rows(&self) -> RecordBatch {
         RecordBatch::new_empty(self.schema.clone())
     }
 
@@ -89,7 +89,7 @@ impl SortedRuns {
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be written.
-    pub fn push(&mut self, chunk: SortedChunk) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, chunk: SortedChunk) -> Result<(), Error> {
         let memory = chunk.memory();
         if chunk.entries.len() >= SMALL_ROWS || memory >= SMALL_BYTES + self.schema.fields().len() * SMALL_BYTES / 64 {
             return self.push_whole(chunk, memory);
@@ -136,7 +136,7 @@ impl SortedRuns {
     ///
     /// # Errors
     /// As for [`SortedRuns::push`].
-    pub fn hold(&mut self, memory: usize) -> Result<(), Error> {
+    pub(crate) fn hold(&mut self, memory: usize) -> Result<(), Error> {
         self.limit = self.limit.min(memory);
         while self.held > self.limit {
             self.spill()?;
@@ -145,7 +145,8 @@ impl SortedRuns {
     }
 
     /// The number of runs on disk.
-    pub fn spilled(&self) -> usize {
+    #[cfg(test)]
+    fn spilled(&self) -> usize {
         self.spilled.len()
     }
 
@@ -207,7 +208,7 @@ impl SortedRuns {
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be written or read.
-    pub fn finish(mut self) -> Result<(Vec<SortEntries>, RunRows), Error> {
+    pub(crate) fn finish(mut self) -> Result<(Vec<SortEntries>, RunRows), Error> {
         self.concatenate_small()?;
         let spilled = self.spilled.into_iter().map(|run| run.open(&self.folder));
         let held = self.chunks.into_iter().map(|chunk| Ok(in_memory(chunk)));

@@ -198,23 +198,18 @@ impl Nulls {
 
 /// The rows of all runs.
 #[derive(Debug)]
-pub struct RunRows(Vec<RunBatches>);
+pub(crate) struct RunRows(Vec<RunBatches>);
 
 impl RunRows {
     pub(super) fn new(runs: Vec<RunBatches>) -> Self {
         Self(runs)
     }
 
-    /// The number of runs.
-    pub fn runs(&self) -> usize {
-        self.0.len()
-    }
-
     /// Selects a row of a run. The rows of a run must be requested in ascending order.
     ///
     /// # Errors
     /// [`Error::Io`] if the run cannot be read.
-    pub fn select(&mut self, run: usize, row: u32, selection: &mut Selection) -> Result<(), Error> {
+    pub(crate) fn select(&mut self, run: usize, row: u32, selection: &mut Selection) -> Result<(), Error> {
         let row = row as usize;
         match &mut self.0[run] {
             RunBatches::Held(batch) => selection.add((run, 0), batch, row),
@@ -235,7 +230,7 @@ impl RunRows {
     ///
     /// # Errors
     /// [`Error::Io`] if a run cannot be read.
-    pub fn rewound(self) -> Result<Self, Error> {
+    pub(crate) fn rewound(self) -> Result<Self, Error> {
         let rewound = |rows| match rows {
             RunBatches::Held(batch) => Ok(RunBatches::Held(batch)),
             RunBatches::Spilled(rows) => {

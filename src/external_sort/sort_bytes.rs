@@ -18,7 +18,7 @@ const READ_AHEAD: usize = 64 << 10;
 /// Collects byte strings of `N` bytes and returns them in ascending order. Strings that do not fit in
 /// its memory go to unnamed files, which the system deletes when they are closed.
 #[derive(Debug)]
-pub struct ByteSorter<const N: usize> {
+pub(crate) struct ByteSorter<const N: usize> {
     held: Vec<[u8; N]>,
     limit: usize,
     folder: PathBuf,
@@ -27,7 +27,7 @@ pub struct ByteSorter<const N: usize> {
 
 impl<const N: usize> ByteSorter<N> {
     /// Creates an empty sorter that holds about `memory` bytes and puts its files into `folder`.
-    pub fn new(folder: &Path, memory: usize) -> Self {
+    pub(crate) fn new(folder: &Path, memory: usize) -> Self {
         Self { held: Vec::new(), limit: (memory / N).max(1024), folder: folder.to_owned(), runs: Vec::new() }
     }
 
@@ -35,7 +35,7 @@ impl<const N: usize> ByteSorter<N> {
     ///
     /// # Errors
     /// [`Error::Io`] if a run cannot be written.
-    pub fn push(&mut self, bytes: [u8; N]) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, bytes: [u8; N]) -> Result<(), Error> {
         if self.held.len() == self.limit {
             self.spill()?;
         }
@@ -63,7 +63,7 @@ impl<const N: usize> ByteSorter<N> {
     ///
     /// # Errors
     /// [`Error::Io`] if a run cannot be read.
-    pub fn sorted(mut self) -> Result<SortedBytes<N>, Error> {
+    pub(crate) fn sorted(mut self) -> Result<SortedBytes<N>, Error> {
         sort(&mut self.held);
         let mut runs = Vec::new();
         for (file, length) in self.runs {
@@ -93,7 +93,7 @@ struct Run {
 
 /// Byte strings in ascending order.
 #[derive(Debug)]
-pub struct SortedBytes<const N: usize> {
+pub(crate) struct SortedBytes<const N: usize> {
     held: std::vec::IntoIter<[u8; N]>,
     runs: Vec<Run>,
     /// The next string of each run. The strings in memory are the run after the last one on disk.

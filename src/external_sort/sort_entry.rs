@@ -9,31 +9,31 @@ use crate::record::RecordHash;
 
 /// A record without its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SortEntry {
+pub(crate) struct SortEntry {
     /// Its position in the order, as bytes that compare (`Order::sort_key`).
-    pub sort_key: Box<[u8]>,
+    pub(crate) sort_key: Box<[u8]>,
     /// Its record hash.
-    pub hash: RecordHash,
+    pub(crate) hash: RecordHash,
     /// The first eight bytes, big endian, of the SHA-256 of its key. Cuts depend on it.
-    pub cut: u64,
+    pub(crate) cut: u64,
     /// The length of its canonical form in bytes; 0 if it is not known yet.
-    pub length: u64,
+    pub(crate) length: u64,
     /// A number that is unique among all entries that are sorted together.
-    pub ordinal: u64,
+    pub(crate) ordinal: u64,
     /// Where its row is.
-    pub location: RowLocation,
+    pub(crate) location: RowLocation,
     /// Where its article is in the inputs.
-    pub span: SourceSpan,
+    pub(crate) span: SourceSpan,
     /// What the validation cache keeps of its article. The sort does not interpret it.
-    pub cache_entry: [u8; CACHE_ENTRY_BYTES],
+    pub(crate) cache_entry: [u8; CACHE_ENTRY_BYTES],
 }
 
 /// The number of bytes that the validation cache keeps of an article.
-pub const CACHE_ENTRY_BYTES: usize = 35;
+pub(crate) const CACHE_ENTRY_BYTES: usize = 35;
 
 /// Where the row of a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowLocation {
+pub(crate) enum RowLocation {
     /// At this index in its run.
     Run(u32),
     /// At this index in the base release.
@@ -42,20 +42,26 @@ pub enum RowLocation {
 
 /// Where an article is in the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SourceSpan {
+pub(crate) struct SourceSpan {
     /// The index of the source.
-    pub source: u32,
+    pub(crate) source: u32,
     /// The line of its first byte, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// The offset of its first byte, from 0.
-    pub byte: u64,
+    pub(crate) byte: u64,
     /// Its length in bytes.
-    pub length: u64,
+    pub(crate) length: u64,
 }
 
 impl SortEntry {
+    /// Sorts the entries of a chunk. Entries with equal sort keys sort by ordinal.
+    pub(crate) fn sort(entries: &mut Vec<Self>) {
+        entries.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
+        entries.shrink_to_fit();
+    }
+
     /// About how many bytes of memory it takes, including the overhead of the allocator.
-    pub fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         size_of::<Self>() + self.sort_key.len() + 64
     }
 

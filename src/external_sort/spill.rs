@@ -110,7 +110,7 @@ impl SpilledRun {
 
 /// The sort entries of a run on disk.
 #[derive(Debug)]
-pub struct SpilledEntries {
+pub(crate) struct SpilledEntries {
     from: BufReader<Handle>,
     left: u64,
     folder: PathBuf,

@@ -4,6 +4,7 @@ mod plan;
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::block::{Block, Content, Frame, Sink};
 use super::container::{Container, LeftOut};
@@ -133,7 +134,7 @@ impl Reader {
     /// `progress`.
     ///
     /// # Errors
-    /// A file that cannot be opened or read, or the first error of `sink`.
+    /// A file that cannot be opened or read, the first error of `sink`, or [`Error::Cancelled`].
     pub fn read(
         &self,
         source: &Source,
@@ -141,22 +142,41 @@ impl Reader {
         progress: &dyn Progress,
         sink: Sink<'_>,
     ) -> Result<Tally, Error> {
-        let file: Box<dyn Read + Send> = match &source.path {
-            Some(path) => Box::new(filesystem::read_input(path)?),
-            None => Box::new(io::stdin()),
-        };
-        let file = Watched { inner: file, progress };
+        match &source.path {
+            Some(path) => self.read_stream(source, filesystem::read_input(path)?, recognise, progress, sink),
+            None => self.read_stream(source, io::stdin(), recognise, progress, sink),
+        }
+    }
+
+    /// Reads a source like [`Reader::read`], from this stream of its bytes.
+    ///
+    /// # Errors
+    /// A stream that fails, the first error of `sink`, or [`Error::Cancelled`].
+    pub(crate) fn read_stream(
+        &self,
+        source: &Source,
+        stream: impl Read + Send,
+        recognise: &dyn Recognise,
+        progress: &dyn Progress,
+        sink: Sink<'_>,
+    ) -> Result<Tally, Error> {
+        let is_cancelled = AtomicBool::new(false);
+        let file = Watched { inner: stream, progress, is_cancelled: &is_cancelled };
         let mut state = State::new(source, recognise);
-        if self.hash {
+        let (container, bytes, sha256) = if self.hash {
             let mut stored = Hashing::new(file);
-            let container = self.stored(&mut stored, &mut state, sink)?;
+            let container = self.stored(&mut stored, &mut state, sink);
             let (_file, bytes, sha256) = stored.finish();
-            Ok(Tally { bytes, sha256: Some(sha256), container, left_out: state.left_out })
+            (container, bytes, Some(sha256))
         } else {
             let mut stored = Counting { inner: file, bytes: 0 };
-            let container = self.stored(&mut stored, &mut state, sink)?;
-            Ok(Tally { bytes: stored.bytes, sha256: None, container, left_out: state.left_out })
+            (self.stored(&mut stored, &mut state, sink), stored.bytes, None)
+        };
+        // Whatever the cancelled read looked like to the code between here and there.
+        if is_cancelled.into_inner() {
+            return Err(Error::Cancelled);
         }
+        Ok(Tally { bytes, sha256, container: container?, left_out: state.left_out })
     }
 
     /// Reads what is stored to its end, whatever becomes of its content.
@@ -335,17 +355,20 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// Tells how far the reading of a stream is.
+/// Reports how far a stream has been read. Once `progress` cancels, every read fails.
 struct Watched<'w, R> {
     inner: R,
     progress: &'w dyn Progress,
+    is_cancelled: &'w AtomicBool,
 }
 
 impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.progress.advance(read as u64);
-        Ok(read)
+        if self.progress.advance(read as u64).is_break() {
+            self.is_cancelled.store(true, Ordering::Relaxed);
+        }
+        if self.is_cancelled.load(Ordering::Relaxed) { Err(io::Error::other("cancelled")) } else { Ok(read) }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::external_sort::RunRows;
 use crate::ordered_pool::Room;
 use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
-use crate::progress::{NoProgress, Progress};
+use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
     ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
@@ -125,7 +125,12 @@ impl Commit<'_> {
     /// Checks that the reused release is intact and was not replaced during the build.
     fn check_base(&self) -> Result<(), Error> {
         let Some(inspection) = self.base.map(Base::inspection) else { return Ok(()) };
-        if inspection.is_intact() { inspection.check_unchanged() } else { Err(super::damaged_base(inspection)) }
+        inspection.wait(self.progress)?;
+        if inspection.is_intact() {
+            inspection.check_unchanged()
+        } else {
+            Err(super::inspect::damaged_base(inspection))
+        }
     }
 
     /// The outcome of a build whose version already exists in `folder`.
@@ -164,9 +169,10 @@ impl Commit<'_> {
                 }
             }
             let options = DiffOptions { threads: self.threads, memory: self.memory.diff(), ..DiffOptions::default() };
-            diff(&base, &current, &options, &NoProgress)
+            diff(&base, &current, &options, &Quiet(self.progress))
         });
         match changes {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
             Err(_) if self.allow_understated => Ok(None),
             changes => changes.map(Some),
         }
@@ -225,7 +231,7 @@ impl Commit<'_> {
             normalised: report.read.recorded(),
             duplicates: report.duplicates,
             superseded: report.superseded,
-            base: report.put_on.as_ref().map(|base| base.version.clone()),
+            base: report.upsert.as_ref().map(|base| base.version.clone()),
             withdrawn: self.withdrawn.clone(),
         }
     }
@@ -233,7 +239,7 @@ impl Commit<'_> {
 
 /// Publishes the reject file of a version. Removes the file of an earlier attempt if there is no reject.
 fn publish_rejects(lock: &Lock, version: &Version, report: &mut BuildReport) -> Result<(), Error> {
-    let rejects_file = super::rejects_file(lock.folder(), version);
+    let rejects_file = super::sources::rejects_file(lock.folder(), version);
     if report.read.rejects.total() == 0 {
         return filesystem::remove_file(&rejects_file);
     }

@@ -218,7 +218,7 @@ impl<'w> PartAssembly<'w, '_> {
             EncodeResult::Copy(group) => self.copy(group),
             EncodeResult::Encoded { group, first, last, summary, share } => {
                 self.written.summary.merge(summary);
-                self.writing.progress.advance(group.rows);
+                self.writing.progress.step(group.rows)?;
                 let begun = self.begin(|| first)?;
                 begun.part.last = last;
                 begun.writer.append(group)?;
@@ -260,7 +260,7 @@ impl<'w> PartAssembly<'w, '_> {
         if !is_copy && !self.base().is_part(index, &self.staging.path(&name))? {
             return Err(super::inspect::replaced(from.path()));
         }
-        self.writing.progress.advance(listed.rows);
+        self.writing.progress.step(listed.rows)?;
         from.summarise(0..from.groups(), &mut self.written.summary, self.writing.columns)?;
         self.written.parts.push(listed.clone());
         self.written.reused += 1;
@@ -269,7 +269,7 @@ impl<'w> PartAssembly<'w, '_> {
 
     fn copy(&mut self, group: BaseRowGroup) -> Result<(), Error> {
         let (from, listed) = self.base().part(group.part);
-        self.writing.progress.advance(u64::from(group.rows));
+        self.writing.progress.step(u64::from(group.rows))?;
         from.summarise(group.index..group.index + 1, &mut self.written.summary, self.writing.columns)?;
         let begun = self.begin(|| listed.first.clone())?;
         begun.part.last.clone_from(&listed.last);

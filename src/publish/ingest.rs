@@ -3,48 +3,38 @@
 //! A worker thread validates each block of articles and turns it into a sorted chunk of records. Keys have
 //! to be compared across all records, which this module does not do; [`super::resolve_keys`] does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::BuildOptions;
 use super::changed::Changed;
-use super::key_state::Rank;
-use super::memory::Memory;
 use super::previous_index::PreviousIndex;
-use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Ranking};
+use super::resolve_keys::{KeyEntry, Origin};
+use super::sorter::RecordSorter;
 use super::validation_cache;
 use super::validation_cache::{CacheEntry, EffectsTable};
-use crate::diagnostics::Diagnostics;
-use crate::digest::Digest;
 use crate::error::Error;
-use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
+use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SourceSpan};
 use crate::input::{Reader, Selection, Source};
 use crate::mapping::Mapping;
 use crate::part_files::key_hash;
 use crate::progress::Progress;
-use crate::record::{Order, Record, RecordHash, arrow_schema, batch, key_text, record_hash_and_length};
+use crate::record::{Record, RecordHash, batch};
 use crate::release::Dataset;
 use crate::schema::{Columns, Schema};
 use crate::validate::{
-    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
+    AdmittedRecord, ArticleValidator, Effects, InputSummary, KeyColumns, Provenance, Rank, RecordKey, RejectSink,
+    SourceValidation, Step, validate_sources,
 };
 
-/// The result of ingest: records in sorted runs, their keys, and the counts for the report.
+/// The result of ingest: sorted records, and the counts for the report.
 #[derive(Debug)]
-pub(super) struct Ingested {
-    /// The records, as sort entries and rows.
-    pub(super) runs: SortedRuns,
-    /// The keys of the records.
-    pub(super) key_entries: KeyEntries,
-    /// The number of records, including repeats. Their ordinals are below it.
-    pub(super) articles: u64,
-    /// The total length of their canonical forms, in bytes.
-    pub(super) bytes: u64,
+pub(super) struct Ingested<'s> {
+    /// The records and their keys.
+    pub(super) sorter: RecordSorter<'s>,
     /// The keys of all records, if the build upserts them into a base release.
     pub(super) changed: Changed,
-    /// The sources, by [`SourceSpan::source`].
-    pub(super) sources: Vec<Arc<str>>,
     /// The effects of their articles, by the index in cache entries.
     pub(super) effects: EffectsTable,
     /// Counts, rejects and normalisations of the inputs.
@@ -53,17 +43,16 @@ pub(super) struct Ingested {
 
 /// The inputs and settings of ingest.
 #[derive(Debug)]
-pub(super) struct Ingest<'g> {
-    pub(super) dataset: &'g Dataset,
-    pub(super) selection: &'g Selection,
-    pub(super) schema: &'g Schema,
-    pub(super) mapping: &'g Mapping,
-    pub(super) order: &'g Order,
-    pub(super) ranking: Ranking,
-    pub(super) options: &'g BuildOptions,
+pub(super) struct Ingest<'s, 'p> {
+    pub(super) dataset: &'s Dataset,
+    pub(super) selection: &'s Selection,
+    pub(super) schema: &'s Schema,
+    pub(super) mapping: &'s Mapping,
+    pub(super) keys: &'s KeyColumns,
+    pub(super) options: &'s BuildOptions,
     /// Which release the build starts from.
-    pub(super) mode: BuildMode<'g>,
-    pub(super) progress: &'g dyn Progress,
+    pub(super) mode: BuildMode<'p>,
+    pub(super) progress: &'s dyn Progress,
 }
 
 /// Which release a build starts from.
@@ -77,77 +66,66 @@ pub(super) enum BuildMode<'g> {
     Base,
 }
 
-impl Ingested {
-    /// Creates the result for no articles.
-    pub(super) fn nothing(
-        schema: &Schema,
-        folder: &Path,
-        (memory, inputs): (Memory, usize),
-        rejects: RejectSink,
-    ) -> Self {
-        Self {
-            runs: SortedRuns::new(arrow_schema(schema.columns()), folder, memory.records(inputs)),
-            key_entries: KeyEntries::new(folder, memory.keys()),
-            articles: 0,
-            bytes: 0,
-            changed: Changed::new(memory.changed()),
-            sources: Vec::new(),
-            effects: EffectsTable::default(),
-            read: InputSummary {
-                inputs: Vec::new(),
-                rejects,
-                normalised: BTreeMap::new(),
-                moved: Diagnostics::default(),
-                misfit: None,
-            },
-        }
+impl<'s> Ingested<'s> {
+    /// Creates the result for no articles. Scratch files go to the sorter's folder.
+    pub(super) fn nothing(sorter: RecordSorter<'s>, rejects: RejectSink) -> Self {
+        let read = InputSummary::nothing(rejects);
+        Self { changed: Changed::new(sorter.memory.changed()), sorter, effects: EffectsTable::default(), read }
     }
 }
 
-impl Ingest<'_> {
+impl<'s, 'p> Ingest<'s, 'p> {
     /// Reads and validates every source. Rejects go to `rejects`; scratch files go to `folder`.
     ///
     /// # Errors
     /// If a source cannot be read, or the sources contain no article.
-    pub(super) fn run(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
-        let Self { dataset, selection, schema, mapping, options, .. } = self;
+    pub(super) fn run(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested<'s>, Error> {
+        let Self { schema, options, keys, .. } = *self;
         let unknown = PreviousIndex::default();
         let previous_index = if let BuildMode::Previous(index) = self.mode { index } else { &unknown };
-        let policy = &dataset.policy;
-        let validator =
-            Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).selecting(selection);
-        let validator = if options.cache.is_some() { validator.recalling(previous_index) } else { validator };
-        let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
-        let mut ingested = Ingested::nothing(schema, folder, (options.memory, sources.len()), RejectSink::new());
-        let work = |validator: &Validator<'_>, block: &_| {
+        let sorter = RecordSorter::beside_inputs(schema.columns(), keys, folder, options.memory, sources.len());
+        let mut ingested = Ingested::nothing(sorter, RejectSink::new());
+        let work = |validator: &ArticleValidator<'_>, block: &_| {
             let mut records = BlockRecords::new(self, previous_index);
             let validated = validator.validate(block, |admitted| records.add(admitted));
             let effects = validated.effects.iter().map(|(effects, _)| effects.clone()).collect();
             let ingested_block = records.finish(validated.source.clone(), effects);
             (validated, ingested_block)
         };
-        let (mut source_indices, mut cached) = (HashMap::new(), Vec::new());
+        let mut cached = Vec::new();
         let take = |step: Step<IngestedBlock>| {
             let block = match step {
-                Step::Made(block) => block,
-                Step::Large(bytes) => return ingested.runs.hold(options.memory.records_beside(bytes)),
+                Step::Output(block) => block,
+                Step::LargeBlock(bytes) => return ingested.sorter.runs.hold(options.memory.records_beside(bytes)),
             };
             if let Some((line, bytes)) = block.too_long {
                 let (input, limit) = (block.source.to_string(), options.limits.article as u64);
                 return Err(Error::RecordTooLong { input, line, bytes, limit });
             }
-            let chunk = ingested.add_block(block, self.mode, &mut source_indices, &mut cached)?;
+            let chunk = ingested.add_block(block, self.mode, &mut cached)?;
             if cached.len() >= WAITING {
                 ingested.add_cached(previous_index, &mut cached)?;
             }
-            if chunk.entries.is_empty() { Ok(()) } else { ingested.runs.push(chunk) }
+            if chunk.entries.is_empty() { Ok(()) } else { ingested.sorter.runs.push(chunk) }
         };
-        let memory = options.memory.articles();
-        let what =
-            SourceValidation { validator, reader, sources, threads: options.threads, memory, progress: self.progress };
-        ingested.read = validate_sources(&what, rejects, work, take)?;
+        ingested.read = validate_sources(&self.validation(sources, previous_index), rejects, work, take)?;
         ingested.add_cached(previous_index, &mut cached)?;
         Ok(ingested)
+    }
+
+    fn validation<'v>(&self, sources: &'v [Source], previous_index: &'v PreviousIndex<'v>) -> SourceValidation<'v>
+    where
+        's: 'v,
+    {
+        let Self { dataset, selection, schema, mapping, options, progress, .. } = *self;
+        let policy = &dataset.policy;
+        let validator = ArticleValidator::new(schema, mapping, policy.extra)
+            .with_invalid_optional(policy.invalid_optional)
+            .with_selection(Cow::Borrowed(selection));
+        let validator = if options.cache.is_some() { validator.with_cache(previous_index) } else { validator };
+        let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
+        let (threads, memory) = (options.threads, options.memory.articles());
+        SourceValidation { validator, reader, sources, threads, memory, progress }
     }
 }
 
@@ -166,30 +144,27 @@ struct CachedArticle {
     cache_entry: CacheEntry,
 }
 
-impl Ingested {
+impl Ingested<'_> {
     /// Adds the key entries of a block, and numbers its records and sources as in the whole build. Appends
     /// its cached articles to `cached` and returns its chunk.
     fn add_block(
         &mut self,
         block: IngestedBlock,
         mode: BuildMode<'_>,
-        source_indices: &mut HashMap<Arc<str>, u32>,
         cached: &mut Vec<CachedArticle>,
     ) -> Result<SortedChunk, Error> {
         let IngestedBlock { source, effects, mut chunk, key_entries, cached: articles, admitted, .. } = block;
-        let source = *source_indices.entry(source).or_insert_with_key(|source| {
-            self.sources.push(source.clone());
-            u32::try_from(self.sources.len() - 1).expect("sources are far fewer than 2^32")
-        });
+        let source = self.sorter.source(&source);
         let effects_indices = self.effects.indices(effects.iter());
+        let first = self.sorter.records;
         let renumber = |ordinal: &mut u64, span: &mut SourceSpan, cache_entry: &mut CacheEntry| {
-            *ordinal += self.articles;
+            *ordinal += first;
             span.source = source;
             EffectsTable::renumber(cache_entry, &effects_indices);
         };
         for entry in &mut chunk.entries {
             renumber(&mut entry.ordinal, &mut entry.span, &mut entry.cache_entry);
-            self.bytes += entry.length;
+            self.sorter.bytes += entry.length;
             if matches!(mode, BuildMode::Base) {
                 self.changed.insert(entry.cut);
             }
@@ -199,9 +174,9 @@ impl Ingested {
             cached.push(article);
         }
         for key_entry in key_entries {
-            self.key_entries.push(KeyEntry { ordinal: key_entry.ordinal + self.articles, ..key_entry })?;
+            self.sorter.key_entries.push(KeyEntry { ordinal: key_entry.ordinal + first, ..key_entry })?;
         }
-        self.articles += admitted;
+        self.sorter.records += admitted;
         Ok(chunk)
     }
 
@@ -211,13 +186,14 @@ impl Ingested {
         if cached.is_empty() {
             return Ok(());
         }
+        let RecordSorter { runs, key_entries, .. } = &mut self.sorter;
         cached.sort_unstable_by_key(|article| (article.row, article.ordinal));
         let (mut entries, mut held) = (Vec::new(), 0);
         for CachedArticle { row, ordinal, span, cache_entry } in cached.drain(..) {
             let base_row = previous_index.base_row(row);
             let (hash, key) = (base_row.hash(), base_row.key());
             // The encoder computes the length of the canonical form if it needs it.
-            self.key_entries.push(KeyEntry {
+            key_entries.push(KeyEntry {
                 key,
                 origin: Origin::New,
                 rank: previous_index.rank(row),
@@ -231,11 +207,11 @@ impl Ingested {
             entries.push(entry);
             // Long keys take much memory, so the runs must be able to spill.
             if held > CACHED_BYTES {
-                self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries: std::mem::take(&mut entries) })?;
+                runs.push(SortedChunk { rows: runs.no_rows(), entries: std::mem::take(&mut entries) })?;
                 held = 0;
             }
         }
-        self.runs.push(SortedChunk { rows: self.runs.no_rows(), entries })
+        runs.push(SortedChunk { rows: runs.no_rows(), entries })
     }
 }
 
@@ -256,8 +232,7 @@ struct IngestedBlock {
 /// Collects the records of one block.
 struct BlockRecords<'g, 'b> {
     columns: &'g Columns,
-    order: &'g Order,
-    ranking: Ranking,
+    keys: &'g KeyColumns,
     previous_index: &'g PreviousIndex<'g>,
     /// The records that the previous release does not have, and their hashes.
     fresh: Vec<Record<'b>>,
@@ -273,11 +248,10 @@ struct BlockRecords<'g, 'b> {
 }
 
 impl<'g, 'b> BlockRecords<'g, 'b> {
-    fn new(what: &Ingest<'g>, previous_index: &'g PreviousIndex<'g>) -> Self {
+    fn new(what: &Ingest<'g, '_>, previous_index: &'g PreviousIndex<'g>) -> Self {
         Self {
             columns: what.schema.columns(),
-            order: what.order,
-            ranking: what.ranking,
+            keys: what.keys,
             previous_index,
             fresh: Vec::new(),
             hashes: Vec::new(),
@@ -301,8 +275,9 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
         };
         match record {
             Provenance::Validated(record) => {
-                let rank = self.ranking.rank(record.cells());
-                self.add_validated(record, rank, ordinal, span, cache_entry(&rank));
+                let key = self.keys.of(self.columns, &record, &mut self.canonical);
+                let cache_entry = cache_entry(&key.rank);
+                self.add_validated(record, key, ordinal, span, cache_entry);
             }
             Provenance::Cached(row) => {
                 let cache_entry = cache_entry(&self.previous_index.rank(row));
@@ -314,24 +289,19 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
     fn add_validated(
         &mut self,
         record: Record<'b>,
-        rank: Rank,
+        key: RecordKey,
         ordinal: u64,
         span: SourceSpan,
         cache_entry: CacheEntry,
     ) {
-        let cells = record.cells();
-        let (hash, length) = record_hash_and_length(self.columns, &record, &mut self.canonical);
+        self.key_entries.push(KeyEntry::of_record(&key, ordinal));
+        let RecordKey { sort_key, key, hash, length, .. } = key;
         if length > self.limit as u64 && self.too_long.is_none() {
             self.too_long = Some((span.line, length));
         }
-        let key = key_text(&cells[self.order.key()]).unwrap_or_default();
-        // Keys are compared as strings. This is safe, because all keys of a dataset have one type.
-        let key = Digest::of(key.as_bytes());
         let base_row = self.previous_index.row(&hash);
         let row = u32::try_from(self.fresh.len()).expect("a block is far smaller than 2^32 records");
         let location = base_row.map_or(RowLocation::Run(row), RowLocation::Base);
-        let sort_key = self.order.sort_key(|column| &cells[column]);
-        self.key_entries.push(KeyEntry { key, origin: Origin::New, rank, hash, ordinal, length });
         self.entries.push(SortEntry {
             sort_key,
             hash,
@@ -351,8 +321,7 @@ impl<'g, 'b> BlockRecords<'g, 'b> {
     /// Sorts the records and returns the ingested block, whose articles had these effects.
     fn finish(self, source: Arc<str>, effects: Vec<Effects>) -> IngestedBlock {
         let Self { columns, fresh, hashes, mut entries, key_entries, cached, admitted, too_long, .. } = self;
-        entries.sort_unstable_by(|a, b| (&a.sort_key, a.ordinal).cmp(&(&b.sort_key, b.ordinal)));
-        entries.shrink_to_fit();
+        SortEntry::sort(&mut entries);
         let chunk = SortedChunk { rows: batch(columns, &fresh, &hashes), entries };
         IngestedBlock { source, effects, chunk, key_entries, cached, admitted, too_long }
     }

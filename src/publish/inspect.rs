@@ -7,12 +7,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
+use std::time::Duration;
 
 use semver::Version;
 
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::record::Fingerprint;
 use crate::release::Release;
 use crate::storage::filesystem::{self, Stamp};
@@ -71,6 +73,9 @@ impl Part {
 /// The indices of damaged parts, and what is wrong with them.
 type Faults = Vec<(usize, String)>;
 
+/// How often a thread that waits for others asks whether to continue.
+const POLL: Duration = Duration::from_millis(5);
+
 /// The state that the threads share.
 #[derive(Debug)]
 struct Shared {
@@ -83,14 +88,19 @@ impl Shared {
     /// Checks one part after another until none is left.
     fn work(&self) -> Faults {
         let mut found = Vec::new();
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            match self.parts.get(index) {
-                Some(part) if !self.stop.load(Ordering::Relaxed) => {
-                    found.extend(part.fault(&self.stop).map(|fault| (index, fault)));
-                }
-                _ => return found,
+        while self.check_next(&mut found) {}
+        found
+    }
+
+    /// Checks the next part. Returns whether there was one.
+    fn check_next(&self, found: &mut Faults) -> bool {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        match self.parts.get(index) {
+            Some(part) if !self.stop.load(Ordering::Relaxed) => {
+                found.extend(part.fault(&self.stop).map(|fault| (index, fault)));
+                true
             }
+            _ => false,
         }
     }
 }
@@ -102,6 +112,8 @@ pub(super) struct Inspection {
     release: PathBuf,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<Faults>>>,
+    /// What [`Inspection::wait`] found.
+    found: Mutex<Faults>,
     outcome: OnceLock<Vec<(usize, DamagedFile)>>,
 }
 
@@ -116,7 +128,7 @@ impl Inspection {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Arc::new(Shared { parts: parts.collect(), next, stop });
         let (version, release) = (release.manifest().version.clone(), release.folder().to_owned());
-        Self { version, release, shared, threads: Mutex::default(), outcome: OnceLock::new() }
+        Self { version, release, shared, threads: Mutex::default(), found: Mutex::default(), outcome: OnceLock::new() }
     }
 
     /// Starts to hash on this many threads in the background. Does nothing if it was started before.
@@ -133,10 +145,34 @@ impl Inspection {
         begun.extend(threads);
     }
 
+    /// Waits until all parts are checked, and checks some of them meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(super) fn wait(&self, progress: &dyn Progress) -> Result<(), Error> {
+        if self.outcome.get().is_some() {
+            return Ok(());
+        }
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.shared.check_next(&mut found) {
+            progress.step(0)?;
+        }
+        let is_running = || {
+            let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.iter().any(|thread| !thread.is_finished())
+        };
+        while is_running() {
+            progress.step(0)?;
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
     /// The damaged parts, with their indices. Waits until all parts are checked.
     fn outcome(&self) -> &[(usize, DamagedFile)] {
         self.outcome.get_or_init(|| {
-            let mut found = self.shared.work();
+            let mut found = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+            found.extend(self.shared.work());
             found.extend(self.join());
             found.sort();
             let damaged = |(index, message): (usize, String)| {
@@ -201,6 +237,12 @@ impl Drop for Inspection {
         self.shared.stop.store(true, Ordering::Relaxed);
         let _not_needed = self.join();
     }
+}
+
+/// The error for a damaged base release.
+pub(super) fn damaged_base(inspection: &Inspection) -> Error {
+    const HINT: &str = "restore the file from a copy of the release, or build from all inputs, without `--base`";
+    inspection.damaged().next().map_or(Error::Stopped, |damaged| damaged.error(HINT))
 }
 
 /// The error for a part that was replaced or written to during the build.

@@ -15,7 +15,6 @@ use crate::record::{Rows, canonical_form, key_text};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Columns, Violation};
 use crate::text::one_line;
-use crate::validate::InputSummary;
 
 /// Rejects records. They must come in the order of the release.
 pub(super) struct Conflicts<'c> {
@@ -25,19 +24,20 @@ pub(super) struct Conflicts<'c> {
     base: Option<BaseRows<'c>>,
     rows: RunRows,
     sources: &'c [Arc<str>],
-    read: &'c mut InputSummary,
+    each: &'c mut dyn FnMut(&Reject) -> Result<(), Error>,
     any: bool,
 }
 
 impl<'c> Conflicts<'c> {
+    /// Calls `each` with every reject.
     pub(super) fn new(
         (columns, key): (&'c Columns, usize),
         base: Option<&'c Base<'_>>,
         rows: RunRows,
         sources: &'c [Arc<str>],
-        read: &'c mut InputSummary,
+        each: &'c mut dyn FnMut(&Reject) -> Result<(), Error>,
     ) -> Self {
-        Self { columns, key, base: base.map(Base::rows), rows, sources, read, any: false }
+        Self { columns, key, base: base.map(Base::rows), rows, sources, each, any: false }
     }
 
     /// Rejects a record.
@@ -61,13 +61,8 @@ impl<'c> Conflicts<'c> {
         let (line, byte) = (entry.span.line, entry.span.byte);
         let placed = Placed { violation, line, column: 1, byte, length: 0 };
         let source = self.sources[entry.span.source as usize].clone();
-        // Inputs from outside the dataset may share a name. Their total is still correct.
-        let inputs = &mut self.read.inputs;
-        if let Some(input) = inputs.iter_mut().find(|input| *input.name == *source && input.rejected < input.articles) {
-            input.rejected += 1;
-        }
         let position = Position { source, line, byte };
-        self.read.rejects.add(&Reject::new(position, entry.span.length, Some(&canonical), vec![placed]))
+        (self.each)(&Reject::new(position, entry.span.length, Some(&canonical), vec![placed]))
     }
 
     /// Returns the rows of all runs, to be read from the first.

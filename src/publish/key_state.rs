@@ -4,10 +4,7 @@
 //! module does not group records by key or look up their rows; the caller does both.
 
 use crate::record::RecordHash;
-
-/// The recency of a record among those with its key: the greater, the newer. Equal where a dataset
-/// does not rank its records.
-pub type Rank = [u8; 9];
+use crate::validate::Rank;
 
 /// Where an article is among all inputs. The first of several identical records is kept.
 pub type ArticlePosition = (u64, u64);

@@ -5,16 +5,16 @@
 
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use super::base::BASE;
 use super::memory::Memory;
 use super::resolve_keys::Resolution;
-use super::validation_cache::CacheWriter;
 use crate::error::Error;
 use crate::external_sort::{ByteSorter, Merge, RowLocation, SortEntries, SortEntry};
 use crate::part_files::{Chunker, Layout};
+use crate::progress::Progress;
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 use crate::storage::filesystem::{self, Spooled};
 
@@ -48,9 +48,9 @@ impl RecordHashes {
 #[derive(Debug)]
 pub(super) struct PlannedPart {
     /// The number of records.
-    pub(super) rows: usize,
+    pub rows: usize,
     /// Their fingerprint.
-    pub(super) fingerprint: Fingerprint,
+    pub fingerprint: Fingerprint,
 }
 
 /// Where the row of a record is.
@@ -64,79 +64,147 @@ pub(super) struct RowRef {
     pub(super) length: u64,
 }
 
-/// Merges the records of the runs, skips dropped ones, and cuts the others into parts. Their cache
-/// entries go to `cache_writer`. Calls `reject` for each rejected record, in order.
-pub(super) fn lay_out(
-    entries: Vec<SortEntries>,
-    resolution: &Resolution,
-    layout: &Layout,
-    (folder, memory): (&Path, Memory),
-    cache_writer: &mut CacheWriter,
-    mut reject: impl FnMut(usize, &SortEntry) -> Result<(), Error>,
-) -> Result<ReleaseLayout, Error> {
-    let mut row_refs = RowRefWriter::new(folder, memory);
-    let mut cut = Chunker::new(layout);
-    let mut hashes = Vec::new();
-    // Hashing takes as long as merging, so another thread does it.
-    let (next, parts) = sync_channel(2);
-    thread::scope(|scope| {
-        let planned = scope.spawn(move || planned_parts(parts, folder, memory));
+impl RowRef {
+    fn of(run: usize, entry: &SortEntry) -> Self {
+        match entry.location {
+            RowLocation::Run(row) => {
+                let run = u32::try_from(run).expect("runs are far fewer than 2^32");
+                Self { run, row, length: entry.length }
+            }
+            RowLocation::Base(row) => Self { run: BASE, row, length: entry.length },
+        }
+    }
+}
+
+/// The inputs and settings of a layout.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LayoutInputs<'l> {
+    pub(super) resolution: &'l Resolution,
+    pub(super) layout: &'l Layout,
+    /// The folder for scratch files.
+    pub(super) folder: &'l Path,
+    pub(super) memory: Memory,
+    pub(super) progress: &'l dyn Progress,
+}
+
+/// Receives the entries of a layout, in order.
+pub(super) struct Visitor<K, R> {
+    /// Called for each record of the release.
+    pub(super) kept: K,
+    /// Called for each rejected record, with its run.
+    pub(super) rejected: R,
+}
+
+/// The number of hashes that are handed on together.
+const HASHES: usize = 1 << 13;
+
+impl LayoutInputs<'_> {
+    /// Merges the records of the runs, skips dropped ones, and cuts the others into parts.
+    pub(super) fn lay_out(
+        &self,
+        entries: Vec<SortEntries>,
+        visitor: Visitor<
+            impl FnMut(&SortEntry) -> Result<(), Error>,
+            impl FnMut(usize, &SortEntry) -> Result<(), Error>,
+        >,
+    ) -> Result<ReleaseLayout, Error> {
+        let mut planner = PartPlanner::new(self.folder, self.memory);
+        let row_refs = self.merge(entries, visitor, |hashes, ends| planner.add(&hashes, ends))?;
+        Ok(planner.finish(row_refs))
+    }
+
+    /// As [`LayoutInputs::lay_out`], with a second thread: hashing takes as long as merging.
+    pub(super) fn lay_out_on_two_threads(
+        &self,
+        entries: Vec<SortEntries>,
+        visitor: Visitor<
+            impl FnMut(&SortEntry) -> Result<(), Error>,
+            impl FnMut(usize, &SortEntry) -> Result<(), Error>,
+        >,
+    ) -> Result<ReleaseLayout, Error> {
+        let (next, parts) = sync_channel::<(Vec<RecordHash>, bool)>(2);
+        let mut planner = PartPlanner::new(self.folder, self.memory);
+        thread::scope(|scope| {
+            let planned = scope.spawn(move || {
+                parts.into_iter().try_for_each(|(hashes, ends)| planner.add(&hashes, ends)).map(|()| planner)
+            });
+            let send = move |hashes, ends| next.send((hashes, ends)).or(Err(Error::Stopped));
+            let row_refs = self.merge(entries, visitor, send);
+            // If the planner failed, merging was stopped, and the error is the planner's.
+            let planner = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok(planner.finish(row_refs?))
+        })
+    }
+
+    /// Merges the records and hands on the hashes of those that are kept, each time with whether a part
+    /// ends after them.
+    fn merge(
+        &self,
+        entries: Vec<SortEntries>,
+        mut visitor: Visitor<
+            impl FnMut(&SortEntry) -> Result<(), Error>,
+            impl FnMut(usize, &SortEntry) -> Result<(), Error>,
+        >,
+        mut next: impl FnMut(Vec<RecordHash>, bool) -> Result<(), Error>,
+    ) -> Result<RowRefs, Error> {
+        let mut row_refs = RowRefWriter::new(self.folder, self.memory);
+        let mut cut = Chunker::new(self.layout);
+        let mut hashes = Vec::new();
         for entry in Merge::new(entries)? {
             let (run, entry) = entry?;
-            if resolution.dropped.get(entry.ordinal) {
-                if resolution.conflicts.get(entry.ordinal) {
-                    reject(run, &entry)?;
+            if self.resolution.dropped.get(entry.ordinal) {
+                if self.resolution.conflicts.get(entry.ordinal) {
+                    (visitor.rejected)(run, &entry)?;
                 }
                 continue;
             }
-            row_refs.push(match entry.location {
-                RowLocation::Run(row) => {
-                    let run = u32::try_from(run).expect("runs are far fewer than 2^32");
-                    RowRef { run, row, length: entry.length }
-                }
-                RowLocation::Base(row) => RowRef { run: BASE, row, length: entry.length },
-            })?;
-            cache_writer.push(&entry)?;
+            row_refs.push(RowRef::of(run, &entry))?;
+            (visitor.kept)(&entry)?;
             hashes.push(entry.hash);
             let ends = cut.after(entry.cut);
-            if (ends || hashes.len() == HASHES) && next.send((std::mem::take(&mut hashes), ends)).is_err() {
-                // The other thread failed. Joining it below returns its error.
-                break;
+            if ends || hashes.len() == HASHES {
+                self.progress.step(0)?;
+                next(std::mem::take(&mut hashes), ends)?;
             }
         }
-        let _joined_below = next.send((hashes, true));
-        drop(next);
-        let (parts, hashes) = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(ReleaseLayout { parts, row_refs: row_refs.finish()?, hashes })
-    })
+        next(hashes, true)?;
+        row_refs.finish()
+    }
 }
 
-/// The number of hashes that are sent together.
-const HASHES: usize = 1 << 13;
-
-/// Receives hashes in order, each time with whether a part ends after them. Returns the parts and all
-/// hashes.
-fn planned_parts(
-    next: Receiver<(Vec<RecordHash>, bool)>,
-    folder: &Path,
+/// Collects hashes in order, and plans a part whenever one ends.
+struct PartPlanner<'p> {
+    folder: &'p Path,
     memory: Memory,
-) -> Result<(Vec<PlannedPart>, RecordHashes), Error> {
-    let mut all = ByteSorter::new(folder, memory.hashes());
-    let of_part = || ByteSorter::new(folder, memory.part_hashes());
-    let (mut parts, mut part, mut rows) = (Vec::new(), of_part(), 0);
-    for (hashes, ends) in next {
-        for hash in &hashes {
-            all.push(*hash.as_bytes())?;
-            part.push(*hash.as_bytes())?;
-        }
-        rows += hashes.len();
-        if ends && rows > 0 {
-            let fingerprint = RecordHashes(std::mem::replace(&mut part, of_part())).fingerprint()?;
-            parts.push(PlannedPart { rows, fingerprint });
-            rows = 0;
-        }
+    all: ByteSorter<32>,
+    part: ByteSorter<32>,
+    rows: usize,
+    parts: Vec<PlannedPart>,
+}
+
+impl<'p> PartPlanner<'p> {
+    fn new(folder: &'p Path, memory: Memory) -> Self {
+        let (all, part) = (ByteSorter::new(folder, memory.hashes()), ByteSorter::new(folder, memory.part_hashes()));
+        Self { folder, memory, all, part, rows: 0, parts: Vec::new() }
     }
-    Ok((parts, RecordHashes(all)))
+
+    fn add(&mut self, hashes: &[RecordHash], ends: bool) -> Result<(), Error> {
+        for hash in hashes {
+            self.all.push(*hash.as_bytes())?;
+            self.part.push(*hash.as_bytes())?;
+        }
+        self.rows += hashes.len();
+        if ends && self.rows > 0 {
+            let next = ByteSorter::new(self.folder, self.memory.part_hashes());
+            let fingerprint = RecordHashes(std::mem::replace(&mut self.part, next)).fingerprint()?;
+            self.parts.push(PlannedPart { rows: std::mem::take(&mut self.rows), fingerprint });
+        }
+        Ok(())
+    }
+
+    fn finish(self, row_refs: RowRefs) -> ReleaseLayout {
+        ReleaseLayout { parts: self.parts, row_refs, hashes: RecordHashes(self.all) }
+    }
 }
 
 /// The length of a row reference in bytes.

@@ -43,6 +43,28 @@ pub struct BuildOptions {
     pub limits: Limits,
 }
 
+impl BuildOptions {
+    /// The options for building from the inputs of the dataset, as the next version that the changes
+    /// require, on all processors.
+    pub fn new(released: Date) -> Self {
+        Self {
+            from: BuildInputs::Dataset,
+            articles: None,
+            output: None,
+            version: VersionChoice::Auto,
+            allow_understated: false,
+            readmit: false,
+            released,
+            allow_backdated: false,
+            cache: None,
+            max_rejects: None,
+            memory: Memory::default(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Where the records of a release come from. Paths and patterns are relative to the working directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildInputs {
@@ -61,7 +83,7 @@ pub enum BuildInputs {
     },
 }
 
-/// The result of a build.
+/// The result of a build. It serialises as `pressmark build --format json` prints it.
 #[derive(Debug)]
 pub struct BuildReport {
     /// Whether the release was published.
@@ -81,7 +103,7 @@ pub struct BuildReport {
     /// What changed since the previous release. `None` if there is none or it was not compared.
     pub changes: Option<DiffReport>,
     /// The result of the upsert, if the build had a base release.
-    pub put_on: Option<UpsertReport>,
+    pub upsert: Option<UpsertReport>,
     /// How many parts the release has.
     pub parts: usize,
     /// How many of the parts are reused from an earlier release.

@@ -8,12 +8,11 @@ use std::collections::HashMap;
 use std::thread;
 
 use super::base::{Base, BaseOutline, BaseRow};
-use super::key_state::Rank;
 use super::validation_cache;
 use super::validation_cache::CacheFile;
 use crate::error::Error;
 use crate::record::{Order, RecordHash};
-use crate::validate::{ArticleDigest, Effects, ValidationCache};
+use crate::validate::{ArticleDigest, Effects, Rank, ValidationCache};
 
 /// About how many bytes of memory the index takes for each record hash.
 const ROW_BYTES: usize = 72;

@@ -7,11 +7,12 @@
 
 use std::path::Path;
 
-use super::key_state::{KeyChoice, KeyState, Rank};
+use super::key_state::{KeyChoice, KeyState};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::ByteSorter;
-use crate::record::{Cell, RecordHash};
+use crate::record::RecordHash;
+use crate::validate::{Rank, RecordKey};
 
 /// The length of a key entry in bytes: key, origin, rank, record hash, ordinal, length.
 const ENTRY: usize = 32 + 1 + 9 + 32 + 8 + 8;
@@ -25,32 +26,6 @@ pub(super) enum Origin {
     New,
     /// The record is in the base release.
     Base,
-}
-
-/// How records with the same key are ranked by age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ranking {
-    /// Not at all.
-    None,
-    /// By the column with this index. It has dates, timestamps or integers.
-    By(usize),
-}
-
-impl Ranking {
-    /// The rank of a record. A record without a value is the oldest.
-    pub(super) fn rank(self, cells: &[Cell<'_>]) -> Rank {
-        const SIGN: u64 = 1 << 63;
-        let Self::By(index) = self else { return [0; 9] };
-        let number = match cells[index] {
-            Cell::Timestamp(value) | Cell::Int64(value) => value.cast_unsigned() ^ SIGN,
-            Cell::Date(value) => i64::from(value).cast_unsigned() ^ SIGN,
-            Cell::UInt64(value) => value,
-            _ => return [0; 9],
-        };
-        let mut rank = [1; 9];
-        rank[1..].copy_from_slice(&number.to_be_bytes());
-        rank
-    }
 }
 
 /// What decides whether a record is kept.
@@ -68,6 +43,12 @@ pub(super) struct KeyEntry {
 }
 
 impl KeyEntry {
+    /// The entry of a record that was read in this build.
+    pub(super) fn of_record(record: &RecordKey, ordinal: u64) -> Self {
+        let RecordKey { key, rank, hash, length, .. } = *record;
+        Self { key, origin: Origin::New, rank, hash, ordinal, length }
+    }
+
     fn to_bytes(self) -> [u8; ENTRY] {
         let mut bytes = [0; ENTRY];
         bytes[..32].copy_from_slice(self.key.as_bytes());

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::key_state::Rank;
 use super::memory::Memory;
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
@@ -24,7 +23,7 @@ use crate::mapping::Mapping;
 use crate::release::Dataset;
 use crate::schema::Schema;
 use crate::storage::filesystem::{self, Spooled};
-use crate::validate::{ArticleDigest, Effects};
+use crate::validate::{ArticleDigest, Effects, Rank};
 
 /// What the file starts with.
 const FORMAT: &[u8] = b"pressmark-memo/2\n";

@@ -1,4 +1,4 @@
-//! One line of a reject file of format `pressmark-reject/1`, byte for byte
+//! Writes and reads one line of a reject file of format `pressmark-reject/1`, byte for byte
 //! (`schema/reject.schema.json`).
 
 use std::borrow::Cow;
@@ -57,7 +57,7 @@ pub(super) fn write(reject: &Reject) -> Vec<u8> {
     line
 }
 
-/// What a reject file keeps of an article that was kept out.
+/// What a reject file stores of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The name of its source.
@@ -66,21 +66,21 @@ pub struct Stored {
     pub line: u64,
     /// Its first byte there, from 0.
     pub byte: u64,
-    /// How many bytes it had there.
+    /// Its length there, in bytes.
     pub length: u64,
-    /// Its bytes; `None` if they were too many to be stored.
+    /// Its bytes. `None` if it is too large to be stored.
     pub raw: Option<Vec<u8>>,
-    /// Whether it is a record, whose key came with other content as well: `raw` is its canonical form.
+    /// Whether it is a valid record that shares its key with a different one. `raw` is then its canonical form.
     pub is_record: bool,
 }
 
-/// The line is none of a reject file.
+/// The line is not a line of a reject file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoredError {
-    /// Not JSON, or not with the members of a reject.
+    /// It is not JSON, or does not have the members of a reject.
     #[error("not a reject: {0}")]
     Unreadable(String),
-    /// Of another format.
+    /// It has another format.
     #[error("format `{0}` is not known to this version of pressmark, which reads {FORMAT}")]
     UnknownFormat(String),
 }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reject_is_told() {
+    fn other_lines_are_refused() {
         assert!(matches!(Stored::parse(b"{}"), Err(StoredError::Unreadable(_))));
         let other = br#"{"format":"x/2","source":"","line":1,"byte":0,"length":0,"encoding":"omitted","raw":null}"#;
         assert_eq!(Stored::parse(other), Err(StoredError::UnknownFormat("x/2".into())));

@@ -15,11 +15,11 @@ use crate::schema::EXTRA;
 /// What an article that became a record adds to the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Effects {
+pub(crate) struct Effects {
     /// The changes before validation, by field and rule.
-    pub normalised: Normalised,
+    pub(crate) normalised: Normalised,
     /// Whether the source cut its text.
-    pub cut: bool,
+    pub(crate) cut: bool,
 }
 
 /// The effects of one article, not yet written out.
@@ -82,4 +82,15 @@ fn named(mapping: &Mapping, changes: &Changes, dropped: u64, moved: &[Moved]) ->
         count(EXTRA, "dropped", dropped);
     }
     normalised
+}
+
+/// Adds the effects of this many articles to the counts.
+pub(super) fn add(normalised: &mut Normalised, effects: &Effects, times: u64) {
+    for (field, rules) in &effects.normalised {
+        let of_field = normalised.entry(field.clone()).or_default();
+        for (rule, count) in rules {
+            let total = of_field.entry(rule.clone()).or_default();
+            *total = total.saturating_add(count.saturating_mul(times));
+        }
+    }
 }

@@ -71,9 +71,9 @@ impl Queue {
         let bytes = block.bytes.len() * COPIES + block.frames.len() * self.article;
         if self.room.is_exceeded_by(bytes) {
             // Its whole share is only available after this step, so the step takes one byte.
-            give((Step::Large(bytes), self.room.take(1)))?;
+            give((Step::LargeBlock(bytes), self.room.take(1)))?;
         }
-        give((Step::Made((index, block)), self.room.take(bytes)))
+        give((Step::Output((index, block)), self.room.take(bytes)))
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
         let queue = Queue::new(1 << 20, 1);
         let mut given = Vec::new();
         let mut give = |(step, _share): Queued| {
-            if let Step::Made((index, block)) = step {
+            if let Step::Output((index, block)) = step {
                 given.push((index, block));
             }
             Ok(())
@@ -124,7 +124,7 @@ mod tests {
         let queue = Queue::new(1 << 10, 1);
         let mut given = Vec::new();
         let mut give = |(step, _share): Queued| {
-            given.push(matches!(step, Step::Large(_)));
+            given.push(matches!(step, Step::LargeBlock(_)));
             Ok(())
         };
         queue.give(0, block(10), &mut give).unwrap();

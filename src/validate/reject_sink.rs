@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use crate::code::{Class, Code};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
@@ -128,5 +131,18 @@ impl RejectSink {
             Destination::Published(path) => Some(path),
             _ => None,
         }
+    }
+}
+
+/// Counts, causes and file. The form is that of the same members of `schema/check-report.schema.json`.
+impl Serialize for RejectSink {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("RejectSink", 4)?;
+        out.serialize_field("rejected", &self.total())?;
+        out.serialize_field("rejects_file", &self.path().map(|path| path.display().to_string()))?;
+        let counts: BTreeMap<&str, u64> = self.counts.iter().map(|(code, count)| (code.name(), *count)).collect();
+        out.serialize_field("rejected_by_code", &counts)?;
+        out.serialize_field("causes", &self.diagnostics.causes())?;
+        out.end()
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::RejectSink;
+use super::article::{ArticleValidator, ValidatedBlock};
+use super::effects;
 use super::queue::{Queue, Queued};
-use super::{Effects, ValidatedBlock, Validator};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::input::pages::DroppedLine;
@@ -13,6 +14,7 @@ use crate::input::{Block, Reader, Source, Tally};
 use crate::mapping::{FitCheck, Misfit};
 use crate::ordered_pool::{Share, Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
+use crate::reject::Reject;
 use crate::release::{Allowance, Normalised};
 
 /// The counts of one source.
@@ -58,6 +60,12 @@ pub struct InputSummary {
 }
 
 impl InputSummary {
+    /// The summary of no input.
+    pub(crate) fn nothing(rejects: RejectSink) -> Self {
+        let (normalised, moved) = (Normalised::new(), Diagnostics::default());
+        Self { inputs: Vec::new(), rejects, normalised, moved, misfit: None }
+    }
+
     /// The number of articles that were read.
     pub fn articles(&self) -> u64 {
         self.inputs.iter().map(|input| input.articles).sum()
@@ -81,6 +89,17 @@ impl InputSummary {
         recorded
     }
 
+    /// Adds the reject of an article that was counted as admitted.
+    pub(crate) fn reject_admitted(&mut self, reject: &Reject) -> Result<(), Error> {
+        // Inputs from outside the dataset may share a name. Their total is still correct.
+        let is_of =
+            |input: &&mut InputCounts| *input.name == *reject.position.source && input.rejected < input.articles;
+        if let Some(input) = self.inputs.iter_mut().find(is_of) {
+            input.rejected += 1;
+        }
+        self.rejects.add(reject)
+    }
+
     /// Whether the rejects are within the allowance. Damaged inputs never are, because it is not known what
     /// is missing.
     pub fn is_allowed(&self, allowance: Allowance) -> bool {
@@ -90,29 +109,29 @@ impl InputSummary {
 
 /// The inputs and settings of validation.
 #[derive(Debug)]
-pub struct SourceValidation<'s> {
+pub(crate) struct SourceValidation<'s> {
     /// Validates the articles.
-    pub validator: Validator<'s>,
+    pub(crate) validator: ArticleValidator<'s>,
     /// Reads the sources.
-    pub reader: Reader,
+    pub(crate) reader: Reader,
     /// The sources to read.
-    pub sources: &'s [Source],
+    pub(crate) sources: &'s [Source],
     /// The number of threads that validate.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// About how many bytes the articles may take that threads process at the same time.
-    pub memory: usize,
+    pub(crate) memory: usize,
     /// Receives the progress of reading.
-    pub progress: &'s dyn Progress,
+    pub(crate) progress: &'s dyn Progress,
 }
 
 /// A step of validating sources.
 #[derive(Debug)]
-pub enum Step<T> {
+pub(crate) enum Step<T> {
     /// The output of a block.
-    Made(T),
+    Output(T),
     /// The next block takes this many bytes, which exceeds the memory for articles. The caller should spill
     /// what it can to disk now.
-    Large(usize),
+    LargeBlock(usize),
 }
 
 /// The result of a queued step, and its share of the memory.
@@ -144,15 +163,15 @@ impl Counts {
 }
 
 /// Reads and validates every source. `work` validates a block on one of several threads. `take` gets the
-/// output of `work` in the order of the input, and [`Step::Large`] before a large block.
+/// output of `work` in the order of the input, and [`Step::LargeBlock`] before a large block.
 ///
 /// # Errors
 /// A source that cannot be read, a reject that cannot be written, no article at all
 /// ([`Error::NoArticles`]), or the first error of `take`.
-pub fn validate_sources<T: Send>(
+pub(crate) fn validate_sources<T: Send>(
     validate_sources: &SourceValidation<'_>,
     mut rejects: RejectSink,
-    work: impl Fn(&Validator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
+    work: impl Fn(&ArticleValidator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
     mut take: impl FnMut(Step<T>) -> Result<(), Error>,
 ) -> Result<InputSummary, Error> {
     let SourceValidation { validator, reader, sources, threads, memory, progress } = validate_sources;
@@ -160,7 +179,7 @@ pub fn validate_sources<T: Send>(
     let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
-    let queue = Queue::new(*memory, validator.columns());
+    let queue = Queue::new(*memory, validator.columns().leaves());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
         for (index, source) in sources.iter().enumerate() {
@@ -170,19 +189,19 @@ pub fn validate_sources<T: Send>(
     };
     let take = |(done, _share): Done<T>| {
         let (index, (validated, output)) = match done {
-            Step::Large(bytes) => return take(Step::Large(bytes)),
-            Step::Made(output) => output,
+            Step::LargeBlock(bytes) => return take(Step::LargeBlock(bytes)),
+            Step::Output(output) => output,
         };
         counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        validated.effects.iter().for_each(|(effects, times)| add(&mut normalised, effects, *times));
+        validated.effects.iter().for_each(|(one, times)| effects::add(&mut normalised, one, *times));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
-        take(Step::Made(output))
+        take(Step::Output(output))
     };
     let work = |(step, share): Queued| match step {
-        Step::Large(bytes) => (Step::Large(bytes), share),
-        Step::Made((index, block)) => (Step::Made((index, work(validator, &block))), share),
+        Step::LargeBlock(bytes) => (Step::LargeBlock(bytes), share),
+        Step::Output((index, block)) => (Step::Output((index, work(validator, &block))), share),
     };
     let tallies =
         ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
@@ -202,15 +221,4 @@ pub fn validate_sources<T: Send>(
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
     Ok(InputSummary { inputs, rejects, normalised, moved, misfit: validator.misfit(&fit) })
-}
-
-/// Adds the effects of this many articles.
-fn add(normalised: &mut Normalised, effects: &Effects, times: u64) {
-    for (field, rules) in &effects.normalised {
-        let of_field = normalised.entry(field.clone()).or_default();
-        for (rule, count) in rules {
-            let total = of_field.entry(rule.clone()).or_default();
-            *total = total.saturating_add(count.saturating_mul(times));
-        }
-    }
 }

@@ -77,7 +77,7 @@ enum Taken<'r> {
 
 impl<'r> Parts<'r> {
     /// Looks at the footers alone.
-    pub(super) fn footers(&self, progress: &dyn Progress, findings: &mut Findings) {
+    pub(super) fn footers(&self, progress: &dyn Progress, findings: &mut Findings) -> Result<(), Error> {
         for (place, part) in self.manifest.parts.iter().enumerate() {
             if let Some(rules) = self.rules.filter(|_| self.files.is_here(&part.path(place))) {
                 let name = part.path(place);
@@ -89,8 +89,9 @@ impl<'r> Parts<'r> {
                     _ => {}
                 }
             }
-            progress.advance(part.bytes);
+            progress.step(part.bytes)?;
         }
+        Ok(())
     }
 
     /// Hashes every part and looks at every row.
@@ -100,6 +101,7 @@ impl<'r> Parts<'r> {
         let take = |taken: Taken<'r>| {
             match (taken, &mut sequence) {
                 (Taken::Hashed { place, result }, _) => {
+                    progress.step(0)?;
                     done.hashed += 1;
                     self.compare(place, result, findings);
                 }
@@ -112,7 +114,7 @@ impl<'r> Parts<'r> {
                     sequence.start(place);
                 }
                 (Taken::Looked { place, group, bytes, facts }, Some(sequence)) => {
-                    progress.advance(bytes);
+                    progress.step(bytes)?;
                     return sequence.group(&self.part(place).path(place), group, *facts, findings);
                 }
                 (Taken::Ended { place }, Some(sequence)) => {

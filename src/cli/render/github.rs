@@ -3,7 +3,9 @@
 //! GitHub shows ten annotations of a kind for a step, so there is one for each cause and no more
 //! than ten; the last says how many were left out.
 
-use super::{Check, Warning, headline, level};
+use pressmark::validate::InputWarning;
+
+use super::{Check, headline, level};
 use pressmark::text::printable;
 
 use crate::paint::counted;
@@ -33,13 +35,13 @@ pub(super) fn report(check: &Check<'_>) -> String {
         let more = counted((causes.len() - shown) as u64, "more cause");
         text.push_str(&format!("::error title={more}::run `pressmark check` to see all causes\n"));
     }
-    for Warning { code, source } in check.warnings().iter().take(ANNOTATIONS) {
+    for InputWarning { code, source } in check.read.warnings().iter().take(ANNOTATIONS) {
         let (level, file, meaning) = (level(*code), property(source), data(code.meaning()));
         text.push_str(&format!("::{level} file={file},title={code}::{meaning}\n"));
     }
     let rejected = check.read.rejects.total();
     let articles = counted(check.read.articles(), "article");
-    let summary = format!("{articles}, {rejected} rejected, {} allowed{}", check.allowed(), check.left_out());
+    let summary = format!("{articles}, {rejected} rejected, {} allowed{}", check.allowance, check.left_out());
     text.push_str(&format!("::notice title=pressmark::{}\n", data(&summary)));
     text
 }

@@ -1,13 +1,12 @@
 //! For people: causes with counts, positions and carets.
 
-use pressmark::check::Undeclared;
 use pressmark::diagnostics::{Cause, Example};
 use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
-use pressmark::validate::InputCounts;
+use pressmark::validate::{InputCounts, InputWarning, Undeclared};
 
-use super::{Check, Warning, headline, level, normalised};
+use super::{Check, headline, level, normalised};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
@@ -31,7 +30,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
     text.push_str(&format!("{verdict} {articles}: {} admitted, {} rejected", count(admitted), count(rejected)));
     text.push_str(&match rejected {
         0 => "\n".to_owned(),
-        _ => format!(" for {}; {} allowed\n", counted(check.causes().len() as u64, "cause"), check.allowed()),
+        _ => format!(" for {}; {} allowed\n", counted(check.causes().len() as u64, "cause"), check.allowance),
     });
     text
 }
@@ -63,7 +62,7 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
-    for Warning { code, source } in check.warnings() {
+    for InputWarning { code, source } in check.read.warnings() {
         let level = level(code);
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
     }

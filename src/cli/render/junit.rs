@@ -31,7 +31,7 @@ fn whole(check: &Check<'_>) -> TestCase {
     } else {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let rejected = check.read.rejects.total();
-        status.set_message(format!("{rejected} of {articles} rejected, {} allowed", check.allowed()));
+        status.set_message(format!("{rejected} of {articles} rejected, {} allowed", check.allowance));
         status
     };
     let mut told = TestCase::new("articles", status);

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use pressmark::code::Code;
 use pressmark::diagnostics::{Cause, Example};
+use pressmark::validate::InputWarning;
 use serde_json::{Value, json};
 
-use super::{Check, Warning, level};
+use super::{Check, level};
 use crate::paint::counted;
 
 /// How many results GitHub stores of a run.
@@ -18,7 +19,7 @@ const RESULTS: usize = 5000;
 
 pub(super) fn report(check: &Check<'_>) -> String {
     let causes = check.causes();
-    let warnings = check.warnings();
+    let warnings = check.read.warnings();
     let codes = causes.iter().map(|cause| cause.code).chain(warnings.iter().map(|warning| warning.code));
     let codes: BTreeSet<Code> = codes.collect();
     let results: Vec<Value> = causes
@@ -79,7 +80,7 @@ fn result(cause: &Cause, example: &Example) -> Value {
     })
 }
 
-fn warned(warning: &Warning) -> Value {
+fn warned(warning: &InputWarning) -> Value {
     json!({
         "ruleId": warning.code.name(),
         "level": level(warning.code),

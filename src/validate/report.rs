@@ -1,22 +1,44 @@
-//! For programs: everything, in the shape of `schema/check-report.schema.json`.
+//! [`ValidationReport`]: what was read and rejected, in the published JSON form
+//! (`schema/check-report.schema.json`). Names are those of the schema.
 
 use std::collections::BTreeMap;
 
-use pressmark::check::Undeclared;
-use pressmark::diagnostics::Cause;
-use pressmark::input::pages::DroppedLine;
-use pressmark::input::{Left, LeftOut, Pointer};
-use pressmark::mapping::Misfit;
-use pressmark::release::Normalised;
-use pressmark::text::one_line;
-use pressmark::validate::InputCounts;
 use serde::Serialize;
 
-use super::{Check, Warning};
+use super::{InputCounts, InputSummary, Undeclared};
+use crate::code::Code;
+use crate::diagnostics::Cause;
+use crate::input::pages::DroppedLine;
+use crate::input::{Left, LeftOut, Pointer};
+use crate::mapping::Misfit;
+use crate::release::{Allowance, Normalised};
+use crate::text::one_line;
 
-/// The whole report.
-#[derive(Serialize)]
-pub(crate) struct Checked<'r> {
+/// Something about an input that rejects no article, but that a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputWarning {
+    /// What kind of thing.
+    pub code: Code,
+    /// The name of the input, fit for a terminal.
+    pub source: String,
+}
+
+impl InputSummary {
+    /// Inputs without an article, or with texts that the source cut.
+    pub fn warnings(&self) -> Vec<InputWarning> {
+        let code = |input: &InputCounts| match input {
+            InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
+            InputCounts { cut: 0, .. } => None,
+            InputCounts { .. } => Some(Code::Truncated),
+        };
+        let warning = |input| Some(InputWarning { code: code(input)?, source: one_line(&input.name, 200) });
+        self.inputs.iter().filter_map(warning).collect()
+    }
+}
+
+/// The JSON form of a check, or of the validation of a build.
+#[derive(Debug, Serialize)]
+pub struct ValidationReport<'r> {
     format: &'static str,
     ok: bool,
     damaged: bool,
@@ -34,11 +56,11 @@ pub(crate) struct Checked<'r> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moved: Vec<&'r Cause>,
     misfit: Option<&'r Misfit>,
-    warnings: Vec<Warning>,
+    warnings: Vec<InputWarning>,
     causes: Vec<&'r Cause>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Input<'r> {
     name: &'r str,
     container: String,
@@ -53,14 +75,14 @@ struct Input<'r> {
 }
 
 /// What is beside the articles of an input.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct LeftOutJson {
     objects: u64,
     members: BTreeMap<String, LeftJson>,
     other_members: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct LeftJson {
     times: u64,
     objects: u64,
@@ -76,7 +98,7 @@ fn left_out(left_out: &LeftOut) -> LeftOutJson {
 }
 
 /// A run of lines of a page dump that was left out.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Dropped {
     rule: &'static str,
     first: u64,
@@ -102,31 +124,28 @@ fn dropped(drop: &DroppedLine) -> Dropped {
     Dropped { rule: drop.rule.name(), first: drop.lines.first, last: drop.lines.last }
 }
 
-impl<'r> Checked<'r> {
-    pub(crate) fn new(check: &Check<'r>) -> Self {
-        let read = check.read;
+impl<'r> ValidationReport<'r> {
+    /// Creates the report of what was read. `undeclared` is `None` if members were not counted, `ok` says
+    /// whether the operation succeeded.
+    pub fn new(read: &'r InputSummary, undeclared: Option<&'r Undeclared>, allowance: Allowance, ok: bool) -> Self {
         let rejected = read.rejects.total();
         Self {
             format: "pressmark-check/1",
-            ok: check.ok,
+            ok,
             damaged: read.rejects.has_damage(),
             articles: read.articles(),
             admitted: read.articles() - rejected,
             rejected,
-            allowed: check.allowed(),
-            rejects_file: check.rejects_file().map(|path| path.display().to_string()),
+            allowed: allowance.to_string(),
+            rejects_file: read.rejects.path().map(|path| path.display().to_string()),
             inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
-            undeclared: check.undeclared,
+            undeclared,
             moved: read.moved.causes(),
             misfit: read.misfit.as_ref(),
-            warnings: check.warnings(),
-            causes: check.causes(),
+            warnings: read.warnings(),
+            causes: read.rejects.diagnostics().causes(),
         }
     }
-}
-
-pub(super) fn report(check: &Check<'_>) -> String {
-    crate::outcome::pretty(&Checked::new(check))
 }
