@@ -10,7 +10,7 @@ use crate::part_files::{Page, StoredPages};
 pub(super) struct IdenticalPages<'t> {
     tables: [&'t Scan; 2],
     /// The file of each side that was read last.
-    open: [Option<(usize, StoredPages<'t>)>; 2],
+    open: [Option<(usize, StoredPages)>; 2],
     /// Whether the columns of two files that were asked for last are of one form.
     alike: Option<([usize; 2], [usize; 2], bool)>,
     /// The pages that were compared last, of each leaf that was asked for.

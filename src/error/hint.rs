@@ -66,6 +66,7 @@ impl Error {
             | Self::NoArticles { .. }
             | Self::NoDataset { .. }
             | Self::Part { .. }
+            | Self::KeyType { .. }
             | Self::Exists { .. } => None,
         }
     }

@@ -1,12 +1,11 @@
 //! What was found in releases, in the same five formats.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use pressmark::code::Code;
 use pressmark::text::printable;
 use pressmark::verify::{Finding, VerifyReport};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::github::{self, ANNOTATIONS};
@@ -22,10 +21,7 @@ const QUICK: &str = "checked only sizes and footers";
 pub(crate) fn verified(reports: &[VerifyReport], format: ReportFormat) -> String {
     match format {
         ReportFormat::Human => reports.iter().map(human).collect(),
-        ReportFormat::Json => {
-            let releases: Vec<Verified<'_>> = reports.iter().map(Verified::new).collect();
-            pretty(&json!({ "format": "pressmark-verify/1", "releases": releases }))
-        }
+        ReportFormat::Json => pretty(&json!({ "format": "pressmark-verify/1", "releases": reports })),
         ReportFormat::Github => annotations(reports),
         ReportFormat::Sarif => results(reports),
         ReportFormat::Junit => junit::report(reports.iter().flat_map(cases)),
@@ -79,35 +75,6 @@ fn place(finding: &Finding) -> String {
     let key = finding.key.as_ref().filter(|key| !key.is_empty()).map(|key| format!(" ({key})"));
     let column = finding.column.as_ref().filter(|name| !name.is_empty()).map(|name| format!(" column {name}"));
     [group, row, key, column].into_iter().flatten().collect()
-}
-
-#[derive(Serialize)]
-struct Verified<'r> {
-    release: String,
-    intact: bool,
-    quick: bool,
-    version: Option<String>,
-    fingerprint: Option<String>,
-    files: u64,
-    records: u64,
-    counts: BTreeMap<&'static str, u64>,
-    findings: &'r [Finding],
-}
-
-impl<'r> Verified<'r> {
-    fn new(report: &'r VerifyReport) -> Self {
-        Self {
-            release: report.folder.display().to_string(),
-            intact: report.is_intact(),
-            quick: report.quick,
-            version: report.manifest.as_ref().map(|manifest| manifest.version.to_string()),
-            fingerprint: report.manifest.as_ref().map(|manifest| manifest.fingerprint.to_string()),
-            files: report.files,
-            records: report.records,
-            counts: report.findings.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
-            findings: report.findings.kept(),
-        }
-    }
 }
 
 /// The path of a finding's file, with slashes.
