@@ -14,7 +14,6 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use pressmark::digest::Hashing;
-use pressmark::part_files::ParquetFile;
 use pressmark::progress::NoProgress;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
@@ -62,17 +61,14 @@ fn export(release: &Path, target: &Path) {
     let schema = release.load_schema().unwrap();
     let mut out = BufWriter::new(fs::File::create(target).unwrap());
     let mut line = Vec::new();
-    for (place, part) in release.manifest().parts.iter().enumerate() {
-        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
-        for batch in file.read(&file.all_columns(), None).unwrap() {
-            let batch = batch.unwrap();
-            let rows = Rows::new(schema.columns(), &batch).unwrap();
-            for row in 0..rows.len() {
-                line.clear();
-                canonical_form(schema.columns(), &rows.record(row), &mut line);
-                line.push(b'\n');
-                out.write_all(&line).unwrap();
-            }
+    for batch in release.scan().unwrap().batches() {
+        let batch = batch.unwrap();
+        let rows = Rows::new(schema.columns(), &batch).unwrap();
+        for row in 0..rows.len() {
+            line.clear();
+            canonical_form(schema.columns(), &rows.record(row), &mut line);
+            line.push(b'\n');
+            out.write_all(&line).unwrap();
         }
     }
     out.flush().unwrap();

@@ -241,6 +241,16 @@ pub enum Error {
         /// The columns there are.
         columns: Vec<String>,
     },
+    /// A key has a type that the key column does not hold.
+    #[error("the key `{key}` has the wrong type: the key column `{column}` holds {holds}")]
+    KeyType {
+        /// The key.
+        key: String,
+        /// The key column.
+        column: String,
+        /// `strings` or `integers`.
+        holds: &'static str,
+    },
     /// A new release contains a record that was withdrawn.
     #[error("{first} and would be published again{}", and_more(*more))]
     ComesBack {

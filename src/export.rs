@@ -1,22 +1,19 @@
-//! `export`: records out of a release, as canonical JSON lines or CSV, in the order of the release.
+//! `export`: writes records of a release as canonical JSON lines or CSV, in the order of the release.
 //!
-//! Only the columns and row groups that are asked for are read, on several threads. What stands in
-//! the release is taken as it stands; whether it is intact is for [`crate::verify`] to say.
+//! It reads only what the export needs, on several threads. It does not check whether the release is intact;
+//! [`crate::verify`](mod@crate::verify) does.
 
 mod lines;
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
-use crate::part_files::{ParquetFile, PartError};
 use crate::progress::{Progress, Stage};
 use crate::record::{Order, Projection};
-use crate::release::{Lookup, Release, check_target};
+use crate::release::{Lookup, Release, check_target, Key, Scan, ScanPart};
 use crate::schema::{Columns, RECORD_SHA256};
 use crate::storage::filesystem::{self, UNFINISHED};
 use lines::Lines;
@@ -26,56 +23,57 @@ pub use lines::ExportFormat;
 /// What to export.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
-    /// How records are written.
+    /// The format of the records.
     pub format: ExportFormat,
-    /// The names of the columns, `record_sha256` being one; all others if none are named.
+    /// The names of the columns, in order. `record_sha256` is one of them. `None` exports all other columns.
     pub columns: Option<Vec<String>>,
-    /// The keys of the records, as text; all records if none are given.
+    /// The keys of the records, as text. `None` exports all records.
     pub keys: Option<BTreeSet<String>>,
-    /// How many threads work.
+    /// The number of threads.
     pub threads: usize,
 }
 
 /// What was exported.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ExportReport {
-    /// How many records.
+    /// The number of records.
     pub records: u64,
     /// The keys that no record of the release has.
     pub missing: BTreeSet<String>,
 }
 
-/// Writes records of `release` to `out`, and tells `progress` how far it is if they are all wanted.
+/// Writes records of `release` to `out`, and reports to `progress` if all records are exported.
 ///
 /// # Errors
-/// Columns that the release does not have, parts that cannot be read, an output that cannot be
-/// written, [`Error::Cancelled`].
+/// [`Error::Projection`] for columns that the release does not have, those of [`Release::scan`],
+/// [`Error::Part`] for parts that cannot be read, and [`Error::Io`] if `out` cannot be written.
+/// [`Error::Cancelled`] if `progress` cancels.
 pub fn export(
     release: &Release,
     options: &ExportOptions,
     out: &mut dyn Write,
     progress: &dyn Progress,
 ) -> Result<ExportReport, Error> {
-    let (_schema, columns) = release.load_columns()?;
-    let export = Export::new(release, &columns, options)?;
+    let scan = scan(release, options)?;
+    let lines = Lines::new(options.format, scan.projection().clone());
     let mut report = ExportReport { records: 0, missing: options.keys.clone().unwrap_or_default() };
     if options.keys.is_none() {
         progress.start(Stage::Write, Some(release.manifest().records()));
     }
-    write(out, &export.lines.head())?;
-    // One more for each end: what is read ahead is held in memory.
+    write(out, &lines.head())?;
     ordered_pool(
+        // Results that wait for an earlier one are in memory.
         Workers { threads: options.threads, under_way: options.threads + 2 },
-        |give| export.tasks(give),
-        |task| export.work(&task),
-        |done: Result<Done, Error>| {
-            let done = done?;
-            report.records += done.records;
-            done.found.iter().for_each(|key| {
-                report.missing.remove(key);
+        |give| scan.split().iter().try_for_each(|part| part.slices()?.into_iter().try_for_each(&mut *give)),
+        |slice| export_slice(&slice, &lines),
+        |exported: Result<Exported, Error>| {
+            let exported = exported?;
+            report.records += exported.records;
+            exported.keys.iter().for_each(|key| {
+                report.missing.remove(&key.to_string());
             });
-            write(out, &done.bytes)?;
-            progress.step(done.records)
+            write(out, &exported.bytes)?;
+            progress.step(exported.records)
         },
         || Error::Stopped,
     )?;
@@ -83,8 +81,43 @@ pub fn export(
     Ok(report)
 }
 
-/// Writes records of `release` to the file `target`, which appears whole or not at all, in the
-/// place of an earlier one. A device or pipe is written to as it is.
+fn scan(release: &Release, options: &ExportOptions) -> Result<Scan, Error> {
+    let scan = release.scan()?;
+    let scan = match &options.columns {
+        Some(names) => scan.columns(names)?,
+        None => {
+            let names: Vec<String> = scan.all_columns().iter().map(|column| column.name.clone()).collect();
+            scan.columns(names)?
+        }
+    };
+    match &options.keys {
+        Some(keys) => {
+            let keys: Vec<Key> = keys.iter().filter_map(|key| scan.parse_key(key)).collect();
+            scan.keys(keys)
+        }
+        None => Ok(scan),
+    }
+}
+
+/// The lines of a slice.
+struct Exported {
+    bytes: Vec<u8>,
+    records: u64,
+    /// Those of the keys that were found.
+    keys: Vec<Key>,
+}
+
+fn export_slice(slice: &ScanPart, lines: &Lines) -> Result<Exported, Error> {
+    let (mut bytes, mut records) = (Vec::new(), 0);
+    let mut batches = slice.batches()?;
+    for batch in &mut batches {
+        records += lines.write(&batch?, &mut bytes);
+    }
+    Ok(Exported { bytes, records, keys: batches.keys().to_vec() })
+}
+
+/// Writes records of `release` to the file `target`, which appears whole or not at all and replaces an
+/// earlier one. A device or pipe is written directly.
 ///
 /// # Errors
 /// Those of [`export`] and of [`check_target`].
@@ -113,92 +146,4 @@ fn write(out: &mut dyn Write, bytes: &[u8]) -> Result<(), Error> {
 
 fn unwritable(source: std::io::Error) -> Error {
     Error::Io { action: "write to", path: "the output".into(), source }
-}
-
-/// One export, seen by every thread.
-struct Export<'e> {
-    release: &'e Release,
-    columns: &'e Columns,
-    lines: Lines,
-    lookup: Option<Lookup>,
-}
-
-/// Some rows of one row group to export. Of a lookup, the rows that are looked through.
-struct Task {
-    part: Arc<ParquetFile>,
-    rows: Range<u32>,
-}
-
-/// What came of a task.
-struct Done {
-    bytes: Vec<u8>,
-    records: u64,
-    found: Vec<String>,
-}
-
-impl<'e> Export<'e> {
-    fn new(release: &'e Release, columns: &'e Columns, options: &ExportOptions) -> Result<Self, Error> {
-        let projection = match &options.columns {
-            None => Projection::all(columns),
-            Some(names) => Projection::named(columns, names).map_err(|error| {
-                let names = columns.iter().map(|column| column.name.as_str()).chain([RECORD_SHA256]);
-                Error::Projection { message: error.to_string(), columns: names.map(str::to_owned).collect() }
-            })?,
-        };
-        let manifest = release.manifest();
-        let lookup = match &options.keys {
-            None => None,
-            Some(keys) => {
-                let order = Order::new(columns, &manifest.order_by, &manifest.key);
-                let order = order.map_err(|error| Error::NoRelease {
-                    path: release.folder().to_owned(),
-                    message: error.to_string(),
-                })?;
-                Some(Lookup::new(columns, &order, keys))
-            }
-        };
-        Ok(Self { release, columns, lines: Lines::new(options.format, projection), lookup })
-    }
-
-    /// Gives out all slices in the order of their records, those that cannot hold a wanted record
-    /// left out.
-    fn tasks(&self, give: &mut dyn FnMut(Task) -> Result<(), Error>) -> Result<(), Error> {
-        for (place, described) in self.release.manifest().parts.iter().enumerate() {
-            if self.lookup.as_ref().is_some_and(|lookup| !lookup.may_be_in(described)) {
-                continue;
-            }
-            let path = self.release.folder().join(described.path(place));
-            let part = ParquetFile::part(&path, self.columns).map_err(|error| error.at(&path))?;
-            if u64::from(part.rows()) != described.rows {
-                let message = format!("the manifest says {} rows, it has {}", described.rows, part.rows());
-                return Err(Error::Part { action: "read", path, message });
-            }
-            let part = Arc::new(part);
-            let slices = match &self.lookup {
-                None => part.slices(self.lines.projection().places()),
-                Some(_) => (0..part.groups()).map(|group| part.group(group)).collect(),
-            };
-            slices.into_iter().try_for_each(|rows| give(Task { part: part.clone(), rows }))?;
-        }
-        Ok(())
-    }
-
-    fn work(&self, task: &Task) -> Result<Done, Error> {
-        self.read(task).map_err(|error| error.at(task.part.path()))
-    }
-
-    fn read(&self, task: &Task) -> Result<Done, PartError> {
-        let mut done = Done { bytes: Vec::new(), records: 0, found: Vec::new() };
-        let rows = match &self.lookup {
-            None => vec![task.rows.clone()],
-            Some(lookup) => lookup.rows(&task.part, &task.rows, &mut done.found)?,
-        };
-        if rows.is_empty() {
-            return Ok(done);
-        }
-        for batch in task.part.read(self.lines.projection().places(), Some(&rows))? {
-            done.records += self.lines.write(&batch?, &mut done.bytes)?;
-        }
-        Ok(done)
-    }
 }

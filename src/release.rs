@@ -7,9 +7,9 @@
 mod checksums;
 mod dataset;
 mod find;
-mod key_lookup;
 mod manifest;
 mod open;
+mod scan;
 mod staging;
 mod version_policy;
 mod write_guard;
@@ -19,17 +19,18 @@ pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub use find::{Found, find};
-pub(crate) use key_lookup::Lookup;
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
+pub use scan::{PartBatches, Scan, ScanBatches, ScanPart};
 pub use staging::{Lock, Staging};
 pub use version_policy::{Bump, VersionCause, VersionPolicy};
 pub use write_guard::check_target;
 
 pub use crate::part_files::FORMAT;
+pub use crate::record::Key;
 
 /// The folder of a release that holds its parts, and nothing else.
 pub const DATA: &str = "data";

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::part_files::ParquetFile;
 use crate::progress::{Progress, Stage};
 use crate::record::{Nulls, Record, Rows, admit, to_json};
 use crate::release::Release;
@@ -46,22 +45,20 @@ pub fn revalidate(
     progress: &dyn Progress,
 ) -> Result<RevalidateReport, Error> {
     let release = Release::open(folder)?;
-    let own = release.load_schema()?;
+    let scan = release.scan()?;
+    let own = scan.all_columns().clone();
     let mut causes: BTreeMap<(Code, String), u64> = BTreeMap::new();
     let mut records = 0;
     progress.start(Stage::Verify, Some(release.manifest().parts.iter().map(|part| part.bytes).sum()));
-    for (place, part) in release.manifest().parts.iter().enumerate() {
-        let path = folder.join(part.path(place));
-        let damaged = |message: String| Error::Part { action: "read", path: path.clone(), message };
-        let file = ParquetFile::part(&path, own.columns()).map_err(|error| error.at(&path))?;
-        for batch in file.read(&file.all_columns(), None).map_err(|error| error.at(&path))? {
+    for part in scan.split() {
+        for batch in part.batches()? {
             progress.step(0)?;
-            let batch = batch.map_err(|error| error.at(&path))?;
-            let rows = Rows::new(own.columns(), &batch).ok_or_else(|| damaged("its columns change".into()))?;
+            let batch = batch?;
+            let rows = Rows::new(&own, &batch).ok_or_else(|| part.unreadable("its columns change"))?;
             for row in 0..rows.len() {
                 records += 1;
-                let validated = validate(own.columns(), &rows.record(row), schema, extra);
-                let violations = validated.ok_or_else(|| damaged("a JSON column does not hold JSON".into()))?;
+                let validated = validate(&own, &rows.record(row), schema, extra);
+                let violations = validated.ok_or_else(|| part.unreadable("a JSON column does not hold JSON"))?;
                 if let Some(violation) = violations.into_iter().next() {
                     *causes.entry((violation.code, violation.schema)).or_default() += 1;
                 }

@@ -1,12 +1,13 @@
-//! `verify`: proves a release intact, or says where it is not.
+//! `verify`: checks that a release is intact, or reports what is wrong with it.
 //!
-//! From the outside in: is the manifest sound, does it agree with itself and with the release
-//! before (`document`); are exactly the listed files there (`files`); is each part encoded as the
-//! format says and its bytes those on record (`parts`); is every record valid and its hash right
-//! (`rows`); do order, keys, ends and fingerprints hold over all of them (`sequence`, `layout`,
-//! `sets`). Everything is looked at and every finding collected; only what rests on something
-//! unreadable is left out. The release may come from anyone: beside its folder only the manifest
-//! of the release before is read.
+//! The checks go from the outside in. `document`: the manifest is valid and agrees with itself and with the
+//! previous release. `files`: exactly the listed files exist. `parts`: each part has the listed bytes and is
+//! encoded as the format requires. `rows`: every record is valid and has its hash. `sequence`, `layout` and
+//! `sets`: order, keys, ends and fingerprints are correct across all records.
+//!
+//! All checks run and all findings are collected; a check is skipped only if it needs something that cannot
+//! be read. The release is not trusted. Outside of its folder, only the manifest of the previous release is
+//! read. Nothing is repaired.
 
 mod document;
 mod files;
@@ -19,6 +20,8 @@ mod sequence;
 mod sets;
 
 use std::path::{Path, PathBuf};
+
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use crate::code::Code;
 use crate::error::Error;
@@ -35,43 +38,77 @@ pub use finding::{Finding, Findings};
 /// How to verify.
 #[derive(Debug, Clone)]
 pub struct VerifyOptions {
-    /// Look at sizes and footers only; nothing is hashed and no row is read.
+    /// Check only sizes and footers. Nothing is hashed and no row is read.
     pub quick: bool,
-    /// How many threads work.
+    /// The number of threads.
     pub threads: usize,
-    /// Where scratch files lie while a release of many records is looked at.
+    /// The folder for scratch files, which large releases need.
     pub scratch: PathBuf,
 }
 
-/// What was found.
+/// What was checked, and what is wrong. It serialises to an entry of `releases` in
+/// `schema/verify-report.schema.json`.
 #[derive(Debug)]
 pub struct VerifyReport {
-    /// The folder.
+    /// The folder of the release.
     pub folder: PathBuf,
-    /// The manifest, if it could be read.
+    /// The manifest, if it can be read.
     pub manifest: Option<Manifest>,
-    /// Whether only sizes and footers were looked at.
+    /// Whether only sizes and footers were checked.
     pub quick: bool,
-    /// How many files were hashed.
+    /// The number of hashed files.
     pub files: u64,
-    /// How many records were hashed.
+    /// The number of hashed records.
     pub records: u64,
-    /// What is wrong; nothing, if the release is intact.
+    /// What is wrong. Empty if the release is intact.
     pub findings: Findings,
 }
 
 impl VerifyReport {
-    /// Whether nothing is wrong with what was looked at.
+    /// Whether nothing is wrong.
     pub fn is_intact(&self) -> bool {
         self.findings.total() == 0
     }
 }
 
-/// Verifies the release in `folder`, and tells `progress` how far it is.
+impl Serialize for VerifyReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let manifest = self.manifest.as_ref();
+        let mut report = serializer.serialize_struct("VerifyReport", 9)?;
+        report.serialize_field("release", &self.folder.display().to_string())?;
+        report.serialize_field("intact", &self.is_intact())?;
+        report.serialize_field("quick", &self.quick)?;
+        report.serialize_field("version", &manifest.map(|manifest| &manifest.version))?;
+        report.serialize_field("fingerprint", &manifest.map(|manifest| manifest.fingerprint))?;
+        report.serialize_field("files", &self.files)?;
+        report.serialize_field("records", &self.records)?;
+        report.serialize_field("counts", self.findings.counts())?;
+        report.serialize_field("findings", self.findings.kept())?;
+        report.end()
+    }
+}
+
+/// Verifies the release in `folder`. Progress counts the bytes of its parts.
 ///
 /// # Errors
-/// [`Error::NoRelease`] if the folder is not there or is no release, [`Error::Io`] if it cannot be listed or a
-/// scratch file cannot be used, [`Error::Cancelled`] if `progress` cancels. Whatever is wrong inside it is a finding.
+/// [`Error::NoRelease`] if the folder does not exist or is not a release. [`Error::Io`] if it cannot be listed,
+/// or a scratch file cannot be written. [`Error::Cancelled`] if `progress` cancels.
+/// Everything wrong inside of it is a finding.
+///
+/// # Examples
+/// ```
+/// use std::path::Path;
+/// use pressmark::progress::NoProgress;
+/// use pressmark::verify::{VerifyOptions, verify};
+///
+/// # fn main() -> Result<(), pressmark::Error> {
+/// let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() };
+/// let report = verify(Path::new("datasets/asharq-al-awsat/1.1.0"), &options, &NoProgress)?;
+/// assert!(report.is_intact(), "{:?}", report.findings);
+/// assert_eq!(report.records, 2);
+/// # Ok(())
+/// # }
+/// ```
 pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
     if let Found::Releases(_) = find(folder)? {
         let message = "it contains releases; verify each one".to_owned();
@@ -80,14 +117,18 @@ pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -
     let (folder, quick) = (folder.to_owned(), options.quick);
     let mut report =
         VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
-    if let Some(release) = look(&mut report, options, progress)? {
+    if let Some(release) = check(&mut report, options, progress)? {
         report.manifest = Some(release.manifest().clone());
     }
     Ok(report)
 }
 
-/// Looks at everything; gives the release back if its manifest can be read.
-fn look(report: &mut VerifyReport, options: &VerifyOptions, progress: &dyn Progress) -> Result<Option<Release>, Error> {
+/// Runs all checks. Returns the release if its manifest can be read.
+fn check(
+    report: &mut VerifyReport,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Release>, Error> {
     let folder = report.folder.clone();
     let findings = &mut report.findings;
     let present = files::walk(&folder, findings)?;
@@ -102,22 +143,22 @@ fn look(report: &mut VerifyReport, options: &VerifyOptions, progress: &dyn Progr
     document::check_chain(&release, !options.quick, findings)?;
     let files = files::check(&folder, manifest, present, findings);
     report.files = files::check_sums(&folder, manifest, &files, !options.quick, findings);
-    // A schema that is not among the files is missing or a link, and was told as such.
-    let schema = if files.is_here(SCHEMA) { check_schema(&release, findings) } else { None };
+    // A schema that is missing or a link was reported above.
+    let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
     let parts =
         parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
     if options.quick {
         parts.footers(progress, findings)?;
     } else {
-        let done = parts.all(options.threads, progress, findings)?;
-        report.files += done.hashed;
-        report.records = done.records;
+        let checked = parts.all(options.threads, progress, findings)?;
+        report.files += checked.hashed;
+        report.records = checked.records;
     }
     Ok(Some(release))
 }
 
-/// The schema, if rows can be judged by it. One that is not the manifest's is told.
+/// Loads the schema, and reports differences to the manifest. `None` if it cannot validate rows.
 fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     let schema = match release.load_schema() {
         Ok(schema) => schema,
@@ -127,13 +168,13 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
         }
     };
     let manifest = release.manifest();
-    let told = manifest.columns.iter().map(|column| (column.name.clone(), column.kind.clone()));
-    let given = schema.columns().iter().map(|column| (column.name.clone(), column.kind.describe()));
+    let listed = manifest.columns.iter().map(|column| (column.name.clone(), column.kind.clone()));
+    let derived = schema.columns().iter().map(|column| (column.name.clone(), column.kind.describe()));
     let differs = if schema.sha256() != manifest.schema.sha256 {
         Some("SHA-256")
     } else if schema.id() != manifest.schema.id.as_deref() {
         Some("`$id`")
-    } else if !told.eq(given) {
+    } else if !listed.eq(derived) {
         Some("columns")
     } else {
         None
@@ -145,8 +186,7 @@ fn check_schema(release: &Release, findings: &mut Findings) -> Option<Schema> {
     Some(schema)
 }
 
-/// What rows are held against. `None`, with a finding, if the manifest names an order that the
-/// schema does not have.
+/// The rules for rows. `None`, with a finding, if the manifest names an order that the schema does not have.
 fn rules<'s>(schema: &'s Schema, manifest: &Manifest, findings: &mut Findings) -> Option<Rules<'s>> {
     let order = match Order::new(schema.columns(), &manifest.order_by, &manifest.key) {
         Ok(order) => order,
@@ -155,7 +195,7 @@ fn rules<'s>(schema: &'s Schema, manifest: &Manifest, findings: &mut Findings) -
             return None;
         }
     };
-    // Parts name the schema that the manifest names; whether it is the one here was told above.
+    // Parts name the schema that the manifest names. Whether it is this one was checked above.
     match Footer::new(schema.columns(), &order, &manifest.layout, &manifest.schema.sha256) {
         Ok(footer) => Some(Rules::new(schema, order, footer, manifest)),
         Err(error) => {

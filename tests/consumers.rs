@@ -16,7 +16,6 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pressmark::digest::Digest;
-use pressmark::part_files::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
@@ -93,15 +92,12 @@ fn canonical_lines(release: &Path) -> Vec<u8> {
     let release = Release::open(release).unwrap();
     let schema = release.load_schema().unwrap();
     let mut lines = Vec::new();
-    for (place, part) in release.manifest().parts.iter().enumerate() {
-        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
-        for batch in file.read(&file.all_columns(), None).unwrap() {
-            let batch = batch.unwrap();
-            let rows = Rows::new(schema.columns(), &batch).unwrap();
-            for row in 0..rows.len() {
-                canonical_form(schema.columns(), &rows.record(row), &mut lines);
-                lines.push(b'\n');
-            }
+    for batch in release.scan().unwrap().batches() {
+        let batch = batch.unwrap();
+        let rows = Rows::new(schema.columns(), &batch).unwrap();
+        for row in 0..rows.len() {
+            canonical_form(schema.columns(), &rows.record(row), &mut lines);
+            lines.push(b'\n');
         }
     }
     lines

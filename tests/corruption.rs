@@ -1,4 +1,4 @@
-//! Damaged and hostile releases: what `verify` finds, exactly, and that it never falls over.
+//! Damaged and hostile releases: exactly what `verify` finds, and that it never crashes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -19,21 +19,21 @@ use serde_json::{Value, json};
 
 use crate::support::{Files, Test, articles, batches, files};
 
-/// A release of the articles `a`, `b` and `c`, intact.
+/// An intact release of the articles `a`, `b` and `c`.
 static INTACT: LazyLock<Files> = LazyLock::new(|| {
     let test = Test::set("", articles(&["a", "b", "c"]));
     test.build("").check();
     files(&test.path("set/1.0.0"))
 });
 
-/// One of the articles `a`, `b` and `d`.
+/// An intact release of the articles `a`, `b` and `d`.
 static OTHER: LazyLock<Files> = LazyLock::new(|| {
     let test = Test::set("", articles(&["a", "b", "d"]));
     test.build("").check();
     files(&test.path("set/1.0.0"))
 });
 
-/// A release that is to be damaged, in the folder `r`.
+/// A release to damage, in the folder `r`.
 struct Release {
     test: Test,
 }
@@ -71,7 +71,7 @@ impl Release {
         self.seal();
     }
 
-    /// Puts other bytes in the place of the part and makes the manifest and `SHA256SUMS` agree.
+    /// Replaces the part and makes the manifest and `SHA256SUMS` agree.
     fn replace_part(&self, bytes: &[u8]) {
         self.write(&part(), bytes);
         self.manifest(|manifest| {
@@ -86,7 +86,7 @@ impl Release {
         self.replace_part(&self.encoded(&rows));
     }
 
-    /// The bytes of a part with these rows, as the release's own settings give them.
+    /// The bytes of a part with these rows and the settings of the release.
     fn encoded(&self, rows: &RecordBatch) -> Vec<u8> {
         let release = pressmark::release::Release::open(&self.path("")).unwrap();
         let (manifest, schema) = (release.manifest(), release.load_schema().unwrap());
@@ -97,8 +97,7 @@ impl Release {
         bytes
     }
 
-    /// Puts other bytes in the place of the last ones like these in the part, and makes the rest
-    /// agree.
+    /// Replaces the last occurrence of some bytes in the part, and makes the rest agree.
     fn replace_in_part(&self, from: &[u8], to: &[u8]) {
         let mut bytes = self.read(&part());
         let at = bytes.windows(from.len()).rposition(|window| window == from).unwrap();
@@ -106,7 +105,7 @@ impl Release {
         self.replace_part(&bytes);
     }
 
-    /// Puts another record in the place of the first and makes everything agree but the schema.
+    /// Replaces the first record and makes everything agree, except for the schema.
     fn agree(&self, article: &str) {
         let release = pressmark::release::Release::open(&self.path("")).unwrap();
         let schema = release.load_schema().unwrap();
@@ -134,7 +133,7 @@ impl Release {
         });
     }
 
-    /// Writes `SHA256SUMS` anew from the files that are there.
+    /// Writes `SHA256SUMS` again from the existing files.
     fn seal(&self) {
         let line = |(name, bytes): (&String, &Vec<u8>)| format!("{}  {name}\n", Digest::of(bytes));
         let files = files(&self.path(""));
@@ -154,7 +153,7 @@ impl Release {
     }
 }
 
-/// Writes a part with the settings of a release; its row groups end by the number of their rows.
+/// Writes a part with the settings of a release. Its row groups end by their number of rows.
 fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> WrittenPart {
     let columns = schema.columns();
     let encoder = PartEncoder::new(columns, order, layout, &schema.sha256()).unwrap();
@@ -170,12 +169,12 @@ fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows
     writer.finish().unwrap()
 }
 
-/// The path of the one part.
+/// The path of the only part.
 fn part() -> String {
     INTACT.keys().find(|name| name.starts_with("data/")).unwrap().clone()
 }
 
-/// One damage and the findings that it must show as, `PART` for the part's path.
+/// A damage and its findings. `PART` is the path of the part.
 struct Case {
     name: &'static str,
     damage: fn(&Release),
@@ -465,13 +464,13 @@ const CASES: &[Case] = &[
     Case {
         name: "a bloom filter of another size than any has",
         damage: |release| {
-            // Its length stands behind its offset, and is the last thing that is told of the key.
+            // Its length follows its offset and is the last field of the key's metadata.
             let chunk = footer(&release.path(&part())).row_group(0).column(0).clone();
             let bytes = release.read(&part());
             let length = [varint(chunk.bloom_filter_offset().unwrap()), vec![0x15]].concat();
             let at = bytes.windows(length.len()).rposition(|window| window == length).unwrap() + length.len();
             assert_eq!(varint(chunk.bloom_filter_length().unwrap().into()), bytes[at..=at]);
-            // As small a number as fits: less than nothing.
+            // The smallest number that fits is negative.
             let mut bytes = bytes;
             bytes[at] = 1;
             release.replace_part(&bytes);
@@ -514,7 +513,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// The finding of a column whose summary is not so.
+/// The finding of a column with another summary.
 const SUMMARY: (&str, &str) = ("R-COLUMN-SUMMARY", "manifest.json");
 
 /// The footer of a part.
@@ -522,7 +521,7 @@ fn footer(path: &Path) -> ParquetMetaData {
     ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap()).unwrap()
 }
 
-/// A number as Thrift's compact protocol has it.
+/// A number in Thrift's compact protocol.
 fn varint(number: i64) -> Vec<u8> {
     let mut rest = (number << 1 ^ number >> 63).cast_unsigned();
     let mut bytes = Vec::new();
@@ -538,13 +537,13 @@ fn hashes(rows: [[u8; 32]; 3]) -> ArrayRef {
     Arc::new(FixedSizeBinaryArray::try_from_iter(rows.into_iter()).unwrap())
 }
 
-/// The rows at these places.
-fn picked(rows: &RecordBatch, places: &[usize]) -> RecordBatch {
-    let places: Vec<(usize, usize)> = places.iter().map(|row| (0, *row)).collect();
-    interleave_record_batch(&[rows], &places).unwrap()
+/// The rows at these positions.
+fn picked(rows: &RecordBatch, positions: &[usize]) -> RecordBatch {
+    let positions: Vec<(usize, usize)> = positions.iter().map(|row| (0, *row)).collect();
+    interleave_record_batch(&[rows], &positions).unwrap()
 }
 
-/// Gives a hash another last digit.
+/// Changes the last digit of a hash.
 fn change_end(hash: &mut Value) {
     let text = hash.as_str().unwrap();
     let last = if text.ends_with('0') { '1' } else { '0' };
@@ -567,7 +566,7 @@ fn an_untouched_copy_is_intact() {
 }
 
 #[test]
-fn each_damage_shows_as_what_it_is() {
+fn each_damage_has_its_findings() {
     let mut wrong = Vec::new();
     for case in CASES {
         let release = Release::intact();
@@ -589,7 +588,7 @@ fn each_damage_shows_as_what_it_is() {
 
 #[test]
 fn every_code_of_a_release_is_reached() {
-    // These take more than one part or release; each has a test of its own below.
+    // These need several parts or releases. Each has its own test below.
     let elsewhere = ["R-VERSION", "R-CHAIN", "R-ROW-GROUP", "R-CUT"];
     let cases = CASES.iter().flat_map(|case| case.findings).map(|(code, _)| *code);
     let reached: BTreeSet<&str> = cases.chain(elsewhere).collect();
@@ -598,7 +597,7 @@ fn every_code_of_a_release_is_reached() {
 }
 
 #[test]
-fn many_findings_of_one_kind_are_counted_and_the_first_are_shown() {
+fn findings_of_one_code_are_counted_and_the_first_are_shown() {
     let release = Release::intact();
     for number in 0..50 {
         release.write(&format!("data/{number:02}"), "");
@@ -618,14 +617,14 @@ fn check_refused(change: impl FnOnce(&mut Value)) {
 }
 
 #[test]
-fn a_part_cannot_lie_outside_the_release() {
+fn a_part_cannot_be_outside_of_the_release() {
     for path in ["../data/part-00000-00000000.parquet", "/etc/passwd", "data/../../x.parquet", "", "data/a\0b"] {
         check_refused(|manifest| manifest["parts"][0]["path"] = json!(path));
     }
 }
 
 #[test]
-fn counts_that_cannot_be_are_refused() {
+fn impossible_counts_are_refused() {
     for rows in [json!(u64::MAX), json!(-1), json!(1.5), json!(0), json!("3")] {
         check_refused(|manifest| manifest["parts"][0]["rows"] = rows);
     }
@@ -639,7 +638,7 @@ fn counts_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn the_largest_counts_are_findings_and_no_overflow() {
+fn the_largest_counts_do_not_overflow() {
     let release = Release::intact();
     release.manifest(|manifest| {
         manifest["parts"][0]["bytes"] = json!(u64::MAX);
@@ -657,7 +656,7 @@ fn the_largest_counts_are_findings_and_no_overflow() {
 }
 
 #[test]
-fn sizes_whose_sum_cannot_be_are_refused() {
+fn sizes_whose_sum_overflows_are_refused() {
     check_refused(|manifest| {
         let mut second = manifest["parts"][0].clone();
         second["path"] = json!(second["path"].as_str().unwrap().replace("part-00000", "part-00001"));
@@ -668,7 +667,7 @@ fn sizes_whose_sum_cannot_be_are_refused() {
 }
 
 #[test]
-fn text_in_a_manifest_does_not_reach_the_terminal_raw() {
+fn text_in_a_manifest_is_escaped_for_the_terminal() {
     let release = Release::intact();
     release.manifest(|manifest| {
         manifest["dataset"]["title"] = json!("\u{1b}[31m");
@@ -682,8 +681,7 @@ fn text_in_a_manifest_does_not_reach_the_terminal_raw() {
     assert!(!unsafe_in(&release.test.run("verify r").code(1).check()));
 }
 
-/// What `verify` finds where a link stands in the place of `name` and leads out of the release,
-/// to the very same bytes.
+/// The findings of `verify` if `name` is a link to the same bytes outside of the release.
 #[cfg(unix)]
 fn findings_behind_a_link(name: &str) -> Vec<(String, String)> {
     let release = Release::intact();
@@ -694,7 +692,7 @@ fn findings_behind_a_link(name: &str) -> Vec<(String, String)> {
 
 #[cfg(unix)]
 #[test]
-fn links_are_told_and_not_followed() {
+fn links_are_reported_and_not_followed() {
     let kind = |name: &str| ("R-FILE-KIND".to_owned(), name.to_owned());
     let missing = |name: &str| ("R-FILE-MISSING".to_owned(), name.to_owned());
     let part = part();
@@ -711,7 +709,7 @@ fn links_are_told_and_not_followed() {
 #[test]
 fn a_linked_folder_of_parts_is_not_followed() {
     let release = Release::intact();
-    // The part behind the link is no Parquet, so reading it would be told.
+    // The part behind the link is not Parquet, so reading it would be reported.
     fs::rename(release.path("data"), release.test.path("outside")).unwrap();
     release.test.write(&format!("outside/{}", part().strip_prefix("data/").unwrap()), "no Parquet");
     link(release.test.path("outside"), &release.path("data"));
@@ -719,8 +717,7 @@ fn a_linked_folder_of_parts_is_not_followed() {
     assert_eq!(release.findings(), findings);
 }
 
-/// Verifies the release once for each change of the part's bytes, all in one run, and returns the
-/// codes of each.
+/// Verifies the release once for each change of the part, all in one run. Returns the codes of each.
 #[track_caller]
 fn damaged_parts(changes: Vec<Vec<u8>>, sealed: bool) -> Vec<BTreeMap<String, u64>> {
     let count = changes.len();
@@ -741,7 +738,7 @@ fn damaged_parts(changes: Vec<Vec<u8>>, sealed: bool) -> Vec<BTreeMap<String, u6
     report["releases"].as_array().unwrap().iter().map(counts).collect()
 }
 
-/// The part with one byte turned over, at about two hundred places.
+/// The part with one flipped byte, at about two hundred positions.
 fn flipped() -> Vec<Vec<u8>> {
     let bytes = &INTACT[&part()];
     let flip = |at: usize| {
@@ -753,23 +750,23 @@ fn flipped() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_flipped_byte_is_never_intact() {
+fn a_flipped_byte_is_always_found() {
     for counts in damaged_parts(flipped(), false) {
         assert_eq!(counts.get("R-FILE-HASH"), Some(&1), "{counts:?}");
     }
 }
 
 #[test]
-fn a_flipped_byte_with_all_hashes_made_to_agree_is_survived() {
+fn a_flipped_byte_with_matching_hashes_does_not_crash() {
     let found = damaged_parts(flipped(), true);
     assert!(found.iter().all(|counts| !counts.contains_key("R-FILE-HASH")));
-    // What is left are bytes that no record depends on: names of the writer, statistics, filters.
+    // The rest are bytes that no record depends on: names of the writer, statistics, filters.
     let damaged = found.iter().filter(|counts| !counts.is_empty()).count();
     assert!(damaged > found.len() / 3, "{damaged} of {}", found.len());
 }
 
 #[test]
-fn a_part_that_breaks_off_anywhere_is_survived() {
+fn a_truncated_part_does_not_crash() {
     let bytes = &INTACT[&part()];
     let cuts = (0..bytes.len()).step_by(bytes.len() / 100).map(|end| bytes[..end].to_vec());
     for counts in damaged_parts(cuts.collect(), true) {
@@ -777,9 +774,9 @@ fn a_part_that_breaks_off_anywhere_is_survived() {
     }
 }
 
-/// Parts that promise more than they hold, so that a reader that believes them would take hours
-/// or all memory, what is said of them, and whether it is their page index that promises.
-fn promising() -> [(Vec<u8>, &'static str, bool); 4] {
+/// Parts that claim more than they have, so that a trusting reader would take hours or all memory; the
+/// messages; and whether the claim is in the page index.
+fn overstated() -> [(Vec<u8>, &'static str, bool); 4] {
     let intact = &INTACT[&part()];
     let metadata = footer(&Release::intact().path(&part()));
     let start = |offset: Option<i64>| usize::try_from(offset.unwrap()).unwrap();
@@ -789,7 +786,7 @@ fn promising() -> [(Vec<u8>, &'static str, bool); 4] {
         bytes[at..at + put.len()].copy_from_slice(put);
         bytes
     };
-    // A field that nobody knows, at the end of the footer: two thousand million truth values in a dozen bytes.
+    // An unknown field at the end of the footer: two thousand million booleans in a dozen bytes.
     let mut footer = intact.clone();
     let length = u32::from_le_bytes(footer[footer.len() - 8..][..4].try_into().unwrap());
     footer.truncate(footer.len() - 9);
@@ -797,28 +794,28 @@ fn promising() -> [(Vec<u8>, &'static str, bool); 4] {
     footer.extend(field);
     footer.extend((length - 1 + u32::try_from(field.len()).unwrap()).to_le_bytes());
     footer.extend(*b"PAR1");
-    // A list of as many places of pages.
+    // A list of as many page locations.
     let index = start(chunk.offset_index_offset());
     assert_eq!(intact[index..index + 2], [0x19, 0x1c]);
     let list = with(index + 1, &[0xfc, 0xff, 0xff, 0xff, 0xff, 0x07]);
-    // A page elsewhere: the first place starts with `0x16`, a number of 64 bits.
+    // A page elsewhere: the first location starts with `0x16`, a number of 64 bits.
     assert_eq!(intact[index + 2], 0x16);
     let place = with(index + 3, &[intact[index + 3] ^ 0x02]);
-    // A page of 63 values; there are three.
+    // A page that claims 63 values instead of three.
     let page = usize::try_from(chunk.data_page_offset()).unwrap();
     let number = intact[page..].windows(2).position(|bytes| bytes == [0x15, 6]).unwrap();
     let values = with(page + number + 1, &[126]);
     [
-        (footer, "none of the Parquet format", false),
-        (list, "none of the Parquet format", true),
+        (footer, "a structure of the file is not Parquet", false),
+        (list, "a structure of the file is not Parquet", true),
         (place, "its page index contradicts its footer", true),
-        (values, "more in its pages than its footer says", false),
+        (values, "more data in its pages than in its footer", false),
     ]
 }
 
 #[test]
-fn every_command_refuses_a_part_that_promises_more_than_it_holds() {
-    for (bytes, message, is_index) in promising() {
+fn every_command_refuses_a_part_that_claims_more_than_it_has() {
+    for (bytes, message, is_index) in overstated() {
         let release = Release::intact();
         release.replace_part(&bytes);
         assert_eq!(release.findings()[0], ("R-PART".to_owned(), part()), "{message}");
@@ -841,7 +838,7 @@ fn every_command_refuses_a_part_that_promises_more_than_it_holds() {
         } else {
             test.run("diff o/data r/data --key id").code(2).stdout("").stderr_has(message).check();
         }
-        // A build upon it.
+        // A build that reuses it.
         for (name, bytes) in files(&release.path("")) {
             test.write(&format!("set/1.0.0/{name}"), bytes);
         }
@@ -851,8 +848,8 @@ fn every_command_refuses_a_part_that_promises_more_than_it_holds() {
     }
 }
 
-/// The release in `set/1.0.0` of the articles `0`, `1`, ... with row groups of two rows, its
-/// rows moved to parts that hold so many each. Everything agrees but the layout.
+/// A release in `set/1.0.0` of the articles `0`, `1`, ... with row groups of two rows, in parts of these sizes.
+/// Everything agrees, except for the layout.
 fn parted(sizes: &[usize]) -> Test {
     let count: usize = sizes.iter().sum();
     let ids: Vec<String> = (0..count).map(|number| format!("{number:03}")).collect();
@@ -888,7 +885,7 @@ fn parted(sizes: &[usize]) -> Test {
     test
 }
 
-/// How many rows a row group has where a part has about sixteen.
+/// The rows of a row group if a part has about sixteen.
 const ROW_GROUP_ROWS: u64 = 2;
 
 /// Changes the manifest of a release and makes its `SHA256SUMS` agree.
@@ -902,7 +899,7 @@ fn edit(test: &Test, release: &str, change: impl FnOnce(&mut Value)) {
     test.write(&format!("{release}/SHA256SUMS"), sums.concat());
 }
 
-/// The findings in `set/1.0.0`, as code, place of the part (or the file), row and key.
+/// The findings in `set/1.0.0`: code, index of the part (or the file), row and key.
 #[track_caller]
 fn placed(test: &Test) -> Vec<(String, String, Value, Value)> {
     let report = test.run("verify set/1.0.0 --format json").code(1).json();
@@ -936,9 +933,9 @@ fn parts_end_where_the_rule_cuts() {
 }
 
 #[test]
-fn row_groups_end_where_the_layout_says() {
+fn row_groups_end_where_the_layout_requires() {
     let test = parted(&[11]);
-    // Half as many rows in a group, says the manifest.
+    // The manifest says half as many rows in a group.
     edit(&test, "set/1.0.0", |manifest| {
         manifest["layout"]["target_rows"] = json!(32);
         manifest["layout"]["row_group_rows"] = json!(2 * ROW_GROUP_ROWS);
@@ -975,14 +972,14 @@ fn a_release_follows_the_one_that_it_names() {
     let test = chained();
     edit(&test, "set/1.1.0", |manifest| manifest["dataset"]["title"] = json!("Changed"));
     check_chain(&test, "set/1.2.0", "the manifest of the previous release, 1.1.0, has a different SHA-256");
-    // What cannot be known without hashing is not said.
+    // Without hashing, this is not found.
     test.run("verify set/1.2.0 --quick").check();
     fs::remove_dir_all(test.path("set/1.1.0")).unwrap();
     test.run("verify set").check();
 }
 
 #[test]
-fn a_release_that_was_slipped_in_is_told() {
+fn an_inserted_release_is_reported() {
     let test = chained();
     fs::rename(test.path("set/1.1.0"), test.path("aside")).unwrap();
     edit(&test, "set/1.2.0", |manifest| manifest["previous"] = Value::Null);
@@ -995,7 +992,7 @@ fn a_release_that_was_slipped_in_is_told() {
 }
 
 #[test]
-fn a_folder_is_named_by_its_version_or_not_by_one() {
+fn a_folder_named_by_another_version_is_reported() {
     let test = chained();
     fs::rename(test.path("set/1.0.0"), test.path("copy")).unwrap();
     test.run("verify copy").check();
@@ -1010,7 +1007,7 @@ fn a_folder_is_named_by_its_version_or_not_by_one() {
 }
 
 #[test]
-fn a_key_that_comes_again_elsewhere_is_named() {
+fn a_repeated_key_is_reported_with_both_rows() {
     let release = Release::intact();
     release.rewrite_part(|rows| picked(rows, &[0, 1, 1]));
     let report = release.test.run("verify r --format json").code(1).json();
@@ -1021,7 +1018,7 @@ fn a_key_that_comes_again_elsewhere_is_named() {
 }
 
 #[test]
-fn a_release_of_a_dataset_without_its_manifest_is_told() {
+fn a_release_without_a_manifest_is_reported() {
     let test = chained();
     fs::remove_file(test.path("set/1.0.0/manifest.json")).unwrap();
     let told = test.run("verify set").code(1).check();
@@ -1030,16 +1027,16 @@ fn a_release_of_a_dataset_without_its_manifest_is_told() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_keeps_nobody_from_looking_at_the_rest() {
+fn the_other_releases_are_verified_if_one_cannot_be_opened() {
     let test = Release::intact().test;
     let stderr = "error: `nothing` is not a release: no such folder";
     test.run("verify nothing r").code(2).stdout_has("intact r").stderr_has(stderr).check();
-    // No report at all is better than one that says nothing is wrong.
+    // An empty report would read as success.
     test.run("verify nothing --format junit").code(2).stdout("").stderr_has(stderr).check();
 }
 
 #[test]
-fn a_file_name_that_xml_cannot_hold() {
+fn file_names_that_xml_cannot_have() {
     let release = Release::intact();
     release.write("data/\u{fffe}", "");
     release.test.run("verify r --format junit").code(1).stdout_has("data/\\u{fffe}").check();

@@ -1,4 +1,4 @@
-//! Records out of releases again: what `export` writes, exactly, and what it reads for that.
+//! `export`: exactly what it writes, and which bytes it reads for that.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Run, Test, article};
 
-/// Points of every kind of column, their order unlike that of their keys.
+/// Points with a column of every kind. They are not ordered by their keys.
 fn points() -> Test {
     let schema = r#"{ "type": "object", "required": ["id", "at"], "additionalProperties": false, "properties": {
         "id": { "type": "integer" },
@@ -33,11 +33,11 @@ fn points() -> Test {
     test
 }
 
-/// How many articles a large release has.
+/// The number of articles of a large release.
 const COUNT: usize = 400;
 
-/// A release 1.1.0 of many parts with several row groups each, ordered by these columns, after
-/// one of a single record that has the smallest layout there is, for the next one to inherit.
+/// A release 1.1.0 of many parts with several row groups each, ordered by these columns. It takes the smallest
+/// layout from an earlier release of one record.
 fn large(order_by: &str) -> Test {
     let lines: String = (0..COUNT).map(line).collect();
     let test = Test::set(&format!("order_by = [{order_by}]\n"), lines);
@@ -77,7 +77,7 @@ fn parts(test: &Test) -> Vec<(PathBuf, Vec<String>)> {
     found
 }
 
-/// Makes what some column chunks of a part hold unreadable.
+/// Makes some column chunks of a part unreadable.
 fn damage(part: &PathBuf, chosen: impl Fn(usize, &str) -> bool) {
     let mut bytes = fs::read(part).unwrap();
     let reader = SerializedFileReader::new(File::open(part).unwrap()).unwrap();
@@ -120,7 +120,7 @@ fn the_hash_of_a_line_is_the_record_hash() {
 }
 
 #[test]
-fn csv_tells_null_from_an_empty_text() {
+fn csv_distinguishes_null_from_an_empty_string() {
     let stdout = "\
 id,at,name,day,size,seen,tags,place\r
 2,2024-12-30T10:00:00.12Z,\"\",2024-12-30,,true,[],\"{\"\"y\"\":3}\"\r
@@ -131,7 +131,7 @@ id,at,name,day,size,seen,tags,place\r
 }
 
 #[test]
-fn columns_come_in_the_order_that_is_asked_for() {
+fn columns_have_the_requested_order() {
     let test = points();
     let stdout = "name,id\r\n\"\",2\r\n\"a, \"\"b\"\"\nc\",1\r\n,-3\r\n";
     test.run("export set/1.0.0 --format csv --columns name,id").stdout(stdout).check();
@@ -140,12 +140,12 @@ fn columns_come_in_the_order_that_is_asked_for() {
 }
 
 #[test]
-fn columns_that_cannot_be_had() {
+fn invalid_columns_are_refused() {
     let test = points();
     let help = "  help: available columns: id, at, name, day, size, seen, tags, place, record_sha256\n";
     let stderr = format!("error: there is no column `nam`\n{help}");
     test.run("export set/1.0.0 --columns nam").code(2).stdout("").stderr(stderr).leaves_nothing().check();
-    let stderr = format!("error: the column `id` is asked for twice\n{help}");
+    let stderr = format!("error: the column `id` is requested twice\n{help}");
     test.run("export set/1.0.0 --columns id,at,id").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }
 
@@ -161,13 +161,13 @@ fn keys_are_looked_up() {
 }
 
 #[test]
-fn a_key_on_the_terminal_is_disarmed() {
+fn keys_are_escaped_for_the_terminal() {
     let stderr = "failed: no record has the key `\\u{1b}[31m`\n";
     points().run("export set/1.0.0 --where-key \u{1b}[31m").code(1).stdout("").stderr(stderr).check();
 }
 
 #[test]
-fn every_record_of_a_large_release_comes_once_and_in_order() {
+fn a_large_release_is_exported_once_and_in_order() {
     let test = large("\"published_at\"");
     let export = |arguments: &str| test.run(&format!("export set/1.1.0 {arguments}"));
     let all = export("--threads 1").check();
@@ -194,7 +194,7 @@ fn every_record_of_a_large_release_comes_once_and_in_order() {
 }
 
 #[test]
-fn parts_that_cannot_hold_the_key_are_not_opened() {
+fn parts_that_cannot_have_the_key_are_not_opened() {
     let test = large("\"id\"");
     let parts = parts(&test);
     let (_, keys) = &parts[3];
@@ -208,7 +208,7 @@ fn parts_that_cannot_hold_the_key_are_not_opened() {
 }
 
 #[test]
-fn row_groups_that_cannot_hold_the_key_are_not_read() {
+fn row_groups_that_cannot_have_the_key_are_not_read() {
     let test = large("\"published_at\"");
     let parts = parts(&test);
     let (path, keys) = &parts[2];
@@ -221,7 +221,7 @@ fn row_groups_that_cannot_hold_the_key_are_not_read() {
 }
 
 #[test]
-fn columns_that_are_not_wanted_are_not_read() {
+fn other_columns_are_not_read() {
     let test = large("\"published_at\"");
     let path = parts(&test)[0].0.clone();
     damage(&path, |_, column| column == "text");
@@ -245,7 +245,7 @@ fn a_file_appears_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_file_with_no_record_is_written_too() {
+fn a_file_without_records_is_written() {
     let test = points();
     let stderr = "failed: no record has the key `9`\nwrote 0 records to none.csv\n";
     test.run("export set/1.0.0 --where-key 9 --columns id --format csv -o none.csv").code(1).stderr(stderr).check();
@@ -264,14 +264,14 @@ error: `set/1.0.0/data/../all.jsonl` is part of a release, which never changes
 
 #[cfg(unix)]
 #[test]
-fn a_device_stays_a_device() {
+fn a_device_is_written_directly() {
     use std::os::unix::fs::FileTypeExt as _;
     points().run("export set/1.0.0 -o /dev/null").stderr("wrote 3 records to /dev/null\n").check();
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let test = large("\"published_at\"");
     let mut child = Command::new(env!("CARGO_BIN_EXE_pressmark"))
         .args(["export", "set/1.1.0"])
@@ -287,7 +287,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn a_release_that_contradicts_itself_is_refused() {
+fn a_part_with_another_number_of_rows_is_refused() {
     let test = points();
     let mut manifest = test.json("set/1.0.0/manifest.json");
     manifest["parts"][0]["rows"] = json!(2);

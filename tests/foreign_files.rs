@@ -169,7 +169,7 @@ fn rows_that_no_memory_holds_are_refused_by_name() {
     for name in ["long-list", "long-list-v2"] {
         test.run(&format!("diff {name}.parquet {name}.parquet --key k"))
             .code(2)
-            .stderr_has("a row has 100000000 values in lists, and 8388608 are the most that is read")
+            .stderr_has("a row has 100000000 values in lists, more than the limit of 8388608")
             .check();
     }
 }

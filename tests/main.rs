@@ -33,7 +33,7 @@ mod diff_model;
 mod determinism;
 // Parquet files that other programs wrote.
 mod foreign_files;
-// Records out of releases again.
+// What `export` writes.
 mod export;
 // Words of the libraries that never reach people.
 mod foreign;
@@ -61,14 +61,17 @@ mod memo;
 // What a build takes in memory.
 #[cfg(target_os = "linux")]
 mod memory;
-// What a part says of its pages, by which readers skip them.
+// Reading records of a release through the library.
+mod scan;
+// Page indexes, by which readers skip pages.
 mod page_index;
 // Patterns of schemas against Node.js.
 mod patterns;
 // Real parsers, and releases of what they print.
 mod parsers;
-// Releases changed at random, and that `verify` survives them.
+// Metadata documents, as the tools of each standard read them.
 mod metadata;
+// Releases with random changes.
 mod mutation;
 // Pipes where files belong.
 #[cfg(unix)]

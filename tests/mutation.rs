@@ -1,16 +1,15 @@
-//! Releases changed at random, with the hashes made to agree where that leads deeper: `verify`,
-//! `diff` and `export` must come to an end, in bounded memory, and never panic.
+//! Releases with random changes, with matching hashes where that reaches more code: `verify`, `diff` and
+//! `export` must end, in bounded memory, without a panic.
 //!
-//! The seeds are fixed, so each run does the same. A longer search is asked for by a number of
-//! seconds in `PRESSMARK_MUTATE`; it starts at seeds of its own, prints what it took, and stops at
-//! the first panic with the seed that leads there:
+//! The seeds are fixed, so every run is the same. For a longer search, set `PRESSMARK_MUTATE` to a number of
+//! seconds. It uses other seeds, prints its time and memory, and stops at the first panic with the seed:
 //!
 //! ```sh
 //! PRESSMARK_MUTATE=600 cargo test --test main mutation -- --nocapture
 //! PRESSMARK_MUTATE=Footer:4294967414 cargo test --test main mutation -- --nocapture
 //! ```
 //!
-//! The second runs one change again.
+//! The second command repeats one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +29,7 @@ use serde_json::Value;
 
 use crate::support::{Files, Test, files};
 
-/// How many changes an ordinary run tries of each kind.
+/// The number of changes of each kind in an ordinary run.
 const CASES: u64 = 60;
 
 /// A column of every kind.
@@ -41,7 +40,7 @@ const SCHEMA: &str = r#"{"type":"object","required":["id","n"],"properties":{
     "l":{"type":"array","items":{"type":["string","null"]}},
     "s":{"type":"object","properties":{"a":{"type":"string"},"l":{"type":"array","items":{"type":"integer"}}}}}}"#;
 
-/// A release of forty records with a value of every kind now and then, in row groups of four.
+/// A release of forty records with values of every kind, in row groups of four.
 static INTACT: LazyLock<Files> = LazyLock::new(|| release(""));
 
 /// The same with another text in one record.
@@ -106,7 +105,7 @@ enum Target {
 
 const TARGETS: [Target; 5] = [Target::Footer, Target::Part, Target::Manifest, Target::Schema, Target::Sums];
 
-/// Bytes that say much in Thrift and JSON: long numbers, ends of lists, other types.
+/// Bytes that matter in Thrift and JSON: long numbers, ends of lists, other types.
 const TELLING: [&[u8]; 12] = [
     &[0x00],
     &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
@@ -122,7 +121,7 @@ const TELLING: [&[u8]; 12] = [
     b"null",
 ];
 
-/// The release with the changes that follow from a seed.
+/// The release with random changes.
 fn changed(target: Target, random: &mut Random) -> Files {
     let mut release = INTACT.clone();
     let part = release.keys().find(|name| name.starts_with("data/")).unwrap().clone();
@@ -148,7 +147,7 @@ fn changed(target: Target, random: &mut Random) -> Files {
     sealed.unwrap_or(release)
 }
 
-/// One small change at or behind `start`.
+/// Makes one small change at or after `start`.
 fn mutate(bytes: &mut Vec<u8>, start: usize, random: &mut Random) {
     let at = start + random.below(bytes.len().saturating_sub(start));
     let end = (at + 1 + random.below(16)).min(bytes.len());
@@ -177,7 +176,7 @@ fn restructured(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     serde_json::to_vec(&manifest).unwrap()
 }
 
-/// Values that stand where others belong.
+/// Values to put where others belong.
 const ODD: [&str; 20] = [
     "0",
     "-1",
@@ -215,7 +214,7 @@ fn replace_one(value: &mut Value, random: &mut Random) {
     }
 }
 
-/// Makes sizes and hashes agree with the files that they are of, where they still have a place.
+/// Makes sizes and hashes agree with the files, where they still exist.
 fn seal(release: &Files, part: &str) -> Option<Files> {
     let mut release = release.clone();
     let mut manifest: Value = serde_json::from_slice(&release["manifest.json"]).ok()?;
@@ -229,7 +228,7 @@ fn seal(release: &Files, part: &str) -> Option<Files> {
     Some(release)
 }
 
-/// Verifies the release that a seed leads to. How many findings of each code there are.
+/// Verifies the release of a seed. Returns the number of findings of each code.
 fn run(folder: &Path, target: Target, seed: u64) -> BTreeMap<String, u64> {
     for (name, bytes) in changed(target, &mut Random(seed)) {
         fs::write(folder.join(name), bytes).unwrap();
@@ -259,12 +258,12 @@ fn exported(folder: &Path) -> Result<u64, Error> {
     Ok(all + export(&release, &options, &mut std::io::sink(), &NoProgress)?.records)
 }
 
-/// How many records changed.
+/// Returns the number of changed records.
 fn compared(base: Result<DiffInput, Error>, current: Result<DiffInput, Error>) -> Result<u64, Error> {
     Ok(diff(&base?, &current?, &DiffOptions::default(), &NoProgress)?.counts.changed)
 }
 
-/// A folder whose files can be written over.
+/// A folder whose files can be overwritten.
 fn folder() -> Test {
     let test = Test::new();
     for (name, bytes) in INTACT.iter() {
@@ -277,7 +276,7 @@ fn folder() -> Test {
 }
 
 #[test]
-fn changes_of_every_file_are_survived() {
+fn changes_of_every_file_do_not_crash() {
     let test = folder();
     let [base, current] = ["other", "r"].map(|name| DiffInput::open(&test.path(name), None));
     assert_eq!(compared(base, current).unwrap(), 1);
@@ -290,13 +289,13 @@ fn changes_of_every_file_are_survived() {
             }
         }
     }
-    // Changes that never get past the first look would prove little.
+    // Changes that always fail at the first check would prove little.
     for code in ["R-MANIFEST-INVALID", "R-PART", "R-SETTINGS", "R-SCHEMA", "R-SUMS", "R-RECORD-HASH"] {
         assert!(reached.contains_key(code), "{code} is not among {reached:?}");
     }
 }
 
-/// The most memory that this process ever had, as the system tells it.
+/// The peak memory of this process.
 fn peak() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim().to_owned()

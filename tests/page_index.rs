@@ -1,4 +1,4 @@
-//! What a part says of its pages, by which readers skip them: `verify` holds it against their rows.
+//! Page indexes, by which readers skip pages: `verify` compares them with the rows.
 
 use std::fs::File;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Test, files};
 
-/// A release of articles whose texts and captions fill pages of their own: null, empty and full
-/// lists, in this order, and lists of members that have no value.
+/// A release of articles whose texts and captions each fill a page: null, empty and full lists, in this order,
+/// and lists of members without values.
 fn paged() -> Test {
     let long = |letter: &str| letter.to_owned() + &" word".repeat(250_000);
     let images = [
@@ -53,13 +53,13 @@ fn footer(test: &Test) -> ParquetMetaData {
 /// Which index of a leaf.
 #[derive(Clone, Copy)]
 enum Index {
-    /// What its pages hold.
+    /// The values of its pages.
     Column,
-    /// Where they are.
+    /// The positions of its pages.
     Offset,
 }
 
-/// Where an index of a leaf lies.
+/// The position of an index of a leaf.
 fn range(footer: &ParquetMetaData, index: Index, column: &str) -> Range<usize> {
     let chunks = footer.row_group(0).columns();
     let chunk = chunks.iter().find(|chunk| chunk.column_path().string() == column).unwrap();
@@ -71,7 +71,7 @@ fn range(footer: &ParquetMetaData, index: Index, column: &str) -> Range<usize> {
     usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()
 }
 
-/// Puts bytes in the place of the first ones like `from` in an index of a leaf while `look` is done.
+/// Replaces the first occurrence of `from` in an index of a leaf while `look` runs.
 fn damaged<T>(test: &Test, (index, column): (Index, &str), (from, to): (&[u8], &[u8]), look: impl FnOnce() -> T) -> T {
     let (part, range) = (part(test), range(&footer(test), index, column));
     let intact = test.read(&part);
@@ -84,7 +84,7 @@ fn damaged<T>(test: &Test, (index, column): (Index, &str), (from, to): (&[u8], &
     found
 }
 
-/// What `verify` finds under a code, as column and message.
+/// The findings of `verify` with a code: column and message.
 fn findings(test: &Test, code: &str) -> Vec<(Value, Value)> {
     let report = test.run("verify set/1.0.0 --format json").code(1).json();
     let findings = report["releases"][0]["findings"].as_array().unwrap().iter();
@@ -92,7 +92,7 @@ fn findings(test: &Test, code: &str) -> Vec<(Value, Value)> {
     found.map(|finding| (finding["column"].clone(), finding["message"].clone())).collect()
 }
 
-/// Damages the column index of a leaf and looks for what is told of its statistics.
+/// Damages the column index of a leaf and checks the finding.
 #[track_caller]
 fn check(test: &Test, column: &str, bytes: (&[u8], &[u8]), want: &str) {
     let told = damaged(test, (Index::Column, column), bytes, || findings(test, "R-STATISTICS"));
@@ -100,7 +100,7 @@ fn check(test: &Test, column: &str, bytes: (&[u8], &[u8]), want: &str) {
 }
 
 #[test]
-fn pages_are_what_the_index_says() {
+fn an_intact_index_matches_its_pages() {
     let test = paged();
     let pages = |column: &str| {
         let (footer, mut reader) = (footer(&test), ParquetMetaDataReader::new());
@@ -114,37 +114,37 @@ fn pages_are_what_the_index_says() {
 }
 
 #[test]
-fn an_index_by_which_a_reader_would_lose_rows_is_told() {
+fn an_index_that_hides_rows_is_reported() {
     let test = paged();
     // A list of six: the smallest value of each page, then the largest.
     let of_page = |page: u32, what: &str| format!("the statistics of its page {page} {what}");
-    check(&test, "text", (b"f word", b"g word"), &of_page(6, "give another smallest value than the rows"));
-    check(&test, "text", (b"a word", b"b word"), &of_page(1, "give another smallest value than the rows"));
-    check(&test, "title", (b"Title f", b"Title e"), &of_page(1, "give another largest value than the rows"));
+    check(&test, "text", (b"f word", b"g word"), &of_page(6, "have another smallest value than the rows"));
+    check(&test, "text", (b"a word", b"b word"), &of_page(1, "have another smallest value than the rows"));
+    check(&test, "title", (b"Title f", b"Title e"), &of_page(1, "have another largest value than the rows"));
     // The order of the pages, then the list of their nulls.
     let (ascending, descending) = (&[0x15, 2, 0x19], &[0x15, 4, 0x19]);
-    check(&test, "text", (ascending, descending), "its column index tells an order that its pages are not in");
+    check(&test, "text", (ascending, descending), "its pages are not in the order that its column index declares");
     check(&test, "title", (&[0x19, 0x16, 2], &[0x19, 0x16, 4]), &of_page(1, "count 2 nulls, the rows have 1"));
     let caption = "images.list.element.caption";
     check(&test, caption, (&[0x19, 0x36, 6], &[0x19, 0x36, 8]), &of_page(1, "count 4 nulls, the rows have 3"));
-    // The list of truth values that it starts with: whether a page has no value.
+    // The list of booleans at its start: whether a page has no value.
     check(&test, "title", (&[0x12, 2], &[0x12, 1]), &of_page(1, "say that it has no value"));
 }
 
 #[test]
-fn pages_that_are_given_other_rows_are_told_and_not_read_by() {
+fn an_index_with_other_rows_is_reported_and_not_used() {
     let test = paged();
     // The last field of each page, the number of its first row: the second page begins with row 2.
     let later: (&[u8], &[u8]) = (&[0x16, 2, 0], &[0x16, 4, 0]);
-    let message = "its page index names other pages than a column has";
+    let message = "its page index lists pages that a column does not have";
     damaged(&test, (Index::Offset, "text"), later, || {
         assert_eq!(findings(&test, "R-PART"), [(json!(null), json!(message))]);
         test.run("export set/1.0.0 --where-key b --columns id,text").code(2).stdout("").stderr_has(message).check();
     });
-    // Of lists only the rows themselves tell: the second page begins with row 4.
+    // For lists only the rows show it: the second page begins with row 4.
     let column = "images.list.element.caption";
     let told =
         damaged(&test, (Index::Offset, column), (&[0x16, 6, 0], &[0x16, 8, 0]), || findings(&test, "R-STATISTICS"));
-    let message = json!("its offset index gives its pages other rows than they have");
+    let message = json!("the rows of its pages differ from its offset index");
     assert!(told.contains(&(json!(column), message)), "{told:?}");
 }

@@ -10,7 +10,6 @@ use std::process::{Command, Stdio};
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pressmark::digest::Digest;
-use pressmark::part_files::ParquetFile;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
@@ -379,16 +378,13 @@ pub(crate) fn rows(release: &Path) -> Vec<Value> {
     let release = Release::open(release).unwrap();
     let schema = release.load_schema().unwrap();
     let mut found = Vec::new();
-    for (place, part) in release.manifest().parts.iter().enumerate() {
-        let file = ParquetFile::part(&release.folder().join(part.path(place)), schema.columns()).unwrap();
-        for batch in file.read(&file.all_columns(), None).unwrap() {
-            let batch = batch.unwrap();
-            let rows = Rows::new(schema.columns(), &batch).unwrap();
-            for row in 0..rows.len() {
-                let mut canonical = Vec::new();
-                canonical_form(schema.columns(), &rows.record(row), &mut canonical);
-                found.push(serde_json::from_slice(&canonical).unwrap());
-            }
+    for batch in release.scan().unwrap().batches() {
+        let batch = batch.unwrap();
+        let rows = Rows::new(schema.columns(), &batch).unwrap();
+        for row in 0..rows.len() {
+            let mut canonical = Vec::new();
+            canonical_form(schema.columns(), &rows.record(row), &mut canonical);
+            found.push(serde_json::from_slice(&canonical).unwrap());
         }
     }
     found

@@ -10,7 +10,7 @@ use crate::part_files::{Page, StoredPages};
 pub(super) struct IdenticalPages<'t> {
     tables: [&'t Scan; 2],
     /// The file of each side that was read last.
-    open: [Option<(usize, StoredPages<'t>)>; 2],
+    open: [Option<(usize, StoredPages)>; 2],
     /// The files and columns that were compared last, and whether their form is the same.
     alike: Option<([usize; 2], [usize; 2], bool)>,
     /// The pages of each leaf that were compared last.

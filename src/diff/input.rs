@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::scan::Scan;
 use crate::error::Error;
-use crate::part_files::ParquetFile;
+use crate::part_files::{ParquetFile, Indexes};
+use crate::storage::filesystem::{self, EntryKind};
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
@@ -22,16 +23,9 @@ pub struct DiffInput {
     folder: Option<PathBuf>,
     /// The columns that identify a record together, as they were given.
     pub(super) key: Vec<String>,
-    pub(super) files: Vec<InputFile>,
+    /// The paths of its files: of a release, the parts in order.
+    pub(super) files: Vec<PathBuf>,
     pub(super) release: Option<ReleaseInput>,
-}
-
-/// One of its files.
-#[derive(Debug)]
-pub(super) struct InputFile {
-    path: PathBuf,
-    /// What the manifest says of it.
-    told: Option<(u64, Fingerprint)>,
 }
 
 /// What only a release has.
@@ -83,10 +77,7 @@ impl DiffInput {
     }
 
     fn of(folder: &Path, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
-        let files = manifest.parts.iter().enumerate().map(|(place, part)| InputFile {
-            path: folder.join(part.path(place)),
-            told: Some((part.rows, part.fingerprint)),
-        });
+        let files = manifest.parts.iter().enumerate().map(|(index, part)| folder.join(part.path(index)));
         Self {
             name: folder.display().to_string(),
             folder: None,
@@ -122,24 +113,23 @@ impl DiffInput {
             let message = format!("it has no {MANIFEST} and no Parquet file");
             return Err(Error::NoRelease { path: path.to_owned(), message });
         }
-        let files = paths.into_iter().map(|path| InputFile { path, told: None });
         Ok(Self {
             name: path.display().to_string(),
             folder: path.is_dir().then(|| path.to_owned()),
             key: key.to_vec(),
-            files: files.collect(),
+            files: paths,
             release: None,
         })
     }
 
     /// Has a file of it read at `path`, where the same records lie.
-    pub(crate) fn read_from(&mut self, place: usize, path: PathBuf) {
-        self.files[place].path = path;
+    pub(crate) fn read_from(&mut self, index: usize, path: PathBuf) {
+        self.files[index] = path;
     }
 
     /// Checks that a file may be written to `target` without a change of this side.
     pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
-        check_target(target, self.files.iter().map(|file| file.path.as_path()))?;
+        check_target(target, self.files.iter().map(PathBuf::as_path))?;
         match &self.folder {
             Some(folder) if filesystem::is_within(filesystem::folder_of(target), folder)? => {
                 let message = format!("would become a part of `{}`", folder.display());
@@ -166,25 +156,22 @@ impl DiffInput {
 
     /// The fingerprints of its files.
     pub(super) fn fingerprints(&self) -> impl Iterator<Item = Option<Fingerprint>> {
-        self.files.iter().map(|file| file.told.map(|(_, fingerprint)| fingerprint))
+        let parts = self.release.as_ref().map(|release| &release.manifest.parts);
+        (0..self.files.len()).map(move |index| parts.map(|parts| parts[index].fingerprint))
     }
 
-    /// Opens those files of it, by their places; none of them may not be empty.
-    pub(super) fn table(&self, places: &[usize]) -> Result<Scan, Error> {
-        let mut files = Vec::new();
-        for place in places {
-            let InputFile { path, told } = &self.files[*place];
-            let file = match &self.release {
-                Some(release) => ParquetFile::part(path, &release.columns),
-                None => ParquetFile::open(path),
-            };
-            let file = file.map_err(|error| error.at(path))?;
-            if told.is_some_and(|(rows, _)| rows != u64::from(file.rows())) {
-                let message = "its number of rows does not match the manifest; run `pressmark verify` for details";
-                return Err(Error::Part { action: "read", path: path.clone(), message: message.to_owned() });
+    /// Opens some of its files, by their indices. There must be at least one.
+    pub(super) fn table(&self, indices: &[usize]) -> Result<Scan, Error> {
+        let open = |index: &usize| {
+            let path = &self.files[*index];
+            match &self.release {
+                Some(ReleaseInput { manifest, columns, .. }) => {
+                    manifest.parts[*index].open(path, columns, Indexes::Pages)
+                }
+                None => ParquetFile::open(path).map_err(|error| error.at(path)),
             }
-            files.push(file);
-        }
+        };
+        let files = indices.iter().map(open).collect::<Result<_, _>>()?;
         Scan::new(files, &self.key, self.release.as_ref().map(|release| &release.columns))
     }
 }

@@ -15,7 +15,7 @@ use super::kinds::united;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::json;
-use crate::part_files::{ParquetFile, PartError};
+use crate::part_files::ParquetFile;
 use crate::schema::{Columns, RECORD_SHA256};
 
 /// Where a row stands: the file's number above, the row's number in it below. Rows ascend as
@@ -245,24 +245,16 @@ impl Scan {
         wanted.dedup();
         let (places, wanted): (Vec<usize>, Vec<Option<usize>>) = wanted.into_iter().unzip();
         let layout = Layout::new(&wanted, self.columns.len());
-        let path = parquet.path();
-        let fail = |error: PartError| unreadable(path, &error.to_string());
         let all = std::slice::from_ref(&(0..parquet.rows())).to_vec();
         let mut numbers = rows.unwrap_or(&all).iter().cloned().flatten().map(|row| position(file, row));
         let mut positions = Vec::new();
-        for batch in parquet.read(&places, rows).map_err(fail)? {
-            let batch = batch.map_err(fail)?;
+        for batch in parquet.batches(&places, rows)? {
+            let batch = batch?;
             positions.clear();
             positions.extend(numbers.by_ref().take(batch.num_rows()));
-            if positions.len() != batch.num_rows() || batch.num_columns() != places.len() {
-                return Err(unreadable(path, "it has other rows than its footer says"));
-            }
             if !each(&Chunk::new((self, file), &batch, &layout, &positions)) {
                 return Ok(());
             }
-        }
-        if numbers.next().is_some() {
-            return Err(unreadable(path, "it has fewer rows than its footer says"));
         }
         Ok(())
     }

@@ -68,6 +68,7 @@ impl Error {
             | Self::NoArticles { .. }
             | Self::NoDataset { .. }
             | Self::Part { .. }
+            | Self::KeyType { .. }
             | Self::Exists { .. } => None,
         }
     }

@@ -1,26 +1,25 @@
-//! How a record is written on a line of its own.
+//! [`Lines`]: writes each record as a line.
 //!
-//! JSON lines are canonical: the SHA-256 of one with all columns, without its line end, is the
-//! record's hash. CSV is that of RFC 4180, and whatever is neither text nor a number stands in it
-//! as its canonical form.
+//! JSON lines are canonical: the SHA-256 of a line with all columns, without its line end, is the record's
+//! hash. CSV follows RFC 4180; values that are neither strings nor numbers have their canonical form.
+//! Nothing is read here.
 
 use arrow_array::RecordBatch;
 use memchr::{memchr, memchr3};
 
-use crate::part_files::PartError;
 use crate::record::{Cell, Projection, Record, canonical_form, cell_text};
 
-/// How records are written.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// A canonical JSON object (`schema/FORMAT.md`) a line, ended by LF.
+    /// One canonical JSON object (`schema/FORMAT.md`) per line, ended by LF.
     JsonLines,
-    /// A line of names, then a line a record, ended by CR LF. Null is nothing, an empty text is
-    /// two quotes; lists, objects and JSON are JSON in quotes.
+    /// A line of names, then one line per record, ended by CR LF. Null is empty and an empty string is two
+    /// quotes. Lists, objects and JSON are quoted JSON.
     Csv,
 }
 
-/// Writes records of one shape.
+/// Writes records with the columns of a projection.
 pub(super) struct Lines {
     format: ExportFormat,
     projection: Projection,
@@ -31,16 +30,12 @@ impl Lines {
         Self { format, projection }
     }
 
-    pub(super) fn projection(&self) -> &Projection {
-        &self.projection
-    }
-
-    /// What stands above the records.
+    /// The line above the records, if the format has one.
     pub(super) fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
         if self.format == ExportFormat::Csv {
-            for (place, column) in self.projection.columns().iter().enumerate() {
-                start_field(place, &mut head);
+            for (index, column) in self.projection.columns().iter().enumerate() {
+                start_field(index, &mut head);
                 write_field(column.name.as_bytes(), &mut head);
             }
             head.extend_from_slice(b"\r\n");
@@ -48,12 +43,10 @@ impl Lines {
         head
     }
 
-    /// Appends the lines of a batch and returns how many there are.
-    pub(super) fn write(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<u64, PartError> {
-        let rows = self.projection.select(batch);
-        let rows = rows.ok_or_else(|| PartError::Columns("a batch has other columns than the part".into()))?;
-        for row in 0..rows.len() {
-            let record = rows.record(row);
+    /// Appends the lines of a batch that has the columns of the projection. Returns their number.
+    pub(super) fn write(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> u64 {
+        for row in 0..batch.num_rows() {
+            let record = self.projection.record(batch, row);
             match self.format {
                 ExportFormat::JsonLines => {
                     canonical_form(self.projection.columns(), &record, out);
@@ -62,13 +55,13 @@ impl Lines {
                 ExportFormat::Csv => self.write_csv(&record, out),
             }
         }
-        Ok(rows.len() as u64)
+        batch.num_rows() as u64
     }
 
     fn write_csv(&self, record: &Record<'_>, out: &mut Vec<u8>) {
         let mut text = Vec::new();
-        for (place, (column, cell)) in self.projection.columns().iter().zip(record.cells()).enumerate() {
-            start_field(place, out);
+        for (index, (column, cell)) in self.projection.columns().iter().zip(record.cells()).enumerate() {
+            start_field(index, out);
             match cell {
                 Cell::Null => {}
                 Cell::String(text) => write_field(text.as_bytes(), out),
@@ -83,13 +76,13 @@ impl Lines {
     }
 }
 
-fn start_field(place: usize, out: &mut Vec<u8>) {
-    if place > 0 {
+fn start_field(index: usize, out: &mut Vec<u8>) {
+    if index > 0 {
         out.push(b',');
     }
 }
 
-/// A field that is there; in quotes where a reader would otherwise take it apart, or for null.
+/// Writes a field that is not null. It is quoted if it is empty or has a special character.
 fn write_field(field: &[u8], out: &mut Vec<u8>) {
     let special = memchr3(b',', b'"', b'\n', field).is_some() || memchr(b'\r', field).is_some();
     if !special && !field.is_empty() {

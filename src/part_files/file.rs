@@ -19,7 +19,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
 use arrow_schema::Fields;
@@ -33,12 +33,14 @@ use super::read_error::{PartError, guarded, unreadable};
 use crate::schema::Columns;
 use crate::storage::filesystem;
 use load::{Indexes, Loaded};
+use crate::error::Error;
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 
-pub use load::Meaning;
-pub use lookup::Filter;
-pub use pages::{Page, StoredPages};
+pub(crate) use load::Indexes;
+pub(crate) use load::Meaning;
+pub(crate) use lookup::Filter;
+pub(crate) use pages::{Page, StoredPages};
 
 /// The target size of the values of a batch, in bytes.
 const BATCH_BYTES: u64 = 4 << 20;
@@ -50,20 +52,21 @@ const BATCH_ROWS: (u64, u64) = (16, 8192);
 /// may take none in the file if it repeats.
 const BATCH_VALUES: u64 = 1 << 20;
 
-/// A Parquet file whose footer was read.
-pub struct ParquetFile {
-    path: PathBuf,
+/// A Parquet file whose footer was read. A clone shares everything that was read.
+#[derive(Clone)]
+pub(crate) struct ParquetFile {
+    path: Arc<PathBuf>,
     metadata: ArrowReaderMetadata,
     /// The index of the first row of each row group, and then the number of all rows.
-    starts: Vec<u32>,
+    starts: Arc<[u32]>,
     /// The leaves of each column.
-    leaves: Vec<Range<usize>>,
+    leaves: Arc<[Range<usize>]>,
     /// The meaning of each leaf.
-    meanings: Vec<Meaning>,
+    meanings: Arc<[Meaning]>,
     /// Whether the limits of parts apply.
     is_part: bool,
     /// The page headers of each column chunk, by row group, once they were read.
-    pages: Vec<OnceLock<ChunkPages>>,
+    pages: Arc<[OnceLock<ChunkPages>]>,
 }
 
 impl fmt::Debug for ParquetFile {
@@ -75,41 +78,34 @@ impl fmt::Debug for ParquetFile {
 impl ParquetFile {
     /// Opens any Parquet file at `path`. Page indexes that do not match its pages are ignored, because they
     /// only serve to find rows faster.
-    pub fn open(path: &Path) -> Result<Self, PartError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, PartError> {
         match Self::load(path, false, Indexes::Pages) {
             Ok(file) if file.has_true_index() => Ok(file),
             _ => Self::load(path, false, Indexes::None),
         }
     }
 
-    /// Opens the part at `path` and checks that it has these columns, followed by `record_sha256`.
-    pub fn part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
-        let file = Self::load(path, true, Indexes::Pages)?;
-        columns::check(file.fields(), columns)?;
-        Ok(file)
-    }
-
-    /// Opens a part like [`ParquetFile::part`], and also reads its column indexes.
-    /// [`ParquetFile::summarise`], copying and [`crate::part_files::Extremes`] need them.
-    pub fn whole_part(path: &Path, columns: &Columns) -> Result<Self, PartError> {
-        let file = Self::load(path, true, Indexes::All)?;
+    /// Opens the part at `path` and checks that it has these columns, followed by `record_sha256`. Copying,
+    /// looking up keys and [`crate::part_files::Extremes`] need [`Indexes::All`].
+    pub(crate) fn part(path: &Path, columns: &Columns, indexes: Indexes) -> Result<Self, PartError> {
+        let file = Self::load(path, true, indexes)?;
         columns::check(file.fields(), columns)?;
         Ok(file)
     }
 
     fn load(path: &Path, is_part: bool, indexes: Indexes) -> Result<Self, PartError> {
-        let file = filesystem::open(path).map_err(|error| unreadable(error.cause()))?;
+        let file = load::open(path)?;
         let Loaded { metadata, meanings } = guarded(|| load::load(&file, is_part, indexes))?;
         let mut starts = vec![0_u32];
         for group in metadata.metadata().row_groups() {
             let last = starts[starts.len() - 1];
             let next = u32::try_from(group.num_rows()).ok().and_then(|rows| last.checked_add(rows));
-            starts.push(next.ok_or_else(|| PartError::Unreadable("it claims more rows than a file can hold".into()))?);
+            starts.push(next.ok_or_else(|| PartError::Unreadable("it has more rows than a file can have".into()))?);
         }
         let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
         let pages = std::iter::repeat_with(OnceLock::new).take(chunks).collect();
-        let leaves = leaves(&metadata);
-        Ok(Self { path: path.to_owned(), metadata, starts, leaves, meanings, is_part, pages })
+        let (path, leaves) = (Arc::new(path.to_owned()), leaves(&metadata).into());
+        Ok(Self { path, metadata, starts: starts.into(), leaves, meanings: meanings.into(), is_part, pages })
     }
 
     /// Whether its page index, if it has one, lists the existing pages.
@@ -118,71 +114,83 @@ impl ParquetFile {
         if !(0..self.groups()).any(has_index) {
             return true;
         }
-        let Ok(file) = filesystem::open(&self.path) else { return false };
+        let Ok(file) = load::open(&self.path) else { return false };
         let all = ProjectionMask::all();
         guarded(|| (0..self.groups()).try_for_each(|group| self.preflight_pages(&file, group, &all))).is_ok()
     }
 
     /// The path of the file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The footer.
-    pub fn metadata(&self) -> &ParquetMetaData {
+    pub(crate) fn metadata(&self) -> &ParquetMetaData {
         self.metadata.metadata()
     }
 
     /// The number of rows, according to the footer.
-    pub fn rows(&self) -> u32 {
+    pub(crate) fn rows(&self) -> u32 {
         self.starts[self.starts.len() - 1]
     }
 
     /// The number of row groups.
-    pub fn groups(&self) -> usize {
+    pub(crate) fn groups(&self) -> usize {
         self.starts.len() - 1
     }
 
     /// The rows of a row group.
-    pub fn group(&self, group: usize) -> Range<u32> {
+    pub(crate) fn group(&self, group: usize) -> Range<u32> {
         self.starts[group]..self.starts[group + 1]
     }
 
     /// The index of the row group that has a row.
-    pub fn group_of(&self, row: u32) -> usize {
+    pub(crate) fn group_of(&self, row: u32) -> usize {
         self.starts.partition_point(|start| *start <= row) - 1
     }
 
     /// Its columns.
-    pub fn fields(&self) -> &Fields {
+    pub(crate) fn fields(&self) -> &Fields {
         self.metadata.schema().fields()
     }
 
     /// The indices of all columns.
-    pub fn all_columns(&self) -> Vec<usize> {
+    pub(crate) fn all_columns(&self) -> Vec<usize> {
         (0..self.fields().len()).collect()
     }
 
     /// The value of this key in the footer's metadata.
-    pub fn note(&self, name: &str) -> Option<&str> {
+    pub(crate) fn note(&self, name: &str) -> Option<&str> {
         let notes = self.metadata().file_metadata().key_value_metadata()?;
         notes.iter().find(|note| note.key == name)?.value.as_deref()
     }
 
+    /// Reads columns and rows, like [`ParquetFile::read`]. Errors name the path.
+    pub(crate) fn batches(
+        &self,
+        columns: &[usize],
+        rows: Option<&[Range<u32>]>,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + Send + use<>, Error> {
+        let (path, fail) = (self.path.clone(), |error: PartError| error.at(&self.path));
+        Ok(self.read(columns, rows).map_err(fail)?.map(move |batch| batch.map_err(|error| error.at(&path))))
+    }
+
     /// Reads columns and rows. `columns` are ascending indices. Rows are ascending ranges that do not
-    /// overlap, or all rows. The batches have exactly these rows, in order.
-    pub fn read(&self, columns: &[usize], rows: Option<&[Range<u32>]>) -> Result<Batches<'_>, PartError> {
+    /// overlap, or all rows. The batches have exactly these rows, in order; a file that has more or fewer is
+    /// an error.
+    pub(crate) fn read(&self, columns: &[usize], rows: Option<&[Range<u32>]>) -> Result<Batches, PartError> {
         let all = 0..self.rows();
         let rows = rows.unwrap_or(std::slice::from_ref(&all));
+        let left = rows.iter().map(ExactSizeIterator::len).sum();
         let source = match Stored::of(self, columns, rows)? {
             Some(stored) => Source::Stored(stored),
             None => Source::Decoder(self.decode(columns, rows)?),
         };
-        Ok(Batches { file: self, columns: columns.to_vec(), source })
+        Ok(Batches { file: self.clone(), columns: columns.to_vec(), source, left })
     }
 
     fn decode(&self, columns: &[usize], rows: &[Range<u32>]) -> Result<ParquetRecordBatchReader, PartError> {
-        let file = filesystem::open(&self.path).map_err(unreadable)?;
+        let file = load::open(&self.path)?;
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let (groups, selection) = self.select(rows);
         guarded(|| {
@@ -253,7 +261,7 @@ impl ParquetFile {
     }
 
     /// The average bytes of a row of these columns, according to the footer.
-    pub fn mean_bytes(&self, columns: &[usize]) -> u64 {
+    pub(crate) fn mean_bytes(&self, columns: &[usize]) -> u64 {
         let schema = self.metadata.parquet_schema();
         self.mean(&ProjectionMask::roots(schema, columns.iter().copied()))
     }
@@ -292,12 +300,12 @@ impl ParquetFile {
     }
 
     /// The dotted path of a leaf, and its meaning.
-    pub fn leaf(&self, leaf: usize) -> (String, Meaning) {
+    pub(crate) fn leaf(&self, leaf: usize) -> (String, Meaning) {
         (self.metadata.parquet_schema().column(leaf).path().string(), self.meanings[leaf])
     }
 
     /// The leaves that a column is stored in.
-    pub fn leaves(&self, column: usize) -> Range<usize> {
+    pub(crate) fn leaves(&self, column: usize) -> Range<usize> {
         self.leaves[column].clone()
     }
 }
@@ -315,27 +323,47 @@ fn leaves(metadata: &ArrowReaderMetadata) -> Vec<Range<usize>> {
 }
 
 /// The batches of one read.
-pub struct Batches<'f> {
-    file: &'f ParquetFile,
+pub(crate) struct Batches {
+    file: ParquetFile,
     columns: Vec<usize>,
-    source: Source<'f>,
+    source: Source,
+    /// The number of rows that must follow.
+    left: usize,
 }
 
-enum Source<'f> {
-    Stored(Stored<'f>),
+enum Source {
+    Stored(Stored),
     Decoder(ParquetRecordBatchReader),
 }
 
-impl fmt::Debug for Batches<'_> {
+impl fmt::Debug for Batches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batches").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
-impl Iterator for Batches<'_> {
+impl Iterator for Batches {
     type Item = Result<RecordBatch, PartError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.next_batch();
+        let rows = batch.as_ref().map_or(0, |batch| batch.as_ref().map_or(self.left, RecordBatch::num_rows));
+        let is_end = batch.is_none();
+        match self.left.checked_sub(rows) {
+            Some(left) if !is_end || left == 0 => {
+                self.left = left;
+                batch
+            }
+            _ => {
+                self.left = 0;
+                Some(Err(PartError::Unreadable("the number of its rows differs from its footer".into())))
+            }
+        }
+    }
+}
+
+impl Batches {
+    fn next_batch(&mut self) -> Option<Result<RecordBatch, PartError>> {
         if let Source::Stored(stored) = &mut self.source {
             match stored.next_batch() {
                 Ok(batch) => return batch.map(Ok),
@@ -365,13 +393,13 @@ mod tests {
 
     /// Each row takes few bytes in the file and half a mebibyte in memory, so a batch must not have all.
     #[test]
-    fn a_long_text_that_comes_again_and_again_makes_small_batches() {
+    fn repeated_long_strings_make_small_batches() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         let long = StringArray::from(vec!["x".repeat(1 << 19)]);
         let texts = DictionaryArray::<Int32Type>::try_new(Int32Array::from(vec![0; 1000]), Arc::new(long)).unwrap();
         let batch = RecordBatch::try_from_iter([("a", Arc::new(texts) as _)]).unwrap();
-        let file = filesystem::create_new(&path).unwrap();
+        let file = crate::storage::filesystem::create_new(&path).unwrap();
         let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();

@@ -20,37 +20,37 @@ use crate::schema::Columns;
 
 /// What the footers of the parts of a release must have.
 #[derive(Debug)]
-pub struct Footer {
+pub(crate) struct Footer {
     schema: SchemaDescriptor,
     properties: WriterPropertiesPtr,
 }
 
-/// Something in a footer that is not as the format requires.
+/// A difference between a footer and the format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FooterFault {
+pub(crate) struct FooterFault {
     /// The index of the row group, if the fault is in one.
-    pub group: Option<usize>,
+    pub(crate) group: Option<usize>,
     /// The path of the column, if the fault is in one.
-    pub column: Option<String>,
+    pub(crate) column: Option<String>,
     /// What is wrong.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Footer {
     /// Creates the check for parts with these columns. `schema` is the SHA-256 of the schema file.
-    pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, PartError> {
+    pub(crate) fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, PartError> {
         let made = properties(columns, &arrow_schema(columns), order, layout, schema);
         let (schema, properties) = made.map_err(|error: ParquetError| unreadable(error))?;
         Ok(Self { schema, properties })
     }
 
     /// The index of the only leaf of a column.
-    pub fn leaf(&self, column: &str) -> Option<usize> {
+    pub(crate) fn leaf(&self, column: &str) -> Option<usize> {
         self.schema.columns().iter().position(|leaf| leaf.path().parts() == [column])
     }
 
     /// Calls `report` for every fault in the footer of a part.
-    pub fn faults(&self, found: &ParquetMetaData, report: &mut dyn FnMut(FooterFault)) {
+    pub(crate) fn faults(&self, found: &ParquetMetaData, report: &mut dyn FnMut(FooterFault)) {
         let mut whole = |message: &str| report(FooterFault { group: None, column: None, message: message.to_owned() });
         let file = found.file_metadata();
         let version = if self.properties.writer_version() == WriterVersion::PARQUET_1_0 { 1 } else { 2 };
@@ -58,19 +58,19 @@ impl Footer {
             whole(&format!("the footer's version is {}, not {version}", file.version()));
         }
         if file.created_by() != Some(self.properties.created_by()) {
-            let by = crate::text::one_line(file.created_by().unwrap_or("nobody"), 60);
+            let by = crate::text::one_line(file.created_by().unwrap_or("an unknown writer"), 60);
             whole(&format!("it was created by `{by}`, not `{}`", self.properties.created_by()));
         }
         if file.key_value_metadata() != self.properties.key_value_metadata() {
-            whole("its key-value metadata is not what the format has");
+            whole("its key-value metadata differs from the format");
         }
         if file.schema() != self.schema.root_schema() {
-            whole("its Parquet schema is not the one that the columns have");
-            return; // what follows goes by leaves
+            whole("its Parquet schema does not match the columns");
+            return; // the rest compares leaves
         }
         let rows = found.row_groups().iter().try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()));
         if rows != Some(file.num_rows()) {
-            whole("the rows of its row groups do not add up to those of the file");
+            whole("its row groups do not have as many rows as the file");
         }
         for (group, metadata) in found.row_groups().iter().enumerate() {
             self.group_faults(metadata, &mut |column, message| {
@@ -81,7 +81,7 @@ impl Footer {
 
     fn group_faults(&self, found: &RowGroupMetaData, report: &mut dyn FnMut(Option<String>, String)) {
         if found.sorting_columns() != self.properties.sorting_columns() {
-            report(None, "it does not say by which columns its rows are sorted".to_owned());
+            report(None, "its sorting columns differ from the order of the dataset".to_owned());
         }
         for chunk in found.columns() {
             let path = chunk.column_path().string();
@@ -91,9 +91,9 @@ impl Footer {
 
     fn chunk_faults(&self, found: &ColumnChunkMetaData, report: &mut dyn FnMut(String)) {
         let (path, settings) = (found.column_path(), &self.properties);
-        let must = |must: bool| if must { "must be there" } else { "must not be there" };
+        let state = |is_required: bool| if is_required { "missing" } else { "not allowed" };
         if found.file_path().is_some() {
-            report("it claims to lie in another file".to_owned());
+            report("it refers to another file".to_owned());
         }
         let codec = settings.compression(path);
         if discriminant(&found.compression()) != discriminant(&codec) {
@@ -104,25 +104,25 @@ impl Footer {
             report(format!("it is encoded as {encoding}"));
         }
         if found.dictionary_page_offset().is_some() && !dictionary {
-            report(format!("a dictionary {}", must(false)));
+            report(format!("a dictionary is {}", state(false)));
         }
         let statistics = settings.statistics_enabled(path);
         if found.statistics().is_some() != (statistics != EnabledStatistics::None) {
-            report(format!("statistics {}", must(statistics != EnabledStatistics::None)));
+            report(format!("statistics are {}", state(statistics != EnabledStatistics::None)));
         }
         // The library drops the index of a nested column if a page has no value at all.
         let may_lack = path.parts().len() > 1 && statistics == EnabledStatistics::Page;
         if found.column_index_range().is_some() != (statistics == EnabledStatistics::Page)
             && !(may_lack && found.column_index_range().is_none())
         {
-            report(format!("a column index {}", must(statistics == EnabledStatistics::Page)));
+            report(format!("a column index is {}", state(statistics == EnabledStatistics::Page)));
         }
         if found.offset_index_range().is_none() {
-            report(format!("an offset index {}", must(true)));
+            report(format!("an offset index is {}", state(true)));
         }
         let filter = settings.bloom_filter_properties(path).is_some();
         if found.bloom_filter_offset().is_some() != filter || found.bloom_filter_length().is_some() != filter {
-            report(format!("a bloom filter with its length {}", must(filter)));
+            report(format!("a bloom filter with its length is {}", state(filter)));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Why a part cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PartError {
+pub(crate) enum PartError {
     /// The file cannot be opened, is not Parquet, or is damaged.
     #[error("{0}")]
     Unreadable(String),
@@ -21,7 +21,7 @@ pub enum PartError {
 
 impl PartError {
     /// The error with the path of the file.
-    pub fn at(&self, path: &Path) -> Error {
+    pub(crate) fn at(&self, path: &Path) -> Error {
         Error::Part { action: "read", path: path.to_owned(), message: self.to_string() }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<
     GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(read));
     GUARDED.set(false);
-    result.unwrap_or_else(|_panic| Err(PartError::Unreadable("the Parquet structures contradict each other".into())))
+    result.unwrap_or_else(|_panic| Err(PartError::Unreadable("its Parquet structures are inconsistent".into())))
 }
 
 pub(super) fn unreadable(error: impl std::fmt::Display) -> PartError {

@@ -53,7 +53,7 @@ struct Leaf<'c> {
 
 /// Collects the values of each leaf column of a row group.
 #[derive(Debug)]
-pub struct Extremes<'c> {
+pub(crate) struct Extremes<'c> {
     columns: &'c Columns,
     file: &'c ParquetFile,
     group: usize,
@@ -65,7 +65,7 @@ pub struct Extremes<'c> {
 
 impl<'c> Extremes<'c> {
     /// Starts with no rows. The part has these columns and was opened by [`ParquetFile::whole_part`].
-    pub fn new(columns: &'c Columns, file: &'c ParquetFile, group: usize) -> Self {
+    pub(crate) fn new(columns: &'c Columns, file: &'c ParquetFile, group: usize) -> Self {
         let mut kinds = Vec::new();
         let mut leaves: Vec<Vec<Leaf<'c>>> = Vec::new();
         let mut number = 0;
@@ -79,7 +79,7 @@ impl<'c> Extremes<'c> {
     }
 
     /// Adds the next rows of the row group.
-    pub fn add(&mut self, batch: &RecordBatch) {
+    pub(crate) fn add(&mut self, batch: &RecordBatch) {
         let (first, end) = (self.rows, self.rows + batch.num_rows() as u64);
         let position = |row: u64| usize::try_from(row - first).unwrap_or(usize::MAX);
         for ((column, array), leaves) in self.columns.iter().zip(batch.columns()).zip(&mut self.leaves) {
@@ -99,7 +99,7 @@ impl<'c> Extremes<'c> {
     }
 
     /// Calls `report` for each leaf column with wrong statistics, with what is wrong.
-    pub fn compare(&self, report: &mut dyn FnMut(String, String)) {
+    pub(crate) fn compare(&self, report: &mut dyn FnMut(String, String)) {
         let index = self.file.metadata().page_index_for_row_group(self.group);
         let chunks = self.file.metadata().row_group(self.group).columns();
         for (number, (leaf, chunk)) in self.leaves.iter().flatten().zip(chunks).enumerate() {
@@ -113,14 +113,15 @@ impl<'c> Extremes<'c> {
                     DeclaredPages { kind: leaf.kind, index }.difference(&leaf.pages).into_iter().for_each(&mut report);
                 }
                 None if chunk.column_index_range().is_some() => {
-                    report("its column index is too large to be looked at".to_owned());
+                    report("its column index is too large to check".to_owned());
                 }
                 None => {}
             }
             let values = self.file.page_values(self.group, number).unwrap_or_default();
-            if values.len() != leaf.pages.len() || leaf.pages.iter().zip(values).any(|(page, told)| page.slots != *told)
+            if values.len() != leaf.pages.len()
+                || leaf.pages.iter().zip(values).any(|(page, declared)| page.slots != *declared)
             {
-                report("its offset index gives its pages other rows than they have".to_owned());
+                report("the rows of its pages differ from its offset index".to_owned());
             }
         }
     }
@@ -272,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_extreme_takes_the_place_of_the_old() {
+    fn new_extremes_replace_old_ones() {
         let mut facts = Facts::default();
         for text in ["m", "z", "a", "k"] {
             facts.widen_text(text.as_bytes());

@@ -33,31 +33,31 @@ const SCHEMA_DEPTH: usize = 128;
 /// Walks a footer. Its columns must also not be nested too deep.
 pub(super) fn walk_footer(bytes: &[u8]) -> Result<(), PartError> {
     let mut walker =
-        Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: Some(Nesting::default()) };
+        Walker { bytes, at: 0, path: Vec::new(), lists: 0, booleans: None, nesting: Some(Nesting::default()) };
     match walker.structure(&mut |_, _| {}) {
         Some(()) => Ok(()),
         None if walker.nesting.is_some_and(|nesting| nesting.open.len() > SCHEMA_DEPTH) => {
             Err(PartError::Unreadable(format!("its columns are nested more than {SCHEMA_DEPTH} deep")))
         }
-        None => Err(none()),
+        None => Err(invalid()),
     }
 }
 
 /// Walks the structure at the start of `bytes`. Calls `seen` for each number outside of lists, with its path
 /// of field numbers. Returns the length of the structure.
 pub(super) fn walk(bytes: &[u8], seen: &mut dyn FnMut(&[i64], i64)) -> Result<usize, PartError> {
-    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: None, nesting: None };
-    walker.structure(seen).map(|()| walker.at).ok_or_else(none)
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, booleans: None, nesting: None };
+    walker.structure(seen).map(|()| walker.at).ok_or_else(invalid)
 }
 
 /// Walks a column index, which starts with a list of booleans.
 pub(super) fn walk_values(bytes: &[u8]) -> Result<(), PartError> {
-    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, truths: Some(NULL_PAGES), nesting: None };
-    walker.structure(&mut |_, _| {}).ok_or_else(none)
+    let mut walker = Walker { bytes, at: 0, path: Vec::new(), lists: 0, booleans: Some(NULL_PAGES), nesting: None };
+    walker.structure(&mut |_, _| {}).ok_or_else(invalid)
 }
 
-fn none() -> PartError {
-    PartError::Unreadable("a structure of the file is none of the Parquet format".into())
+fn invalid() -> PartError {
+    PartError::Unreadable("a structure of the file is not Parquet".into())
 }
 
 struct Walker<'b> {
@@ -67,7 +67,7 @@ struct Walker<'b> {
     /// The number of open lists.
     lists: usize,
     /// The only field that may be a list of booleans.
-    truths: Option<i64>,
+    booleans: Option<i64>,
     /// The nesting of the columns, if this is a footer.
     nesting: Option<Nesting>,
 }
@@ -167,7 +167,7 @@ impl Walker<'_> {
         if count > (self.bytes.len() - self.at) as u64 || self.lists >= DEPTH {
             return None;
         }
-        if matches!(kind, TRUE | FALSE) && self.lists == 0 && self.path.as_slice() == self.truths.as_slice() {
+        if matches!(kind, TRUE | FALSE) && self.lists == 0 && self.path.as_slice() == self.booleans.as_slice() {
             return self.skip(usize::try_from(count).ok()?);
         }
         let is_schema = self.lists == 0 && self.path.as_slice() == [SCHEMA];
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn truth_values_stand_in_one_place() {
+    fn lists_of_booleans_are_allowed_in_one_field() {
         assert!(walk_values(&[0x19, 0x21, 1, 2, 0]).is_ok());
         assert!(walk_values(&[0x19, 0xf1, 0xff, 0xff, 0x7f, 1, 0]).is_err());
         assert!(walk_values(&[0x29, 0x21, 1, 2, 0]).is_err());
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_nested_so_deep_and_no_deeper() {
+    fn nesting_of_columns_is_limited() {
         let group = [0x35, 2, 0x18, 1, b'g', 0x15, 2, 0];
         let footer = |depth: usize| {
             let leaf = [0x15, 2, 0x25, 2, 0x18, 1, b'x', 0];
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_or_takes_no_bytes_is_refused() {
+    fn structures_that_do_not_end_or_take_no_bytes_are_refused() {
         check(&[], None);
         check(&[0x15], None);
         check(&[0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0], None);

@@ -59,7 +59,7 @@ impl PartWriter {
     }
 
     /// Adds the bytes of a row group of a part that was written with the same settings.
-    pub fn copy(&mut self, part: &ParquetFile, group: usize) -> Result<(), Error> {
+    pub(crate) fn copy(&mut self, part: &ParquetFile, group: usize) -> Result<(), Error> {
         let (from, chunks) = part.chunks(group)?;
         self.rows += part.group(group).len() as u64;
         let copy = || {

@@ -18,8 +18,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
 use crate::ordered_pool::{Workers, ordered_pool};
-use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash};
-use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash_and_length};
+use crate::part_files::{CODEC, Layout, ParquetFile, SETTINGS, key_hash, Indexes};
+use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash_and_length, record_hash};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
 use crate::storage::filesystem;
@@ -65,8 +65,7 @@ impl<'b> Base<'b> {
     pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
         for (index, listed) in release.manifest().parts.iter().enumerate() {
-            let path = release.folder().join(listed.path(index));
-            let part = ParquetFile::whole_part(&path, columns).map_err(|error| error.at(&path))?;
+            let part = listed.open(&release.folder().join(listed.path(index)), columns, Indexes::All)?;
             for group in 0..part.groups() {
                 let Range { start, end } = part.group(group);
                 let rows = end - start;
@@ -177,7 +176,7 @@ impl<'b> Base<'b> {
         let (batches, ends) = (Vec::new(), vec![first]);
         let mut outline = BaseOutline { columns: self.columns, order, indices: indices.clone(), batches, ends };
         let part =
-            |part: usize| -> Result<Vec<RecordBatch>, Error> { read(&self.parts[part], &indices, None)?.collect() };
+            |part: usize| -> Result<Vec<RecordBatch>, Error> { self.parts[part].batches(&indices, None)?.collect() };
         let take = |batches: Result<Vec<RecordBatch>, Error>| {
             batches?.into_iter().for_each(|batch| outline.push(batch));
             Ok(())
@@ -199,7 +198,7 @@ impl<'b> Base<'b> {
         let mut indices = order.places().to_vec();
         indices.sort_unstable();
         indices.push(self.columns.len());
-        let batches = read(&self.parts[piece.part], &indices, Some(std::slice::from_ref(&piece.rows)))?;
+        let batches = self.parts[piece.part].batches(&indices, Some(std::slice::from_ref(&piece.rows)))?;
         let (columns, order, ends) = (self.columns, Some(order), vec![piece.first]);
         let mut outline = BaseOutline { columns, order, indices, batches: Vec::new(), ends };
         for batch in batches {
@@ -227,16 +226,6 @@ impl<'b> Base<'b> {
     pub(super) fn rows(&self) -> BaseRows<'_> {
         BaseRows { base: self, current: None, batches: Vec::new(), lengths: Vec::new() }
     }
-}
-
-/// Reads some columns and rows of a part. Errors name the path of the part.
-fn read<'p>(
-    part: &'p ParquetFile,
-    columns: &[usize],
-    rows: Option<&[Range<u32>]>,
-) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + use<'p>, Error> {
-    let batches = part.read(columns, rows).map_err(|error| error.at(part.path()))?;
-    Ok(batches.map(|batch| batch.map_err(|error| error.at(part.path()))))
 }
 
 /// The hashes of base records, and the columns of the order and the key.
@@ -343,7 +332,7 @@ impl BaseRows<'_> {
         let (part, columns) = (&self.base.parts[group.part], self.base.columns);
         (self.batches, self.lengths) = (Vec::new(), Vec::new());
         let mut canonical = Vec::new();
-        for batch in read(part, &part.all_columns(), Some(&[part.group(group.index)]))? {
+        for batch in part.batches(&part.all_columns(), Some(&[part.group(group.index)]))? {
             let batch = batch?;
             let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
             for row in 0..rows.len() {

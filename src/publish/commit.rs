@@ -95,7 +95,7 @@ impl Commit<'_> {
             manifest.version = version;
         }
         if let Some(previous) = self.next.previous.as_ref().filter(|_| !self.readmit) {
-            check_return(lock.folder(), previous, (&staging.path(""), &manifest), (columns, order))?;
+            check_return(lock.folder(), previous, (&staging.path(""), &manifest), columns)?;
         }
         report.version = manifest.version.clone();
         staging.write(SCHEMA, self.schema.bytes())?;

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use super::base::Base;
 use crate::error::Error;
-use crate::part_files::ParquetFile;
+use crate::part_files::{ParquetFile, Indexes};
+use crate::storage::filesystem;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, MAX_SUMS_BYTES, Manifest, Release, SUMS};
 use crate::schema::Columns;
 use crate::storage::filesystem;
@@ -58,8 +59,7 @@ pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -
             continue;
         }
         let path = staged.join(part.path(index));
-        let file = ParquetFile::whole_part(&path, columns).and_then(|file| file.preflight());
-        file.map_err(|error| error.at(&path))?;
+        part.open(&path, columns, Indexes::All)?.preflight().map_err(|error| error.at(&path))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Withdrawals: reads the list of records to withdraw, and checks that withdrawn records do not return by
 //! accident. It does not remove records; [`super::resolve_keys`] does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use semver::Version;
@@ -11,8 +11,8 @@ use super::resolve_keys::{KeyEntries, KeyEntry, Origin, Resolution};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::json;
-use crate::record::{Order, RecordHash};
-use crate::release::{Lookup, Manifest, Release, Withdrawn, releases};
+use crate::record::{Key, RecordHash};
+use crate::release::{Manifest, Release, Scan, Withdrawn, releases};
 use crate::schema::Columns;
 use crate::storage::filesystem;
 use crate::text;
@@ -46,7 +46,7 @@ pub(super) fn check_return(
     dataset: &Path,
     previous: &Release,
     (staged, manifest): (&Path, &Manifest),
-    (columns, order): (&Columns, &Order),
+    columns: &Columns,
 ) -> Result<(), Error> {
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
     // The withdrawals of a damaged manifest are not known, so damage is an error.
@@ -59,17 +59,11 @@ pub(super) fn check_return(
     if withdrawn.is_empty() {
         return Ok(());
     }
-    let keys = withdrawn.keys().cloned().collect();
-    let back = Lookup::new(columns, order, &keys).found(staged, &manifest.parts, columns)?;
+    let back = with_keys(Scan::new(staged, manifest, columns.clone())?, withdrawn.keys())?;
     if back.is_empty() {
         return Ok(());
     }
-    let (_schema, columns) = previous.load_columns()?;
-    let manifest = previous.manifest();
-    let previous_keys = match Order::new(&columns, &manifest.order_by, &manifest.key) {
-        Ok(order) => Lookup::new(&columns, &order, &back).found(previous.folder(), &manifest.parts, &columns)?,
-        Err(_no_order) => std::collections::BTreeSet::new(),
-    };
+    let previous_keys = with_keys(previous.scan()?, &back)?;
     let mut back = back.difference(&previous_keys);
     match back.next().and_then(|key| withdrawn.remove_entry(key)) {
         None => Ok(()),
@@ -79,6 +73,12 @@ pub(super) fn check_return(
             Err(Error::ComesBack { first, more: back.count() })
         }
     }
+}
+
+/// Those of these keys, as text, that records of a release have.
+fn with_keys<'k>(scan: Scan, keys: impl IntoIterator<Item = &'k String>) -> Result<BTreeSet<String>, Error> {
+    let keys: Vec<Key> = keys.into_iter().filter_map(|key| scan.parse_key(key)).collect();
+    Ok(scan.keys(keys)?.found_keys()?.iter().map(ToString::to_string).collect())
 }
 
 impl Withdrawals {

@@ -1,13 +1,14 @@
-//! Some columns of the records of a part, in an order of one's own: what is exported and looked up.
+//! [`Projection`]: some columns of the records of a release, in a chosen order.
 //!
-//! `record_sha256` can be asked for like any other column and then is a text of 64 digits. The
-//! batches come from parts: their types are checked before a row is read.
+//! `record_sha256` is a column like any other; as a cell it is a string of 64 digits. This module does not
+//! read files.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::DataType;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{FieldRef, Schema as ArrowSchema, SchemaRef};
 
 use super::arrow::arrow_schema;
 use super::cell::{Cell, Record};
@@ -15,81 +16,101 @@ use super::rows::cell;
 use crate::digest::Digest;
 use crate::schema::{Column, Columns, Kind, Presence, RECORD_SHA256, Role};
 
-/// Which columns are wanted.
+/// The columns to read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Projection {
+pub(crate) struct Projection {
     columns: Columns,
-    /// For each column, which of a batch's arrays holds it.
-    arrays: Vec<usize>,
-    /// The places of the columns in a part, ascending.
-    places: Vec<usize>,
-    /// The Arrow types at these places.
-    types: Vec<DataType>,
+    schema: SchemaRef,
+    /// The index of each column in a part.
+    indices: Vec<usize>,
+    /// The same indices, ascending.
+    ascending: Vec<usize>,
 }
 
-/// Why columns cannot be had.
+/// Why columns cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProjectionError {
+pub(crate) enum ProjectionError {
     /// No column has the name.
     #[error("there is no column `{0}`")]
     NoColumn(String),
     /// The name was given twice.
-    #[error("the column `{0}` is asked for twice")]
+    #[error("the column `{0}` is requested twice")]
     Twice(String),
 }
 
 impl Projection {
-    /// All columns of a part but `record_sha256`, in their order.
-    pub fn all(columns: &Columns) -> Self {
-        Self::of_places(columns, &(0..columns.len()).collect::<Vec<_>>())
+    /// All columns of a part, with `record_sha256`, in their order.
+    pub(crate) fn all(columns: &Columns) -> Self {
+        Self::of_indices(columns, (0..=columns.len()).collect())
     }
 
-    /// The columns with these names, in their order.
-    pub fn named<S: AsRef<str>>(columns: &Columns, names: &[S]) -> Result<Self, ProjectionError> {
-        let mut wanted = Vec::new();
-        for name in names.iter().map(AsRef::as_ref) {
+    /// The columns with these names, in the order of the names.
+    pub(crate) fn named<S: AsRef<str>>(
+        columns: &Columns,
+        names: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ProjectionError> {
+        let mut indices = Vec::new();
+        for name in names {
+            let name = name.as_ref();
             let hash = (name == RECORD_SHA256).then_some(columns.len());
-            let place = columns.position(name).or(hash);
-            let place = place.ok_or_else(|| ProjectionError::NoColumn(name.to_owned()))?;
-            if wanted.contains(&place) {
+            let index = columns.position(name).or(hash);
+            let index = index.ok_or_else(|| ProjectionError::NoColumn(name.to_owned()))?;
+            if indices.contains(&index) {
                 return Err(ProjectionError::Twice(name.to_owned()));
             }
-            wanted.push(place);
+            indices.push(index);
         }
-        Ok(Self::of_places(columns, &wanted))
+        Ok(Self::of_indices(columns, indices))
     }
 
-    fn of_places(columns: &Columns, wanted: &[usize]) -> Self {
-        let mut places = wanted.to_vec();
-        places.sort_unstable();
+    fn of_indices(columns: &Columns, indices: Vec<usize>) -> Self {
         let schema = arrow_schema(columns);
-        let types = places.iter().map(|place| schema.field(*place).data_type().clone()).collect();
-        let arrays = wanted.iter().map(|place| places.partition_point(|before| before < place)).collect();
-        let column = |place: &usize| if *place < columns.len() { columns.at(*place).clone() } else { hash_column() };
-        Self { columns: Columns::new(wanted.iter().map(column).collect(), Vec::new()), arrays, places, types }
+        let fields: Vec<FieldRef> = indices.iter().map(|index| schema.fields()[*index].clone()).collect();
+        let column = |index: &usize| if *index < columns.len() { columns.at(*index).clone() } else { hash_column() };
+        let mut ascending = indices.clone();
+        ascending.sort_unstable();
+        let columns = Columns::new(indices.iter().map(column).collect(), Vec::new());
+        Self { columns, schema: Arc::new(ArrowSchema::new(fields)), indices, ascending }
     }
 
-    /// The wanted columns.
-    pub fn columns(&self) -> &Columns {
+    /// The columns, in their order.
+    pub(crate) fn columns(&self) -> &Columns {
         &self.columns
     }
 
-    /// Their places in a part, ascending.
-    pub fn places(&self) -> &[usize] {
-        &self.places
+    /// The Arrow schema of the columns.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
-    /// Views a batch that holds the columns at [`Projection::places`] and no others as records.
-    /// `None` if their types are others.
-    pub fn select<'a>(&'a self, batch: &'a RecordBatch) -> Option<Selected<'a>> {
-        let found = batch.columns().iter().map(Array::data_type);
-        let same = batch.num_columns() == self.types.len()
-            && self.types.iter().zip(found).all(|(want, found)| want.equals_datatype(found));
-        same.then(|| Selected { projection: self, arrays: batch.columns(), rows: batch.num_rows() })
+    /// The indices of the columns in a part, ascending: the order in which they are read.
+    pub(crate) fn ascending(&self) -> &[usize] {
+        &self.ascending
+    }
+
+    /// The position of a column of the part among these columns.
+    pub(crate) fn position(&self, index: usize) -> Option<usize> {
+        self.indices.iter().position(|other| *other == index)
+    }
+
+    /// Puts the columns of a batch, which were read in ascending order, into the order of the projection.
+    /// `None` if their types differ.
+    pub(crate) fn arrange(&self, batch: &RecordBatch) -> Option<RecordBatch> {
+        let array = |index: &usize| batch.columns().get(self.ascending.binary_search(index).ok()?).cloned();
+        let arrays: Option<Vec<ArrayRef>> = self.indices.iter().map(array).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let is_same = batch.num_columns() == self.ascending.len();
+        RecordBatch::try_new_with_options(self.schema.clone(), arrays.filter(|_| is_same)?, &options).ok()
+    }
+
+    /// A record of an arranged batch.
+    pub(crate) fn record<'a>(&self, batch: &'a RecordBatch, row: usize) -> Record<'a> {
+        let columns = self.columns.iter().zip(batch.columns());
+        Record::new(columns.map(|(column, array)| cell_or_hash(column, array, row)).collect())
     }
 }
 
-/// Record hashes as a column of texts.
+/// Record hashes as a column of strings.
 fn hash_column() -> Column {
     Column {
         name: RECORD_SHA256.to_owned(),
@@ -104,33 +125,7 @@ fn hash_column() -> Column {
     }
 }
 
-/// The wanted columns of the records of one batch.
-#[derive(Debug)]
-pub struct Selected<'a> {
-    projection: &'a Projection,
-    arrays: &'a [ArrayRef],
-    rows: usize,
-}
-
-impl<'a> Selected<'a> {
-    /// How many records there are.
-    pub fn len(&self) -> usize {
-        self.rows
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
-    }
-
-    /// The wanted columns of the record in row `row`, from 0.
-    pub fn record(&self, row: usize) -> Record<'a> {
-        let columns = self.projection.columns.iter().zip(&self.projection.arrays);
-        Record::new(columns.map(|(column, array)| wanted_cell(column, &self.arrays[*array], row)).collect())
-    }
-}
-
-fn wanted_cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
+fn cell_or_hash<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
     match array.as_fixed_size_binary_opt() {
         Some(hashes) => {
             let bytes = hashes.value(row).try_into().expect("the type was checked to be 32 bytes wide");

@@ -17,7 +17,7 @@ use crate::storage::filesystem::{self, EntryKind};
 /// The longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// What to do about a damaged manifest, schema or list of hashes.
-const RESTORE: &str = "restore the file from a copy of the release; run `pressmark verify` for details";
+pub(super) const RESTORE: &str = "restore the file from a copy of the release; run `pressmark verify` for details";
 
 /// A published release.
 #[derive(Debug, Clone)]

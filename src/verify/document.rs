@@ -1,5 +1,5 @@
-//! Is the manifest what a manifest must be, and does it agree with itself and with what stands
-//! beside the release?
+//! Checks that the manifest is valid, that its counts add up, and that it follows the previous release. Only
+//! the manifest of the previous release is read, nothing else of it.
 
 use std::path::Path;
 
@@ -11,8 +11,7 @@ use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Rele
 use crate::schema::DocumentKind;
 use crate::storage::filesystem::{self, EntryKind};
 
-/// Reads the manifest of the release in `folder`. `None`, with findings, if nothing can rest on
-/// it.
+/// Reads the manifest of the release in `folder`. `None`, with findings, if nothing else can be checked.
 pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
     let invalid = |message: &str| Finding::new(Code::ManifestInvalid, MANIFEST, message);
     let bytes = match filesystem::read_bounded(&folder.join(MANIFEST), MAX_MANIFEST_BYTES) {
@@ -58,13 +57,13 @@ fn first_difference(a: &[u8], b: &[u8]) -> usize {
     1 + memchr::memchr_iter(b'\n', &a[..same]).count()
 }
 
-/// Do the counts of articles, rejects and records add up?
+/// Checks that the counts of articles, rejects and records add up.
 pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
-    let mut tell = |message: String| findings.add(Finding::new(Code::Counts, MANIFEST, &message));
+    let mut report = |message: String| findings.add(Finding::new(Code::Counts, MANIFEST, &message));
     for input in &manifest.inputs {
         if input.admitted.checked_add(input.rejected) != Some(input.articles) {
             let (name, articles) = (&input.name, input.articles);
-            tell(format!(
+            report(format!(
                 "`{name}`: {articles} articles do not equal {} admitted plus {} rejected",
                 input.admitted, input.rejected
             ));
@@ -73,23 +72,23 @@ pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
     let sum = |mut counts: Box<dyn Iterator<Item = u64> + '_>| counts.try_fold(0_u64, u64::checked_add);
     let rejected = sum(Box::new(manifest.inputs.iter().map(|input| input.rejected)));
     if rejected != sum(Box::new(manifest.rejected.values().copied())) {
-        tell("the sum of `rejected` differs from that of the inputs".to_owned());
+        report("the sum of `rejected` differs from that of the inputs".to_owned());
     }
-    // A release that builds on another has its records as well.
+    // A release that builds on another also has its records.
     let admitted = sum(Box::new(manifest.inputs.iter().map(|input| input.admitted)));
     let left_out = sum(Box::new([manifest.duplicates, manifest.superseded].into_iter()));
     let kept = left_out.and_then(|left_out| admitted?.checked_sub(left_out));
     if manifest.base.is_none() && kept != Some(manifest.records()) {
-        tell(format!("{} records do not equal the admitted articles minus those left out", manifest.records()));
+        report(format!("{} records do not equal the admitted articles minus those left out", manifest.records()));
     }
     if manifest.base.is_none() && !manifest.withdrawn.is_empty() {
-        tell("records were withdrawn, but the manifest names no base".to_owned());
+        report("records were withdrawn, but the manifest names no base".to_owned());
     }
 }
 
-/// Does the version match the folder, and does the release follow the previous one?
-/// Only a release whose folder is named by a version has others beside it. With `hash`, the bytes
-/// of the other's manifest are looked at as well.
+/// Checks that the version matches the folder, and that the release follows the previous one. A release whose
+/// folder is not named by a version has no others beside it. With `hash`, the previous manifest must have
+/// the listed SHA-256.
 pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings) -> Result<(), Error> {
     let manifest = release.manifest();
     let absolute = filesystem::absolute(release.folder())?;
@@ -100,39 +99,39 @@ pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings
         findings.add(Finding::new(Code::Version, MANIFEST, &message));
         return Ok(());
     }
-    let mut tell = |message: String| findings.add(Finding::new(Code::Chain, MANIFEST, &message));
+    let mut report = |message: String| findings.add(Finding::new(Code::Chain, MANIFEST, &message));
     let before = manifest.previous.as_ref().map(|previous| &previous.version);
     if let Some(before) = before.into_iter().chain(&manifest.base).find(|before| **before >= manifest.version) {
-        tell(format!("the manifest names {before} as an earlier release"));
+        report(format!("the manifest names {before} as an earlier release"));
         return Ok(());
     }
     let beside = releases(dataset)?.into_iter().rfind(|(version, _)| *version < manifest.version);
     let Some((version, folder)) = beside else { return Ok(()) };
     match before {
         Some(before) if *before == version => {}
-        Some(before) if *before > version => return Ok(()), // the one before it is not here
+        Some(before) if *before > version => return Ok(()), // the previous release is not here
         _ => {
             let named = before.map_or("none".to_owned(), ToString::to_string);
-            tell(format!("the previous release is {version}, but the manifest names {named}"));
+            report(format!("the previous release is {version}, but the manifest names {named}"));
             return Ok(());
         }
     }
     match previous(&folder) {
-        Err(message) => tell(format!("previous release {version}: {message}")),
+        Err(message) => report(format!("previous release {version}: {message}")),
         Ok(other) => {
-            let told = manifest.previous.as_ref();
-            if told.is_some_and(|told| hash && told.manifest_sha256 != other.manifest_sha256()) {
-                tell(format!("the manifest of the previous release, {version}, has a different SHA-256"));
+            let listed = manifest.previous.as_ref();
+            if listed.is_some_and(|listed| hash && listed.manifest_sha256 != other.manifest_sha256()) {
+                report(format!("the manifest of the previous release, {version}, has a different SHA-256"));
             }
-            if told.is_some_and(|told| told.fingerprint != other.manifest().fingerprint) {
-                tell(format!("the previous release, {version}, has a different fingerprint"));
+            if listed.is_some_and(|listed| listed.fingerprint != other.manifest().fingerprint) {
+                report(format!("the previous release, {version}, has a different fingerprint"));
             }
         }
     }
     Ok(())
 }
 
-/// The release before, if its manifest is a file and no way out of its folder.
+/// Opens the previous release. Its manifest must be a file: a link could lead out of its folder.
 fn previous(folder: &Path) -> Result<Release, String> {
     let entries = filesystem::list(folder).map_err(|error| error.to_string())?;
     if !entries.iter().any(|(path, kind)| *kind == EntryKind::File && path.ends_with(MANIFEST)) {

@@ -1,4 +1,5 @@
-//! Are exactly the files of the release there, with the bytes on record?
+//! Checks that exactly the listed files exist, with the listed sizes, and that `SHA256SUMS` lists them.
+//! Parts are hashed in `parts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,8 +11,8 @@ use crate::error::Error;
 use crate::release::{DATA, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
 use crate::storage::filesystem::{self, EntryKind};
 
-/// The regular files of the release, by their path relative to it. Links are findings and are
-/// not followed, so that nothing outside the folder is read.
+/// The paths of the regular files of the release, relative to it. Links are findings and are not followed, so
+/// that nothing outside of the folder is read.
 pub(super) fn walk(folder: &Path, findings: &mut Findings) -> Result<BTreeSet<String>, Error> {
     let mut present = BTreeSet::new();
     for (path, kind) in filesystem::list(folder)? {
@@ -43,30 +44,30 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of a release as they lie there.
+/// The files that exist.
 #[derive(Debug)]
 pub(super) struct Files {
     present: BTreeSet<String>,
-    /// The files among them that the manifest lists with the size that they have.
+    /// Those of them that have the size in the manifest.
     sized: BTreeSet<String>,
 }
 
 impl Files {
-    /// Whether there is a regular file of this name.
-    pub(super) fn is_here(&self, name: &str) -> bool {
+    /// Whether a regular file has this path.
+    pub(super) fn has(&self, name: &str) -> bool {
         self.present.contains(name)
     }
 
-    /// Whether it has the size that the manifest says.
-    pub(super) fn has_its_size(&self, name: &str) -> bool {
+    /// Whether it has the size in the manifest.
+    pub(super) fn has_listed_size(&self, name: &str) -> bool {
         self.sized.contains(name)
     }
 }
 
-/// Compares which files there are, and how large, with the manifest.
+/// Compares the names and sizes of the files with the manifest.
 pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String>, findings: &mut Findings) -> Files {
     let parts: BTreeMap<String, u64> =
-        manifest.parts.iter().enumerate().map(|(place, part)| (part.path(place), part.bytes)).collect();
+        manifest.parts.iter().enumerate().map(|(index, part)| (part.path(index), part.bytes)).collect();
     let known: BTreeSet<&str> = parts.keys().map(String::as_str).chain([MANIFEST, SCHEMA, SUMS]).collect();
     for name in known.iter().filter(|name| !present.contains(**name)) {
         findings.add(Finding::new(Code::FileMissing, name, Code::FileMissing.meaning()));
@@ -88,9 +89,8 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String
     Files { present, sized }
 }
 
-/// `SHA256SUMS` lists every other file, once. It is not in the manifest, so its own lines are
-/// compared with the manifest and, with `hash`, with the files that the manifest has no hash of.
-/// Returns how many files were hashed.
+/// Checks that `SHA256SUMS` lists every other file once. Its lines are compared with the manifest and, with
+/// `hash`, with the files that the manifest has no hash of. Returns the number of hashed files.
 pub(super) fn check_sums(
     folder: &Path,
     manifest: &Manifest,
@@ -100,7 +100,7 @@ pub(super) fn check_sums(
 ) -> u64 {
     let mut hashed = 0;
     let mut found = BTreeMap::new();
-    for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.is_here(name)) {
+    for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.has(name)) {
         match filesystem::hash_file(&folder.join(name)) {
             Ok((_bytes, digest)) => {
                 hashed += 1;
@@ -109,7 +109,7 @@ pub(super) fn check_sums(
             Err(error) => findings.add(Finding::unreadable(name, &error)),
         }
     }
-    if files.is_here(SUMS) {
+    if files.has(SUMS) {
         match filesystem::read_bounded(&folder.join(SUMS), MAX_SUMS_BYTES) {
             Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
             Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
@@ -119,17 +119,17 @@ pub(super) fn check_sums(
 }
 
 fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
-    let mut tell = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
-    let Some(mut sums) = parse_sums(bytes) else { return tell("lines must have the form `SHA-256  path`") };
+    let mut report = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
+    let Some(mut sums) = parse_sums(bytes) else { return report("lines must have the form `SHA-256  path`") };
     if bytes != write_sums(&sums) {
-        tell("lines are not sorted by path, or have the wrong line endings");
+        report("lines are not sorted by path, or have the wrong line endings");
     }
-    for (place, part) in manifest.parts.iter().enumerate() {
-        let name = part.path(place);
+    for (index, part) in manifest.parts.iter().enumerate() {
+        let name = part.path(index);
         match sums.remove(&name) {
-            None => tell(&format!("`{name}` is not listed")),
+            None => report(&format!("`{name}` is not listed")),
             Some(digest) if digest != part.sha256 => {
-                tell(&format!("`{name}` has {digest} here, but {} in the manifest", part.sha256));
+                report(&format!("`{name}` has {digest} here, but {} in the manifest", part.sha256));
             }
             Some(_) => {}
         }

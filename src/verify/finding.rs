@@ -1,4 +1,4 @@
-//! [`Finding`]: one thing that is wrong with a release, and [`Findings`]: all of them, bounded.
+//! [`Finding`]: one thing that is wrong with a release. [`Findings`]: all of them, in bounded memory.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use crate::code::Code;
 use crate::error::Error;
 use crate::text;
 
-/// How many findings of one code are kept in full; the counts are exact.
+/// The most findings of one code that are kept. The counts are exact.
 const KEPT: u64 = 20;
 
 /// One thing that is wrong with a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What kind of thing.
+    /// The code.
     pub code: Code,
-    /// The file, relative to the release.
+    /// The path of the file, relative to the release.
     pub file: String,
     /// The row group within the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_group: Option<u64>,
-    /// The column, or the path of its member.
+    /// The column, or the dotted path of a member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// The row within the file, from 1.
@@ -30,35 +30,35 @@ pub struct Finding {
     /// The key of the row's record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What exactly, in one line.
+    /// What is wrong, in one line.
     pub message: String,
 }
 
 impl Finding {
-    /// A finding about a file as a whole. Names and messages are made fit to be shown.
+    /// A finding in a file. Names and messages are escaped for terminals.
     pub(super) fn new(code: Code, file: &str, message: &str) -> Self {
         let (file, message) = (text::one_line(file, 200), text::one_line(message, 400));
         Self { code, file, row_group: None, column: None, row: None, key: None, message }
     }
 
-    /// The finding that a file cannot be read, with the causes that the error has.
+    /// The finding that a file cannot be read, with the causes of the error.
     pub(super) fn unreadable(file: &str, error: &Error) -> Self {
         Self::new(Code::FileUnreadable, file, &error.with_causes())
     }
 
-    /// The finding, in a row group (from 0).
+    /// Adds the row group (from 0).
     pub(super) fn in_group(mut self, group: usize) -> Self {
         self.row_group = Some(group as u64 + 1);
         self
     }
 
-    /// The finding, in a column.
+    /// Adds the column.
     pub(super) fn in_column(mut self, column: &str) -> Self {
         self.column = Some(text::one_line(column, 130));
         self
     }
 
-    /// The finding, at a row (from 0) with a key.
+    /// Adds the row (from 0) and its key.
     pub(super) fn at(mut self, row: u64, key: &str) -> Self {
         self.row = Some(row + 1);
         self.key = Some(text::one_line(key, 130));
@@ -66,7 +66,7 @@ impl Finding {
     }
 }
 
-/// Findings, with exact counts and the first of each code in full.
+/// Findings: exact counts, and the first of each code.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     counts: BTreeMap<Code, u64>,
@@ -80,12 +80,12 @@ impl Findings {
         }
     }
 
-    /// Whether one more finding of this code would be kept in full.
+    /// Whether another finding of this code would be kept.
     pub(super) fn keeps(&self, code: Code) -> bool {
         self.counts.get(&code).is_none_or(|count| *count < KEPT)
     }
 
-    /// Adds what was found elsewhere, after what is here.
+    /// Appends other findings.
     pub(super) fn merge(&mut self, other: Self) {
         let mut left = other.counts;
         for finding in other.kept {
@@ -99,24 +99,24 @@ impl Findings {
 
     fn count(&mut self, code: Code, more: u64) -> u64 {
         if more == 0 {
-            return 0; // a code without findings is not there
+            return 0; // codes without findings have no entry
         }
         let count = self.counts.entry(code).or_default();
         *count += more;
         *count
     }
 
-    /// How many there are.
+    /// The number of findings.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
 
-    /// How many there are of each code.
+    /// The number of findings of each code.
     pub fn counts(&self) -> &BTreeMap<Code, u64> {
         &self.counts
     }
 
-    /// The first of each code, in the order in which they were found.
+    /// The first findings of each code, in the order in which they were found.
     pub fn kept(&self) -> &[Finding] {
         &self.kept
     }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn merged_findings_are_counted_as_if_found_in_one_place() {
+    fn merged_findings_are_counted_and_bounded() {
         let many = |count: u64| {
             let mut findings = Findings::default();
             (0..count).for_each(|row| findings.add(Finding::new(Code::RowHash, "a", "b").at(row, "c")));

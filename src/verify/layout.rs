@@ -1,11 +1,10 @@
-//! Do parts and row groups end where the layout says?
+//! [`Ends`]: checks that parts and row groups end where the layout requires.
 //!
-//! A walk over the records of a part, in order, that knows of each its key and the length of its
-//! canonical form, and nothing else.
+//! It only needs the key and the length of the canonical form of each record, in order.
 
 use crate::part_files::{Chunker, Layout, RowGroupRule};
 
-/// The walk through one part.
+/// The check of one part.
 #[derive(Debug)]
 pub(super) struct Ends {
     cut: Chunker,
@@ -16,35 +15,35 @@ pub(super) struct Ends {
     group: Due,
 }
 
-/// Whether something should have ended with the record before.
+/// Whether something should have ended before the current record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     No,
     Now,
-    /// It goes on nevertheless, which is told once.
-    Told,
+    /// It did not end, which was reported.
+    Reported,
 }
 
-/// What is wrong with the place of a record.
+/// What is wrong with the position of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Misplaced {
     /// The part should have ended before it.
     PartGoesOn,
     /// The row group should have ended before it.
     GroupGoesOn,
-    /// It starts a row group, and belongs to the one before.
+    /// It starts a row group, but belongs to the previous one.
     GroupEnded,
 }
 
 impl Ends {
-    /// A walk from the start of a part.
+    /// Starts a part.
     pub(super) fn new(layout: &Layout) -> Self {
         let (cut, groups, layout) = (Chunker::new(layout), RowGroupRule::new(layout), layout.clone());
         Self { cut, groups, layout, started: false, part: Due::No, group: Due::No }
     }
 
-    /// The next record: what its key is cut by, the length of its canonical form in bytes, and
-    /// whether it is the first of a row group.
+    /// Checks the next record. `key_hash` decides where parts are cut, and `length` is that of the canonical
+    /// form in bytes.
     pub(super) fn record(&mut self, key_hash: u64, length: u64, starts_group: bool) -> Option<Misplaced> {
         let mut misplaced = None;
         if starts_group {
@@ -53,11 +52,11 @@ impl Ends {
             }
             (self.groups, self.group) = (RowGroupRule::new(&self.layout), Due::No);
         } else if self.group == Due::Now {
-            self.group = Due::Told;
+            self.group = Due::Reported;
             misplaced = Some(Misplaced::GroupGoesOn);
         }
         if self.part == Due::Now {
-            self.part = Due::Told;
+            self.part = Due::Reported;
             misplaced = Some(Misplaced::PartGoesOn);
         }
         self.started = true;
@@ -82,15 +81,15 @@ mod tests {
     use crate::digest::Digest;
     use crate::part_files::key_hash;
 
-    /// Walks through keys `0`, `1`, ... in row groups of these sizes, and tells what is misplaced.
+    /// Checks the records with the keys `0`, `1`, ... in row groups of these sizes.
     #[track_caller]
     fn check(length: u64, groups: &[usize], want: &[(u64, Misplaced)], is_end: bool) {
         let layout = Layout { cut: "key-fastcdc/1".to_owned(), target_rows: 16, row_group_rows: 2 };
         let (mut ends, mut found, mut number) = (Ends::new(&layout), Vec::new(), 0_u64);
         for size in groups {
-            for place in 0..*size {
+            for row in 0..*size {
                 let hash = key_hash(&Digest::of(number.to_string().as_bytes()));
-                found.extend(ends.record(hash, length, place == 0).map(|misplaced| (number, misplaced)));
+                found.extend(ends.record(hash, length, row == 0).map(|misplaced| (number, misplaced)));
                 number += 1;
             }
         }

@@ -1,5 +1,5 @@
-//! All parts of a release on several threads: bytes hashed, footers held against the format, row
-//! groups looked through, and what came of it taken in order.
+//! [`Parts`]: checks all parts of a release on several threads. It hashes their bytes, compares footers with
+//! the format, checks each row group ([`super::rows`]), and passes the results in order to [`Sequence`].
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,76 +12,76 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
-use crate::part_files::{ParquetFile, PartError};
+use crate::part_files::{Indexes, ParquetFile};
 use crate::progress::Progress;
 use crate::release::{Manifest, Part};
 use crate::schema::Columns;
 use crate::storage::filesystem;
 
-/// The most rows a row group has under any layout. One that claims more is not read, so that
-/// what is known of its rows has a bound.
+/// The most rows of a row group under any layout. A row group that claims more is not read, so that memory is
+/// bounded.
 const GROUP_ROWS: usize = 1 << 17;
 
-/// The parts of a release, and what is looked for in them.
+/// The parts of a release, and the rules for them.
 #[derive(Debug)]
 pub(super) struct Parts<'r> {
     pub(super) folder: &'r Path,
     pub(super) manifest: &'r Manifest,
-    /// What rows are held against; without it, only bytes are looked at.
+    /// The rules for rows. Without them, only bytes are checked.
     pub(super) rules: Option<&'r Rules<'r>>,
     pub(super) files: &'r Files,
-    /// Where scratch files lie.
+    /// The folder for scratch files.
     pub(super) scratch: &'r Path,
 }
 
-/// What was done with parts.
+/// How much was checked.
 #[derive(Debug, Default)]
-pub(super) struct Done {
-    /// How many were hashed.
+pub(super) struct Checked {
+    /// The number of hashed parts.
     pub(super) hashed: u64,
-    /// How many records were hashed.
+    /// The number of hashed records.
     pub(super) records: u64,
 }
 
-/// A step that can be taken by itself.
+/// A step that any thread can do.
 enum Step {
     Hash {
-        place: usize,
+        index: usize,
     },
-    /// There is nothing to read, and the findings say why, unless it was told before.
+    /// The part is not read. The findings say why, unless that was reported before.
     Skip {
         findings: Findings,
     },
     Start {
-        place: usize,
+        index: usize,
         findings: Findings,
     },
     Group {
-        place: usize,
+        index: usize,
         group: usize,
         file: Arc<ParquetFile>,
     },
     End {
-        place: usize,
+        index: usize,
     },
 }
 
-/// What came of a step.
-enum Taken<'r> {
-    Hashed { place: usize, result: Result<Digest, Error> },
+/// The result of a step.
+enum StepResult<'r> {
+    Hashed { index: usize, result: Result<Digest, Error> },
     Skipped { findings: Findings },
-    Started { place: usize, findings: Findings },
-    Looked { place: usize, group: usize, bytes: u64, facts: Box<Facts<'r>> },
-    Ended { place: usize },
+    Started { index: usize, findings: Findings },
+    Group { index: usize, group: usize, bytes: u64, facts: Box<Facts<'r>> },
+    Ended { index: usize },
 }
 
 impl<'r> Parts<'r> {
-    /// Looks at the footers alone.
+    /// Checks only footers.
     pub(super) fn footers(&self, progress: &dyn Progress, findings: &mut Findings) -> Result<(), Error> {
-        for (place, part) in self.manifest.parts.iter().enumerate() {
-            if let Some(rules) = self.rules.filter(|_| self.files.is_here(&part.path(place))) {
-                let name = part.path(place);
-                match self.open(ParquetFile::part, rules, &name, findings) {
+        for (index, part) in self.manifest.parts.iter().enumerate() {
+            if let Some(rules) = self.rules.filter(|_| self.files.has(&part.path(index))) {
+                let name = part.path(index);
+                match self.open(Indexes::Pages, rules, &name, findings) {
                     Some(file) if u64::from(file.rows()) != part.rows => {
                         let message = format!("expected {} rows, the footer says {}", part.rows, file.rows());
                         findings.add(Finding::new(Code::RowCount, &name, &message));
@@ -94,78 +94,76 @@ impl<'r> Parts<'r> {
         Ok(())
     }
 
-    /// Hashes every part and looks at every row.
-    pub(super) fn all(&self, threads: usize, progress: &dyn Progress, findings: &mut Findings) -> Result<Done, Error> {
-        let mut done = Done::default();
+    /// Hashes every part and checks every row.
+    pub(super) fn all(
+        &self,
+        threads: usize,
+        progress: &dyn Progress,
+        findings: &mut Findings,
+    ) -> Result<Checked, Error> {
+        let mut checked = Checked::default();
         let mut sequence = self.rules.map(|rules| Sequence::new(rules, self.manifest, self.scratch));
-        let take = |taken: Taken<'r>| {
-            match (taken, &mut sequence) {
-                (Taken::Hashed { place, result }, _) => {
+        let take = |result: StepResult<'r>| {
+            match (result, &mut sequence) {
+                (StepResult::Hashed { index, result }, _) => {
                     progress.step(0)?;
-                    done.hashed += 1;
-                    self.compare(place, result, findings);
+                    checked.hashed += 1;
+                    self.compare(index, result, findings);
                 }
-                (Taken::Skipped { findings: more }, sequence) => {
+                (StepResult::Skipped { findings: more }, sequence) => {
                     findings.merge(more);
                     sequence.iter_mut().for_each(Sequence::skip);
                 }
-                (Taken::Started { place, findings: more }, Some(sequence)) => {
+                (StepResult::Started { index, findings: more }, Some(sequence)) => {
                     findings.merge(more);
-                    sequence.start(place);
+                    sequence.start(index);
                 }
-                (Taken::Looked { place, group, bytes, facts }, Some(sequence)) => {
+                (StepResult::Group { index, group, bytes, facts }, Some(sequence)) => {
                     progress.step(bytes)?;
-                    return sequence.group(&self.part(place).path(place), group, *facts, findings);
+                    return sequence.group(&self.part(index).path(index), group, *facts, findings);
                 }
-                (Taken::Ended { place }, Some(sequence)) => {
-                    sequence.end(&self.part(place).path(place), place, findings);
+                (StepResult::Ended { index }, Some(sequence)) => {
+                    sequence.end(&self.part(index).path(index), index, findings);
                 }
-                // Without rules no part is opened.
-                (Taken::Started { .. } | Taken::Looked { .. } | Taken::Ended { .. }, None) => {}
+                // Without rules, no part is opened.
+                (StepResult::Started { .. } | StepResult::Group { .. } | StepResult::Ended { .. }, None) => {}
             }
             Ok(())
         };
         let workers = Workers { threads, under_way: threads * 4 };
         ordered_pool(workers, |give| self.steps(give), |step| self.work(step), take, || Error::Stopped)?;
         if let Some(sequence) = sequence {
-            done.records = sequence.finish(self.folder, findings)?;
+            checked.records = sequence.finish(self.folder, findings)?;
         }
-        Ok(done)
+        Ok(checked)
     }
 
-    fn part(&self, place: usize) -> &'r Part {
-        &self.manifest.parts[place]
+    fn part(&self, index: usize) -> &'r Part {
+        &self.manifest.parts[index]
     }
 
     fn steps(&self, give: &mut dyn FnMut(Step) -> Result<(), Error>) -> Result<(), Error> {
-        for (place, part) in self.manifest.parts.iter().enumerate() {
-            let (name, mut findings) = (part.path(place), Findings::default());
-            if !self.files.is_here(&name) {
+        for (index, part) in self.manifest.parts.iter().enumerate() {
+            let (name, mut findings) = (part.path(index), Findings::default());
+            if !self.files.has(&name) {
                 give(Step::Skip { findings })?;
                 continue;
             }
-            if self.files.has_its_size(&name) {
-                give(Step::Hash { place })?;
+            if self.files.has_listed_size(&name) {
+                give(Step::Hash { index })?;
             }
             let Some(rules) = self.rules else { continue };
-            match self.open(ParquetFile::whole_part, rules, &name, &mut findings) {
+            match self.open(Indexes::All, rules, &name, &mut findings) {
                 None => give(Step::Skip { findings })?,
-                Some(file) => groups(place, &Arc::new(file), findings, give)?,
+                Some(file) => groups(index, &Arc::new(file), findings, give)?,
             }
         }
         Ok(())
     }
 
-    /// Opens a part and reports what is wrong with its footer. `None` if its rows are not to be
-    /// read.
-    fn open(
-        &self,
-        open: fn(&Path, &Columns) -> Result<ParquetFile, PartError>,
-        rules: &Rules<'_>,
-        name: &str,
-        findings: &mut Findings,
-    ) -> Option<ParquetFile> {
-        let file = match open(&self.folder.join(name), rules.columns()) {
+    /// Opens a part and reports what is wrong with its footer. `None` if its rows must not be read.
+    fn open(&self, indexes: Indexes, rules: &Rules<'_>, name: &str, findings: &mut Findings) -> Option<ParquetFile> {
+        let file = match ParquetFile::part(&self.folder.join(name), rules.columns(), indexes) {
             Ok(file) => file,
             Err(error) => {
                 findings.add(unreadable(name, &error));
@@ -191,28 +189,28 @@ impl<'r> Parts<'r> {
         Some(file)
     }
 
-    fn work(&self, step: Step) -> Taken<'r> {
+    fn work(&self, step: Step) -> StepResult<'r> {
         match step {
-            Step::Hash { place } => {
-                let result = filesystem::hash_file(&self.folder.join(self.part(place).path(place)));
-                Taken::Hashed { place, result: result.map(|(_bytes, digest)| digest) }
+            Step::Hash { index } => {
+                let result = filesystem::hash_file(&self.folder.join(self.part(index).path(index)));
+                StepResult::Hashed { index, result: result.map(|(_bytes, digest)| digest) }
             }
-            Step::Skip { findings } => Taken::Skipped { findings },
-            Step::Start { place, findings } => Taken::Started { place, findings },
-            Step::End { place } => Taken::Ended { place },
-            Step::Group { place, group, file } => {
-                let name = self.part(place).path(place);
+            Step::Skip { findings } => StepResult::Skipped { findings },
+            Step::Start { index, findings } => StepResult::Started { index, findings },
+            Step::End { index } => StepResult::Ended { index },
+            Step::Group { index, group, file } => {
+                let name = self.part(index).path(index);
                 let task = Task { file: &file, name: &name, group };
-                let rules = self.rules.expect("row groups are looked at only by rules");
+                let rules = self.rules.expect("row groups are checked only with rules");
                 let bytes = u64::try_from(file.metadata().row_group(group).compressed_size()).unwrap_or_default();
-                Taken::Looked { place, group, bytes, facts: Box::new(Facts::of(rules, &task)) }
+                StepResult::Group { index, group, bytes, facts: Box::new(Facts::of(rules, &task)) }
             }
         }
     }
 
-    fn compare(&self, place: usize, result: Result<Digest, Error>, findings: &mut Findings) {
-        let part = self.part(place);
-        let name = part.path(place);
+    fn compare(&self, index: usize, result: Result<Digest, Error>, findings: &mut Findings) {
+        let part = self.part(index);
+        let name = part.path(index);
         match result {
             Ok(found) if found == part.sha256 => {}
             Ok(found) => {
@@ -225,14 +223,14 @@ impl<'r> Parts<'r> {
 }
 
 fn groups(
-    place: usize,
+    index: usize,
     file: &Arc<ParquetFile>,
     findings: Findings,
     give: &mut dyn FnMut(Step) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    give(Step::Start { place, findings })?;
+    give(Step::Start { index, findings })?;
     for group in 0..file.groups() {
-        give(Step::Group { place, group, file: file.clone() })?;
+        give(Step::Group { index, group, file: file.clone() })?;
     }
-    give(Step::End { place })
+    give(Step::End { index })
 }

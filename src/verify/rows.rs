@@ -1,5 +1,5 @@
-//! One row group by itself: each record hashed and judged again. Any thread may do it; what takes
-//! more than one row group to know is left to [`super::sequence`].
+//! [`Facts`]: hashes and validates the records of one row group, on any thread. Checks across row groups are in
+//! [`super::sequence`].
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -10,24 +10,22 @@ use serde_json::Map;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError};
-use crate::record::{
-    Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash_and_length, to_json,
-};
+use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError, Indexes};
+use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash_and_length, to_json, cell, record_hash};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 
-/// A row group ends at 64 MiB of canonical form. One that goes on far behind it is read no further: a
-/// dictionary can stand for any number of bytes.
-const MOST_BYTES: u64 = 512 << 20;
+/// The most bytes of canonical form that are read of a row group. Row groups end at 64 MiB, but a dictionary
+/// can expand to any size.
+const MAX_BYTES: u64 = 512 << 20;
 
-/// What all rows of a release are held against.
+/// The rules for the rows of a release.
 #[derive(Debug)]
 pub(super) struct Rules<'r> {
     pub(super) schema: &'r Schema,
     pub(super) order: Order,
     pub(super) footer: Footer,
-    /// Whether members were dropped from articles, which the schema may have asked for.
+    /// Whether members were dropped from articles after validation.
     dropped: bool,
 }
 
@@ -42,18 +40,17 @@ impl<'r> Rules<'r> {
         self.schema.columns()
     }
 
-    /// The rules that a record breaks. Where members were dropped after an article was judged,
-    /// what rests on their being there cannot be judged again.
-    fn broken(&self, article: &crate::json::Value<'_>) -> Vec<Violation> {
-        let mut broken = self.schema.validate(article);
+    /// The violations of a record. Rules that dropped members may have satisfied cannot be checked again.
+    fn violations(&self, article: &crate::json::Value<'_>) -> Vec<Violation> {
+        let mut violations = self.schema.validate(article);
         if self.dropped {
-            broken.retain(|violation| {
+            violations.retain(|violation| {
                 use Code::{AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required};
-                let rests = [AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required];
-                !rests.contains(&violation.code)
+                let uncheckable = [AnyOf, Contains, False, MinProperties, Not, OneOfMany, OneOfNone, Required];
+                !uncheckable.contains(&violation.code)
             });
         }
-        broken
+        violations
     }
 }
 
@@ -67,18 +64,19 @@ pub(super) struct Task<'t> {
     pub(super) group: usize,
 }
 
-/// What is known of the rows of a row group. All lists have an entry for each row.
+/// The facts of a row group that checks across row groups need. All lists have an entry for each row.
 #[derive(Debug)]
 pub(super) struct Facts<'r> {
-    /// Recomputed; as stored where a row holds what cannot be hashed.
+    /// The computed hashes. The stored one if a row cannot be hashed.
     pub(super) hashes: Vec<RecordHash>,
     pub(super) keys: Vec<String>,
     pub(super) key_digests: Vec<Digest>,
     pub(super) sort_keys: Vec<Box<[u8]>>,
-    /// Of the canonical form, in bytes; 0 where a row has none.
+    /// The lengths of the canonical forms in bytes. 0 if a row has none.
     pub(super) lengths: Vec<u64>,
-    /// The ordering columns and key of the first row and the last.
+    /// The ordering columns and the key of the first row.
     pub(super) first: Option<Map<String, serde_json::Value>>,
+    /// The same of the last row.
     pub(super) last: Option<Map<String, serde_json::Value>>,
     pub(super) summary: Summary<'r>,
     /// Whether all rows could be read.
@@ -87,7 +85,7 @@ pub(super) struct Facts<'r> {
 }
 
 impl<'r> Facts<'r> {
-    /// Looks through a row group.
+    /// Checks a row group.
     pub(super) fn of(rules: &Rules<'r>, task: &Task<'_>) -> Self {
         let columns = rules.columns();
         let facts = Self {
@@ -102,7 +100,7 @@ impl<'r> Facts<'r> {
             whole: true,
             findings: Findings::default(),
         };
-        let mut looker = Looker {
+        let mut checker = Checker {
             rules,
             task,
             facts,
@@ -111,12 +109,12 @@ impl<'r> Facts<'r> {
             canonical: Vec::new(),
             bytes: 0,
         };
-        if let Err(error) = looker.read() {
-            looker.facts.whole = false;
+        if let Err(error) = checker.read() {
+            checker.facts.whole = false;
             let finding = unreadable(task.name, &error).in_group(task.group);
-            looker.facts.findings.add(finding);
+            checker.facts.findings.add(finding);
         }
-        looker.facts
+        checker.facts
     }
 }
 
@@ -129,18 +127,18 @@ pub(super) fn unreadable(name: &str, error: &PartError) -> Finding {
     Finding::new(code, name, &error.to_string())
 }
 
-struct Looker<'l, 'r> {
+struct Checker<'l, 'r> {
     rules: &'l Rules<'r>,
     task: &'l Task<'l>,
     facts: Facts<'r>,
     extremes: Extremes<'l>,
     filter: Option<Filter>,
     canonical: Vec<u8>,
-    /// How many bytes of canonical form there were.
+    /// The bytes of canonical form so far.
     bytes: u64,
 }
 
-impl Looker<'_, '_> {
+impl Checker<'_, '_> {
     fn read(&mut self) -> Result<(), PartError> {
         let (file, group) = (self.task.file, self.task.group);
         let key = &self.rules.columns().at(self.rules.order.key()).name;
@@ -164,7 +162,7 @@ impl Looker<'_, '_> {
         self.facts.summary.add(batch.columns());
         self.extremes.add(batch);
         for row in 0..rows.len() {
-            if self.bytes > MOST_BYTES {
+            if self.bytes > MAX_BYTES {
                 return Err(PartError::Unreadable("a row group has too many bytes of records".into()));
             }
             let record = rows.record(row);
@@ -181,7 +179,7 @@ impl Looker<'_, '_> {
         Ok(())
     }
 
-    /// Looks at one row. Whether it holds nothing that its columns must not hold.
+    /// Checks one row. Returns whether its values are valid for their columns.
     fn row(&mut self, record: &Record<'_>, stored: &RecordHash) -> bool {
         let columns = self.rules.columns();
         let cell = &record.cells()[self.rules.order.key()];
@@ -192,8 +190,8 @@ impl Looker<'_, '_> {
         let (mut hash, mut length) = (*stored, 0);
         let article = to_json(columns, record, Nulls::Missing);
         match &article {
-            Err(unfit) => {
-                self.facts.findings.add(finding(Code::RowValue, unfit.message).in_column(unfit.column));
+            Err(invalid) => {
+                self.facts.findings.add(finding(Code::RowValue, invalid.message).in_column(invalid.column));
             }
             Ok(article) => {
                 (hash, length) = record_hash_and_length(columns, record, &mut self.canonical);
@@ -201,11 +199,13 @@ impl Looker<'_, '_> {
                     let message = format!("the column has {stored}, the record has {hash}");
                     self.facts.findings.add(finding(Code::RowHash, &message));
                 }
-                let broken = self.rules.broken(article);
-                let written = || to_json(columns, record, Nulls::Written).map(|article| self.rules.broken(&article));
-                let is_broken = !broken.is_empty() && written().is_ok_and(|broken| !broken.is_empty());
-                if let Some(first) = broken.first().filter(|_| is_broken) {
-                    let message = message(first, broken.len());
+                let violations = self.rules.violations(article);
+                // Missing and null are the same in a record. One of the two must be valid.
+                let with_nulls =
+                    || to_json(columns, record, Nulls::Written).map(|written| self.rules.violations(&written));
+                let is_invalid = !violations.is_empty() && with_nulls().is_ok_and(|found| !found.is_empty());
+                if let Some(first) = violations.first().filter(|_| is_invalid) {
+                    let message = message(first, violations.len());
                     self.facts.findings.add(finding(Code::RowInvalid, &message).in_column(column(first)));
                 }
             }
@@ -217,41 +217,40 @@ impl Looker<'_, '_> {
         self.bytes += length;
         self.facts.hashes.push(hash);
         self.facts.lengths.push(length);
-        self.facts.sort_keys.push(self.rules.order.sort_key(|place| &record.cells()[place]));
-        // The text of a key is the key: all keys of a release have one type.
+        self.facts.sort_keys.push(self.rules.order.sort_key(|index| &record.cells()[index]));
+        // All keys of a release have one type, so the text identifies the key.
         self.facts.key_digests.push(Digest::of(key.as_bytes()));
         self.facts.keys.push(key);
         article.is_ok()
     }
 
     fn ends(&self, record: &Record<'_>) -> Map<String, serde_json::Value> {
-        let value = |place: &usize| {
-            let column = self.rules.columns().at(*place);
-            (column.name.clone(), cell_json(column, &record.cells()[*place]))
+        let value = |index: &usize| {
+            let column = self.rules.columns().at(*index);
+            (column.name.clone(), cell_json(column, &record.cells()[*index]))
         };
         self.rules.order.places().iter().map(value).collect()
     }
 }
 
-fn message(first: &Violation, broken: usize) -> String {
+fn message(first: &Violation, violations: usize) -> String {
     let at = if first.pointer.is_empty() { String::new() } else { format!(" at {}", first.pointer) };
-    let more = if broken > 1 { format!(" (and {} more)", broken - 1) } else { String::new() };
+    let more = if violations > 1 { format!(" (and {} more)", violations - 1) } else { String::new() };
     format!("{}{at}: {}{more}", first.code, first.message)
 }
 
-/// The column that a violation is about: the first step of its pointer.
+/// The column of a violation: the first segment of its pointer.
 fn column(violation: &Violation) -> &str {
     violation.pointer.split('/').nth(1).unwrap_or_default()
 }
 
-/// The key of a row (from 0) of a part, read again; empty if that fails.
+/// The key of a row (from 0) of a part, read again. Empty if it cannot be read.
 pub(super) fn key_at(path: &Path, columns: &Columns, order: &Order, row: u64) -> String {
     let find = || -> Option<String> {
-        let file = ParquetFile::part(path, columns).ok()?;
+        let file = ParquetFile::part(path, columns, Indexes::Pages).ok()?;
         let row = u32::try_from(row).ok().filter(|row| *row < file.rows())?;
-        let batch = file.read(&file.all_columns(), Some(std::slice::from_ref(&(row..row + 1)))).ok()?.next()?.ok()?;
-        let cell: Cell<'_> = Rows::new(columns, &batch)?.cell(0, order.key());
-        key_text(&cell).map(Cow::into_owned)
+        let batch = file.read(&[order.key()], Some(std::slice::from_ref(&(row..row + 1)))).ok()?.next()?.ok()?;
+        key_text(&cell(columns.at(order.key()), batch.column(0), 0)).map(Cow::into_owned)
     };
     find().unwrap_or_default()
 }

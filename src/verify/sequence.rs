@@ -1,5 +1,5 @@
-//! The row groups of a release one after another: order, ends of parts and row groups, keys,
-//! fingerprints and what the manifest says of parts and columns.
+//! [`Sequence`]: checks across row groups, in the order of the release: order, ends of parts and row groups,
+//! keys, fingerprints, and the summaries in the manifest. It reads no rows, except for the key in a finding.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::part_files::key_hash;
 use crate::record::{Fingerprint, RecordHash, Summary};
 use crate::release::{MANIFEST, Manifest, Part};
 
-/// Takes the facts of row groups in the order of the release.
+/// The checks across row groups. It gets their facts in the order of the release.
 #[derive(Debug)]
 pub(super) struct Sequence<'r> {
     rules: &'r Rules<'r>,
@@ -27,14 +27,14 @@ pub(super) struct Sequence<'r> {
     keys: Keys,
     hashes: RecordHashes,
     summary: Summary<'r>,
-    /// Each part that was read: the number of its first row, over all parts, and its place.
+    /// For each part that was read: the number of its first row, across all parts, and its index.
     starts: Vec<(u64, usize)>,
     /// Whether every row of every part was read.
     complete: bool,
     part: PartSoFar,
 }
 
-/// What was seen of the part that is being read.
+/// The current part.
 #[derive(Debug)]
 struct PartSoFar {
     ends: Ends,
@@ -60,21 +60,21 @@ impl<'r> Sequence<'r> {
         }
     }
 
-    /// A part cannot be read, or not here.
+    /// Skips a part that is missing or cannot be read.
     pub(super) fn skip(&mut self) {
         self.complete = false;
     }
 
-    /// A part begins.
-    pub(super) fn start(&mut self, place: usize) {
+    /// Starts a part.
+    pub(super) fn start(&mut self, index: usize) {
         self.part = PartSoFar::new(self.manifest);
-        self.starts.push((self.hashes.len(), place));
+        self.starts.push((self.hashes.len(), index));
     }
 
-    /// The next row group of the part, from 0.
+    /// Checks the next row group (from 0) of the part.
     ///
     /// # Errors
-    /// A scratch file that cannot be written.
+    /// [`Error::Io`] if a scratch file cannot be written.
     pub(super) fn group(
         &mut self,
         name: &str,
@@ -91,7 +91,7 @@ impl<'r> Sequence<'r> {
             if self.last.as_ref().is_some_and(|last| *last > sort_key) {
                 findings.add(finding(Code::RowOrder, "the row sorts before the previous row"));
             }
-            // What was left out of a row group may have been its end.
+            // The rows that could not be read may have been its end.
             let misplaced = self.part.ends.record(key_hash(digest), length, row == 0);
             if let Some(misplaced) = misplaced.filter(|_| self.part.whole) {
                 let (code, message) = match misplaced {
@@ -117,13 +117,13 @@ impl<'r> Sequence<'r> {
         Ok(())
     }
 
-    /// The part ends.
-    pub(super) fn end(&mut self, name: &str, place: usize, findings: &mut Findings) {
+    /// Ends the part.
+    pub(super) fn end(&mut self, name: &str, index: usize, findings: &mut Findings) {
         if !self.part.whole {
             return self.skip();
         }
-        let part = &self.manifest.parts[place];
-        let last = place + 1 == self.manifest.parts.len();
+        let part = &self.manifest.parts[index];
+        let last = index + 1 == self.manifest.parts.len();
         if !last && !self.part.ends.is_end() {
             let row = (self.part.hashes.len() as u64).saturating_sub(1);
             let message = "the part should not end with this row";
@@ -145,29 +145,29 @@ impl<'r> Sequence<'r> {
 
     fn check_ends(&self, name: &str, part: &Part, findings: &mut Findings) {
         let ends = [("first", &part.first, &self.part.first), ("last", &part.last, &self.part.last)];
-        for (word, told, found) in ends {
-            if let Some(found) = found.as_ref().filter(|found| *found != told) {
+        for (word, listed, found) in ends {
+            if let Some(found) = found.as_ref().filter(|found| *found != listed) {
                 let json = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
-                let message = format!("`{word}` is {} in the manifest, {} in the part", json(told), json(found));
+                let message = format!("`{word}` is {} in the manifest, {} in the part", json(listed), json(found));
                 findings.add(Finding::new(Code::PartEnds, name, &message));
             }
         }
     }
 
-    /// What all rows together say. Gives the number of records that were hashed.
+    /// Checks all rows together. Returns the number of hashed records.
     ///
     /// # Errors
-    /// A scratch file that cannot be read back.
+    /// [`Error::Io`] if a scratch file cannot be read.
     pub(super) fn finish(self, folder: &Path, findings: &mut Findings) -> Result<u64, Error> {
         let (rules, manifest) = (self.rules, self.manifest);
         let records = self.hashes.len();
-        let place_of = |row: u64| {
+        let part_of = |row: u64| {
             let after = self.starts.partition_point(|(start, _)| *start <= row);
-            let (start, place) = self.starts[after - 1]; // every row is in a part that was started
-            (manifest.parts[place].path(place), row - start)
+            let (start, index) = self.starts[after - 1]; // every row is in a part
+            (manifest.parts[index].path(index), row - start)
         };
         self.keys.repeats(|first, row| {
-            let ((first_name, first_row), (name, row)) = (place_of(first), place_of(row));
+            let ((first_name, first_row), (name, row)) = (part_of(first), part_of(row));
             let message = format!("the key is also in row {} of {first_name}", first_row + 1);
             let mut finding = Finding::new(Code::RowKey, &name, &message).at(row, "");
             if findings.keeps(Code::RowKey) {
@@ -176,7 +176,7 @@ impl<'r> Sequence<'r> {
             findings.add(finding);
         })?;
         if !self.complete {
-            return Ok(records); // of some of the rows nothing can be compared
+            return Ok(records); // the rest compares all rows
         }
         let fingerprint = self.hashes.fingerprint()?;
         if fingerprint != manifest.fingerprint {
@@ -184,14 +184,14 @@ impl<'r> Sequence<'r> {
             findings.add(Finding::new(Code::Fingerprint, MANIFEST, &message));
         }
         let found = self.summary.finish();
-        for (told, (nulls, extremes)) in manifest.columns.iter().zip(found) {
+        for (listed, (nulls, extremes)) in manifest.columns.iter().zip(found) {
             let (min, max) = extremes.unzip();
-            if (told.nulls, &told.min, &told.max) != (nulls, &min, &max) {
+            if (listed.nulls, &listed.min, &listed.max) != (nulls, &min, &max) {
                 let shown = |value: &Option<Value>| value.as_ref().map_or("none".to_owned(), Value::to_string);
                 let summary = |nulls: u64, min, max| format!("{nulls} nulls, {} to {}", shown(min), shown(max));
-                let (told_text, found) = (summary(told.nulls, &told.min, &told.max), summary(nulls, &min, &max));
-                let message = format!("expected {told_text}; the rows have {found}");
-                findings.add(Finding::new(Code::ColumnSummary, MANIFEST, &message).in_column(&told.name));
+                let expected = summary(listed.nulls, &listed.min, &listed.max);
+                let message = format!("expected {expected}; the rows have {}", summary(nulls, &min, &max));
+                findings.add(Finding::new(Code::ColumnSummary, MANIFEST, &message).in_column(&listed.name));
             }
         }
         Ok(records)

@@ -1,5 +1,5 @@
-//! The keys of all rows of a release, to find those that come twice. However many they are, memory has a
-//! bound; what does not fit waits on the disk.
+//! [`Keys`] of all records of a release: keys that occur twice. Memory is bounded; the rest is on disk. Records
+//! are not read here.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::ByteSorter;
 
-/// How much memory keys and hashes may each take, in bytes.
+/// The memory for keys and for hashes, each, in bytes.
 pub(super) const MEMORY: usize = 64 << 20;
-/// How much of a key's hash is kept, in bytes. Two keys that share so much are the same.
+/// The bytes of a key's hash that are kept.
 const KEY_BYTES: usize = 16;
-/// A key's hash and the number of its row.
+/// The bytes of a key's hash and of the number of its row.
 const ENTRY_BYTES: usize = KEY_BYTES + 8;
 
-/// The keys of a release, each with the number of its row (from 0, over all parts).
+/// The keys of a release, each with the number of its row (from 0, across all parts).
 #[derive(Debug)]
 pub(super) struct Keys {
     sort: ByteSorter<ENTRY_BYTES>,
@@ -22,13 +22,13 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// None yet; scratch files lie in `scratch`.
+    /// Starts empty, with scratch files in the folder `scratch`.
     pub(super) fn new(scratch: &Path) -> Self {
         Self { sort: ByteSorter::new(scratch, MEMORY), rows: 0 }
     }
 
-    /// Adds the key of the next row: the start of SHA-256 of its text, which is the whole key. Two keys
-    /// that shared it would be reported as one that comes twice.
+    /// Adds the SHA-256 of the key of the next row. Two keys whose hashes start with the same bytes would be
+    /// reported as one key that occurs twice.
     pub(super) fn add(&mut self, key: &Digest) -> Result<(), Error> {
         let mut entry = [0; ENTRY_BYTES];
         entry[..KEY_BYTES].copy_from_slice(&key.as_bytes()[..KEY_BYTES]);
@@ -37,13 +37,13 @@ impl Keys {
         self.sort.push(entry)
     }
 
-    /// Tells each row whose key came before, after the row where it did first.
-    pub(super) fn repeats(self, mut tell: impl FnMut(u64, u64)) -> Result<(), Error> {
+    /// Calls `report` with each row whose key occurred before. The first argument is the first row with the key.
+    pub(super) fn repeats(self, mut report: impl FnMut(u64, u64)) -> Result<(), Error> {
         let mut first: Option<[u8; ENTRY_BYTES]> = None;
         for entry in self.sort.sorted()? {
             let entry = entry?;
             match &first {
-                Some(first) if first[..KEY_BYTES] == entry[..KEY_BYTES] => tell(row(first), row(&entry)),
+                Some(first) if first[..KEY_BYTES] == entry[..KEY_BYTES] => report(row(first), row(&entry)),
                 _ => first = Some(entry),
             }
         }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeats_are_found_with_the_row_where_the_key_came_first() {
+    fn repeated_keys_are_reported_with_their_first_row() {
         let scratch = tempfile::tempdir().unwrap();
         let mut keys = Keys::new(scratch.path());
         for key in ["a", "b", "a", "c", "a", "b"] {

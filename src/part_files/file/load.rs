@@ -6,6 +6,7 @@
 //! nothing else of that schema is used. Damaged page indexes are ignored. No value is read here.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Fields, TimeUnit};
@@ -18,6 +19,7 @@ use parquet::file::metadata::{
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::preflight;
+use crate::storage::filesystem;
 use crate::part_files::read_error::{PartError, unreadable};
 
 /// The length of an int96 in bytes.
@@ -25,7 +27,7 @@ const INT96_BYTES: i32 = 12;
 
 /// The meaning of a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// That of its Arrow type.
     AsTyped,
     /// Twelve bytes each: nanoseconds since midnight and a Julian day.
@@ -42,7 +44,8 @@ pub enum Meaning {
 
 /// Which page indexes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Indexes {
+pub(crate) enum Indexes {
+    /// None.
     None,
     /// The offset indexes: where pages are.
     Pages,
@@ -55,6 +58,11 @@ pub(super) struct Loaded {
     pub(super) metadata: ArrowReaderMetadata,
     /// The meaning of each leaf.
     pub(super) meanings: Vec<Meaning>,
+}
+
+/// Opens the file at `path`. Everything that reads a Parquet file opens it here.
+pub(super) fn open(path: &Path) -> Result<File, PartError> {
+    filesystem::open(path).map_err(|error| unreadable(error.cause()))
 }
 
 /// Reads the footer of a part or of any other file, and its page indexes.
@@ -99,7 +107,7 @@ fn with_rows(metadata: ParquetMetaData) -> Result<ParquetMetaData, PartError> {
     let rows = metadata.row_groups().iter().fold(0_i64, |sum, group| sum.saturating_add(group.num_rows()));
     let file = metadata.file_metadata();
     match file.num_rows() {
-        told if told == rows => Ok(metadata),
+        declared if declared == rows => Ok(metadata),
         0 => {
             let file = FileMetaData::new(
                 file.version(),
@@ -111,7 +119,7 @@ fn with_rows(metadata: ParquetMetaData) -> Result<ParquetMetaData, PartError> {
             );
             Ok(ParquetMetaData::new(file, metadata.row_groups().to_vec()))
         }
-        told => Err(PartError::Unreadable(format!("its footer says {told} rows, and its row groups {rows}"))),
+        declared => Err(PartError::Unreadable(format!("its footer says {declared} rows, and its row groups {rows}"))),
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn check(
     }
     let limit = if parquet.is_part { PART_ROW_VALUES } else { ROW_VALUES };
     if longest > limit {
-        let message = format!("a row has {longest} values in lists, and {limit} are the most that is read");
+        let message = format!("a row has {longest} values in lists, more than the limit of {limit}");
         return Err(PartError::Unreadable(message));
     }
     Ok(())

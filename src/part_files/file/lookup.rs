@@ -1,7 +1,7 @@
-//! Finds the row groups that may have a key, by statistics and bloom filters, and cuts rows into slices
-//! that fit in memory.
+//! Finds the rows that may have a key, by statistics, bloom filters and the page index, and cuts rows into
+//! slices that fit in memory.
 //!
-//! Statistics and filters are trusted here; [`crate::verify`] checks them.
+//! Statistics, filters and indexes are trusted here; [`crate::verify`] checks them.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -10,12 +10,13 @@ use std::ops::Range;
 use parquet::arrow::ProjectionMask;
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::{ParquetFile, preflight};
+use super::{ParquetFile, preflight, load};
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::part_files::thrift::walk;
-use crate::record::Cell;
+use crate::record::{Cell, Key};
 use crate::storage::filesystem;
 
 /// The target size of a slice, in bytes before compression.
@@ -29,7 +30,7 @@ const BLOCK_BYTES: usize = 32;
 impl ParquetFile {
     /// All rows as slices within row groups, in which the columns with these indices have about the target
     /// size.
-    pub fn slices(&self, columns: &[usize]) -> Vec<Range<u32>> {
+    pub(crate) fn slices(&self, columns: &[usize]) -> Vec<Range<u32>> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let mut slices = Vec::new();
         for (group, metadata) in self.metadata().row_groups().iter().enumerate() {
@@ -45,19 +46,52 @@ impl ParquetFile {
         slices
     }
 
-    /// Whether a row group may have the value in the column with this index. The column is not read.
-    pub fn may_hold(&self, group: usize, column: usize, value: &Cell<'_>) -> Result<bool, PartError> {
-        let Some(leaf) = self.leaves(column).next() else { return Ok(true) };
-        let chunk = self.metadata().row_group(group).column(leaf);
-        if chunk.statistics().is_some_and(|statistics| is_outside(statistics, value)) {
-            return Ok(false);
+    /// The rows of a row group that may have one of these keys in the column with this index. The column is
+    /// not read. Pages are only left out if the file was opened with its column indexes.
+    pub(crate) fn rows_with(&self, group: usize, column: usize, keys: &[Key]) -> Result<Vec<Range<u32>>, PartError> {
+        let rows = self.group(group);
+        let Some(leaf) = self.leaves(column).next() else { return Ok(vec![rows]) };
+        let statistics = self.metadata().row_group(group).column(leaf).statistics();
+        let within = |key: &&Key| statistics.is_none_or(|statistics| !is_outside(statistics, key));
+        let mut keys: Vec<&Key> = keys.iter().filter(within).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(self.filter(group, leaf)?.is_none_or(|filter| filter.has(value)))
+        if let Some(filter) = self.filter(group, leaf)? {
+            keys.retain(|key| filter.has(&key.cell()));
+        }
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        guarded(|| Ok(self.pages_with(group, leaf, &keys)))
+    }
+
+    /// The rows of the pages of a leaf that may have one of these keys: all rows of the group without indexes.
+    fn pages_with(&self, group: usize, leaf: usize, keys: &[&Key]) -> Vec<Range<u32>> {
+        let (rows, index) = (self.group(group), self.metadata().page_index_for_row_group(group));
+        let indexes = index.column_index(leaf).zip(index.page_locations(leaf));
+        let Some((values, pages)) = indexes.filter(|(values, pages)| values.num_pages() == pages.len() as u64) else {
+            return vec![rows];
+        };
+        let start = |page: usize| {
+            let first = pages.get(page).and_then(|page| u32::try_from(page.first_row_index).ok());
+            first.map_or(rows.end, |first| rows.start.saturating_add(first).min(rows.end))
+        };
+        let mut found: Vec<Range<u32>> = Vec::new();
+        for page in (0..pages.len()).filter(|page| keys.iter().any(|key| !is_outside_page(values, *page, key))) {
+            let (start, end) = (start(page), start(page + 1));
+            match found.last_mut() {
+                Some(last) if last.end == start => last.end = end,
+                _ if start < end => found.push(start..end),
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The bloom filter of a leaf in a row group, if it exists. Both indices start at 0.
-    pub fn filter(&self, group: usize, leaf: usize) -> Result<Option<Filter>, PartError> {
-        let file = filesystem::open(&self.path).map_err(unreadable)?;
+    pub(crate) fn filter(&self, group: usize, leaf: usize) -> Result<Option<Filter>, PartError> {
+        let file = load::open(&self.path)?;
         let chunk = self.metadata().row_group(group).column(leaf);
         let filter = guarded(|| filter(&file, chunk))?;
         Ok(filter.map(|filter| Filter { filter }))
@@ -69,7 +103,7 @@ pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<
     // Without a length, only the untrusted header says how much to read.
     let Some((length, start)) = chunk.bloom_filter_length().zip(chunk.bloom_filter_offset()) else { return Ok(None) };
     let (Ok(start), 0..=FILTER_BYTES) = (u64::try_from(start), length) else {
-        return Err(PartError::Unreadable("a bloom filter claims to be where or as large as none is".into()));
+        return Err(PartError::Unreadable("a bloom filter has an impossible position or size".into()));
     };
     let end = start.saturating_add(length.unsigned_abs().into());
     let taken = walk(preflight::bytes_at(file, start, end, preflight::HEADER_BYTES)?.as_ref(), &mut |_, _| {})?;
@@ -79,28 +113,46 @@ pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<
     Sbbf::read_from_column_chunk(chunk, file).map_err(unreadable)
 }
 
-/// Whether the value is outside the bounds of a column chunk.
-fn is_outside(statistics: &Statistics, value: &Cell<'_>) -> bool {
-    fn outside<T>(min: Option<T>, max: Option<T>, compare: impl Fn(T) -> Ordering) -> bool {
-        min.is_some_and(|min| compare(min).is_gt()) || max.is_some_and(|max| compare(max).is_lt())
-    }
-    match (statistics, value) {
-        (Statistics::ByteArray(bounds), Cell::String(text)) => {
+/// Whether the key is outside the bounds of a column chunk.
+fn is_outside(statistics: &Statistics, key: &Key) -> bool {
+    match (statistics, key) {
+        (Statistics::ByteArray(bounds), Key::String(text)) => {
             let (min, max) = (bounds.min_bytes_opt(), bounds.max_bytes_opt());
             outside(min, max, |bound| bound.cmp(text.as_bytes()))
         }
-        (Statistics::Int64(bounds), Cell::Int64(number)) => {
-            outside(bounds.min_opt(), bounds.max_opt(), |bound| bound.cmp(number))
+        (Statistics::Int64(bounds), key) => outside(bounds.min_opt(), bounds.max_opt(), |bound| compare(*bound, key)),
+        _ => false,
+    }
+}
+
+/// Whether the key is outside the bounds of a page.
+fn is_outside_page(index: &ColumnIndexMetaData, page: usize, key: &Key) -> bool {
+    match (index, key) {
+        (ColumnIndexMetaData::BYTE_ARRAY(bounds), Key::String(text)) => {
+            outside(bounds.min_value(page), bounds.max_value(page), |bound| bound.cmp(text.as_bytes()))
         }
-        (Statistics::Int64(bounds), Cell::UInt64(number)) => {
-            outside(bounds.min_opt(), bounds.max_opt(), |bound| bound.cast_unsigned().cmp(number))
+        (ColumnIndexMetaData::INT64(bounds), key) => {
+            outside(bounds.min_value(page), bounds.max_value(page), |bound| compare(*bound, key))
         }
         _ => false,
     }
 }
 
+fn outside<T>(min: Option<T>, max: Option<T>, compare: impl Fn(T) -> Ordering) -> bool {
+    min.is_some_and(|min| compare(min).is_gt()) || max.is_some_and(|max| compare(max).is_lt())
+}
+
+/// Compares an integer bound with a key. A bound is never outside of a string.
+fn compare(bound: i64, key: &Key) -> Ordering {
+    match key {
+        Key::Int64(number) => bound.cmp(number),
+        Key::UInt64(number) => bound.cast_unsigned().cmp(number),
+        Key::String(_) => Ordering::Equal,
+    }
+}
+
 /// A bloom filter of a key column.
-pub struct Filter {
+pub(crate) struct Filter {
     filter: Sbbf,
 }
 
@@ -112,7 +164,7 @@ impl std::fmt::Debug for Filter {
 
 impl Filter {
     /// Whether a reader would read the row group for this key.
-    pub fn has(&self, key: &Cell<'_>) -> bool {
+    pub(crate) fn has(&self, key: &Cell<'_>) -> bool {
         match key {
             Cell::String(text) => self.filter.check(text.as_ref()),
             Cell::Int64(value) => self.filter.check(value),

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 
-use super::ParquetFile;
 use super::preflight::{Checksum, PageHeader};
+use super::{ParquetFile, load};
 use crate::part_files::read_error::{PartError, unreadable};
 use crate::storage::filesystem;
 
@@ -15,9 +15,9 @@ const BLOCK: u32 = 64 << 10;
 
 /// A page of a column chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// The rows of the page, as indices in the file.
-    pub rows: Range<u32>,
+    pub(crate) rows: Range<u32>,
     /// Its bytes in the file, including the header.
     pub(super) bytes: Range<u64>,
     /// The bytes before the first page of its column chunk: a dictionary, or nothing.
@@ -28,7 +28,7 @@ pub struct Page {
 
 impl ParquetFile {
     /// The page of a leaf that has a row of the file, if the file has a page index.
-    pub fn page(&self, leaf: usize, row: u32) -> Option<Page> {
+    pub(crate) fn page(&self, leaf: usize, row: u32) -> Option<Page> {
         let group = self.group_of(row);
         let rows = self.group(group);
         let index = self.metadata().page_index_for_row_group(group);
@@ -51,15 +51,15 @@ impl ParquetFile {
 
 /// Reads the pages of a file.
 #[derive(Debug)]
-pub struct StoredPages<'f> {
-    file: &'f ParquetFile,
+pub(crate) struct StoredPages {
+    file: ParquetFile,
     handle: File,
 }
 
-impl<'f> StoredPages<'f> {
+impl StoredPages {
     /// Opens the file a second time.
-    pub fn open(file: &'f ParquetFile) -> Result<Self, PartError> {
-        Ok(Self { file, handle: filesystem::open(file.path()).map_err(unreadable)? })
+    pub(crate) fn open(file: &ParquetFile) -> Result<Self, PartError> {
+        Ok(Self { file: file.clone(), handle: load::open(file.path())? })
     }
 
     /// Replaces the content of `into` with bytes of the file.
@@ -70,13 +70,13 @@ impl<'f> StoredPages<'f> {
         handle.seek(SeekFrom::Start(bytes.start)).map_err(unreadable)?;
         handle.take(length).read_to_end(into).map_err(unreadable)?;
         let is_whole = into.len() as u64 == length;
-        is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("it ends in the middle of a page".into()))
+        is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("the file ends within a page".into()))
     }
 
     /// Whether a page of this file has the same values as a page of another file. The bytes are compared,
     /// not hashes. Pages with a wrong checksum are never the same, so that the decoder reads them and reports
     /// the damage.
-    pub fn same(&self, own: &Page, other: &StoredPages<'_>, theirs: &Page) -> Result<bool, PartError> {
+    pub(crate) fn same(&self, own: &Page, other: &Self, theirs: &Page) -> Result<bool, PartError> {
         let [a, b] = [(self, own), (other, theirs)]
             .map(|(pages, page)| pages.file.metadata().row_group(page.group).column(page.leaf));
         let length = |bytes: &Range<u64>| bytes.end.saturating_sub(bytes.start);
@@ -129,6 +129,7 @@ mod tests {
     use parquet::file::properties::WriterProperties;
 
     use super::*;
+    use crate::storage::filesystem;
 
     /// A column of texts in pages of four rows and row groups of ten, with a dictionary.
     fn write(path: &Path, texts: &[String]) -> ParquetFile {

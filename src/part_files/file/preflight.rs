@@ -120,7 +120,7 @@ impl Checksum {
 
 /// Checks that the footer is Thrift, and that its lists are not longer than the footer.
 pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
-    let none = || PartError::Unreadable("it does not end as a Parquet file does".into());
+    let none = || PartError::Unreadable("the end of the file is not that of a Parquet file".into());
     let end = file.len().checked_sub(TAIL_BYTES).ok_or_else(none)?;
     let tail = file.get_bytes(end, 8).map_err(unreadable)?;
     let (length, magic) = tail.split_first_chunk::<4>().ok_or_else(none)?;
@@ -144,7 +144,7 @@ pub(super) fn check_indexes(file: &File, footer: &ParquetMetaData, with_values: 
         return Ok(false);
     };
     if end > file.len() {
-        return Err(PartError::Unreadable("it claims to have page indexes behind its end".into()));
+        return Err(PartError::Unreadable("its page indexes are past the end of the file".into()));
     }
     // The library reads all of them at once, so the bytes between them count.
     let taken = all().fold(0, |sum: u64, range| sum.saturating_add(range.end.saturating_sub(range.start)));
@@ -200,14 +200,17 @@ pub(super) fn check_size(chunks: &[ColumnChunkMetaData]) -> Result<(), PartError
     // The size that other codecs unpack to is not bounded.
     let is_ours = |codec| matches!(codec, Compression::ZSTD(_) | Compression::UNCOMPRESSED);
     if let Some(chunk) = chunks.iter().find(|chunk| !is_ours(chunk.compression())) {
-        return Err(PartError::Unreadable(format!("it is compressed with {}, which no part is", chunk.compression())));
+        return Err(PartError::Unreadable(format!(
+            "it is compressed with {}, which parts never use",
+            chunk.compression()
+        )));
     }
     let bytes = chunks.iter().try_fold(0_i64, |sum, chunk| {
         let sizes = [chunk.uncompressed_size(), chunk.compressed_size(), chunk.num_values()];
         sizes.iter().all(|size| *size >= 0).then(|| sum.checked_add(chunk.uncompressed_size()))?
     });
     if bytes.is_none_or(|bytes| bytes > GROUP_BYTES) || chunks.iter().any(|chunk| chunk.num_values() > CHUNK_VALUES) {
-        return Err(PartError::Unreadable("a row group claims to be larger than any can be".into()));
+        return Err(PartError::Unreadable("a row group is larger than the limit".into()));
     }
     Ok(())
 }
@@ -241,7 +244,7 @@ pub(super) fn check_pages(
     index: Option<&Vec<PageLocation>>,
     Limits { is_part, rows }: Limits,
 ) -> Result<ChunkPages, PartError> {
-    let more = || PartError::Unreadable("a column has more in its pages than its footer says".into());
+    let more = || PartError::Unreadable("a column has more data in its pages than in its footer".into());
     let (mut at, length) = chunk.byte_range();
     let end = at.checked_add(length).filter(|end| *end <= file.len()).ok_or_else(more)?;
     let (mut values, mut bytes) = (chunk.num_values(), chunk.uncompressed_size());
@@ -256,8 +259,7 @@ pub(super) fn check_pages(
             return Err(more());
         }
         if !is_part && counts[0] > PAGE_BYTES {
-            let message =
-                format!("a page claims to have {} bytes, and {PAGE_BYTES} are the most that is read", counts[0]);
+            let message = format!("a page has {} bytes, more than the limit of {PAGE_BYTES}", counts[0]);
             return Err(PartError::Unreadable(message));
         }
         let length = header.stored.and_then(|stored| stored.checked_add(header.length as u64)).ok_or_else(more)?;
@@ -327,7 +329,7 @@ fn first_dictionary(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<u8>,
 }
 
 fn other_pages() -> PartError {
-    PartError::Unreadable("its page index names other pages than a column has".into())
+    PartError::Unreadable("its page index lists pages that a column does not have".into())
 }
 
 /// Reads at most `most` bytes at an offset of a file, and none from `end` on.

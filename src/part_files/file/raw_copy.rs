@@ -10,7 +10,7 @@ use parquet::column::writer::ColumnCloseResult;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::{ParquetFile, lookup};
+use super::{ParquetFile, load, lookup};
 use crate::error::Error;
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::record::{Cell, Summary};
@@ -20,7 +20,7 @@ use crate::storage::filesystem;
 impl ParquetFile {
     /// The column chunks of a row group as they were written, and their file.
     pub(in crate::part_files) fn chunks(&self, group: usize) -> Result<(File, Vec<ColumnCloseResult>), Error> {
-        let file = filesystem::open(&self.path)?;
+        let file = load::open(&self.path).map_err(|error| error.at(&self.path))?;
         let index = self.metadata().page_index_for_row_group(group);
         let close = |(position, metadata): (usize, &ColumnChunkMetaData)| {
             if is_unread(metadata, index.offset_index(position).is_some()) {
@@ -45,7 +45,7 @@ impl ParquetFile {
     /// # Errors
     /// [`PartError`] with what a reader would reject.
     pub(crate) fn preflight(&self) -> Result<(), PartError> {
-        let file = filesystem::open(&self.path).map_err(|error| unreadable(error.cause()))?;
+        let file = load::open(&self.path)?;
         guarded(|| {
             for group in 0..self.groups() {
                 self.preflight_pages(&file, group, &ProjectionMask::all())?;
@@ -64,7 +64,12 @@ impl ParquetFile {
     ///
     /// # Errors
     /// [`Error::Part`] if the footer does not have it.
-    pub fn summarise(&self, groups: Range<usize>, summary: &mut Summary<'_>, columns: &Columns) -> Result<(), Error> {
+    pub(crate) fn summarise(
+        &self,
+        groups: Range<usize>,
+        summary: &mut Summary<'_>,
+        columns: &Columns,
+    ) -> Result<(), Error> {
         for group in groups {
             let chunks = self.metadata().row_group(group).columns();
             for (position, column) in columns.iter().enumerate() {
@@ -95,7 +100,7 @@ fn is_unread(chunk: &ColumnChunkMetaData, was_read: bool) -> bool {
 }
 
 fn too_large_indexes() -> PartError {
-    PartError::Unreadable("its page indexes are too large to be taken over".into())
+    PartError::Unreadable("its page indexes are too large to copy".into())
 }
 
 /// The metadata of a chunk as it was written. For signed values the writer also sets the deprecated extremes

@@ -29,9 +29,9 @@ const SPARSE: usize = 4;
 const STEP: usize = 128 << 10;
 
 /// Reads one column of some rows, page by page.
-pub(super) struct Stored<'f> {
-    file: &'f ParquetFile,
-    pages: StoredPages<'f>,
+pub(super) struct Stored {
+    file: ParquetFile,
+    pages: StoredPages,
     leaf: usize,
     form: Form,
     schema: SchemaRef,
@@ -50,9 +50,9 @@ enum Form {
     Texts,
 }
 
-impl<'f> Stored<'f> {
+impl Stored {
     /// Starts to read rows of a column. `None` if the column cannot be read from its pages.
-    pub(super) fn of(file: &'f ParquetFile, columns: &[usize], rows: &[Range<u32>]) -> Result<Option<Self>, PartError> {
+    pub(super) fn of(file: &ParquetFile, columns: &[usize], rows: &[Range<u32>]) -> Result<Option<Self>, PartError> {
         let &[column] = columns else { return Ok(None) };
         let Some(form) = form(file, column, rows) else { return Ok(None) };
         let schema = Arc::new(Schema::new(vec![file.fields()[column].clone()]));
@@ -60,6 +60,7 @@ impl<'f> Stored<'f> {
         let leaf = file.leaves(column).start;
         let (pages, context) = (StoredPages::open(file)?, DCtx::create());
         let (packed, unpacked) = (Vec::new(), Vec::new());
+        let file = file.clone();
         Ok(Some(Self { file, pages, leaf, form, schema, left, context, packed, unpacked }))
     }
 
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_texts_are_those_that_the_decoder_reads() {
+    fn sparse_strings_are_the_ones_that_the_decoder_reads() {
         let folder = tempfile::tempdir().unwrap();
         let file = ParquetFile::open(&write(folder.path(), false)).unwrap();
         let all = texts_of(&read(&file, 0, ALL).0);
@@ -306,14 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_null_is_for_the_decoder() {
+    fn columns_with_nulls_are_left_to_the_decoder() {
         let folder = tempfile::tempdir().unwrap();
         let file = ParquetFile::open(&write(folder.path(), true)).unwrap();
         assert!(!read(&file, 0, &[3..4, 9..10]).1 && !read(&file, 1, ALL).1);
     }
 
     #[test]
-    fn the_decoder_goes_on_where_a_page_is_none_of_ours() {
+    fn the_decoder_continues_at_a_page_of_another_form() {
         let folder = tempfile::tempdir().unwrap();
         let path = write(folder.path(), false);
         let page = ParquetFile::open(&path).unwrap().page(0, 250).unwrap();

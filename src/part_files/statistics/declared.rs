@@ -54,7 +54,7 @@ impl DeclaredPages<'_> {
             let more = if more == 0 { String::new() } else { format!(" ({more} more pages are wrong too)") };
             return Some(format!("the statistics of its page {page} {what}{more}"));
         }
-        (!self.is_ordered(found)).then(|| "its column index tells an order that its pages are not in".to_owned())
+        (!self.is_ordered(found)).then(|| "its pages are not in the order that its column index declares".to_owned())
     }
 
     fn page_difference(&self, page: usize, found: &Facts) -> Option<String> {
@@ -144,18 +144,18 @@ impl DeclaredPage {
         }
         let declared = [&self.least, &self.greatest].into_iter().flatten();
         if declared.into_iter().any(|declared| !declared.is_short_text()) {
-            return Some(format!("have a text that is none, or longer than {STATISTICS_BYTES} bytes"));
+            return Some(format!("have a string that is not UTF-8, or longer than {STATISTICS_BYTES} bytes"));
         }
         match (&found.extremes, &self.least, &self.greatest) {
             (None, None, None) => None,
-            (None, ..) => Some("have values, and no row has one".to_owned()),
+            (None, ..) => Some("have values, but no row has one".to_owned()),
             (Some((found, _)), declared, _) if !declared.as_ref().is_some_and(|declared| declared.is_least(found)) => {
-                Some("give another smallest value than the rows".to_owned())
+                Some("have another smallest value than the rows".to_owned())
             }
             (Some((_, found)), _, declared)
                 if !declared.as_ref().is_some_and(|declared| declared.is_greatest(found)) =>
             {
-                Some("give another largest value than the rows".to_owned())
+                Some("have another largest value than the rows".to_owned())
             }
             (Some(_), ..) => None,
         }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_the_same() {
+    fn exact_values_are_compared() {
         check(&Kind::Int64, &(-2_i64).to_le_bytes(), &Scalar::Int(-2), true, (true, true));
         check(&Kind::Int64, &2_i64.to_le_bytes(), &Scalar::Int(-2), true, (false, false));
         check(&Kind::Int64, &2_i32.to_le_bytes(), &Scalar::Int(2), true, (false, false));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_were_cut_are_bounds() {
+    fn truncated_strings_are_bounds() {
         let long = Scalar::Text(b"abcd".to_vec());
         check(&Kind::String, b"abcd", &long, true, (true, true));
         check(&Kind::String, b"abc", &long, true, (false, false));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_statistics_hold() {
+    fn strings_that_statistics_cannot_have() {
         let is_short =
             |declared: &[u8]| Extreme { value: Scalar::Text(declared.to_vec()), exact: false }.is_short_text();
         assert!(is_short(&[b'a'; 64]) && is_short("ä".as_bytes()));
