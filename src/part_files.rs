@@ -12,6 +12,7 @@ mod footer_check;
 mod read_error;
 mod settings;
 mod statistics;
+mod text_statistics;
 mod thrift;
 mod writer;
 

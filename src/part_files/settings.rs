@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -35,7 +35,7 @@ pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 /// The number of rows that the encoder gets at a time. A page can only end after a multiple of it.
 pub(super) const BATCH_ROWS: usize = 256;
 /// The size at which a page ends, in bytes before compression.
-const PAGE_BYTES: usize = 1 << 20;
+pub(super) const PAGE_BYTES: usize = 1 << 20;
 /// The number of rows at which a page ends.
 const PAGE_ROWS: usize = 20_000;
 /// The largest dictionary in bytes. Beyond it the column is written without one.
@@ -78,8 +78,14 @@ pub(super) fn properties(
         .set_content_defined_chunking(None)
         .set_coerce_types(false)
         .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
+    // `text_statistics` sets those of texts without a dictionary.
+    for text in arrow.fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
+        builder = builder.set_column_statistics_enabled(text.name().as_str().into(), EnabledStatistics::None);
+    }
     for path in dictionary_paths(columns, &parquet, order) {
-        builder = builder.set_column_dictionary_enabled(path, true);
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), true)
+            .set_column_statistics_enabled(path, EnabledStatistics::Page);
     }
     let key = ColumnPath::from(columns.at(order.key()).name.as_str());
     builder = builder

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use arrow_array::RecordBatch;
+
 use super::base::{BASE, Base, BaseRowGroup, BaseRows};
 use super::claim::Claim;
 use super::layout::{PlannedPart, RowRef, RowRefs};
@@ -20,6 +22,9 @@ use crate::record::{Order, Rows, Summary, cell_json};
 use crate::release::{Part, Staging};
 use crate::schema::Columns;
 use crate::storage::filesystem::{self, Handle};
+
+/// About how many bytes the nulls of a row group that is being read may take.
+const NULL_BYTES: usize = 16 << 20;
 
 type Edge = serde_json::Map<String, serde_json::Value>;
 
@@ -111,7 +116,7 @@ impl<'w> PartsEncoding<'w> {
             EncodeStep::End => EncodeResult::End,
             EncodeStep::Encode(rows, share) => {
                 let mut summary = Summary::new(self.columns);
-                let (first, last) = (self.edge(&rows, 0), self.edge(&rows, rows.len() - 1));
+                let (first, last) = (self.edge(&rows.first()), self.edge(&rows.last()));
                 let group = self.encoder.encode(rows, &mut summary)?;
                 EncodeResult::Encoded { group, first, last, summary, share }
             }
@@ -119,9 +124,8 @@ impl<'w> PartsEncoding<'w> {
     }
 
     /// The columns of the order and the key of a record, as JSON.
-    fn edge(&self, rows: &Selection, row: usize) -> Edge {
-        let batch = rows.row(row);
-        let rows = Rows::new(self.columns, &batch).expect("rows are of the release's own columns");
+    fn edge(&self, row: &RecordBatch) -> Edge {
+        let rows = Rows::new(self.columns, row).expect("rows are of the release's own columns");
         let value = |index: &usize| {
             let column = self.columns.at(*index);
             (column.name.clone(), cell_json(column, &rows.cell(0, *index)))
@@ -157,7 +161,7 @@ impl EncodeSteps<'_> {
             }
             let mut groups = RowGroupRule::new(self.writing.layout);
             let (mut selection, mut claim) =
-                (Selection::default(), Claim::new(self.writing.room, self.writing.columns));
+                (Selection::compacting(NULL_BYTES), Claim::new(self.writing.room, self.writing.columns));
             while at < row_refs.len() {
                 claim.before(row_refs[at].length);
                 let length = self.select(row_refs[at], &mut selection)?;
