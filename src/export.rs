@@ -83,13 +83,9 @@ pub fn export(
 
 fn scan(release: &Release, options: &ExportOptions) -> Result<Scan, Error> {
     let scan = release.scan()?;
-    let scan = match &options.columns {
-        Some(names) => scan.columns(names)?,
-        None => {
-            let names: Vec<String> = scan.all_columns().iter().map(|column| column.name.clone()).collect();
-            scan.columns(names)?
-        }
-    };
+    let all = || scan.all_columns().iter().map(|column| column.name.clone()).collect();
+    let names = options.columns.clone().unwrap_or_else(all);
+    let scan = scan.columns(names)?;
     match &options.keys {
         Some(keys) => {
             let keys: Vec<Key> = keys.iter().filter_map(|key| scan.parse_key(key)).collect();

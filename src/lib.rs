@@ -85,7 +85,7 @@
 //! | [`record`] | typed rows, canonical form, record hash, fingerprint, order, Arrow batches |
 //! | [`external_sort`] | sort more records than memory holds |
 //! | [`part_files`] | where parts are cut, how they are encoded and read |
-//! | [`release`] | `dataset.toml`, the manifest, staging, opening and listing releases |
+//! | [`release`] | `dataset.toml`, the manifest, staging; opening, listing and scanning releases |
 //! | [`diff`](mod@diff) | what changed between two releases, or any two Parquet tables |
 //! | [`validate`] | the stage from articles to records and rejects |
 //! | [`reject`], [`diagnostics`] | reject files, and grouping violations by cause |

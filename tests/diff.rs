@@ -551,7 +551,7 @@ fn which_files_of_a_folder_are_data() {
     let told = test.run("diff a a --key key --format json").json();
     assert_eq!(told["base"]["records"], json!(records));
     write("b/year=2024/1.parquet", 1);
-    let stderr = "`b/year=2024`: its name holds a column that is not in the files";
+    let stderr = "`b/year=2024`: its name has a column that is not in the files";
     test.run("diff b a --key key").code(2).stdout("").stderr_has(stderr).check();
     #[cfg(unix)]
     std::os::unix::fs::symlink("../elsewhere", test.path("a/more")).unwrap();

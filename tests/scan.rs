@@ -134,8 +134,9 @@ fn columns_and_keys_that_cannot_be_read() {
 #[test]
 fn integer_keys() {
     let schema = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "integer" } } });
-    let lines: String = (-5..40).map(|id| format!("{{\"id\":{id}}}\n")).collect();
-    let test = Test::set("schema = \"s.json\"\norder_by = []\n", lines).file("set/s.json", schema.to_string());
+    let lines: Vec<String> = (-5..40).map(|id| json!({ "id": id }).to_string()).collect();
+    let test =
+        Test::set("schema = \"s.json\"\norder_by = []\n", lines.join("\n")).file("set/s.json", schema.to_string());
     test.build("--version 1.0.0").check();
     let release = Release::open(&test.path("set/1.0.0")).unwrap();
     let found = |keys: Vec<Key>| -> Vec<i64> {

@@ -1,5 +1,5 @@
-//! [`DiffInput`]: one of the two things that are compared: a release, or plain Parquet files with a
-//! key column.
+//! [`DiffInput`]: one side of a diff: a release, or plain Parquet files with a key. It finds the files and opens
+//! them. It reads no rows.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,16 @@ use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
 use crate::storage::filesystem::{self, EntryKind};
 
-/// How deep folders are searched for Parquet files.
+/// The depth to which folders are searched for Parquet files.
 const DEPTH: usize = 16;
 
 /// One side of a diff.
 #[derive(Debug)]
 pub struct DiffInput {
     pub(super) name: String,
-    /// The folder whose Parquet files it is, whichever they are.
+    /// The folder, if all Parquet files in it are the input.
     folder: Option<PathBuf>,
-    /// The columns that identify a record together, as they were given.
+    /// The columns that together identify a record, as given by the caller.
     pub(super) key: Vec<String>,
     /// The paths of its files: of a release, the parts in order.
     pub(super) files: Vec<PathBuf>,
@@ -37,14 +37,18 @@ pub(super) struct ReleaseInput {
 }
 
 impl DiffInput {
-    /// As [`DiffInput::open_by`], with one name or none.
+    /// Like [`DiffInput::open_by`], with at most one key column.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self, Error> {
         Self::open_by(path, key.map(str::to_owned).as_slice())
     }
 
-    /// The release, or the plain Parquet file or folder, at `path`. Plain files need a `key`: the
-    /// names of the columns that identify a record together, one by one or with commas between them;
-    /// a release is taken as plain files if `key` is not its own.
+    /// Opens the release, Parquet file or folder at `path`. Plain files need a `key`: the names of the columns
+    /// that together identify a record, as separate strings or with commas between them. A release with
+    /// another `key` than its own is read as plain files.
+    ///
+    /// # Errors
+    /// [`Error::NoRelease`] if nothing is there or the release cannot be opened, and [`Error::NeedsKey`] for
+    /// plain files without a key.
     pub fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         if path.join(MANIFEST).exists() {
             return match (Release::open(path), key) {
@@ -52,7 +56,7 @@ impl DiffInput {
                 (Ok(release), [only]) if *only == release.manifest().key => Self::release(&release),
                 (Ok(release), key) => Self::plain_by(&release.data(), key),
                 (Err(error), []) => Err(error),
-                // Others call files so, too.
+                // Other programs also write files of this name.
                 (Err(_no_release), key) => Self::plain_by(path, key),
             };
         }
@@ -65,13 +69,13 @@ impl DiffInput {
         }
     }
 
-    /// A published release.
+    /// Uses a published release.
     pub fn release(release: &Release) -> Result<Self, Error> {
         let (schema, columns) = release.load_columns()?;
         Ok(Self::of(release.folder(), release.manifest(), &schema, columns))
     }
 
-    /// A release whose parts lie in `folder`, published or not.
+    /// Uses a release whose parts are in `folder`, published or not.
     pub fn staged(folder: &Path, manifest: &Manifest, schema: &Schema) -> Self {
         Self::of(folder, manifest, schema.bytes(), schema.columns().clone())
     }
@@ -91,16 +95,16 @@ impl DiffInput {
         }
     }
 
-    /// As [`DiffInput::plain_by`], with one name.
+    /// Like [`DiffInput::plain_by`], with one key column.
     pub fn plain(path: &Path, key: &str) -> Result<Self, Error> {
         Self::plain_by(path, &[key.to_owned()])
     }
 
-    /// A Parquet file, or all in a folder and the folders in it, with records identified by the
-    /// columns `key` together.
+    /// Uses a Parquet file, or all Parquet files in a folder and its subfolders. The columns `key` together
+    /// identify a record.
     ///
     /// # Errors
-    /// If there is no Parquet file. What is wrong with a file is found when it is read.
+    /// [`Error::NoRelease`] if there is no Parquet file. The files are opened later.
     pub fn plain_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         let mut paths = Vec::new();
         if path.is_dir() {
@@ -122,12 +126,12 @@ impl DiffInput {
         })
     }
 
-    /// Has a file of it read at `path`, where the same records lie.
+    /// Reads a file from `path` instead, which has the same records.
     pub(crate) fn read_from(&mut self, index: usize, path: PathBuf) {
         self.files[index] = path;
     }
 
-    /// Checks that a file may be written to `target` without a change of this side.
+    /// Checks that writing the file `target` does not change the input.
     pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
         check_target(target, self.files.iter().map(PathBuf::as_path))?;
         match &self.folder {
@@ -139,22 +143,22 @@ impl DiffInput {
         }
     }
 
-    /// The columns that identify a record together, as they were given.
+    /// The columns that together identify a record, as given by the caller.
     pub fn key(&self) -> &[String] {
         &self.key
     }
 
-    /// The fingerprint of its records, where the manifest tells it.
+    /// The fingerprint of its records, if it is a release.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.release.as_ref().map(|release| release.manifest.fingerprint)
     }
 
-    /// The number of records, where the manifest tells it.
+    /// The number of records, if it is a release.
     pub(super) fn records(&self) -> Option<u64> {
         self.release.as_ref().map(|release| release.manifest.records())
     }
 
-    /// The fingerprints of its files.
+    /// The fingerprint of each file, if it is a release.
     pub(super) fn fingerprints(&self) -> impl Iterator<Item = Option<Fingerprint>> {
         let parts = self.release.as_ref().map(|release| &release.manifest.parts);
         (0..self.files.len()).map(move |index| parts.map(|parts| parts[index].fingerprint))
@@ -176,8 +180,8 @@ impl DiffInput {
     }
 }
 
-/// Finds Parquet files, links to some among them, as a download cache has them. What is hidden or
-/// unfinished by its name (`.` and `_`) is nobody's data.
+/// Finds Parquet files, including links to files, which download caches have. Names that start with `.` or `_`
+/// are skipped: they are hidden or unfinished.
 fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     for (path, kind) in filesystem::list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -189,11 +193,11 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
             EntryKind::File if is_parquet => found.push(path),
             EntryKind::Other if is_parquet && filesystem::is_file(&path)? => found.push(path),
             EntryKind::Folder if depth > 0 && name.contains('=') => {
-                let why = "its name holds a column that is not in the files; write them without partitions";
+                let why = "its name has a column that is not in the files; write them without partitions";
                 return Err(passed_over(path, why));
             }
             EntryKind::Folder if depth > 0 => collect(&path, depth - 1, found)?,
-            EntryKind::Folder => return Err(passed_over(path, "folders lie too deep in one another")),
+            EntryKind::Folder => return Err(passed_over(path, "folders are nested too deep")),
             EntryKind::Other if path.is_dir() => {
                 return Err(passed_over(path, "it is a link to a folder; name that folder itself"));
             }
@@ -203,7 +207,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Why a folder is not passed over in silence.
+/// The error for a folder that cannot be searched. Skipping it would lose records silently.
 fn passed_over(path: PathBuf, why: &str) -> Error {
     Error::Part { action: "read", path, message: why.to_owned() }
 }

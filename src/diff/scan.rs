@@ -1,7 +1,7 @@
 //! [`Scan`]: the Parquet files of one side as one sequence of rows, read by columns and rows.
 //!
-//! Columns are found by their names: a file may have them in another order, as other types, or not
-//! at all, and then has null in each of its rows. What differs between two tables is found elsewhere.
+//! Columns are found by name. Files can have them in different orders and with different types. A column that
+//! a file does not have is null in all of its rows. Two sides are compared elsewhere.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,21 +18,21 @@ use crate::json;
 use crate::part_files::ParquetFile;
 use crate::schema::{Columns, RECORD_SHA256};
 
-/// Where a row stands: the file's number above, the row's number in it below. Rows ascend as
-/// they stand in the files.
+/// The position of a row: the index of the file in the high bits, the index of the row in the low bits.
+/// Positions ascend in the order of the rows.
 pub(super) type Position = u64;
 
 /// The width of a record hash in bytes.
 const HASH_BYTES: i32 = 32;
-/// How many columns an error names.
+/// The most columns that an error names.
 const NAMED: usize = 20;
 
-/// By what values are compared.
+/// How values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
-    /// Canonical form, as record hashes do: both sides are releases.
+    /// By canonical form, like record hashes: both sides are releases.
     Canonical,
-    /// Type and value (`form/typed.rs`).
+    /// By type and value (`canonical_arrow/typed.rs`).
     Typed,
 }
 
@@ -41,11 +41,11 @@ pub(super) enum Basis {
 pub(super) struct Scan {
     files: Vec<TableFile>,
     columns: Vec<ScanColumn>,
-    /// The place of each column by its name.
+    /// The index of each column by its name.
     known: HashMap<String, usize>,
-    /// The columns as their members stand in the canonical form.
+    /// The indices of the columns in the order of the canonical form.
     order: Vec<usize>,
-    /// The columns that identify a record together.
+    /// The columns that together identify a record.
     key: Vec<usize>,
     has_hashes: bool,
     basis: Basis,
@@ -57,11 +57,11 @@ pub(super) struct ScanColumn {
     pub(super) name: String,
     /// Its type in words.
     pub(super) kind: String,
-    /// Whether a row may lack a value.
+    /// Whether it can be null.
     pub(super) is_nullable: bool,
-    /// Whether its values are plain texts in every file.
+    /// Whether its values are plain strings in every file.
     pub(super) is_text: bool,
-    /// Whether they are instants.
+    /// Whether they are timestamps.
     pub(super) is_instant: bool,
 }
 
@@ -69,16 +69,17 @@ pub(super) struct ScanColumn {
 #[derive(Debug)]
 struct TableFile {
     file: ParquetFile,
-    /// What it has of the table's columns.
+    /// The columns of the table that it has.
     columns: Vec<Option<FileColumn>>,
-    /// The place of the column of record hashes, if it is one to be trusted.
+    /// The index of the column of record hashes, if they can be used.
     hash: Option<usize>,
 }
 
 /// A column as one file has it.
 #[derive(Debug)]
 pub(super) struct FileColumn {
-    place: usize,
+    /// Its index in the file.
+    index: usize,
     field: FieldRef,
     pub(super) form: CanonicalArrow,
 }
@@ -90,8 +91,8 @@ impl FileColumn {
 }
 
 impl Scan {
-    /// The table of these files, whose records are identified by the columns `key` together.
-    /// Stored record hashes are used only if it is a `release`, which has these columns.
+    /// Creates the table of these files. The columns `key` together identify a record. Stored record hashes are
+    /// only used for a `release`, which has these columns.
     pub(super) fn new(files: Vec<ParquetFile>, key: &[String], release: Option<&Columns>) -> Result<Self, Error> {
         let mut names: Vec<String> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -122,7 +123,7 @@ impl Scan {
         Ok(Self { files: held, columns, known, order, key, has_hashes, basis: Basis::Typed })
     }
 
-    /// Says by what its values are compared with those of another table.
+    /// Sets how its values are compared with those of another table.
     pub(super) fn compare_by(&mut self, basis: Basis) {
         self.basis = basis;
     }
@@ -140,7 +141,7 @@ impl Scan {
         &self.order
     }
 
-    /// The place of the column called `name`.
+    /// The index of the column with this name.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.known.get(name).copied()
     }
@@ -149,17 +150,17 @@ impl Scan {
         &self.key
     }
 
-    /// The names of the columns that identify a record.
+    /// The names of the columns that together identify a record.
     pub(super) fn key_names(&self) -> Vec<String> {
         self.key.iter().map(|column| self.columns[*column].name.clone()).collect()
     }
 
-    /// Whether its rows carry their hashes.
+    /// Whether its rows have stored hashes.
     pub(super) fn has_hashes(&self) -> bool {
         self.has_hashes
     }
 
-    /// Whether the values of a column are instants.
+    /// Whether the values of a column are timestamps.
     pub(super) fn is_instant((table, column): (&Self, usize)) -> bool {
         table.columns[column].is_instant
     }
@@ -169,17 +170,17 @@ impl Scan {
         &self.files[file].file
     }
 
-    /// A column as a file has it, if it does.
+    /// A column of a file, if the file has it.
     pub(super) fn file_column(&self, file: usize, column: usize) -> Option<&FileColumn> {
         self.files[file].columns[column].as_ref()
     }
 
-    /// The leaves in which a file stores a column.
+    /// The leaves of a column in a file.
     pub(super) fn leaves(&self, file: usize, column: usize) -> Range<usize> {
-        self.file_column(file, column).map_or(0..0, |column| self.files[file].file.leaves(column.place))
+        self.file_column(file, column).map_or(0..0, |column| self.files[file].file.leaves(column.index))
     }
 
-    /// Whether the same bytes mean the same values in a column of a file here and one of another table.
+    /// Whether the same bytes mean the same values in a column of a file and a column of another table's file.
     pub(super) fn is_alike(&self, (file, column): (usize, usize), other: &Self, theirs: (usize, usize)) -> bool {
         let pair = self.file_column(file, column).zip(other.file_column(theirs.0, theirs.1));
         pair.is_some_and(|(ours, theirs)| {
@@ -188,34 +189,34 @@ impl Scan {
     }
 
     /// The file and row group of a row.
-    pub(super) fn group_of(&self, place: Position) -> (usize, usize) {
-        let file = file_of(place);
-        (file, self.files[file].file.group_of(row_of(place)))
+    pub(super) fn group_of(&self, position: Position) -> (usize, usize) {
+        let file = file_of(position);
+        (file, self.files[file].file.group_of(row_of(position)))
     }
 
-    /// How many rows a file has.
+    /// The number of rows of a file.
     pub(super) fn rows_of(&self, file: usize) -> u32 {
         self.files[file].file.rows()
     }
 
-    /// The numbers of its files.
+    /// The indices of its files.
     pub(super) fn all_files(&self) -> Vec<usize> {
         (0..self.files.len()).collect()
     }
 
-    /// Reads these columns of the rows at these places, which ascend. `each` is told how many of
-    /// them came before.
+    /// Reads columns of the rows at these ascending positions. Calls `each` with the number of rows before each
+    /// chunk.
     pub(super) fn read(
         &self,
-        places: &[Position],
+        positions: &[Position],
         columns: &[usize],
         mut each: impl FnMut(usize, &Chunk<'_>),
     ) -> Result<(), Error> {
         let mut done = 0;
-        while let Some(first) = places.get(done) {
+        while let Some(first) = positions.get(done) {
             let file = file_of(*first);
-            let number = places[done..].iter().take_while(|place| file_of(**place) == file).count();
-            let ranges = ranges(&places[done..done + number]);
+            let number = positions[done..].iter().take_while(|position| file_of(**position) == file).count();
+            let ranges = ranges(&positions[done..done + number]);
             let mut start = done;
             self.scan(file, columns, false, Some(&ranges), |chunk| {
                 each(start, chunk);
@@ -227,8 +228,8 @@ impl Scan {
         Ok(())
     }
 
-    /// Reads columns, and the stored hashes if `hashes` says so, of some rows of a file, or of
-    /// all, until `each` says that it has seen enough.
+    /// Reads columns of some or all rows of a file, with the stored hashes if `hashes` is set, until `each`
+    /// returns false.
     pub(super) fn scan(
         &self,
         file: usize,
@@ -239,16 +240,16 @@ impl Scan {
     ) -> Result<(), Error> {
         let TableFile { file: parquet, columns: held, hash } = &self.files[file];
         let mut wanted: Vec<(usize, Option<usize>)> =
-            columns.iter().filter_map(|column| Some((held[*column].as_ref()?.place, Some(*column)))).collect();
-        wanted.extend(hash.filter(|_| hashes).map(|place| (place, None)));
+            columns.iter().filter_map(|column| Some((held[*column].as_ref()?.index, Some(*column)))).collect();
+        wanted.extend(hash.filter(|_| hashes).map(|index| (index, None)));
         wanted.sort_unstable();
         wanted.dedup();
-        let (places, wanted): (Vec<usize>, Vec<Option<usize>>) = wanted.into_iter().unzip();
+        let (indices, wanted): (Vec<usize>, Vec<Option<usize>>) = wanted.into_iter().unzip();
         let layout = Layout::new(&wanted, self.columns.len());
         let all = std::slice::from_ref(&(0..parquet.rows())).to_vec();
         let mut numbers = rows.unwrap_or(&all).iter().cloned().flatten().map(|row| position(file, row));
         let mut positions = Vec::new();
-        for batch in parquet.batches(&places, rows)? {
+        for batch in parquet.batches(&indices, rows)? {
             let batch = batch?;
             positions.clear();
             positions.extend(numbers.by_ref().take(batch.num_rows()));
@@ -259,22 +260,22 @@ impl Scan {
         Ok(())
     }
 
-    /// How many bytes a row has on average.
+    /// The average bytes of a row.
     pub(super) fn mean_bytes(&self) -> u64 {
         let mean = |file: &TableFile| {
-            let places: Vec<usize> = file.columns.iter().flatten().map(|column| column.place).collect();
-            file.file.mean_bytes(&places)
+            let indices: Vec<usize> = file.columns.iter().flatten().map(|column| column.index).collect();
+            file.file.mean_bytes(&indices)
         };
         self.files.iter().map(mean).max().unwrap_or(1)
     }
 
-    /// The places of all columns.
+    /// The indices of all columns.
     pub(super) fn all_columns(&self) -> Vec<usize> {
         (0..self.columns.len()).collect()
     }
 }
 
-/// The place of the column of record hashes of a file.
+/// The index of the column of record hashes.
 fn stored_hashes(file: &ParquetFile) -> Option<usize> {
     file.fields().iter().position(is_hash)
 }
@@ -283,17 +284,17 @@ fn is_hash(field: &FieldRef) -> bool {
     *field.data_type() == DataType::FixedSizeBinary(HASH_BYTES) && field.name() == RECORD_SHA256
 }
 
-/// The columns of a file, its record hashes aside.
+/// The columns of a file, without its record hashes.
 fn file_columns(file: &ParquetFile, release: Option<&Columns>) -> Result<Vec<FileColumn>, Error> {
     let json: Vec<&str> = file.note("pressmark.json").unwrap_or_default().lines().collect();
     let mut names = std::collections::HashSet::new();
     let mut columns = Vec::new();
-    for (place, field) in file.fields().iter().enumerate() {
-        // Some writers keep the bytes of a hash and forget how many they are.
+    for (index, field) in file.fields().iter().enumerate() {
+        // Some writers store hashes as binary without a fixed length.
         if is_hash(field) || *field.data_type() == DataType::Binary && field.name() == RECORD_SHA256 {
             continue;
         }
-        let mut leaves = file.leaves(place).map(|leaf| {
+        let mut leaves = file.leaves(index).map(|leaf| {
             let (path, meaning) = file.leaf(leaf);
             Leaf { is_json: json.contains(&path.as_str()), meaning }
         });
@@ -309,22 +310,22 @@ fn file_columns(file: &ParquetFile, release: Option<&Columns>) -> Result<Vec<Fil
         if !names.insert(field.name()) {
             return Err(unreadable(file.path(), &format!("two columns are called `{}`", field.name())));
         }
-        columns.push(FileColumn { place, field: field.clone(), form });
+        columns.push(FileColumn { index, field: field.clone(), form });
     }
     Ok(columns)
 }
 
-/// The places of the key's columns, which every file must have. A name with commas that is no column
-/// names several.
+/// The indices of the key columns, which every file must have. A name with commas that is not a column names
+/// several columns.
 fn key_columns(files: &[TableFile], names: &[String], key: &[String]) -> Result<Vec<usize>, Error> {
-    let place = |name: &str| names.iter().position(|known| known == name);
-    let parts = key.iter().flat_map(|name| match place(name) {
+    let index = |name: &str| names.iter().position(|known| known == name);
+    let parts = key.iter().flat_map(|name| match index(name) {
         Some(_) => vec![name.as_str()],
         None => name.split(',').map(str::trim).collect(),
     });
     let mut found: Vec<usize> = Vec::new();
     for name in parts {
-        let at = place(name);
+        let at = index(name);
         let without = files.iter().find(|file| at.is_none_or(|at| file.columns[at].is_none()));
         if let Some(TableFile { file, columns, .. }) = without {
             let here = names.iter().zip(columns).filter(|(_, column)| column.is_some());
@@ -355,8 +356,8 @@ fn described(name: String, at: usize, files: &[TableFile]) -> ScanColumn {
     }
 }
 
-/// Half of a SHA-256. To find two inputs that share it takes 2^64 trials, and then one change is
-/// not reported; no hash that is published is cut.
+/// Half of a SHA-256. Finding two inputs with the same half takes 2^64 attempts, and would hide one change.
+/// Published hashes are never truncated.
 pub(super) fn half(digest: &Digest) -> [u8; 16] {
     std::array::from_fn(|at| digest.as_bytes()[at])
 }
@@ -373,10 +374,10 @@ pub(super) fn row_of(position: Position) -> u32 {
     u32::try_from(position & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 
-/// Ascending places of one file as ranges of its rows.
-fn ranges(places: &[Position]) -> Vec<Range<u32>> {
+/// Ascending positions in one file as ranges of its rows.
+fn ranges(positions: &[Position]) -> Vec<Range<u32>> {
     let mut ranges: Vec<Range<u32>> = Vec::new();
-    for row in places.iter().map(|place| row_of(*place)) {
+    for row in positions.iter().map(|position| row_of(*position)) {
         match ranges.last_mut() {
             Some(last) if last.end == row => last.end += 1,
             _ => ranges.push(row..row + 1),
@@ -394,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_next_to_each_other_are_one_range() {
+    fn adjacent_rows_are_one_range() {
         assert_eq!(ranges(&[position(3, 0), position(3, 1), position(3, 5)]), [0..2, 5..6]);
         assert_eq!((file_of(position(3, 7)), row_of(position(3, 7))), (3, 7));
     }

@@ -183,7 +183,7 @@ impl ParquetFile {
         let rows = rows.unwrap_or(std::slice::from_ref(&all));
         let left = rows.iter().map(ExactSizeIterator::len).sum();
         let source = match Stored::of(self, columns, rows)? {
-            Some(stored) => Source::Stored(stored),
+            Some(stored) => Source::Stored(Box::new(stored)),
             None => Source::Decoder(self.decode(columns, rows)?),
         };
         Ok(Batches { file: self.clone(), columns: columns.to_vec(), source, left })
@@ -332,7 +332,7 @@ pub(crate) struct Batches {
 }
 
 enum Source {
-    Stored(Stored),
+    Stored(Box<Stored>),
     Decoder(ParquetRecordBatchReader),
 }
 

@@ -31,6 +31,7 @@ pub use part::{PartBatches, ScanPart};
 ///
 /// [`Release::scan`] makes one of all records and all columns.
 #[derive(Debug, Clone)]
+#[must_use = "a scan reads nothing until its batches are read"]
 pub struct Scan {
     folder: PathBuf,
     /// All parts of the release.
