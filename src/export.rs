@@ -12,9 +12,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
-use crate::record::{Order, Projection};
-use crate::release::{Lookup, Release, check_target, Key, Scan, ScanPart};
-use crate::schema::{Columns, RECORD_SHA256};
+use crate::release::{Key, Release, Scan, ScanPart, check_target};
 use crate::storage::filesystem::{self, UNFINISHED};
 use lines::Lines;
 

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::scan::Scan;
 use crate::error::Error;
-use crate::part_files::{ParquetFile, Indexes};
-use crate::storage::filesystem::{self, EntryKind};
+use crate::part_files::{Indexes, ParquetFile};
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};

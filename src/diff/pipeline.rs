@@ -306,11 +306,13 @@ fn all_entries(
     for file in files {
         let mut added = Ok(());
         table.scan(*file, &columns, stored, None, |chunk| {
-            added = progress.step(chunk.positions.len() as u64).and_then(|()| chunk.positions.iter().enumerate().try_for_each(|(row, position)| {
-                let value = half(&chunk.content_hash(row, stored, &mut scratch));
-                let key = chunk.key_hash(row, &mut scratch).unwrap_or(NO_KEY);
-                entries.push(Entry { key, value, position: *position })
-            }));
+            added = progress.step(chunk.positions.len() as u64).and_then(|()| {
+                chunk.positions.iter().enumerate().try_for_each(|(row, position)| {
+                    let value = half(&chunk.content_hash(row, stored, &mut scratch));
+                    let key = chunk.key_hash(row, &mut scratch).unwrap_or(NO_KEY);
+                    entries.push(Entry { key, value, position: *position })
+                })
+            });
             added.is_ok()
         })?;
         added?;

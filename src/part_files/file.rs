@@ -30,10 +30,9 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 
 use super::read_error::{PartError, guarded, unreadable};
-use crate::schema::Columns;
-use crate::storage::filesystem;
-use load::{Indexes, Loaded};
 use crate::error::Error;
+use crate::schema::Columns;
+use load::Loaded;
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use super::base::Base;
 use crate::error::Error;
-use crate::part_files::{ParquetFile, Indexes};
-use crate::storage::filesystem;
+use crate::part_files::Indexes;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, MAX_SUMS_BYTES, Manifest, Release, SUMS};
 use crate::schema::Columns;
 use crate::storage::filesystem;

@@ -10,8 +10,11 @@ use serde_json::Map;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
-use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError, Indexes};
-use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash_and_length, to_json, cell, record_hash};
+use crate::part_files::{Extremes, Filter, Footer, Indexes, ParquetFile, PartError};
+use crate::record::{
+    Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell, cell_json, key_text, record_hash,
+    record_hash_and_length, to_json,
+};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
 

@@ -19,8 +19,8 @@ use parquet::file::metadata::{
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::preflight;
-use crate::storage::filesystem;
 use crate::part_files::read_error::{PartError, unreadable};
+use crate::storage::filesystem;
 
 /// The length of an int96 in bytes.
 const INT96_BYTES: i32 = 12;

@@ -13,11 +13,10 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::{ParquetFile, preflight, load};
+use super::{ParquetFile, load, preflight};
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::part_files::thrift::walk;
 use crate::record::{Cell, Key};
-use crate::storage::filesystem;
 
 /// The target size of a slice, in bytes before compression.
 const SLICE_BYTES: usize = 8 << 20;

@@ -8,7 +8,6 @@ use std::ops::Range;
 use super::preflight::{Checksum, PageHeader};
 use super::{ParquetFile, load};
 use crate::part_files::read_error::{PartError, unreadable};
-use crate::storage::filesystem;
 
 /// The number of bytes of two pages that are compared at a time.
 const BLOCK: u32 = 64 << 10;

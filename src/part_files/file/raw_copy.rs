@@ -15,7 +15,6 @@ use crate::error::Error;
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::record::{Cell, Summary};
 use crate::schema::{Columns, Kind};
-use crate::storage::filesystem;
 
 impl ParquetFile {
     /// The column chunks of a row group as they were written, and their file.
