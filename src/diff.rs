@@ -1,16 +1,18 @@
-//! `diff`: what changed between two releases, or between anybody's Parquet files with a key.
+//! `diff`: what changed between two releases, or between any Parquet files with a key.
 //!
-//! Parts with one fingerprint are passed over unread. In the others the record hashes say which
-//! rows differ (`hash_alignment`), their keys say which belong together (`matching`), and only the
-//! rows of one key and two contents are compared, a column at a time (`compare`). Memory stays
-//! bounded: what could grow with the data is kept as bits for each row, or in temporary files.
-//! Nothing is printed, and nothing is guessed: rows whose key does not identify them are told
-//! as unmatched. Whether a release is intact is for [`crate::verify`] to find out.
+//! Parts with equal fingerprints are skipped. In the others, record hashes show which rows differ
+//! (`hash_alignment`), keys show which rows belong together (`matching`), and only rows with the same key
+//! and different content are compared, one column at a time (`compare`). Memory is bounded: data that
+//! grows with the number of rows is kept as one bit per row, or goes to scratch files.
+//!
+//! Nothing is guessed: rows whose key does not identify them are reported as unmatched. `diff` does not
+//! check whether a release is intact; [`crate::verify`](mod@crate::verify) does.
 
 mod canonical_arrow;
 mod chunk;
 mod compare;
 mod delta;
+mod entries;
 mod examples;
 mod hash_alignment;
 mod identical_pages;
@@ -20,11 +22,11 @@ mod markdown;
 mod matching;
 mod messages;
 mod normalise;
-mod partitioned_entries;
 mod pipeline;
 mod rekeyed;
 mod renames;
 mod report;
+mod resources;
 mod row_set;
 mod rows;
 mod scan;
@@ -33,6 +35,7 @@ mod text_diff;
 mod warning;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::progress::Progress;
@@ -49,21 +52,63 @@ pub use schema_change::{Keyword, SchemaChange};
 pub use text_diff::Piece;
 pub use warning::Warning;
 
-use compare::both;
 use pipeline::{Found, Pipeline};
+use resources::Resources;
 use scan::{Basis, Scan};
 
-/// How to compare.
-#[derive(Debug, Clone, Default)]
+/// How to compare, and what comparing may use. Threads, memory and scratch folder do not change the
+/// report.
+#[derive(Debug, Clone)]
 pub struct DiffOptions {
     /// Columns whose changes do not count.
     pub ignore: Vec<String>,
+    /// The number of threads that compare. Fewer are used if the memory is too small for them.
+    pub threads: usize,
+    /// The memory for sorting and comparing rows, in bytes. Pages of Parquet files come on top of it.
+    pub memory: usize,
+    /// The folder for scratch files, which have no names and vanish when they are closed.
+    pub scratch: PathBuf,
 }
 
-/// Says what changed from `base` to `current`, and tells `progress` how far it is.
+impl Default for DiffOptions {
+    /// One thread per processor, 1 GiB, and the system's temporary folder.
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { ignore: Vec::new(), threads, memory: 1 << 30, scratch: std::env::temp_dir() }
+    }
+}
+
+/// Compares two sides and reports what changed from `base` to `current`.
+///
+/// ```
+/// # use std::{fs::File, sync::Arc};
+/// # use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+/// # use parquet::arrow::ArrowWriter;
+/// use pressmark::diff::{DiffInput, DiffOptions, diff};
+/// use pressmark::progress::NoProgress;
+///
+/// # let write = |path: &std::path::Path, ids: Vec<&str>, words: Vec<i64>| {
+/// #     let ids: ArrayRef = Arc::new(StringArray::from(ids));
+/// #     let batch = RecordBatch::try_from_iter([("id", ids), ("words", Arc::new(Int64Array::from(words)))]).unwrap();
+/// #     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+/// #     writer.write(&batch).unwrap();
+/// #     writer.close().unwrap();
+/// # };
+/// # let folder = tempfile::tempdir().unwrap();
+/// let (old, new) = (folder.path().join("old.parquet"), folder.path().join("new.parquet"));
+/// write(&old, vec!["a", "b"], vec![120, 80]);
+/// write(&new, vec!["b", "c"], vec![81, 95]);
+///
+/// let (base, current) = (DiffInput::open(&old, Some("id"))?, DiffInput::open(&new, Some("id"))?);
+/// let report = diff(&base, &current, &DiffOptions::default(), &NoProgress)?;
+/// assert_eq!((report.counts.added, report.counts.removed, report.counts.changed), (1, 1, 1));
+/// assert_eq!(report.columns[0].name, "words");
+/// # Ok::<(), pressmark::Error>(())
+/// ```
 ///
 /// # Errors
-/// A file that cannot be read, an ignored column that neither side has.
+/// A file that cannot be read, keys with different numbers of columns, or an ignored column that
+/// neither side has.
 pub fn diff(
     base: &DiffInput,
     current: &DiffInput,
@@ -73,10 +118,10 @@ pub fn diff(
     compare_sides(base, current, options, None, progress)
 }
 
-/// Says what changed from `base` to `current`, and hands every changed record to `each`.
+/// Like [`diff`], and passes every changed record to `each`.
 ///
 /// # Errors
-/// As [`diff`], and whatever `each` refuses.
+/// As [`diff`], and any error of `each`.
 pub fn diff_rows(
     base: &DiffInput,
     current: &DiffInput,
@@ -94,9 +139,10 @@ fn compare_sides(
     each: Option<&mut EachRow<'_>>,
     progress: &dyn Progress,
 ) -> Result<DiffReport, Error> {
+    let resources = Resources::new(options);
     let [picked_base, picked_current] = differing_files(base, current);
     let ((mut old, old_files), (mut new, new_files)) =
-        both(|| open(base, &picked_base), || open(current, &picked_current))?;
+        resources.both(|| open(base, &picked_base), || open(current, &picked_current))?;
     if old.key().len() != new.key().len() {
         return Err(Error::OtherKey { base: old.key_names(), current: new.key_names() });
     }
@@ -104,37 +150,37 @@ fn compare_sides(
     old.compare_by(basis);
     new.compare_by(basis);
     let columns = pipeline::column_pairs(&old, &new, &options.ignore)?;
-    let mut engine = Pipeline::new((&old, old_files), (&new, new_files), columns, each, progress);
-    engine.run()?;
+    let mut pipeline = Pipeline::new((&old, old_files), (&new, new_files), columns, each, (resources, progress));
+    pipeline.run()?;
     let withdrawn = withdrawn(current);
-    let found = engine.finish(&withdrawn)?;
+    let found = pipeline.finish(&withdrawn)?;
     let records = [(base, &old), (current, &new)].map(|(side, table)| {
         side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum())
     });
     Ok(report((base, &old), (current, &new), records, found))
 }
 
-/// The places of the files that must be read: equal parts drop out in pairs.
+/// The indices of the files that must be read. Pairs of equal parts are left out.
 fn differing_files(base: &DiffInput, current: &DiffInput) -> [Vec<usize>; 2] {
-    let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (place, fingerprint) in base.fingerprints().enumerate() {
+    let mut by_fingerprint: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, fingerprint) in base.fingerprints().enumerate() {
         if let Some(fingerprint) = fingerprint {
-            known.entry(fingerprint.to_string()).or_default().push(place);
+            by_fingerprint.entry(fingerprint.to_string()).or_default().push(index);
         }
     }
     let mut is_equal = vec![false; base.files.len()];
     let mut differing = Vec::new();
-    for (place, fingerprint) in current.fingerprints().enumerate() {
+    for (index, fingerprint) in current.fingerprints().enumerate() {
         let text = fingerprint.as_ref().map(Fingerprint::to_string).unwrap_or_default();
-        match known.get_mut(&text).and_then(Vec::pop) {
+        match by_fingerprint.get_mut(&text).and_then(Vec::pop) {
             Some(other) => is_equal[other] = true,
-            None => differing.push(place),
+            None => differing.push(index),
         }
     }
-    [(0..base.files.len()).filter(|place| !is_equal[*place]).collect(), differing]
+    [(0..base.files.len()).filter(|index| !is_equal[*index]).collect(), differing]
 }
 
-/// The files of a side that are to be read. One is opened at least, for its columns.
+/// Opens the files of a side that must be read, and at least one, for its columns.
 fn open(side: &DiffInput, picked: &[usize]) -> Result<(Scan, Vec<usize>), Error> {
     match picked {
         [] => Ok((side.table(&[0])?, Vec::new())),
@@ -142,7 +188,7 @@ fn open(side: &DiffInput, picked: &[usize]) -> Result<(Scan, Vec<usize>), Error>
     }
 }
 
-/// The records that the current release lists as taken back.
+/// The records that a release lists as withdrawn: key and reason.
 fn withdrawn(side: &DiffInput) -> BTreeMap<&str, &str> {
     let listed = side.release.iter().flat_map(|release| &release.manifest.withdrawn);
     listed.map(|record| (record.key.as_str(), record.reason.as_str())).collect()
@@ -187,7 +233,7 @@ fn facts((side, table): (&DiffInput, &Scan), records: u64) -> SideFacts {
     }
 }
 
-/// Whether files or descriptions differ.
+/// Whether files or metadata differ.
 fn is_repackaged(base: &Manifest, current: &Manifest) -> bool {
     let files = |manifest: &Manifest| manifest.parts.iter().map(|part| part.sha256).collect::<Vec<_>>();
     let described = |manifest: &Manifest| {

@@ -6,6 +6,7 @@
 //! caller does both.
 
 mod merge;
+mod record_hashes;
 mod runs;
 mod selection;
 mod sort_bytes;
@@ -13,6 +14,7 @@ mod sort_entry;
 mod spill;
 
 pub use merge::{Merge, SortEntries};
+pub use record_hashes::RecordHashes;
 pub use runs::{SortedChunk, SortedRuns};
 pub use selection::{BatchId, RunRows, Selection};
 pub use sort_bytes::{ByteSorter, SortedBytes};

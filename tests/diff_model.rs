@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use pressmark::diff::{
-    Change, Counts, DeltaWriter, DiffInput, DiffOptions, RowChange, check_delta, diff_rows, fingerprint,
+    Change, Counts, DeltaWriter, DiffInput, DiffOptions, RowChange, check_delta, diff, diff_rows, fingerprint,
 };
 use pressmark::progress::NoProgress;
 use proptest::prelude::*;
@@ -184,17 +184,20 @@ fn check(base: &DiffInput, current: &DiffInput, delta: &Path, data: &(Data, Data
         lines.push(line(row));
         writer.add(row)
     };
-    let report = diff_rows(base, current, &DiffOptions::default(), &mut each, &NoProgress).unwrap();
-    writer.finish(fingerprint(base).unwrap(), fingerprint(current).unwrap()).unwrap();
+    let options = &DiffOptions::default();
+    let report = diff_rows(base, current, options, &mut each, &NoProgress).unwrap();
+    writer.finish(fingerprint(base, options).unwrap(), fingerprint(current, options).unwrap()).unwrap();
+    let little = DiffOptions { threads: 1, memory: 0, ..DiffOptions::default() };
+    prop_assert_eq!(&diff(base, current, &little, &NoProgress).unwrap(), &report);
     lines.sort();
     let (counts, columns, want) = expected(&data.0, &data.1);
     let found: BTreeMap<String, u64> =
         report.columns.iter().map(|column| (column.name.clone(), column.changed)).collect();
     prop_assert_eq!((report.counts, found, lines), (counts, columns, want));
     prop_assert_eq!(report.is_same(), data.0 == data.1);
-    let proof = check_delta(delta, base).unwrap();
+    let proof = check_delta(delta, base, options).unwrap();
     prop_assert!(proof.is_proven(), "{:?}", proof);
-    prop_assert_eq!(check_delta(delta, current).unwrap().is_proven(), data.0 == data.1);
+    prop_assert_eq!(check_delta(delta, current, options).unwrap().is_proven(), data.0 == data.1);
     Ok(())
 }
 
@@ -375,7 +378,7 @@ fn plain_files() {
         // Another width of integers is another type and the same values.
         write_plain(&test.path("wide"), &data.0, Plain { files: 2, wide: true, ..how });
         let wide = DiffInput::plain(&test.path("wide"), "id").unwrap();
-        let report = pressmark::diff::diff(&base, &wide, &DiffOptions::default(), &NoProgress).unwrap();
+        let report = diff(&base, &wide, &DiffOptions::default(), &NoProgress).unwrap();
         prop_assert_eq!(report.counts.same, data.0.len() as u64);
         prop_assert_eq!(report.schema.len(), 1);
         Ok(())

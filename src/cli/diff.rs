@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let key = arguments.key.as_slice();
     let base = DiffInput::open_by(&arguments.base, key)?;
     if let Some(delta) = &arguments.check_delta {
-        return proof(delta, &base);
+        return proof(delta, &base, &options(arguments));
     }
     let current = DiffInput::open_by(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
     let report = compare(arguments, &base, &current)?;
@@ -57,9 +57,18 @@ fn why(arguments: &DiffArguments, refused: &[String]) -> String {
     refused.iter().fold(String::new(), |text, refused| text + &format!("{BOLD_RED}failed:{BOLD_RED:#} {refused}\n"))
 }
 
-/// Compares, and writes every changed record to where that was asked for.
+fn options(arguments: &DiffArguments) -> DiffOptions {
+    DiffOptions {
+        ignore: arguments.ignore.clone(),
+        threads: crate::args::threads(arguments.threads),
+        memory: usize::try_from(arguments.memory.0).unwrap_or(usize::MAX),
+        ..DiffOptions::default()
+    }
+}
+
+/// Compares, and writes every changed record to the outputs that were asked for.
 fn compare(arguments: &DiffArguments, base: &DiffInput, current: &DiffInput) -> Result<DiffReport, Error> {
-    let options = DiffOptions { ignore: arguments.ignore.clone() };
+    let options = options(arguments);
     let mut delta = arguments.delta.as_deref().map(|path| DeltaWriter::create(path, [base, current])).transpose()?;
     if delta.is_none() && !arguments.rows {
         return diff(base, current, &options, &Bar::new());
@@ -85,7 +94,7 @@ fn compare(arguments: &DiffArguments, base: &DiffInput, current: &DiffInput) -> 
         written(out.flush(), Outcome::No)?;
     }
     if let Some(delta) = delta {
-        delta.finish(fingerprint(base)?, fingerprint(current)?)?;
+        delta.finish(fingerprint(base, &options)?, fingerprint(current, &options)?)?;
     }
     Ok(report)
 }
@@ -197,8 +206,8 @@ fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
 }
 
 /// Verifies that a delta leads to the release that it names.
-fn proof(delta: &Path, base: &DiffInput) -> Result<Outcome, Error> {
-    let check = check_delta(delta, base)?;
+fn proof(delta: &Path, base: &DiffInput, options: &DiffOptions) -> Result<Outcome, Error> {
+    let check = check_delta(delta, base, options)?;
     let DeltaCheck { base_named, base_found, current_named, current_found, taken, added, missing } = &check;
     let counts = format!("{} removed, {} added", counted(*taken, "record"), counted(*added, "record"));
     let path = printable(&delta.display().to_string());

@@ -166,9 +166,12 @@ impl<'c> Column<'c> {
 
     /// Half of SHA-256 of the bytes by which the value in `row` is compared; `None` for null.
     pub(super) fn value_hash(&self, row: usize, scratch: &mut Vec<u8>) -> Option<[u8; 16]> {
+        if self.is_null(row) {
+            return None;
+        }
         scratch.clear();
         self.encode(row, Strings::Exact, scratch);
-        (!self.is_null(row)).then(|| half(&Digest::of(scratch)))
+        Some(half(&Digest::of(scratch)))
     }
 
     /// The value in `row`, if the column has plain strings.

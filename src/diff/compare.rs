@@ -1,24 +1,22 @@
-//! Comparing the rows of one key, a column at a time: which columns changed, how often, and
-//! whether more than white space and Unicode forms.
+//! Compares rows with the same key, one column at a time: which columns changed, how often, and
+//! whether in more than white space and Unicode forms.
 //!
-//! Where stored bytes say that a column is the same nothing is decoded (`twins`). Else each value
-//! is kept as a short hash, so that long texts never gather in memory. Whole values are read again
-//! only for what is shown.
+//! Pages with identical bytes are not decoded (`identical_pages`). Other values are kept as short hashes,
+//! so that long texts do not accumulate in memory. Only values that the report shows are read again.
 
 use super::canonical_arrow::Strings;
 use super::identical_pages::IdenticalPages;
+use super::resources::Resources;
 use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::progress::Progress;
 
-/// About how many bytes of records, and at most how many pairs, one thread compares at a time: so
-/// few that several threads share what stands together, so many that few pages are read twice.
+/// About how many bytes of records, and at most how many pairs, one thread compares at a time: few
+/// enough for several threads to share a row group, and enough to read few pages twice.
 const LOT_BYTES: u64 = 4 << 20;
 const LOT: usize = 1 << 14;
-/// How many threads compare at most; each holds a batch of either side.
-const THREADS: usize = 8;
 
 /// A column of both sides.
 #[derive(Debug, Clone)]
@@ -27,30 +25,30 @@ pub(super) struct ColumnPair {
     pub(super) name: String,
     /// Its name on the base side, if it was renamed.
     pub(super) renamed_from: Option<String>,
-    /// Its place in the base table.
+    /// Its index in the base table.
     pub(super) base: Option<usize>,
-    /// Its place in the current table.
+    /// Its index in the current table.
     pub(super) current: Option<usize>,
     /// Whether its changes do not count.
     pub(super) ignored: bool,
 }
 
-/// What was seen of one column.
+/// The changes of one column.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
-    /// In how many records it changed.
+    /// The number of records in which it changed.
     pub(super) changed: u64,
-    /// In how many of these only white space or Unicode forms did.
-    pub(super) loose: u64,
-    /// In how many records it alone changed.
+    /// How many of these changed only in white space or Unicode forms.
+    pub(super) formatting: u64,
+    /// The number of records in which no other column changed.
     pub(super) alone: u64,
     /// Some of the records, spread over all.
     pub(super) samples: Spread,
-    /// By how much instants moved, in nanoseconds, and how often; nothing where that varies.
+    /// By how much timestamps moved, in nanoseconds, and how often.
     pub(super) shifts: Shifts,
 }
 
-/// A few of many values, spread evenly over all that came.
+/// A few of many pairs, spread evenly.
 #[derive(Debug, Clone)]
 pub(super) struct Spread {
     kept: Vec<(Position, Position)>,
@@ -70,11 +68,7 @@ impl Spread {
     pub(super) fn add(&mut self, pair: (Position, Position)) {
         if self.seen.is_multiple_of(self.stride) {
             if self.kept.len() == Self::MOST {
-                let mut place = 0;
-                self.kept.retain(|_| {
-                    place += 1;
-                    place % 2 == 1
-                });
+                self.kept = self.kept.iter().step_by(2).copied().collect();
                 self.stride *= 2;
             }
             if self.seen.is_multiple_of(self.stride) {
@@ -100,7 +94,7 @@ impl Shifts {
 
     fn add(&mut self, shift: i128) {
         match self.counts.iter().position(|(known, _)| *known == shift) {
-            Some(place) => self.counts[place].1 += 1,
+            Some(index) => self.counts[index].1 += 1,
             None if self.counts.len() < Self::MOST => self.counts.push((shift, 1)),
             None => {}
         }
@@ -115,35 +109,35 @@ impl Shifts {
 /// How a pair of rows differs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Difference {
-    /// In how many columns that count, and in the last of them.
+    /// The number of columns that count and differ, and the last of them.
     columns: u32,
     last: usize,
-    /// Whether in more than white space and Unicode forms.
-    hard: bool,
-    /// Whether in columns that do not count.
+    /// Whether more than white space and Unicode forms differ.
+    content: bool,
+    /// Whether ignored columns differ.
     ignored: bool,
 }
 
-/// What became of the pairs that were compared.
+/// How many pairs differ, and how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Compared {
     /// Pairs that differ in a column that counts.
     pub(super) changed: u64,
     /// Those of them that differ in white space or Unicode forms only.
-    pub(super) loose: u64,
+    pub(super) formatting: u64,
     /// Pairs that differ in ignored columns only.
     pub(super) ignored: u64,
-    /// Pairs without another different value: columns came or went, or their names or types changed.
-    pub(super) bare: u64,
+    /// Pairs with equal values: columns were added, removed, renamed or retyped.
+    pub(super) schema_only: u64,
 }
 
-/// A value, short: halves of SHA-256 of what it is compared by, one value each. No value by default,
-/// which is the half of no SHA-256 that is known.
+/// Halves of SHA-256 of the bytes by which a value is compared. All zero, which is half of no known
+/// SHA-256, if there is no value.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Mark {
+struct ValueHash {
     exact: [u8; 16],
-    /// Of what is left without white space and Unicode forms; of an instant, its nanoseconds.
-    loose: [u8; 16],
+    /// With normalised strings; for a timestamp, its nanoseconds.
+    normalised: [u8; 16],
 }
 
 /// How the two sides of a lot are read.
@@ -151,17 +145,17 @@ struct Mark {
 enum Sides {
     /// On two threads.
     AtOnce,
-    /// On one, which spares the second what it knows of the first.
+    /// On one thread, which need not normalise values that the first side has too.
     InTurn,
 }
 
 /// A column that differs in a pair of rows.
 struct Change {
-    /// Which pair of its lot it is.
+    /// The index of the pair in its lot.
     at: usize,
     /// Whether only white space or Unicode forms differ.
-    loose: bool,
-    /// By how much an instant moved, in nanoseconds.
+    formatting: bool,
+    /// By how much a timestamp moved, in nanoseconds.
     shift: Option<i128>,
 }
 
@@ -171,27 +165,27 @@ pub(super) fn compare(
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     tallies: &mut [Tally],
-    progress: &dyn Progress,
+    (resources, progress): (Resources<'_>, &dyn Progress),
 ) -> Result<Compared, Error> {
     let mut compared = Compared::default();
     if columns.is_empty() {
-        compared.bare = pairs.len() as u64;
+        compared.schema_only = pairs.len() as u64;
         return Ok(compared);
     }
-    let threads = threads();
+    let threads = resources.threads;
     let lot = usize::try_from(LOT_BYTES / tables.0.mean_bytes()).map_or(LOT, |pairs| pairs.clamp(1, LOT));
     let group = |pair: &(Position, Position)| tables.0.group_of(pair.0);
     let groups = pairs.chunk_by(|a, b| group(a) == group(b));
     let lots: Vec<&[(Position, Position)]> = groups.flat_map(|pairs| pairs.chunks(lot)).collect();
-    // What stands together is one lot, and the longest column of it would keep one thread busy.
+    // With few lots, one long column could keep a single thread busy.
     let sides = if lots.len() < threads { Sides::AtOnce } else { Sides::InTurn };
     let mut differences = Vec::new();
-    // One column takes most of the time, and nobody should wait for it: as many lots may be under way
-    // as there are threads, with all their columns.
+    // One column takes most of the time. So that no thread waits for it, as many lots as there are
+    // threads may be in progress, with all their columns.
     ordered_pool(
         Workers { threads, under_way: threads * (columns.len() + 1) },
         |give| lots.iter().flat_map(|lot| (0..columns.len()).map(move |number| (*lot, number))).try_for_each(give),
-        |(lot, number)| (lot, number, differing(tables, &columns[number], lot, sides)),
+        |(lot, number)| (lot, number, differing(tables, &columns[number], lot, (resources, sides))),
         |(lot, number, changes): (&[_], usize, Result<Vec<_>, Error>)| {
             if number == 0 {
                 differences = vec![Difference::default(); lot.len()];
@@ -229,9 +223,9 @@ fn count(
         return;
     }
     tally.changed += 1;
-    tally.loose += u64::from(change.loose);
+    tally.formatting += u64::from(change.formatting);
     tally.samples.add(pair);
-    // The values of a column that came or went are a change of the schema and not of the record.
+    // The values of an added or removed column are a change of the schema, not of the record.
     if column.base.is_none() || column.current.is_none() {
         return;
     }
@@ -240,48 +234,47 @@ fn count(
     }
     difference.columns += 1;
     difference.last = number;
-    difference.hard |= !change.loose;
+    difference.content |= !change.formatting;
 }
 
-/// In which of these pairs a column differs.
+/// Finds the pairs in which a column differs.
 fn differing(
     (base, current): (&Scan, &Scan),
     column: &ColumnPair,
     pairs: &[(Position, Position)],
-    sides: Sides,
+    (resources, sides): (Resources<'_>, Sides),
 ) -> Result<Vec<Change>, Error> {
-    let places = column.base.zip(column.current);
-    let mut twins = IdenticalPages::new(base, current);
-    let is_told = |pair| places.is_some_and(|(ours, theirs)| twins.tell([ours, theirs], pair));
-    let told: Vec<bool> = pairs.iter().copied().map(is_told).collect();
-    let left: Vec<usize> = (0..pairs.len()).filter(|at| !told[*at]).collect();
+    let indices = column.base.zip(column.current);
+    let mut pages = IdenticalPages::new(base, current);
+    let mut may_differ = |at: &usize| !indices.is_some_and(|(old, new)| pages.is_equal([old, new], pairs[*at]));
+    let left: Vec<usize> = (0..pairs.len()).filter(|at| may_differ(at)).collect();
     if left.is_empty() {
         return Ok(Vec::new());
     }
     let pairs: Vec<(Position, Position)> = left.iter().map(|at| pairs[*at]).collect();
-    let is_instant = places.map(|(ours, theirs)| [(base, ours), (current, theirs)].map(Scan::is_instant));
-    let instants = is_instant == Some([true, true]);
-    let texts = is_instant == Some([false, false]);
-    let rows: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
-    let (other_rows, order) = by_current(&pairs);
-    let of_base = || marks(base, column.base, (&rows, &[]), &[]);
-    let of_current = |ours: &[Mark]| marks(current, column.current, (&other_rows, &order), ours);
-    let (ours, theirs) = match sides {
-        Sides::AtOnce => both(of_base, || of_current(&[]))?,
+    let is_instant = indices.map(|(old, new)| [(base, old), (current, new)].map(Scan::is_instant));
+    let are_timestamps = is_instant == Some([true, true]);
+    let are_others = is_instant == Some([false, false]);
+    let old_rows: Vec<Position> = pairs.iter().map(|(position, _)| *position).collect();
+    let (new_rows, order) = by_current(&pairs);
+    let of_base = || hashes(base, column.base, (&old_rows, &[]), &[]);
+    let of_current = |old: &[ValueHash]| hashes(current, column.current, (&new_rows, &order), old);
+    let (old, new) = match sides {
+        Sides::AtOnce => resources.both(of_base, || of_current(&[]))?,
         Sides::InTurn => {
-            let ours = of_base()?;
-            let theirs = of_current(&ours)?;
-            (ours, theirs)
+            let old = of_base()?;
+            let new = of_current(&old)?;
+            (old, new)
         }
     };
-    let both = left.into_iter().zip(ours.iter().zip(&theirs)).filter(|(_, (a, b))| a.exact != b.exact);
-    let change = |(at, (a, b)): (usize, (&Mark, &Mark))| {
-        let is_there = *a != Mark::default() && *b != Mark::default();
-        let shift =
-            (instants && is_there).then(|| i128::from_be_bytes(b.loose).wrapping_sub(i128::from_be_bytes(a.loose)));
-        Change { at, loose: texts && is_there && a.loose == b.loose, shift }
+    let differ = left.into_iter().zip(old.iter().zip(&new)).filter(|(_, (a, b))| a.exact != b.exact);
+    let change = |(at, (a, b)): (usize, (&ValueHash, &ValueHash))| {
+        let have_values = *a != ValueHash::default() && *b != ValueHash::default();
+        let [before, after] = [a, b].map(|hash| i128::from_be_bytes(hash.normalised));
+        let shift = (are_timestamps && have_values).then(|| after.wrapping_sub(before));
+        Change { at, formatting: are_others && have_values && before == after, shift }
     };
-    Ok(both.map(change).collect())
+    Ok(differ.map(change).collect())
 }
 
 fn count_alone(differences: &[Difference], tallies: &mut [Tally]) {
@@ -295,78 +288,56 @@ impl Compared {
         for difference in differences {
             match difference {
                 Difference { columns: 0, ignored: true, .. } => self.ignored += 1,
-                Difference { columns: 0, .. } => self.bare += 1,
-                Difference { hard, .. } => {
+                Difference { columns: 0, .. } => self.schema_only += 1,
+                Difference { content, .. } => {
                     self.changed += 1;
-                    self.loose += u64::from(!hard);
+                    self.formatting += u64::from(!content);
                 }
             }
         }
     }
 }
 
-/// The current rows in their own order, and of which pair each is.
+/// The rows of the current side in ascending order, and the index of the pair of each.
 pub(super) fn by_current(pairs: &[(Position, Position)]) -> (Vec<Position>, Vec<u32>) {
     let mut order: Vec<u32> = (0_u32..).take(pairs.len()).collect();
     order.sort_unstable_by_key(|pair| pairs[*pair as usize].1);
     (order.iter().map(|pair| pairs[*pair as usize].1).collect(), order)
 }
 
-/// The values of a column in the rows at `places`; that of the nth row goes to place `order[n]`,
-/// or to n if there is no order. One that is the same as among the `others` is marked as it is there.
-fn marks(
+/// Hashes the values of a column in rows at ascending positions. The hash of the nth row goes to index
+/// `order[n]`, or to n if there is no order. A value that the `others` have at the same index is not
+/// normalised again.
+fn hashes(
     table: &Scan,
     column: Option<usize>,
-    (places, order): (&[Position], &[u32]),
-    others: &[Mark],
-) -> Result<Vec<Mark>, Error> {
-    let mut marks = vec![Mark::default(); places.len()];
-    let Some(place) = column else { return Ok(marks) };
-    let is_instant = table.columns()[place].is_instant;
-    let (mut value, mut loose_value) = (Vec::new(), Vec::new());
-    table.read(places, &[place], |start, chunk| {
-        let Some(column) = chunk.column(place) else { return };
+    (positions, order): (&[Position], &[u32]),
+    others: &[ValueHash],
+) -> Result<Vec<ValueHash>, Error> {
+    let mut hashes = vec![ValueHash::default(); positions.len()];
+    let Some(index) = column else { return Ok(hashes) };
+    let is_instant = table.columns()[index].is_instant;
+    let (mut value, mut normal) = (Vec::new(), Vec::new());
+    table.read(positions, &[index], |start, chunk| {
+        let Some(column) = chunk.column(index) else { return };
         for row in 0..chunk.positions.len() {
-            if column.is_null(row) {
-                continue;
-            }
-            value.clear();
-            column.encode(row, Strings::Exact, &mut value);
-            let exact = half(&Digest::of(&value));
+            let Some(exact) = column.value_hash(row, &mut value) else { continue };
             let at = order.get(start + row).map_or(start + row, |pair| *pair as usize);
             if let Some(same) = others.get(at).filter(|other| other.exact == exact) {
-                marks[at] = *same;
+                hashes[at] = *same;
                 continue;
             }
-            let loose = if is_instant {
+            let normalised = if is_instant {
                 column.nanoseconds(row).to_be_bytes()
             } else {
-                loose_value.clear();
-                column.encode(row, Strings::Normalised, &mut loose_value);
-                if loose_value == value { exact } else { half(&Digest::of(&loose_value)) }
+                normal.clear();
+                column.encode(row, Strings::Normalised, &mut normal);
+                if normal == value { exact } else { half(&Digest::of(&normal)) }
             };
-            marks[at] = Mark { exact, loose };
+            hashes[at] = ValueHash { exact, normalised };
         }
     })?;
-    Ok(marks)
-}
-
-/// How many threads work.
-pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS))
-}
-
-/// Does two things at once.
-pub(super) fn both<A: Send, B>(
-    first: impl FnOnce() -> Result<A, Error> + Send,
-    second: impl FnOnce() -> Result<B, Error>,
-) -> Result<(A, B), Error> {
-    std::thread::scope(|scope| {
-        let first = scope.spawn(first);
-        let second = second();
-        let first = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((first?, second?))
-    })
+    Ok(hashes)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! The delta: every changed record as one Parquet file that any reader loads, and the proof
-//! that it leads from one release to the other.
+//! The delta: every changed record in one plain Parquet file, and the proof that it leads from one
+//! release to the other.
 //!
-//! Before and after stand in it in canonical form, so their SHA-256 are record hashes: taken
-//! from and added to those of the base they must give the current fingerprint, which the footer
-//! names. Nobody needs the current release for that.
+//! It has records before and after the change in canonical form, so their SHA-256 are record hashes.
+//! Removed from and added to those of the base, they must give the current fingerprint, which the footer
+//! has. The proof does not need the current release.
 
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
@@ -20,29 +20,33 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
+use super::DiffOptions;
+use super::entries::join;
 use super::input::DiffInput;
-use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
+use super::resources::Resources;
 use super::rows::RowChange;
+use super::scan::Scan;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::external_sort::RecordHashes;
 use crate::filesystem::{self, Handle, StagedFile, UNFINISHED};
 use crate::part_files::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
 /// The name of the format of a delta.
 pub const DELTA: &str = "pressmark-delta/1";
-/// The notes in its footer.
+/// The keys in its footer.
 const FORMAT_NOTE: &str = "pressmark.format";
 const BASE_NOTE: &str = "pressmark.base_fingerprint";
 const CURRENT_NOTE: &str = "pressmark.current_fingerprint";
-/// How many records, or bytes of them, reach the encoder at a time.
+/// How many records, or bytes of them, are encoded at a time.
 const RUN_ROWS: usize = 256;
 const RUN_BYTES: usize = 16 << 20;
-/// How many rows, and bytes, a row group holds at most.
+/// The most rows and bytes of a row group.
 const GROUP_ROWS: usize = 1 << 16;
 const GROUP_BYTES: usize = 64 << 20;
 
-/// Writes a delta; it becomes visible when it is finished.
+/// Writes a delta. The file appears when it is finished.
 pub struct DeltaWriter {
     path: PathBuf,
     staged: StagedFile,
@@ -59,10 +63,10 @@ impl std::fmt::Debug for DeltaWriter {
 }
 
 impl DeltaWriter {
-    /// Starts the delta between two sides that is to stand at `path`, over what may stand there.
+    /// Starts a delta between two sides. It will replace a file at `path`.
     ///
     /// # Errors
-    /// A path where it would change one of the sides or any release.
+    /// A path inside one of the sides or a release, or one that cannot be written.
     pub fn create(path: &Path, sides: [&DiffInput; 2]) -> Result<Self, Error> {
         let path = &filesystem::behind_links(path)?;
         sides.into_iter().try_for_each(|side| side.check_target(path))?;
@@ -77,6 +81,9 @@ impl DeltaWriter {
     }
 
     /// Adds a changed record.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
     pub fn add(&mut self, row: &RowChange) -> Result<(), Error> {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         self.bytes += length(&row.before) + length(&row.after);
@@ -88,6 +95,9 @@ impl DeltaWriter {
     }
 
     /// Writes the rest and the fingerprints of both sides, and publishes the file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
     pub fn finish(mut self, base: Fingerprint, current: Fingerprint) -> Result<(), Error> {
         self.write_run()?;
         for (name, text) in
@@ -105,7 +115,7 @@ impl DeltaWriter {
         if self.run.is_empty() {
             return Ok(());
         }
-        let text = |take: &dyn Fn(&RowChange) -> Option<String>| -> ArrayRef {
+        let strings = |take: &dyn Fn(&RowChange) -> Option<String>| -> ArrayRef {
             let mut builder = StringBuilder::new();
             self.run.iter().for_each(|row| builder.append_option(take(row)));
             Arc::new(builder.finish())
@@ -116,12 +126,12 @@ impl DeltaWriter {
             columns.append(true);
         }
         let arrays: Vec<ArrayRef> = vec![
-            text(&|row| Some(row.change.name().to_owned())),
-            text(&|row| row.key.clone()),
-            text(&|row| row.previous_key.clone()),
+            strings(&|row| Some(row.change.name().to_owned())),
+            strings(&|row| row.key.clone()),
+            strings(&|row| row.previous_key.clone()),
             Arc::new(columns.finish()),
-            text(&|row| row.before.clone()),
-            text(&|row| row.after.clone()),
+            strings(&|row| row.before.clone()),
+            strings(&|row| row.after.clone()),
         ];
         let batch = RecordBatch::try_new(self.schema.clone(), arrays).expect("the arrays are those of the schema");
         self.run.clear();
@@ -162,41 +172,38 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
     Error::Part { action: "write", path: path.to_owned(), message: error.to_string() }
 }
 
-/// The fingerprint of a side: the manifest's, or computed from all its rows.
-pub fn fingerprint(side: &DiffInput) -> Result<Fingerprint, Error> {
-    if let Some(fingerprint) = side.fingerprint() {
-        return Ok(fingerprint);
+/// The fingerprint of a side, from the manifest or computed from all rows.
+///
+/// # Errors
+/// A file that cannot be read, or a scratch file that cannot be used.
+pub fn fingerprint(side: &DiffInput, options: &DiffOptions) -> Result<Fingerprint, Error> {
+    match side.fingerprint() {
+        Some(fingerprint) => Ok(fingerprint),
+        None => hashes(side, Resources::new(options))?.fingerprint(),
     }
-    let table = side.table(&(0..side.files.len()).collect::<Vec<_>>())?;
-    let rows = table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum();
-    let mut hasher = Fingerprinting::default();
-    for slice in hashes(&table, slices(rows))?.into_slices() {
-        slice?.iter().for_each(|entry| hasher.add(&hash(entry)));
-    }
-    Ok(hasher.finish())
 }
 
-/// What a delta leads to.
+/// The result of applying a delta to its base.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct DeltaCheck {
-    /// The base's fingerprint as the delta names it.
+    /// The fingerprint of the base, according to the delta.
     pub base_named: String,
-    /// The base's fingerprint as its record hashes give it.
+    /// The fingerprint of the base, from its record hashes.
     pub base_found: Fingerprint,
-    /// The current fingerprint as the delta names it.
+    /// The current fingerprint, according to the delta.
     pub current_named: String,
-    /// The fingerprint at which the base arrives.
+    /// The fingerprint of the base with the delta applied.
     pub current_found: Fingerprint,
-    /// How many records the delta takes away.
+    /// The number of records that the delta removes.
     pub taken: u64,
-    /// How many records it adds.
+    /// The number of records that it adds.
     pub added: u64,
-    /// How many of those that it takes away the base does not have.
+    /// The number of removed records that the base does not have.
     pub missing: u64,
 }
 
 impl DeltaCheck {
-    /// Whether the delta leads from this base to the fingerprint that it names.
+    /// Whether the delta leads from this base to the fingerprint in its footer.
     pub fn is_proven(&self) -> bool {
         self.base_named == self.base_found.to_string()
             && self.current_named == self.current_found.to_string()
@@ -207,120 +214,78 @@ impl DeltaCheck {
 /// Applies a delta to the record hashes of its base.
 ///
 /// # Errors
-/// A file that cannot be read, or is no delta.
-pub fn check_delta(path: &Path, base: &DiffInput) -> Result<DeltaCheck, Error> {
+/// A file that cannot be read or is not a delta, or a scratch file that cannot be used.
+pub fn check_delta(path: &Path, base: &DiffInput, options: &DiffOptions) -> Result<DeltaCheck, Error> {
+    let resources = Resources::new(options);
     let refuse = |message: &str| Error::Part { action: "read", path: path.to_owned(), message: message.to_owned() };
     let file = ParquetFile::open(path).map_err(|error| refuse(&error.to_string()))?;
     if file.note(FORMAT_NOTE) != Some(DELTA) {
-        return Err(refuse(&format!("it is no delta of format {DELTA}")));
+        return Err(refuse(&format!("it is not a delta of format {DELTA}")));
     }
     let note = |name: &str| crate::text::one_line(file.note(name).unwrap_or_default(), 64);
-    let table = base.table(&(0..base.files.len()).collect::<Vec<_>>())?;
-    let rows: u64 = table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum();
-    let number = slices(rows + u64::from(file.rows()));
-    let [before, after] = changes(&file, number, refuse)?;
-    let mut check = Applied::default();
-    let all = hashes(&table, number)?.into_slices().zip(before.into_slices()).zip(after.into_slices());
-    for ((base, before), after) in all {
-        check.slice(&base?, &before?, &after?);
-    }
+    let [before, mut after] = changes(&file, resources, refuse)?;
+    let (taken, added, mut missing) = (before.len(), after.len(), 0);
+    let mut all = Fingerprinting::default();
+    join(
+        hashes(base, resources)?.sorted()?,
+        before.sorted()?,
+        |hash| *hash,
+        |held, removed| {
+            let Some(held) = held.map(RecordHash::from_bytes) else {
+                missing += 1;
+                return Ok(());
+            };
+            all.add(&held);
+            if removed.is_none() { after.add(&held) } else { Ok(()) }
+        },
+    )?;
     Ok(DeltaCheck {
         base_named: note(BASE_NOTE),
-        base_found: check.base.finish(),
+        base_found: all.finish(),
         current_named: note(CURRENT_NOTE),
-        current_found: check.current.finish(),
-        taken: check.taken,
-        added: check.added,
-        missing: check.missing,
+        current_found: after.fingerprint()?,
+        taken,
+        added,
+        missing,
     })
 }
 
-/// A delta that is being applied, a slice of the hashes at a time.
-#[derive(Default)]
-struct Applied {
-    base: Fingerprinting,
-    current: Fingerprinting,
-    taken: u64,
-    added: u64,
-    missing: u64,
-}
-
-impl Applied {
-    fn slice(&mut self, base: &[PartitionedEntry], before: &[PartitionedEntry], after: &[PartitionedEntry]) {
-        self.taken += before.len() as u64;
-        self.added += after.len() as u64;
-        let mut left = Vec::with_capacity(base.len() + after.len());
-        let mut taken = before.iter().map(hash).peekable();
-        for held in base.iter().map(hash) {
-            self.base.add(&held);
-            while taken.next_if(|wanted| *wanted < held).is_some() {
-                self.missing += 1;
-            }
-            if taken.next_if_eq(&held).is_none() {
-                left.push(held);
-            }
-        }
-        self.missing += taken.count() as u64;
-        left.extend(after.iter().map(hash));
-        left.sort_unstable();
-        for held in &left {
-            self.current.add(held);
-        }
-    }
-}
-
-/// The record hashes that a delta takes away and adds: SHA-256 of canonical forms, whole.
+/// The record hashes that a delta removes and adds: SHA-256 of whole canonical forms.
 fn changes(
     file: &ParquetFile,
-    slices: usize,
+    resources: Resources<'_>,
     refuse: impl Fn(&str) -> Error,
-) -> Result<[PartitionedEntries; 2], Error> {
-    let mut found = [PartitionedEntries::new(slices)?, PartitionedEntries::new(slices)?];
-    for (name, entries) in ["before", "after"].into_iter().zip(&mut found) {
-        let place = file.fields().iter().position(|field| field.name() == name);
-        let place = place.filter(|place| *file.fields()[*place].data_type() == DataType::Utf8);
-        let place = place.ok_or_else(|| refuse(&format!("it has no column `{name}` of texts")))?;
-        for batch in file.read(&[place], None).map_err(|error| refuse(&error.to_string()))? {
+) -> Result<[RecordHashes; 2], Error> {
+    let mut found = [resources.record_hashes(), resources.record_hashes()];
+    for (name, hashes) in ["before", "after"].into_iter().zip(&mut found) {
+        let is_wanted = |field: &FieldRef| field.name() == name && *field.data_type() == DataType::Utf8;
+        let index = file.fields().iter().position(is_wanted);
+        let index = index.ok_or_else(|| refuse(&format!("it has no column `{name}` with strings")))?;
+        for batch in file.read(&[index], None).map_err(|error| refuse(&error.to_string()))? {
             let batch = batch.map_err(|error| refuse(&error.to_string()))?;
-            let texts = batch.column(0).as_string::<i32>();
-            for row in (0..texts.len()).filter(|row| texts.is_valid(*row)) {
-                entries.push(entry(&Digest::of(texts.value(row).as_bytes())))?;
+            for record in batch.column(0).as_string::<i32>().iter().flatten() {
+                hashes.add(&RecordHash::new(Digest::of(record.as_bytes())))?;
             }
         }
     }
     Ok(found)
 }
 
-/// The record hashes of a table, stored or computed.
-fn hashes(table: &super::scan::Scan, slices: usize) -> Result<PartitionedEntries, Error> {
-    let mut entries = PartitionedEntries::new(slices)?;
+/// The record hashes of a side, stored or computed.
+fn hashes(side: &DiffInput, resources: Resources<'_>) -> Result<RecordHashes, Error> {
+    let table: Scan = side.table(&(0..side.files.len()).collect::<Vec<_>>())?;
+    let mut hashes = resources.record_hashes();
     let stored = table.has_hashes();
     let columns = if stored { Vec::new() } else { table.all_columns() };
     let mut text = Vec::new();
     for file in table.all_files() {
-        let mut failed = None;
+        let mut added = Ok(());
         table.scan(file, &columns, stored, None, |chunk| {
-            let pushed = (0..chunk.positions.len()).try_for_each(|row| {
-                let digest = chunk.record_hash(row, stored, &mut text);
-                entries.push(entry(&digest))
-            });
-            failed = pushed.err();
-            failed.is_none()
+            let mut rows = 0..chunk.positions.len();
+            added = rows.try_for_each(|row| hashes.add(&RecordHash::new(chunk.record_hash(row, stored, &mut text))));
+            added.is_ok()
         })?;
-        failed.map_or(Ok(()), Err)?;
+        added?;
     }
-    Ok(entries)
-}
-
-/// A record hash as an entry, and back.
-fn entry(digest: &Digest) -> PartitionedEntry {
-    let part = |from: usize| std::array::from_fn(|at| digest.as_bytes()[from + at]);
-    PartitionedEntry { key: part(0), value: part(16), position: 0 }
-}
-
-fn hash(entry: &PartitionedEntry) -> RecordHash {
-    RecordHash::new(Digest::from_bytes(std::array::from_fn(|at| match at {
-        0..16 => entry.key[at],
-        _ => entry.value[at - 16],
-    })))
+    Ok(hashes)
 }

@@ -1,20 +1,22 @@
-//! Examples: a few changes of each column that differ from one another, and a few records of
-//! each other kind of change, read back and clipped.
+//! Examples: a few different changes of each column, and a few records of each other kind of change,
+//! read again and clipped.
 
 use super::canonical_arrow::Strings;
-use super::compare::{ColumnPair, Tally, both};
+use super::chunk::Chunk;
+use super::compare::{ColumnPair, Tally};
 use super::report::{Example, Sample};
+use super::resources::Resources;
 use super::scan::{Position, Scan};
 use super::text_diff::{clip, short, words};
 use crate::error::Error;
 
-/// How many examples are shown of a column, or of a kind of change.
+/// How many examples the report has of a column, or of a kind of change.
 pub(super) const SHOWN: usize = 3;
-/// How many characters of a title are shown.
+/// The most characters of a title.
 const TITLE: usize = 80;
-/// How many characters of a key are shown.
+/// The most characters of a key.
 pub(super) const KEY: usize = 200;
-/// Columns that name a record, the best first.
+/// Columns that may hold the title of a record, the best first.
 const TITLES: [&str; 5] = ["title", "headline", "name", "label", "url"];
 
 /// Examples of the changes of one column.
@@ -22,12 +24,12 @@ pub(super) fn examples(
     (base, current): (&Scan, &Scan),
     column: &ColumnPair,
     tally: &Tally,
+    resources: Resources<'_>,
 ) -> Result<Vec<Example>, Error> {
-    let pairs = tally.samples.kept();
-    let before = || values(base, column.base, pairs.iter().map(|pair| pair.0));
-    let after = || values(current, column.current, pairs.iter().map(|pair| pair.1));
-    let (before, after) = both(before, after)?;
-    let keys = keys(base, pairs.iter().map(|pair| pair.0))?;
+    let (old, new): (Vec<Position>, Vec<Position>) = tally.samples.kept().iter().copied().unzip();
+    let (before, after) =
+        resources.both(|| values(base, column.base, &old), || values(current, column.current, &new))?;
+    let keys = keys(base, &old)?;
     let mut found: Vec<(Shape, Example)> = Vec::new();
     for ((key, before), after) in keys.into_iter().zip(before).zip(after) {
         let shape = Shape::of(before.as_ref(), after.as_ref());
@@ -36,7 +38,7 @@ pub(super) fn examples(
     Ok(choose(found))
 }
 
-/// Takes examples of different shapes first, then the others, in their order.
+/// Chooses examples of different shapes first, then others, in their order.
 fn choose(found: Vec<(Shape, Example)>) -> Vec<Example> {
     let mut seen: Vec<Shape> = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -53,26 +55,26 @@ fn choose(found: Vec<(Shape, Example)>) -> Vec<Example> {
     first
 }
 
-/// A value that was read back: whether it is a plain text, and its text.
+/// A value as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Shown {
     is_text: bool,
     text: String,
-    /// What it is compared by, without what white space and Unicode forms tell apart.
-    loose: Vec<u8>,
+    /// The bytes by which it is compared, with normalised strings.
+    normalised: Vec<u8>,
 }
 
-/// Whether two values differ in white space and Unicode forms alone.
-fn is_loose(before: Option<&Shown>, after: Option<&Shown>) -> bool {
-    before.zip(after).is_some_and(|(before, after)| before.loose == after.loose)
+/// Whether two values differ only in white space and Unicode forms.
+fn is_formatting(before: Option<&Shown>, after: Option<&Shown>) -> bool {
+    before.zip(after).is_some_and(|(before, after)| before.normalised == after.normalised)
 }
 
-/// What sort of change it is.
+/// What kind of change of a value it is.
 #[derive(Debug, PartialEq, Eq)]
 struct Shape {
-    /// Whether there was a value, and is one.
+    /// Whether there is a value before and after.
     values: (bool, bool),
-    loose: bool,
+    formatting: bool,
     longer: std::cmp::Ordering,
     is_start: bool,
 }
@@ -83,7 +85,7 @@ impl Shape {
         let (old, new) = (text(before), text(after));
         Self {
             values: (before.is_some(), after.is_some()),
-            loose: is_loose(before, after),
+            formatting: is_formatting(before, after),
             longer: new.len().cmp(&old.len()),
             is_start: new.starts_with(&old) || old.starts_with(&new),
         }
@@ -91,7 +93,7 @@ impl Shape {
 }
 
 fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example {
-    let formatting = is_loose(before.as_ref(), after.as_ref());
+    let formatting = is_formatting(before.as_ref(), after.as_ref());
     let both_texts =
         before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
     let (before, after) = (before.map(|value| value.text), after.map(|value| value.text));
@@ -109,61 +111,55 @@ fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example 
     Example { key, before, after, words, formatting }
 }
 
-/// The values of a column in a few rows, in the order of `places`.
-fn values(
-    table: &Scan,
-    column: Option<usize>,
-    places: impl Iterator<Item = Position>,
-) -> Result<Vec<Option<Shown>>, Error> {
-    let places: Vec<Position> = places.collect();
-    let Some(column) = column else { return Ok(vec![None; places.len()]) };
-    read_few(table, &places, &[column], |chunk, row| {
+/// The values of a column in a few rows, in the order of `positions`.
+fn values(table: &Scan, column: Option<usize>, positions: &[Position]) -> Result<Vec<Option<Shown>>, Error> {
+    let Some(column) = column else { return Ok(vec![None; positions.len()]) };
+    read_few(table, positions, &[column], |chunk, row| {
         let value = chunk.column(column).filter(|value| !value.is_null(row))?;
-        let (mut text, mut loose) = (Vec::new(), Vec::new());
-        value.encode(row, Strings::Normalised, &mut loose);
+        let (mut text, mut normalised) = (Vec::new(), Vec::new());
+        value.encode(row, Strings::Normalised, &mut normalised);
         if let Some(text) = value.text(row) {
-            return Some(Shown { is_text: true, text: text.to_owned(), loose });
+            return Some(Shown { is_text: true, text: text.to_owned(), normalised });
         }
         value.write(row, &mut text);
-        Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned(), loose })
+        Some(Shown { is_text: false, text: String::from_utf8_lossy(&text).into_owned(), normalised })
     })
 }
 
 /// The keys of a few rows, clipped.
-pub(super) fn keys(table: &Scan, places: impl Iterator<Item = Position>) -> Result<Vec<String>, Error> {
-    let places: Vec<Position> = places.collect();
-    read_few(table, &places, table.key(), |chunk, row| {
-        chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
-    })
+pub(super) fn keys(table: &Scan, positions: &[Position]) -> Result<Vec<String>, Error> {
+    read_few(table, positions, table.key(), clipped_key)
+}
+
+fn clipped_key(chunk: &Chunk<'_>, row: usize) -> String {
+    chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
 }
 
 /// A few records by key and title.
-pub(super) fn samples(table: &Scan, places: &[Position]) -> Result<Vec<Sample>, Error> {
-    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|place| !table.key().contains(place));
-    let title = title.filter(|place| table.columns()[*place].is_text);
+pub(super) fn samples(table: &Scan, positions: &[Position]) -> Result<Vec<Sample>, Error> {
+    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|index| !table.key().contains(index));
+    let title = title.filter(|index| table.columns()[*index].is_text);
     let columns: Vec<usize> = table.key().iter().copied().chain(title).collect();
-    read_few(table, places, &columns, |chunk, row| {
-        let key = chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY));
-        let title = title.and_then(|place| chunk.column(place)?.text(row).map(|text| short(text, TITLE)));
-        Sample { key, new_key: None, title, reason: None }
+    read_few(table, positions, &columns, |chunk, row| {
+        let title = title.and_then(|index| chunk.column(index)?.text(row).map(|text| short(text, TITLE)));
+        Sample { key: clipped_key(chunk, row), new_key: None, title, reason: None }
     })
 }
 
-/// Reads a few rows in any order and gives what `take` makes of them in that order.
+/// Reads a few rows in any order and returns the results of `take` in that order.
 pub(super) fn read_few<T: Clone>(
     table: &Scan,
-    places: &[Position],
+    positions: &[Position],
     columns: &[usize],
-    take: impl Fn(&super::chunk::Chunk<'_>, usize) -> T,
+    take: impl Fn(&Chunk<'_>, usize) -> T,
 ) -> Result<Vec<T>, Error> {
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by_key(|at| places[*at]);
-    let mut ascending: Vec<Position> = order.iter().map(|at| places[*at]).collect();
+    let mut ascending = positions.to_vec();
+    ascending.sort_unstable();
     ascending.dedup();
     let mut taken = Vec::new();
     table.read(&ascending, columns, |_, chunk| {
         taken.extend((0..chunk.positions.len()).map(|row| take(chunk, row)));
     })?;
-    let found = |place: &Position| ascending.binary_search(place).ok().and_then(|at| taken.get(at).cloned());
-    Ok(places.iter().filter_map(found).collect())
+    let found = |position: &Position| ascending.binary_search(position).ok().and_then(|at| taken.get(at).cloned());
+    Ok(positions.iter().filter_map(found).collect())
 }

@@ -1,40 +1,38 @@
-//! Walking the record hashes of two releases side by side: which rows stand on one side only?
+//! Walks the record hashes of two releases in step to find the rows that only one side has.
 //!
-//! Releases are sorted alike, so nearly all rows of a new release stand where they stood before,
-//! a few places on. The walk looks at hashes alone and gives up when too much differs; keys are
-//! compared elsewhere.
+//! Releases have the same order, so most rows of a new release are where they were before, a few rows
+//! further on. The walk uses hashes only and stops if too much differs. It does not look at keys.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow_array::{Array, FixedSizeBinaryArray};
 
+use super::entries::join;
 use super::scan::{Position, Scan, position};
 use crate::error::Error;
 use crate::progress::Progress;
 
 /// A record hash.
 pub(super) type Hash = [u8; 32];
-/// How many blocks of hashes wait for the walk.
+/// How many blocks of hashes are read ahead.
 const WAITING: usize = 8;
-/// How far the walk looks ahead for the next equal pair, first and if that is not enough.
+/// How many rows the walk looks ahead for the next equal pair, at first and if that is not enough.
 const NEAR: usize = 48;
 const FAR: usize = 8192;
 
 /// A row and its hash.
 pub(super) type Row = (Hash, Position);
 
-/// Rows that stand on one side only.
+/// Rows that only one side has.
 pub(super) struct Unpaired {
     /// Of the base and of the current side, in their order.
     pub(super) rows: [Vec<Row>; 2],
-    /// Those of them that stand beside each other, between rows that are equal: one record
-    /// before and after, if not two.
+    /// Pairs of them at the same place between equal rows: probably one record before and after.
     pub(super) beside: Vec<(Position, Position)>,
 }
 
-/// The rows of the given files that stand on one side only, by their hashes. None if there are
-/// more than `limit` of them.
+/// The rows of these files that only one side has. `None` if there are more than `limit`.
 pub(super) fn walk(
     (base, base_files): (&Scan, &[usize]),
     (current, current_files): (&Scan, &[usize]),
@@ -48,19 +46,19 @@ pub(super) fn walk(
         scope.spawn(move || send(current, current_files, &to_current));
         let mut sides = [Stream::new(from_base, base, base_files), Stream::new(from_current, current, current_files)];
         let beside = step_all(&mut sides, limit, progress)?;
-        let [base, current] = sides.map(|side| side.alone);
-        Ok(beside.map(|beside| Unpaired::new(cancel(base, current), beside)))
+        let rows = sides.map(|side| side.alone);
+        beside.map(|beside| Ok(Unpaired::new(cancel(rows)?, beside))).transpose()
     })
 }
 
 impl Unpaired {
     fn new(rows: [Vec<Row>; 2], mut beside: Vec<(Position, Position)>) -> Self {
-        let is_alone = |side: usize, place: Position| rows[side].binary_search_by_key(&place, |row| row.1).is_ok();
+        let is_alone = |side: usize, row: Position| rows[side].binary_search_by_key(&row, |row| row.1).is_ok();
         beside.retain(|(base, current)| is_alone(0, *base) && is_alone(1, *current));
         Self { rows, beside }
     }
 
-    /// Takes out rows that were found to belong together; they are in order.
+    /// The rows without those in `pairs`, which are sorted.
     pub(super) fn without(self, pairs: &[(Position, Position)]) -> [Vec<Row>; 2] {
         let [mut base, mut current] = self.rows;
         base.retain(|row| pairs.binary_search_by_key(&row.1, |pair| pair.0).is_err());
@@ -69,10 +67,10 @@ impl Unpaired {
     }
 }
 
-/// Sends all hashes of a side, then what kept it from going on.
+/// Sends all hashes of a side, or the error that stopped it.
 fn send(table: &Scan, files: &[usize], to: &SyncSender<Result<FixedSizeBinaryArray, Error>>) {
     for file in files {
-        // The other end is gone as soon as too much differs.
+        // The receiver is dropped as soon as too much differs.
         let mut listens = true;
         let result = table.scan(*file, &[], true, None, |chunk| {
             listens = to.send(Ok(chunk.stored_hashes().clone())).is_ok();
@@ -82,14 +80,14 @@ fn send(table: &Scan, files: &[usize], to: &SyncSender<Result<FixedSizeBinaryArr
             return;
         }
         if let Err(error) = result {
-            let _nobody_listens = to.send(Err(error));
+            let _receiver_is_gone = to.send(Err(error));
             return;
         }
     }
 }
 
-/// Walks until both sides end, and gives the rows that stand beside each other; none if more
-/// than `limit` rows stand alone.
+/// Walks until both sides end, and returns the pairs of rows at the same place between equal rows.
+/// `None` if more than `limit` rows have no equal.
 fn step_all(
     sides: &mut [Stream; 2],
     limit: usize,
@@ -108,7 +106,7 @@ fn step_all(
         if base.is_done() && current.is_done() {
             return Ok(Some(beside));
         }
-        // What equals the next rows may not be here yet.
+        // The equals of the next rows may not have been read yet.
         if equal > 0 {
             continue;
         }
@@ -126,7 +124,7 @@ fn step_all(
     }
 }
 
-/// How many rows stand alone on each side before the next equal pair, where that is near.
+/// The number of rows on each side before the next equal pair, if it is near.
 fn near_pair(base: &[Hash], current: &[Hash]) -> Option<(usize, usize)> {
     (1..base.len() + current.len()).find_map(|sum| {
         let equal = |a: &usize| base.get(*a).is_some_and(|hash| Some(hash) == current.get(sum - a));
@@ -134,49 +132,48 @@ fn near_pair(base: &[Hash], current: &[Hash]) -> Option<(usize, usize)> {
     })
 }
 
-/// The same where it is not; all rows, if there is no such pair.
+/// The same if it is not near; all rows if there is no such pair.
 fn far_pair(base: &[Hash], current: &[Hash]) -> (usize, usize) {
-    let places: HashMap<&Hash, usize> = base.iter().enumerate().rev().map(|(at, hash)| (hash, at)).collect();
-    let found = current.iter().enumerate().find_map(|(b, hash)| places.get(hash).map(|a| (*a, b)));
+    let known: HashMap<&Hash, usize> = base.iter().enumerate().rev().map(|(at, hash)| (hash, at)).collect();
+    let found = current.iter().enumerate().find_map(|(b, hash)| known.get(hash).map(|a| (*a, b)));
     found.unwrap_or((base.len(), current.len()))
 }
 
-/// Takes out what stands on both sides, only elsewhere.
-fn cancel(mut base: Vec<Row>, mut current: Vec<Row>) -> [Vec<Row>; 2] {
-    base.sort_unstable();
-    current.sort_unstable();
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    let (mut a, mut b) = (base.iter().peekable(), current.iter().peekable());
-    loop {
-        match (a.peek(), b.peek()) {
-            (Some(x), Some(y)) if x.0 == y.0 => {
-                a.next();
-                b.next();
+/// Removes rows that are on both sides, at other positions.
+fn cancel(sides: [Vec<Row>; 2]) -> Result<[Vec<Row>; 2], Error> {
+    let mut left = [Vec::new(), Vec::new()];
+    let [base, current] = sides.map(|mut rows| {
+        rows.sort_unstable();
+        rows.into_iter().map(Ok)
+    });
+    join(
+        base,
+        current,
+        |(hash, _)| *hash,
+        |old, new| {
+            if old.is_none() || new.is_none() {
+                left[0].extend(old);
+                left[1].extend(new);
             }
-            (Some(x), Some(y)) if x.0 < y.0 => left.extend(a.next().copied()),
-            (Some(_), Some(_)) => right.extend(b.next().copied()),
-            _ => break,
-        }
-    }
-    left.extend(a.copied());
-    right.extend(b.copied());
-    left.sort_unstable_by_key(|(_, place)| *place);
-    right.sort_unstable_by_key(|(_, place)| *place);
-    [left, right]
+            Ok(())
+        },
+    )?;
+    left.iter_mut().for_each(|rows| rows.sort_unstable_by_key(|(_, position)| *position));
+    Ok(left)
 }
 
-/// One side as it comes in.
+/// The hashes of one side as they are read.
 struct Stream {
     from: Receiver<Result<FixedSizeBinaryArray, Error>>,
-    /// What came in and is not behind us: whole pages where the file is one of ours.
+    /// The blocks that have been read and not passed; in parts, a block is a page.
     blocks: VecDeque<FixedSizeBinaryArray>,
-    /// How many rows of the first block are behind us, and how many in all are not.
+    /// How many rows of the first block have been passed, and how many rows in all have not.
     at: usize,
     ahead: usize,
-    /// How many rows are behind us in all.
+    /// How many rows have been passed in all.
     passed: u64,
     ended: bool,
-    /// The files and the number of the row behind the last of each.
+    /// The files, each with the number of rows up to its end.
     files: Vec<(usize, u64)>,
     alone: Vec<Row>,
 }
@@ -193,7 +190,7 @@ impl Stream {
         Self { from, blocks, at: 0, ahead: 0, passed: 0, ended: false, files, alone }
     }
 
-    /// Has at least so many hashes ready, or all there are.
+    /// Reads until this many hashes are ahead, or all that are left.
     fn fill(&mut self, number: usize) -> Result<(), Error> {
         while !self.ended && self.ahead < number {
             match self.from.recv() {
@@ -208,17 +205,17 @@ impl Stream {
         Ok(())
     }
 
-    /// Whether every row is behind us.
+    /// Whether every row has been passed.
     fn is_done(&self) -> bool {
         self.ended && self.ahead == 0
     }
 
-    /// The next hashes that lie together.
+    /// The next hashes in one block.
     fn rest(&self) -> &[Hash] {
         self.blocks.front().map_or(&[], |block| &hashes(block)[self.at..])
     }
 
-    /// At most so many of the next hashes.
+    /// At most this many of the next hashes.
     fn ahead(&self, number: usize) -> Vec<Hash> {
         let blocks = self.blocks.iter().flat_map(hashes);
         blocks.skip(self.at).take(number).copied().collect()
@@ -234,17 +231,17 @@ impl Stream {
         }
     }
 
-    /// Passes rows that have no equal here on the other side.
+    /// Passes rows without an equal on the other side.
     fn leave(&mut self, number: usize) {
         for _ in 0..number {
-            let row = (self.rest()[0], self.place());
+            let row = (self.rest()[0], self.position());
             self.alone.push(row);
             self.pass(1);
         }
     }
 
-    /// Where the next row stands.
-    fn place(&self) -> Position {
+    /// The position of the next row.
+    fn position(&self) -> Position {
         let file = self.files.partition_point(|(_, end)| *end <= self.passed);
         let start = if file == 0 { 0 } else { self.files[file - 1].1 };
         position(self.files[file].0, u32::try_from(self.passed - start).unwrap_or(u32::MAX))
@@ -284,10 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn what_moved_is_on_both_sides() {
+    fn moved_rows_are_on_both_sides() {
         let rows = |text: &str| repeated(text).into_iter().zip(0..).collect::<Vec<Row>>();
-        let [left, right] = cancel(rows("abb"), rows("bxa"));
-        let text = |rows: Vec<Row>| rows.into_iter().map(|(hash, place)| (hash[0], place)).collect::<Vec<_>>();
+        let [left, right] = cancel([rows("abb"), rows("bxa")]).unwrap();
+        let text = |rows: Vec<Row>| rows.into_iter().map(|(hash, position)| (hash[0], position)).collect::<Vec<_>>();
         assert_eq!((text(left), text(right)), (vec![(b'b', 2)], vec![(b'x', 1)]));
     }
 }

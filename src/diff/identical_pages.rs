@@ -1,58 +1,58 @@
-//! [`IdenticalPages`]: rows that are told equal without decoding them. Where two files hold a page of a
-//! column in the same bytes, the rows of one are those of the other.
+//! [`IdenticalPages`]: finds equal values without decoding them. If two files have the same bytes in a page
+//! of a column, the rows of these pages are equal.
 //!
-//! What bytes do not tell is left to the decoder, and so is every error.
+//! Other pages may be equal too; then the values must be decoded. The decoder also reports all errors.
 
 use super::scan::{Position, Scan, file_of, row_of};
 use crate::part_files::{Page, StoredPages};
 
-/// Compares the stored pages of two tables, best asked for rows in their order.
+/// Compares the stored pages of two tables. It is fastest for rows in ascending order.
 pub(super) struct IdenticalPages<'t> {
     tables: [&'t Scan; 2],
     /// The file of each side that was read last.
     open: [Option<(usize, StoredPages<'t>)>; 2],
-    /// Whether the columns of two files that were asked for last are of one form.
+    /// The files and columns that were compared last, and whether their form is the same.
     alike: Option<([usize; 2], [usize; 2], bool)>,
-    /// The pages that were compared last, of each leaf that was asked for.
-    known: Vec<Known>,
+    /// The pages of each leaf that were compared last.
+    compared: Vec<PagePair>,
 }
 
 /// Two pages that were compared.
-struct Known {
+struct PagePair {
     leaf: usize,
     files: [usize; 2],
     pages: [Page; 2],
     same: bool,
 }
 
-impl Known {
-    /// Whether it tells of these rows.
-    fn holds(&self, leaf: usize, files: [usize; 2], rows: [u32; 2]) -> bool {
+impl PagePair {
+    /// Whether these rows are in these pages.
+    fn has(&self, leaf: usize, files: [usize; 2], rows: [u32; 2]) -> bool {
         let within = self.pages.iter().zip(rows).all(|(page, row)| page.rows.contains(&row));
         self.leaf == leaf && self.files == files && within
     }
 
-    /// Whether two rows in these pages stand at the same place of them, and the pages are the same.
-    fn tells(&self, rows: [u32; 2]) -> bool {
-        self.same && is_abreast(&self.pages, rows)
+    /// Whether two rows of these pages are equal.
+    fn is_equal(&self, rows: [u32; 2]) -> bool {
+        self.same && is_aligned(&self.pages, rows)
     }
 }
 
-/// Whether rows stand at the same place of their pages.
-fn is_abreast([ours, theirs]: &[Page; 2], rows: [u32; 2]) -> bool {
-    rows[0].wrapping_sub(ours.rows.start) == rows[1].wrapping_sub(theirs.rows.start)
+/// Whether rows have the same index in their pages.
+fn is_aligned([old, new]: &[Page; 2], rows: [u32; 2]) -> bool {
+    rows[0].wrapping_sub(old.rows.start) == rows[1].wrapping_sub(new.rows.start)
 }
 
 impl<'t> IdenticalPages<'t> {
     pub(super) fn new(base: &'t Scan, current: &'t Scan) -> Self {
-        Self { tables: [base, current], open: [None, None], alike: None, known: Vec::new() }
+        Self { tables: [base, current], open: [None, None], alike: None, compared: Vec::new() }
     }
 
-    /// Whether stored bytes say that a column, by its place on each side, has one value in both
+    /// Whether identical bytes prove that a column, by its index on each side, has the same value in both
     /// rows.
-    pub(super) fn tell(&mut self, columns: [usize; 2], pair: (Position, Position)) -> bool {
-        let places = [pair.0, pair.1];
-        let files = places.map(file_of);
+    pub(super) fn is_equal(&mut self, columns: [usize; 2], pair: (Position, Position)) -> bool {
+        let positions = [pair.0, pair.1];
+        let files = positions.map(file_of);
         let is_alike = match self.alike {
             Some((known, of, is_alike)) if known == files && of == columns => is_alike,
             _ => self.tables[0].is_alike((files[0], columns[0]), self.tables[1], (files[1], columns[1])),
@@ -61,18 +61,18 @@ impl<'t> IdenticalPages<'t> {
         if !is_alike {
             return false;
         }
-        let [ours, theirs] = [0, 1].map(|side| self.tables[side].leaves(file_of(places[side]), columns[side]));
-        ours.len() == theirs.len() && ours.zip(theirs).all(|(a, b)| self.leaf([a, b], places).unwrap_or(false))
+        let [old, new] = [0, 1].map(|side| self.tables[side].leaves(files[side], columns[side]));
+        old.len() == new.len() && old.zip(new).all(|(a, b)| self.leaf([a, b], positions).unwrap_or(false))
     }
 
-    fn leaf(&mut self, leaves: [usize; 2], places: [Position; 2]) -> Option<bool> {
-        let (files, rows) = (places.map(file_of), places.map(row_of));
-        if let Some(known) = self.known.iter().find(|known| known.holds(leaves[0], files, rows)) {
-            return Some(known.tells(rows));
+    fn leaf(&mut self, leaves: [usize; 2], positions: [Position; 2]) -> Option<bool> {
+        let (files, rows) = (positions.map(file_of), positions.map(row_of));
+        if let Some(pair) = self.compared.iter().find(|pair| pair.has(leaves[0], files, rows)) {
+            return Some(pair.is_equal(rows));
         }
         let page = |side: usize| self.tables[side].file(files[side]).page(leaves[side], rows[side]);
         let pages = [page(0)?, page(1)?];
-        if !is_abreast(&pages, rows) {
+        if !is_aligned(&pages, rows) {
             return Some(false);
         }
         for side in [0, 1] {
@@ -81,23 +81,22 @@ impl<'t> IdenticalPages<'t> {
                 self.open[side] = Some((files[side], StoredPages::open(file).ok()?));
             }
         }
-        let [(_, ours), (_, theirs)] =
-            self.open.each_ref().map(Option::as_ref).map(|open| open.expect("both are open"));
-        let same = ours.same(&pages[0], theirs, &pages[1]).ok()?;
-        self.known.retain(|known| known.leaf != leaves[0]);
-        self.known.push(Known { leaf: leaves[0], files, pages, same });
+        let [Some((_, old)), Some((_, new))] = &self.open else { return None };
+        let same = old.same(&pages[0], new, &pages[1]).ok()?;
+        self.compared.retain(|pair| pair.leaf != leaves[0]);
+        self.compared.push(PagePair { leaf: leaves[0], files, pages, same });
         Some(same)
     }
 }
 
-/// Which of these pairs have one key, as far as bytes tell.
+/// The pairs for which identical bytes prove that the key is the same.
 pub(super) fn with_one_key(
     base: &Scan,
     current: &Scan,
     mut pairs: Vec<(Position, Position)>,
 ) -> Vec<(Position, Position)> {
-    let keys: Vec<[usize; 2]> = base.key().iter().zip(current.key()).map(|(ours, theirs)| [*ours, *theirs]).collect();
-    let mut twins = IdenticalPages::new(base, current);
-    pairs.retain(|pair| keys.iter().all(|columns| twins.tell(*columns, *pair)));
+    let keys: Vec<[usize; 2]> = base.key().iter().zip(current.key()).map(|(old, new)| [*old, *new]).collect();
+    let mut pages = IdenticalPages::new(base, current);
+    pairs.retain(|pair| keys.iter().all(|columns| pages.is_equal(*columns, *pair)));
     pairs
 }

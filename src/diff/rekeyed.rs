@@ -1,67 +1,81 @@
-//! Records with a new key: among those that came and those that went, equal but for the key.
+//! Finds records with a new key: an added and a removed one that are equal except for the key.
 
 use super::canonical_arrow::Strings;
-use super::compare::{ColumnPair, both};
-use super::matching::{Matched, equal_contents};
-use super::partitioned_entries::{PartitionedEntries, PartitionedEntry, slices};
+use super::compare::ColumnPair;
+use super::entries::{Entries, Entry, join};
+use super::matching::Matched;
+use super::resources::Resources;
 use super::row_set::RowSet;
 use super::rows::lot;
 use super::scan::{Position, Scan, half};
 use crate::digest::Digest;
 use crate::error::Error;
 
-/// Takes rekeyed records out of the added and removed ones and hands them to `each`, in lots.
+/// The most pairs that are passed on at a time.
+const PAIRS: usize = 1 << 18;
+
+/// Removes rekeyed records from the added and removed ones and passes them to `each`, many at a time.
 pub(super) fn rekeyed(
     (base, current): (&Scan, &Scan),
     columns: &[ColumnPair],
     matched: &mut Matched,
+    resources: Resources<'_>,
     mut each: impl FnMut(&[(Position, Position)]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     if matched.removed.is_empty() || matched.added.is_empty() {
         return Ok(());
     }
-    // Renamed columns are one column, whatever their names.
+    // A renamed column is one column with two names.
     let places = |place: fn(&ColumnPair) -> Option<usize>| -> Vec<Option<usize>> {
         columns.iter().filter(|column| !column.ignored).map(place).collect()
     };
-    let number = slices(matched.removed.len().max(matched.added.len()));
-    let (old, new) = both(
-        || contents(base, &matched.removed, &places(|column| column.base), number),
-        || contents(current, &matched.added, &places(|column| column.current), number),
+    let (old, new) = resources.both(
+        || contents(base, &matched.removed, &places(|column| column.base), resources),
+        || contents(current, &matched.added, &places(|column| column.current), resources),
     )?;
-    for (old, new) in old.into_slices().zip(new.into_slices()) {
-        let mut pairs = equal_contents(&old?, &new?);
+    let mut pairs = Vec::new();
+    let mut flush = |pairs: &mut Vec<(Position, Position)>| {
         pairs.sort_unstable();
-        for (before, after) in &pairs {
+        for (before, after) in pairs.iter() {
             matched.removed.remove(*before);
             matched.added.remove(*after);
         }
-        each(&pairs)?;
-    }
-    Ok(())
+        each(pairs)?;
+        pairs.clear();
+        Ok(())
+    };
+    join(
+        old.sorted()?,
+        new.sorted()?,
+        |entry| entry.key,
+        |old, new| {
+            pairs.extend(old.zip(new).map(|(old, new)| (old.position, new.position)));
+            if pairs.len() == PAIRS { flush(&mut pairs) } else { Ok(()) }
+        },
+    )?;
+    flush(&mut pairs)
 }
 
-/// Hashes of the values of records in these columns, but for the key. Records without any are left
-/// out: they would equal each other by chance.
+/// Hashes of the values of records in these columns, without the key. Records without values are left
+/// out, because they would be equal by chance.
 ///
-/// What is hashed is the number of each column in four bytes, the length of its value in eight, and
-/// the value as it is compared. Where one value ends follows from its length, so two records share
-/// their bytes only if they have the same values in the same columns.
+/// The hash covers the number of each column in four bytes, the length of its value in eight, and the
+/// value as it is compared. So only records with the same values in the same columns have equal bytes.
 fn contents(
     table: &Scan,
-    marks: &RowSet,
+    rows: &RowSet,
     columns: &[Option<usize>],
-    slices: usize,
-) -> Result<PartitionedEntries, Error> {
+    resources: Resources<'_>,
+) -> Result<Entries, Error> {
     let columns: Vec<(usize, usize)> = (0..columns.len())
         .filter_map(|number| Some((number, columns[number]?)))
         .filter(|(_, place)| !table.key().contains(place))
         .collect();
-    let mut entries = PartitionedEntries::new(slices)?;
+    let mut entries = Entries::new(resources);
     let (mut content, mut value) = (Vec::new(), Vec::new());
-    marks.chunks(lot(table, table), |places| {
-        let mut found = Vec::with_capacity(places.len());
-        table.read(places, &table.all_columns(), |_, chunk| {
+    rows.chunks(lot(table, table), |positions| {
+        let mut found = Vec::with_capacity(positions.len());
+        table.read(positions, &table.all_columns(), |_, chunk| {
             for (row, position) in chunk.positions.iter().enumerate() {
                 content.clear();
                 for (number, place) in &columns {
@@ -73,11 +87,8 @@ fn contents(
                     content.extend_from_slice(&value);
                 }
                 if !content.is_empty() {
-                    found.push(PartitionedEntry {
-                        key: half(&Digest::of(&content)),
-                        value: [0; 16],
-                        position: *position,
-                    });
+                    let key = half(&Digest::of(&content));
+                    found.push(Entry { key, value: [0; 16], position: *position });
                 }
             }
         })?;

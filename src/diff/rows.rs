@@ -1,42 +1,43 @@
-//! Every changed record in full: what `--rows` and `--delta` are made of.
+//! Every changed record in full, for `--rows` and `--delta`.
 //!
-//! Records are read again in small lots, a lot of each side in memory at a time. Their order
-//! follows from the data alone.
+//! Records are read again in small lots, one lot of each side at a time. Their order depends on the data
+//! only.
 
 use super::canonical_arrow::Strings;
-use super::compare::{ColumnPair, both, by_current};
+use super::compare::{ColumnPair, by_current};
+use super::resources::Resources;
 use super::row_set::RowSet;
 use super::scan::{Position, Scan};
 use crate::error::Error;
 
-/// How many bytes of values a lot holds, roughly, and how many records at most.
+/// About how many bytes of values, and at most how many records, a lot has.
 const LOT_BYTES: u64 = 16 << 20;
 const LOT_ROWS: u64 = 4096;
 
-/// What became of a record.
+/// How a record changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It is on the current side only.
     Added,
     /// It is on the base side only.
     Removed,
-    /// It is on the base side only, and listed by the current release as taken back.
+    /// It is on the base side only, and the current release lists it as withdrawn.
     Withdrawn,
-    /// It is on both sides with other values.
+    /// It is on both sides with different values.
     Changed,
-    /// It is on both sides with other values in ignored columns only.
+    /// It is on both sides with different values in ignored columns only.
     Ignored,
-    /// It is on both sides, and only the names or types of columns differ, or values of columns that
-    /// came or went.
+    /// It is on both sides, and only names or types of columns differ, or values of added or removed
+    /// columns.
     SchemaOnly,
-    /// It has another key and the same values.
+    /// It has a new key and the same values.
     Rekeyed,
-    /// Its key does not identify it, and it has no equal on the other side.
+    /// Its key does not identify it, and the other side has no equal record.
     Unmatched,
 }
 
 impl Change {
-    /// The word for it.
+    /// Its name in outputs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -54,9 +55,9 @@ impl Change {
 /// One changed record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowChange {
-    /// What became of it.
+    /// How it changed.
     pub change: Change,
-    /// Its key as text, the new one if there are two; none for a row without a key.
+    /// Its key as text, and the new one if it was rekeyed; `None` for a row without a key.
     pub key: Option<String>,
     /// Its old key, if it was rekeyed.
     pub previous_key: Option<String>,
@@ -68,56 +69,56 @@ pub struct RowChange {
     pub after: Option<String>,
 }
 
-/// Takes changed records one by one.
+/// Receives changed records one by one.
 pub type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
 
-/// A record that was read back.
+/// A record that was read again.
 struct Read {
     key: Option<String>,
     record: String,
-    /// What its columns are compared by; nothing where there is no value.
+    /// The bytes by which its values are compared, by column; empty if there is no value.
     values: Vec<Vec<u8>>,
 }
 
-/// How many records of these tables make a lot.
+/// How many records of these tables are one lot.
 pub(super) fn lot(base: &Scan, current: &Scan) -> usize {
     let mean = base.mean_bytes().max(current.mean_bytes());
     usize::try_from((LOT_BYTES / mean.max(1)).clamp(1, LOT_ROWS)).unwrap_or(1)
 }
 
-/// Tells of rows of one side; they are what came, or what was before.
-pub(super) fn tell_marked(
+/// Passes on rows of one side, which is the current one or not.
+pub(super) fn each_of_set(
     table: &Scan,
-    marks: &RowSet,
-    (change, came): (Change, bool),
+    rows: &RowSet,
+    (change, is_current): (Change, bool),
     each: &mut EachRow<'_>,
 ) -> Result<(), Error> {
-    marks.chunks(lot(table, table), |places| {
-        for Read { key, record, .. } in read(table, places)? {
-            let (before, after) = if came { (None, Some(record)) } else { (Some(record), None) };
+    rows.chunks(lot(table, table), |positions| {
+        for Read { key, record, .. } in read(table, positions)? {
+            let (before, after) = if is_current { (None, Some(record)) } else { (Some(record), None) };
             each(&RowChange { change, key, previous_key: None, columns: Vec::new(), before, after })?;
         }
         Ok(())
     })
 }
 
-/// Tells of pairs of rows: changed or rekeyed ones.
-pub(super) fn tell_pairs(
+/// Passes on pairs of rows, changed or rekeyed.
+pub(super) fn each_of_pairs(
     (base, current): (&Scan, &Scan),
     columns: &[ColumnPair],
     pairs: &[(Position, Position)],
     change: Change,
-    each: &mut EachRow<'_>,
+    (resources, each): (Resources<'_>, &mut EachRow<'_>),
 ) -> Result<(), Error> {
     for pairs in pairs.chunks(lot(base, current)) {
-        let places: Vec<Position> = pairs.iter().map(|(place, _)| *place).collect();
-        let (other_places, order) = by_current(pairs);
-        let (before, after) = both(|| read(base, &places), || read(current, &other_places))?;
+        let old: Vec<Position> = pairs.iter().map(|(position, _)| *position).collect();
+        let (new, order) = by_current(pairs);
+        let (before, after) = resources.both(|| read(base, &old), || read(current, &new))?;
         let mut after: Vec<(u32, Read)> = order.into_iter().zip(after).collect();
         after.sort_by_key(|(at, _)| *at);
         for (before, (_, after)) in before.into_iter().zip(after) {
             let value =
-                |read: &Read, column: Option<usize>| column.map_or_else(Vec::new, |place| read.values[place].clone());
+                |read: &Read, column: Option<usize>| column.map_or_else(Vec::new, |index| read.values[index].clone());
             let differs = |pair: &&ColumnPair| value(&before, pair.base) != value(&after, pair.current);
             let differing: Vec<&ColumnPair> = columns.iter().filter(differs).collect();
             let names = differing.iter().map(|pair| pair.name.clone()).collect();
@@ -136,7 +137,7 @@ pub(super) fn tell_pairs(
     Ok(())
 }
 
-/// What became of a record in which these columns differ, as the counts of a report have it.
+/// How a record changed in which these columns differ, as the report counts it.
 fn kind(differing: &[&ColumnPair]) -> Change {
     let counts = |pair: &&&ColumnPair| !pair.ignored && pair.base.is_some() && pair.current.is_some();
     if differing.iter().any(|pair| counts(&pair)) {
@@ -148,17 +149,17 @@ fn kind(differing: &[&ColumnPair]) -> Change {
     }
 }
 
-/// Reads whole records at ascending places.
-fn read(table: &Scan, places: &[Position]) -> Result<Vec<Read>, Error> {
+/// Reads whole records at ascending positions.
+fn read(table: &Scan, positions: &[Position]) -> Result<Vec<Read>, Error> {
     let columns = table.all_columns();
-    let mut found = Vec::with_capacity(places.len());
-    table.read(places, &columns, |_, chunk| {
+    let mut found = Vec::with_capacity(positions.len());
+    table.read(positions, &columns, |_, chunk| {
         for row in 0..chunk.positions.len() {
             let mut record = Vec::new();
             chunk.write_row(row, &mut record);
-            let values = columns.iter().map(|place| {
+            let values = columns.iter().map(|index| {
                 let mut value = Vec::new();
-                if let Some(column) = chunk.column(*place).filter(|column| !column.is_null(row)) {
+                if let Some(column) = chunk.column(*index).filter(|column| !column.is_null(row)) {
                     column.encode(row, Strings::Exact, &mut value);
                 }
                 value

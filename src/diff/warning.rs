@@ -1,55 +1,55 @@
-//! Warnings: when nearly everything changed, the one cause that may explain it.
+//! Warnings: if nearly everything changed, the cause that may explain it.
 
 use serde::Serialize;
 
 use super::compare::{ColumnPair, Tally};
 use super::report::Counts;
 
-/// Below so many records nothing counts as nearly everything.
+/// With fewer records than this, there are no warnings.
 const FEW: u64 = 10;
 /// A second, in nanoseconds.
 const SECOND: i128 = 1_000_000_000;
 
-/// What a person should look at first.
+/// What to look at first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "warning", rename_all = "kebab-case")]
 pub enum Warning {
-    /// Nearly all records have a new key and their old content.
+    /// Nearly all records have a new key and the same content.
     KeyRecipe {
-        /// How many.
+        /// The number of records.
         records: u64,
     },
-    /// Nearly no key of the base occurs on the current side, and nothing else matches either.
+    /// Neither keys nor content of the base are on the current side.
     OtherKeys,
     /// Nearly all records changed, and only in white space or Unicode forms.
     Normalisation {
-        /// How many.
+        /// The number of records.
         records: u64,
     },
-    /// The instants of a column moved by the same time in nearly all records.
+    /// The timestamps of a column moved by the same amount in nearly all records.
     TimeShift {
         /// The column.
         column: String,
-        /// By how many seconds.
+        /// By how much, in seconds.
         seconds: i64,
-        /// In how many records.
+        /// The number of records.
         records: u64,
     },
     /// Nearly all records changed, and only in one column.
     OneColumn {
         /// The column.
         column: String,
-        /// In how many records.
+        /// The number of records.
         records: u64,
     },
     /// Nearly all records changed, and no cause is known.
     NearlyEverything {
-        /// How many.
+        /// The number of records.
         records: u64,
     },
 }
 
-/// Looks for the causes.
+/// Finds the warnings that apply.
 pub(super) fn warnings(base: u64, counts: &Counts, columns: &[ColumnPair], tallies: &[Tally]) -> Vec<Warning> {
     let most = |number: u64| base >= FEW && number.saturating_mul(5) >= base.saturating_mul(4);
     let mut found = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn warnings(base: u64, counts: &Counts, columns: &[ColumnPair], talli
         found.push(Warning::OtherKeys);
     }
     for (column, tally) in columns.iter().zip(tallies) {
-        // Less than a second is no time zone.
+        // A time zone is a whole number of seconds.
         let is_zone = |(shift, records): &(i128, u64)| most(*records) && shift % SECOND == 0 && *shift != 0;
         if let Some((shift, records)) = tally.shifts.most().filter(is_zone)
             && let Ok(seconds) = i64::try_from(shift / SECOND)

@@ -163,7 +163,8 @@ impl Commit<'_> {
                     base.read_from(index, staging.path(&manifest.parts[written].path(written)));
                 }
             }
-            diff(&base, &current, &DiffOptions::default(), &NoProgress)
+            let options = DiffOptions { threads: self.threads, memory: self.memory.diff(), ..DiffOptions::default() };
+            diff(&base, &current, &options, &NoProgress)
         });
         match changes {
             Err(_) if self.allow_understated => Ok(None),

@@ -57,6 +57,11 @@ impl Memory {
         self.0 / 8
     }
 
+    /// For comparing with the previous release, after all parts are written.
+    pub(super) fn diff(self) -> usize {
+        self.0
+    }
+
     /// For the hashes of all records.
     pub(super) fn hashes(self) -> usize {
         self.0 / 64

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::finding::{Finding, Findings};
 use super::layout::{Ends, Misplaced};
 use super::rows::{Facts, Rules, key_at};
-use super::sets::{Hashes, Keys};
+use super::sets::{Keys, MEMORY};
 use crate::code::Code;
 use crate::error::Error;
+use crate::external_sort::RecordHashes;
 use crate::part_files::key_hash;
 use crate::record::{Fingerprint, RecordHash, Summary};
 use crate::release::{MANIFEST, Manifest, Part};
@@ -24,7 +25,7 @@ pub(super) struct Sequence<'r> {
     last: Option<Box<[u8]>>,
     withdrawn: HashSet<&'r str>,
     keys: Keys,
-    hashes: Hashes,
+    hashes: RecordHashes,
     summary: Summary<'r>,
     /// Each part that was read: the number of its first row, over all parts, and its place.
     starts: Vec<(u64, usize)>,
@@ -51,7 +52,7 @@ impl<'r> Sequence<'r> {
             last: None,
             withdrawn: manifest.withdrawn.iter().map(|record| record.key.as_str()).collect(),
             keys: Keys::new(scratch),
-            hashes: Hashes::new(scratch),
+            hashes: RecordHashes::new(scratch, MEMORY),
             summary: Summary::new(rules.columns()),
             starts: Vec::new(),
             complete: true,

@@ -1,52 +1,18 @@
-//! What must be known of all rows of a release together: their hashes, and whether a key comes
-//! twice. However many they are, memory has a bound; what does not fit waits on the disk.
+//! The keys of all rows of a release, to find those that come twice. However many they are, memory has a
+//! bound; what does not fit waits on the disk.
 
 use std::path::Path;
 
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::ByteSorter;
-use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
-/// How much memory each of the two may take, in bytes.
-const MEMORY: usize = 64 << 20;
+/// How much memory keys and hashes may each take, in bytes.
+pub(super) const MEMORY: usize = 64 << 20;
 /// How much of a key's hash is kept, in bytes. Two keys that share so much are the same.
 const KEY_BYTES: usize = 16;
 /// A key's hash and the number of its row.
 const ENTRY_BYTES: usize = KEY_BYTES + 8;
-
-/// The record hashes of a release.
-#[derive(Debug)]
-pub(super) struct Hashes {
-    sort: ByteSorter<32>,
-    count: u64,
-}
-
-impl Hashes {
-    /// None yet; scratch files lie in `scratch`.
-    pub(super) fn new(scratch: &Path) -> Self {
-        Self { sort: ByteSorter::new(scratch, MEMORY), count: 0 }
-    }
-
-    pub(super) fn add(&mut self, hash: &RecordHash) -> Result<(), Error> {
-        self.count += 1;
-        self.sort.push(*hash.as_bytes())
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> u64 {
-        self.count
-    }
-
-    /// The fingerprint of the records with these hashes.
-    pub(super) fn fingerprint(self) -> Result<Fingerprint, Error> {
-        let mut all = Fingerprinting::default();
-        for bytes in self.sort.sorted()? {
-            all.add(&RecordHash::new(Digest::from_bytes(bytes?)));
-        }
-        Ok(all.finish())
-    }
-}
 
 /// The keys of a release, each with the number of its row (from 0, over all parts).
 #[derive(Debug)]

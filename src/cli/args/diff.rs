@@ -1,9 +1,12 @@
 //! The arguments of `diff`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use pressmark::release::{Allowance, VersionPolicy};
+
+use super::{Size, thread_count};
 
 /// Compare two releases, or any Parquet files.
 #[derive(Debug, Args)]
@@ -54,6 +57,12 @@ pub(crate) struct DiffArguments {
     /// Exit with 0 even if there are changes.
     #[arg(long, conflicts_with_all = ["fail_on", "max_added", "max_removed", "max_changed"])]
     pub(crate) exit_zero: bool,
+    /// Number of threads [default: one per processor].
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Maximum memory for sorting and comparing records; more goes to temporary files.
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) memory: Size,
     /// The versioning convention for the suggested version.
     #[arg(long, value_enum, default_value_t = Policy::Croissant)]
     pub(crate) policy: Policy,
