@@ -1,6 +1,7 @@
 //! The few styles of the terminal, and numbers as people read them.
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use pressmark::text::{count, counted};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -10,24 +11,6 @@ pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
 pub(crate) const BOLD_GREEN: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BOLD_RED: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const BOLD_YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-
-/// A count with commas: `1,204`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count and its noun: `1 record`, `2 records`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(number)) }
-}
 
 /// A size in bytes with the unit that fits: `7,585 bytes`, `1.2 MiB`.
 pub(crate) fn bytes(number: u64) -> String {

@@ -314,10 +314,7 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<()> {
     Err(SchemaFault::new(Code::SchemaColumns, pointer, message))
 }
 
-/// One reference token of a JSON Pointer (RFC 6901 section 3).
-pub(crate) fn escape_pointer(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
+pub(crate) use crate::json::escape_token as escape_pointer;
 
 #[cfg(test)]
 mod tests;
