@@ -89,7 +89,8 @@ impl Default for DiffOptions {
 ///
 /// # let write = |path: &std::path::Path, ids: Vec<&str>, words: Vec<i64>| {
 /// #     let ids: ArrayRef = Arc::new(StringArray::from(ids));
-/// #     let batch = RecordBatch::try_from_iter([("id", ids), ("words", Arc::new(Int64Array::from(words)))]).unwrap();
+/// #     let words: ArrayRef = Arc::new(Int64Array::from(words));
+/// #     let batch = RecordBatch::try_from_iter([("id", ids), ("words", words)]).unwrap();
 /// #     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
 /// #     writer.write(&batch).unwrap();
 /// #     writer.close().unwrap();

@@ -1,12 +1,11 @@
 //! SHA-256 values: [`Digest`], its one text form, and a writer that hashes what passes through it.
 //!
-//! A digest of a file's bytes and a digest of a record's canonical form have the same shape and
-//! different meanings; [`crate::record::Fingerprint`] is therefore a type of its own. Nothing
-//! here knows what was hashed.
+//! A digest of a file and a digest of a record have the same form and different meanings, so
+//! [`crate::record::Fingerprint`] is a separate type. This module does not know what was hashed.
 //!
-//! Different bytes have different digests as far as anybody knows. Whoever hashes more than one
-//! value therefore says why different values are different bytes: by a canonical form, by fixed
-//! widths, or by lengths. Whoever keeps less than 32 bytes says what happens if two inputs meet.
+//! No two inputs with the same digest are known. Code that hashes more than one value says why different
+//! values are different bytes: by a canonical form, by fixed widths, or by lengths. Code that keeps fewer
+//! than 32 bytes says what happens if two inputs have the same ones.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -19,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
-/// By its bytes, the first of which nearly always decide: sorting compares them as one number.
+/// By its bytes. The first bytes nearly always decide, so they are compared as one number.
 impl Ord for Digest {
     fn cmp(&self, other: &Self) -> Ordering {
         head(&self.0).cmp(&head(&other.0)).then_with(|| self.0.cmp(&other.0))
@@ -32,7 +31,7 @@ impl PartialOrd for Digest {
     }
 }
 
-/// The first bytes, at most 16, as a number: numbers that differ compare as the bytes do.
+/// The first 16 bytes, or fewer, as a number. Different numbers compare as the bytes do.
 pub(crate) fn head(bytes: &[u8]) -> u128 {
     const LENGTH: usize = size_of::<u128>();
     let mut head = [0; LENGTH];
@@ -134,12 +133,12 @@ pub struct Hashing<T> {
 }
 
 impl<T> Hashing<T> {
-    /// Wraps `inner`; nothing has passed yet.
+    /// Wraps `inner`.
     pub fn new(inner: T) -> Self {
         Self { inner, hasher: Sha256::new(), bytes: 0 }
     }
 
-    /// Gives the stream back, with the number of bytes that passed and their digest.
+    /// Returns the stream, the number of bytes that passed, and their digest.
     pub fn finish(self) -> (T, u64, Digest) {
         (self.inner, self.bytes, Digest(self.hasher.finalize().into()))
     }
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standards_vector() {
+    fn the_vector_of_the_standard() {
         // FIPS 180-4, the one-block example.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Digest::of(b"abc").to_string(), abc);

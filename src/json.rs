@@ -1,35 +1,36 @@
 //! Strict JSON: reading it, holding it, and writing its canonical form.
 //!
-//! Articles come from anywhere, so the reader follows RFC 8259 to the letter and turns down what
-//! others repair in silence: duplicate names, lone surrogates, invalid UTF-8. Numbers keep their
-//! exact text, because rounding is a decision for the schema and not for a parser.
+//! Articles come from any source, so the parser follows RFC 8259 strictly and refuses what others repair
+//! silently: duplicate names, lone surrogates, invalid UTF-8. Numbers keep their exact text, because the
+//! schema decides about rounding, not the parser.
 //!
-//! This room knows nothing of files, lines, byte order marks or schemas: it is given the bytes of
-//! one value and answers with a [`Value`], or with what is wrong and at which byte.
+//! This module does not deal with files, lines, byte order marks or schemas. It gets the bytes of one value
+//! and returns a [`Value`], or an error with its position.
 
-pub mod canonical;
+mod canonical;
 pub(crate) mod fault;
-pub mod locate;
-pub mod number;
-pub mod parse;
-pub mod value;
+mod locate;
+mod number;
+mod parse;
+mod value;
 
-pub(crate) use canonical::write_escaped;
-pub use canonical::{InexactAt, utf16_order, write_f64, write_i64, write_string, write_u64, write_value};
-pub use locate::{locate, locate_name};
+pub use canonical::{InexactAt, write_f64, write_value};
+pub(crate) use canonical::{utf16_order, write_escaped, write_i64, write_string, write_u64};
+pub(crate) use locate::{locate, locate_name};
 pub use number::{Inexact, Number};
 pub use parse::{MAX_DEPTH, SyntaxError, SyntaxErrorKind, parse};
+pub(crate) use value::escape_token;
 pub use value::{Kind, Object, Value};
 
-/// Whether a JSON text holds more than so many values, as its commas and brackets tell. What takes a byte
-/// or two in a text takes dozens once it is parsed.
+/// Whether a JSON text has more than this many values, judged by its commas and brackets. A value of one
+/// or two bytes takes dozens of bytes once it is parsed.
 pub(crate) fn holds_more_values(text: &[u8], most: usize) -> bool {
     let (mut values, mut rest) = (1, text);
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
             b',' | b'[' | b'{' => values += 1,
-            b'"' => rest = behind_string(rest),
+            b'"' => rest = after_string(rest),
             _ => {}
         }
         if values > most {
@@ -39,8 +40,8 @@ pub(crate) fn holds_more_values(text: &[u8], most: usize) -> bool {
     false
 }
 
-/// What follows the string that these bytes are in.
-fn behind_string(bytes: &[u8]) -> &[u8] {
+/// The bytes after the string that these bytes start in.
+fn after_string(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
         let escape = rest[at] == b'\\';
@@ -54,13 +55,13 @@ fn behind_string(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    //! What the tests of several files here share, and properties of the room as a whole.
+    //! Shared by the tests of several files, and properties of the whole module.
 
     use proptest::prelude::*;
 
     use super::{Value, holds_more_values, parse};
 
-    /// Any JSON value a `serde_json` value can hold, with text that needs escapes now and then.
+    /// Any JSON value that `serde_json` can hold, with text that sometimes needs escapes.
     pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
         let text = || "[a-z\"\\\\/~\n\u{0}\u{1f}é€\u{e000}😀 ]{0,40}";
         let leaf = prop_oneof![
@@ -80,7 +81,7 @@ pub(crate) mod tests {
         })
     }
 
-    /// Whether both mean the same: like `==`, but `1`, `1.0` and `1e0` are one number.
+    /// Whether both have the same meaning: like `==`, but `1`, `1.0` and `1e0` are one number.
     pub(crate) fn same(ours: &Value<'_>, theirs: &serde_json::Value) -> bool {
         use serde_json::Value as Theirs;
         match (ours, theirs) {

@@ -1,13 +1,12 @@
-//! Making foreign text fit for a message: one line, bounded, without control characters.
+//! Makes foreign text safe for a message: one line, bounded, without control characters.
 //!
-//! Whatever comes from an article, a schema, an argument or a file name passes through here before it is
-//! shown: text for terminals and logs through [`one_line`] or [`printable`], JSON through
-//! [`printable_json`]. Logs of continuous integration are read by machines too, which take some
-//! lines for commands; these are broken up. Nothing here changes data that is stored.
+//! All text from an article, a schema, an argument or a file name passes through here before it is shown:
+//! through [`one_line`] or [`printable`] for terminals and logs, through [`printable_json`] as JSON.
+//! Continuous integration runs some lines of its logs as commands; these are escaped. Stored data is never
+//! changed.
 
-/// `text` as at most `limit` characters on one line: control characters, those that change reading
-/// direction or show nothing, and what starts a command for a log's reader are written as escapes;
-/// what is cut is marked by an ellipsis.
+/// `text` as at most `limit` characters on one line. Control characters, characters that are invisible or
+/// change the reading direction, and the start of commands in logs are escaped. An ellipsis marks a cut.
 pub fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     for (count, (at, character)) in text.char_indices().enumerate() {
@@ -25,7 +24,7 @@ pub fn printable(text: &str) -> String {
     one_line(text, usize::MAX)
 }
 
-/// The pieces of one line, each as it is shown within the line.
+/// The pieces of one line, each as it is shown in the line.
 pub(crate) fn printable_pieces(pieces: [&str; 3]) -> [String; 3] {
     let whole = pieces.concat();
     let ends = [pieces[0].len(), pieces[0].len() + pieces[1].len()];
@@ -45,7 +44,7 @@ fn push_printable(line: &mut String, text: &str, at: usize, character: char) {
     }
 }
 
-/// JSON text that means the same and holds no unsafe character but line breaks.
+/// JSON text with the same meaning and without unsafe characters except line breaks.
 pub fn printable_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for (at, character) in json.char_indices() {
@@ -60,8 +59,8 @@ pub fn printable_json(json: &str) -> String {
     safe
 }
 
-/// Whether what is at `at` makes a line a command: `::error::` at its start (GitHub), `##[error]` and `##vso[`
-/// anywhere (Azure, and GitHub once).
+/// Whether a command starts at `at`: `::error::` at the start of a line (GitHub), `##[error]` and `##vso[`
+/// anywhere (Azure, and formerly GitHub).
 fn starts_command(text: &str, at: usize) -> bool {
     let (before, rest) = text.split_at(at);
     if rest.starts_with("::") {
@@ -71,9 +70,9 @@ fn starts_command(text: &str, at: usize) -> bool {
     before.ends_with('#') && (continues("#[") || continues("#vso["))
 }
 
-/// Format characters (Unicode's category Cf) that show nothing: among them the bidirectional controls of
-/// Unicode Standard Annex 9, which can make a line read as something else. Left out are the joiners, without
-/// which words of some languages are misspelt, and those that are signs in themselves.
+/// Invisible format characters (Unicode category Cf), including the bidirectional controls of Unicode
+/// Standard Annex 9, which can change how a line reads. The joiners, which some languages need, and
+/// characters that are visible signs are not listed.
 const INVISIBLE: &[(char, char)] = &[
     ('\u{ad}', '\u{ad}'),
     ('\u{61c}', '\u{61c}'),
@@ -90,8 +89,8 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{e0000}', '\u{e007f}'),
 ];
 
-/// Control characters (escape sequences start with one), what shows nothing, and what is no
-/// character at all, which XML cannot hold.
+/// Whether it is a control character (escape sequences start with one), invisible, or a noncharacter, which
+/// XML cannot hold.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff)
@@ -99,29 +98,23 @@ pub(crate) fn is_unsafe(character: char) -> bool {
 }
 
 /// A count with commas: `1,204`.
-pub fn thousands(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
-/// A count and its noun: `1 record`, `2,000 records`.
+/// A count with commas and its noun: `1 record`, `2,000 records`.
 pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A number and what is counted: `1 character`, `2 characters`.
+/// A number and its noun: `1 character`, `2 characters`.
 pub fn plural(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The line and column of a byte within `bytes`, both from 1; the column counts characters.
+/// The line and column of a byte in `bytes`, both from 1. The column counts characters.
 pub fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = &bytes[..offset.min(bytes.len())];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
@@ -151,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_broken_up() {
+    fn commands_are_escaped() {
         check("::error::x", 20, "\\u{3a}:error::x");
         check("  ::error::x", 20, "  \\u{3a}:error::x");
         check("a::b", 20, "a::b");
@@ -161,8 +154,7 @@ mod tests {
         assert_eq!(printable_json("{\"a\":\"##[error]\"}"), "{\"a\":\"#\\u0023[error]\"}");
     }
 
-    /// What is escaped in JSON, beside what XML cannot hold, is all of Unicode's control and format
-    /// characters but those that are signs in themselves.
+    /// All control and format characters of Unicode are escaped in JSON, except visible signs.
     #[test]
     fn invisible_characters() {
         let class = regex::Regex::new(
@@ -190,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn places() {
+    fn lines_and_columns() {
         assert_eq!(line_and_column(b"ab\ncd", 0), (1, 1));
         assert_eq!(line_and_column(b"ab\ncd", 4), (2, 2));
         assert_eq!(line_and_column("é\né!".as_bytes(), 5), (2, 2));

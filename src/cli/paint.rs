@@ -1,8 +1,9 @@
 //! The few styles of the terminal, and numbers as people read them.
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use pressmark::text::{count, counted};
 
-pub(crate) use pressmark::text::{counted, thousands as count};
+pub(crate) use pressmark::text::{count, counted};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();

@@ -78,8 +78,8 @@ struct Members {
 impl Members {
     fn new(fields: &Fields, leaves: &mut dyn Iterator<Item = Leaf>) -> Result<Self, String> {
         let mut members = Vec::new();
-        for (place, field) in fields.iter().enumerate() {
-            members.push((place, field.name().clone(), CanonicalArrow::new(field, leaves)?));
+        for (index, field) in fields.iter().enumerate() {
+            members.push((index, field.name().clone(), CanonicalArrow::new(field, leaves)?));
         }
         Ok(Self::sorted(members))
     }
@@ -186,7 +186,7 @@ impl CanonicalArrow {
             (Kind::List(form), DataType::List(element)) => format!("list<{}>", form.describe(element.data_type())),
             (Kind::Struct(Members { members }), DataType::Struct(fields)) => {
                 let mut members: Vec<&(usize, String, Self)> = members.iter().collect();
-                members.sort_by_key(|(place, ..)| *place);
+                members.sort_by_key(|(index, ..)| *index);
                 let words = members
                     .iter()
                     .map(|(at, name, form)| format!("{name}: {}", form.describe(fields[*at].data_type())));

@@ -20,10 +20,10 @@ impl Layout {
     pub(super) fn new(held: &[Option<usize>], all: usize) -> Self {
         let mut columns = vec![None; all];
         let mut hashes = None;
-        for (place, column) in held.iter().enumerate() {
+        for (index, column) in held.iter().enumerate() {
             match column {
-                Some(column) => columns[*column] = Some(place),
-                None => hashes = Some(place),
+                Some(column) => columns[*column] = Some(index),
+                None => hashes = Some(index),
             }
         }
         Self { columns, hashes }
@@ -58,8 +58,8 @@ impl<'c> Chunk<'c> {
 
     /// All stored hashes.
     pub(super) fn stored_hashes(&self) -> &FixedSizeBinaryArray {
-        let place = self.layout.hashes.expect("callers that use hashes read them");
-        self.batch.column(place).as_fixed_size_binary()
+        let index = self.layout.hashes.expect("callers that use hashes read them");
+        self.batch.column(index).as_fixed_size_binary()
     }
 
     /// A column that was read; `None` if the file lacks it.
@@ -130,7 +130,7 @@ impl<'c> Chunk<'c> {
 
     /// The columns of the key, unless one of them is null in a row.
     fn key(&self, row: usize) -> Option<Vec<Column<'_>>> {
-        self.table.key().iter().map(|place| self.column(*place).filter(|column| !column.is_null(row))).collect()
+        self.table.key().iter().map(|index| self.column(*index).filter(|column| !column.is_null(row))).collect()
     }
 }
 

@@ -1,8 +1,8 @@
-//! The type of a column of several files: one word where there is one, all of them where not.
+//! The type of a column in several files: the widest type, or all of them.
 //!
-//! Words, not types: values are compared by what they are, so nothing but reports follows from this.
+//! These are names for reports. Values are compared by what they are, so no comparison depends on them.
 
-/// Types of which each holds every value of those before it.
+/// Types, each of which holds all values of those before it.
 const CHAINS: [&[&str]; 6] = [
     &["int8", "int16", "int32", "int64"],
     &["uint8", "uint16", "uint32", "uint64"],
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn one_word_where_there_is_one() {
+    fn the_widest_type_is_named() {
         check(&["string"], "string");
         check(&["null"], "null");
         check(&["null", "date"], "date");

@@ -1,6 +1,6 @@
-//! A diff as Markdown: for a changelog, a pull request or the summary of a run.
+//! A diff as Markdown, for a changelog, a pull request or the summary of a run.
 //!
-//! Texts of data are escaped so that they can neither end their line nor become markup.
+//! Text from the data is escaped, so that it can neither end its line nor become markup.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use super::messages::{Line, described, schema_line, warning_line};
 use super::report::{ColumnChange, DiffReport, Example, Sample};
 use super::text_diff::Piece;
 
-/// The report as Markdown: one heading's worth of lists, without a heading.
+/// The report as Markdown: lists and a table, without a heading.
 pub fn markdown(report: &DiffReport) -> String {
     let mut text = String::new();
     for Line { text: line, .. } in described(report) {
@@ -60,8 +60,8 @@ fn sample(sample: &Sample) -> String {
     if let Some(key) = &sample.new_key {
         line.push_str(&format!(" is now {}", code(key)));
     }
-    for told in [&sample.title, &sample.reason].into_iter().flatten() {
-        line.push_str(&format!(": {}", escaped(told)));
+    for text in [&sample.title, &sample.reason].into_iter().flatten() {
+        line.push_str(&format!(": {}", escaped(text)));
     }
     line + "\n"
 }
@@ -88,7 +88,7 @@ fn change(example: &Example) -> String {
     format!("{} → {}", value(&example.before), value(&example.after))
 }
 
-/// Text that is only text: every character with a meaning in Markdown or HTML is escaped.
+/// Escapes every character with a meaning in Markdown or HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -108,8 +108,7 @@ fn escaped(text: &str) -> String {
     out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
-/// Text in the type of code. HTML, because Markdown's own has no way to hold a backtick and a
-/// pipe in a table at once.
+/// Text as code. It is HTML, because code in Markdown cannot have both a backtick and a pipe in a table.
 fn code(text: &str) -> String {
     format!("<code>{}</code>", escaped(text))
 }
@@ -119,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_data_is_markup() {
+    fn data_never_becomes_markup() {
         assert_eq!(escaped("a|b`c`<b>&\n[x](y)"), "a\\|b\\`c\\`&lt;b&gt;&amp;&#9166;\\[x\\](y)");
         assert_eq!(escaped("@team https://x.example \u{1b}[0m"), "&#64;team https&#58;//x.example \\u{1b}\\[0m");
         assert_eq!(code("u1-a_b"), "<code>u1-a\\_b</code>");

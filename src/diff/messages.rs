@@ -1,23 +1,23 @@
-//! The sentences of a diff, shared by every output for people. Values of the data are in them
-//! unescaped; the output escapes them.
+//! The sentences of a diff, shared by all outputs for people. Values of the data are not escaped; the
+//! outputs escape them.
 
 use super::report::{Counts, DiffReport};
 use super::rows::Change;
 use super::schema_change::{Keyword, SchemaChange};
 use super::warning::Warning;
 use crate::schema::Effect;
-use crate::text::{counted, thousands};
+use crate::text::{counted, thousands, count};
 
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What it counts; `None` for the verdict and remarks.
+    /// The kind of change that it counts; `None` for remarks.
     pub change: Option<Change>,
     /// The sentence.
     pub text: String,
 }
 
-/// What changed, a line for each kind of change.
+/// What changed, with one line for each kind of change.
 pub fn described(report: &DiffReport) -> Vec<Line> {
     let Counts { same, added, removed, withdrawn, changed, formatting, rekeyed, ignored, schema_only, unmatched } =
         report.counts;
@@ -33,11 +33,11 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     let only = match formatting {
         0 => String::new(),
         number if number == changed => ", in white space or Unicode form only".to_owned(),
-        number => format!(", {} of them in white space or Unicode form only", thousands(number)),
+        number => format!(", {} of them in white space or Unicode form only", count(number)),
     };
     line(changed, Change::Changed, format!("{} changed{only}", counted(changed, "record")));
     line(rekeyed, Change::Rekeyed, format!("{} under a new key, otherwise equal", counted(rekeyed, "record")));
-    let rows = format!("{} in the base and {} in the current side", thousands(unmatched[0]), thousands(unmatched[1]));
+    let rows = format!("{} in the base and {} in the current side", count(unmatched[0]), count(unmatched[1]));
     let text = format!("rows without a unique key, not matched: {rows}");
     line(unmatched[0] + unmatched[1], Change::Unmatched, text);
     let mut remark = |is_there: bool, text: String| {
@@ -47,8 +47,7 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
     };
     remark(ignored > 0, format!("{} changed in ignored columns only", counted(ignored, "record")));
     remark(schema_only > 0, format!("{} with the same values in other columns", counted(schema_only, "record")));
-    let side =
-        |rows: [u64; 2]| format!("{} in the base, {} in the current side", thousands(rows[0]), thousands(rows[1]));
+    let side = |rows: [u64; 2]| format!("{} in the base, {} in the current side", count(rows[0]), count(rows[1]));
     let (repeated, missing) = (report.keys.repeated, report.keys.missing);
     remark(repeated != [0, 0], format!("rows with duplicate keys: {}", side(repeated)));
     remark(missing != [0, 0], format!("rows without a key: {}", side(missing)));
@@ -105,12 +104,12 @@ pub fn schema_line(change: &SchemaChange) -> String {
             format!("the order changed from {} to {}", names(before), names(after))
         }
         SchemaChange::Rule { pointer, keywords, effect } => {
-            let place = if pointer.is_empty() { "the schema itself" } else { pointer };
+            let rules = if pointer.is_empty() { "the schema itself" } else { pointer };
             let keywords: Vec<String> = keywords.iter().map(keyword).collect();
-            format!("rules of {place}, {}: {}", effect_word(*effect), keywords.join("; "))
+            format!("rules of {rules}, {}: {}", effect_word(*effect), keywords.join("; "))
         }
         SchemaChange::Accepts { effect, columns_aside } => {
-            let told = match effect {
+            let sentence = match effect {
                 Effect::Tightened => "the rules accept fewer records than before",
                 Effect::Loosened => "the rules accept more records than before",
                 Effect::Same => "the rules accept the same records as before",
@@ -118,14 +117,14 @@ pub fn schema_line(change: &SchemaChange) -> String {
                 Effect::NotProved => "not proved whether the rules still accept all earlier records",
             };
             let aside = if *columns_aside { ", apart from added and removed columns" } else { "" };
-            format!("{told}{aside}")
+            format!("{sentence}{aside}")
         }
     }
 }
 
 fn keyword(Keyword { keyword, before, after }: &Keyword) -> String {
-    let told = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
-    format!("{keyword} from {} to {}", told(before), told(after)).trim_start().to_owned()
+    let text = |rule: &Option<String>| rule.clone().unwrap_or_else(|| "nothing".to_owned());
+    format!("{keyword} from {} to {}", text(before), text(after)).trim_start().to_owned()
 }
 
 fn effect_word(effect: Effect) -> &'static str {

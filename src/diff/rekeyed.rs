@@ -26,12 +26,12 @@ pub(super) fn rekeyed(
         return Ok(());
     }
     // A renamed column is one column with two names.
-    let places = |place: fn(&ColumnPair) -> Option<usize>| -> Vec<Option<usize>> {
-        columns.iter().filter(|column| !column.ignored).map(place).collect()
+    let indices = |index: fn(&ColumnPair) -> Option<usize>| -> Vec<Option<usize>> {
+        columns.iter().filter(|column| !column.ignored).map(index).collect()
     };
     let (old, new) = resources.both(
-        || contents(base, &matched.removed, &places(|column| column.base), resources),
-        || contents(current, &matched.added, &places(|column| column.current), resources),
+        || contents(base, &matched.removed, &indices(|column| column.base), resources),
+        || contents(current, &matched.added, &indices(|column| column.current), resources),
     )?;
     let mut pairs = Vec::new();
     let mut flush = |pairs: &mut Vec<(Position, Position)>| {
@@ -69,7 +69,7 @@ fn contents(
 ) -> Result<Entries, Error> {
     let columns: Vec<(usize, usize)> = (0..columns.len())
         .filter_map(|number| Some((number, columns[number]?)))
-        .filter(|(_, place)| !table.key().contains(place))
+        .filter(|(_, index)| !table.key().contains(index))
         .collect();
     let mut entries = Entries::new(resources);
     let (mut content, mut value) = (Vec::new(), Vec::new());
@@ -78,8 +78,8 @@ fn contents(
         table.read(positions, &table.all_columns(), |_, chunk| {
             for (row, position) in chunk.positions.iter().enumerate() {
                 content.clear();
-                for (number, place) in &columns {
-                    let Some(column) = chunk.column(*place).filter(|column| !column.is_null(row)) else { continue };
+                for (number, index) in &columns {
+                    let Some(column) = chunk.column(*index).filter(|column| !column.is_null(row)) else { continue };
                     value.clear();
                     column.encode(row, Strings::Exact, &mut value);
                     content.extend_from_slice(&u32::try_from(*number).unwrap_or(u32::MAX).to_be_bytes());

@@ -1,5 +1,6 @@
-//! [`DiffReport`]: what changed, as plain values. How it is told is the business of whoever shows
-//! it; which texts of it come from data is said here, and none of them is escaped.
+//! [`DiffReport`]: what changed, as plain values. It serialises to the members of `diff --format json`.
+//!
+//! Keys, values, titles and reasons come from the data and are not escaped.
 
 use semver::Version;
 use serde::{Serialize, Serializer};
@@ -13,33 +14,33 @@ use crate::release::{Bump, VersionCause, VersionPolicy};
 /// What changed between two sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiffReport {
-    /// What was compared with.
+    /// The old side.
     pub base: SideFacts,
-    /// What was compared.
+    /// The new side.
     pub current: SideFacts,
-    /// How many records of each kind of change.
+    /// The number of records of each kind of change.
     pub counts: Counts,
     /// The columns with changed values, most changes first.
     pub columns: Vec<ColumnChange>,
     /// What changed in the schema: columns, key, rules.
     pub schema: Vec<SchemaChange>,
-    /// Some of the records that came.
+    /// Some of the added records.
     pub added: Vec<Sample>,
-    /// Some of the records that went without a reason.
+    /// Some of the removed records.
     pub removed: Vec<Sample>,
-    /// Some of the records that were taken back, with the reason.
+    /// Some of the withdrawn records, with the reason.
     pub withdrawn: Vec<Sample>,
-    /// Some of the records with a new key.
+    /// Some of the rekeyed records.
     pub rekeyed: Vec<Sample>,
     /// Keys that do not identify a record.
     pub keys: KeyFaults,
-    /// What a person should look at first.
+    /// What to look at first.
     pub warnings: Vec<Warning>,
-    /// Whether equal records lie in other files, or the release is described otherwise.
+    /// Whether files or metadata differ.
     pub repackaged: bool,
 }
 
-/// One side of it.
+/// One side of a diff.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SideFacts {
     /// The path as given.
@@ -48,16 +49,16 @@ pub struct SideFacts {
     pub dataset: Option<String>,
     /// The release's version.
     pub version: Option<Version>,
-    /// The columns that identify a record together; in JSON one is a text and several are a list.
+    /// The columns that together identify a record; in JSON, one is a string and several are a list.
     #[serde(serialize_with = "key_columns")]
     pub key: Vec<String>,
-    /// How many records there are.
+    /// The number of records.
     pub records: u64,
-    /// The fingerprint of the records, where it is known.
+    /// The fingerprint of the records, if it is known.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// How many records of each kind of change. Every record of a side is counted once: the base
+/// The number of records of each kind of change. Every record of a side is counted once: the base
 /// has `same + removed + withdrawn + changed + rekeyed + ignored + schema_only + unmatched[0]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -67,19 +68,19 @@ pub struct Counts {
     pub added: u64,
     /// On the base side only, and not withdrawn.
     pub removed: u64,
-    /// On the base side only, and listed by the current release as taken back.
+    /// On the base side only, and listed as withdrawn by the current release.
     pub withdrawn: u64,
-    /// On both sides with other values.
+    /// On both sides with different values.
     pub changed: u64,
     /// Those of `changed` in which only white space or Unicode forms differ.
     pub formatting: u64,
     /// The same values under another key.
     pub rekeyed: u64,
-    /// On both sides with other values in ignored columns only.
+    /// On both sides with different values in ignored columns only.
     pub ignored: u64,
-    /// On both sides with the same values, but for columns that came or went or have another name or type.
+    /// On both sides with the same values, except in columns that were added, removed, renamed or retyped.
     pub schema_only: u64,
-    /// Rows of the base and of the current side that have no key of their own and no equal.
+    /// Rows of the base and of the current side without a unique key and without an equal.
     pub unmatched: [u64; 2],
 }
 
@@ -90,11 +91,11 @@ pub struct ColumnChange {
     pub name: String,
     /// Its name on the base side, if it was renamed.
     pub renamed_from: Option<String>,
-    /// In how many records it changed.
+    /// The number of records in which it changed.
     pub changed: u64,
-    /// In how many of these only white space or Unicode forms did.
+    /// How many of these changed only in white space or Unicode forms.
     pub formatting: u64,
-    /// A few of the changes, chosen to differ from one another.
+    /// A few different changes.
     pub examples: Vec<Example>,
 }
 
@@ -103,12 +104,12 @@ pub struct ColumnChange {
 pub struct Example {
     /// The record's key.
     pub key: String,
-    /// The value before, clipped around the change; a text as it is, anything else as JSON. None
-    /// for null.
+    /// The value before, clipped around the change: a string as it is, other values as JSON. `None` for
+    /// null.
     pub before: Option<String>,
     /// The value after.
     pub after: Option<String>,
-    /// Where both are texts: what stayed, went and came, word by word.
+    /// The change word by word, if both are strings.
     pub words: Vec<Piece>,
     /// Whether only white space or Unicode forms differ.
     pub formatting: bool,
@@ -156,7 +157,7 @@ impl DiffReport {
             && self.schema.is_empty()
     }
 
-    /// The number of the version that must go up at least. None if nothing changed.
+    /// The number of the version that must increase at least. `None` if nothing changed.
     pub fn bump(&self, policy: VersionPolicy) -> Option<Bump> {
         self.causes().into_iter().map(|cause| policy.bump(cause)).max()
     }

@@ -1,8 +1,8 @@
 //! [`SchemaChange`]: what changed in columns, key and rules between two sides.
 //!
-//! Columns are compared by name and type; which of them were renamed the content of their
-//! records has said before. What changed in the rules, and what that does, is found out by
-//! [`compare_rules`]; columns that came or went are told as such alone.
+//! Columns are compared by name and type; renamed columns have already been found by their values.
+//! [`compare_rules`] finds what changed in the rules and its effect. Added and removed columns are reported
+//! as such only.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,28 +17,28 @@ use crate::schema::{
 };
 use crate::text::one_line;
 
-/// How many characters of a rule are told.
-const TOLD: usize = 200;
+/// The most characters of a rule.
+const RULE: usize = 200;
 
 /// One change of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum SchemaChange {
-    /// A column came.
+    /// A column was added.
     ColumnAdded {
         /// Its name.
         column: String,
         /// Its type.
         kind: String,
     },
-    /// A column went.
+    /// A column was removed.
     ColumnRemoved {
         /// Its name.
         column: String,
         /// Its type.
         kind: String,
     },
-    /// A column has another name, as its values tell.
+    /// A column has another name and the same values.
     ColumnRenamed {
         /// The old name.
         before: String,
@@ -54,41 +54,41 @@ pub enum SchemaChange {
         /// The new type.
         after: String,
     },
-    /// A column may be null and could not, or the other way round.
+    /// A column became optional or required.
     Nullability {
         /// Its name.
         column: String,
-        /// Whether every record has a value now.
+        /// Whether it is required now.
         required: bool,
     },
-    /// Another column identifies records.
+    /// The key changed.
     Key {
-        /// The old column; the names of several, with commas.
+        /// The old columns, with commas.
         before: String,
-        /// The new column.
+        /// The new columns, with commas.
         after: String,
     },
-    /// Other columns order the records.
+    /// The order of records changed.
     Order {
         /// The old columns.
         before: Vec<String>,
         /// The new columns.
         after: Vec<String>,
     },
-    /// The rules at one place of the JSON Schema.
+    /// The rules at one position of the JSON Schema changed.
     Rule {
-        /// Which place: a JSON Pointer into the schema.
+        /// The position: a JSON Pointer into the schema.
         pointer: String,
         /// The keywords that differ there.
         keywords: Vec<Keyword>,
-        /// What they do together, there.
+        /// Their combined effect there.
         effect: Effect,
     },
-    /// What all changed rules do together to the records that are accepted.
+    /// The combined effect of all changed rules on the accepted records.
     Accepts {
-        /// What that is.
+        /// The effect.
         effect: Effect,
-        /// Whether it was left aside that columns which came or went could be anything before or can now.
+        /// Whether the effect does not cover added and removed columns.
         columns_aside: bool,
     },
 }
@@ -96,16 +96,16 @@ pub enum SchemaChange {
 /// A keyword of the JSON Schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Keyword {
-    /// Its name; of a member that came or went, with its path.
+    /// Its name, with the path if it is an added or removed member.
     pub keyword: String,
-    /// What it said, as JSON; none if it was not there.
+    /// Its old value as JSON; `None` if it was absent.
     pub before: Option<String>,
-    /// What it says.
+    /// Its new value.
     pub after: Option<String>,
 }
 
 impl SchemaChange {
-    /// A change of a column that a schema declares, or of a member within one.
+    /// A change of a declared column, or of a member within one.
     fn of_column(ColumnChange { path: column, change, before, after, .. }: ColumnChange) -> Self {
         let [before, after] = [before, after].map(Option::unwrap_or_default);
         match change {
@@ -118,21 +118,21 @@ impl SchemaChange {
         }
     }
 
-    /// What it means for versions, if it does.
+    /// Its cause for a new version, if it has one.
     pub(super) fn cause(&self) -> Option<VersionCause> {
         Some(match self {
             Self::ColumnAdded { .. } => VersionCause::ColumnAdded,
             Self::ColumnRemoved { .. } | Self::ColumnRenamed { .. } | Self::ColumnRetyped { .. } | Self::Key { .. } => {
                 VersionCause::ColumnBroken
             }
-            // One rule with `schema diff`. Rules that became tighter or looser are causes of their own.
+            // The same classes as in `schema diff`. Tightened and loosened rules are separate causes.
             Self::Nullability { required, .. } => match Class::of_nullability(*required) {
                 Class::Safe => VersionCause::Packaging,
                 Class::ReaderVisible => VersionCause::RuleLoosened,
                 Class::Breaking => VersionCause::ColumnBroken,
             },
             Self::Order { .. } => VersionCause::Packaging,
-            // A rule may stand below a `not`, so only all of them together tell.
+            // A rule may be inside a `not`, so only the combined effect counts.
             Self::Rule { .. } => return None,
             Self::Accepts { effect, .. } => match effect {
                 Effect::Tightened | Effect::Changed | Effect::NotProved => VersionCause::RuleTightened,
@@ -177,12 +177,12 @@ pub(super) fn schema_changes(
     changes
 }
 
-/// What changed in the rules, columns that came or went aside.
+/// What changed in the rules, except for added and removed columns.
 fn rule_changes(before: &Value, after: &Value, columns: &[ColumnPair]) -> Vec<SchemaChange> {
-    let lonely =
+    let of_one_side =
         columns.iter().filter(|pair| pair.base.is_none() || pair.current.is_none() || pair.renamed_from.is_some());
     let names: Vec<&str> =
-        lonely.flat_map(|pair| pair.renamed_from.as_deref().into_iter().chain([pair.name.as_str()])).collect();
+        of_one_side.flat_map(|pair| pair.renamed_from.as_deref().into_iter().chain([pair.name.as_str()])).collect();
     let RuleComparison { rules, accepts, aside } = compare_rules(before, after, &names);
     let is_changed = !rules.is_empty();
     let mut changes: Vec<SchemaChange> = rules.into_iter().map(rule).collect();
@@ -191,11 +191,11 @@ fn rule_changes(before: &Value, after: &Value, columns: &[ColumnPair]) -> Vec<Sc
 }
 
 fn rule(RuleChange { pointer, keywords, effect }: RuleChange) -> SchemaChange {
-    let told = |value: Option<Value>| value.map(|value| one_line(&value.to_string(), TOLD));
+    let text = |value: Option<Value>| value.map(|value| one_line(&value.to_string(), RULE));
     let keyword = |change: KeywordChange| Keyword {
         keyword: change.keyword,
-        before: told(change.before),
-        after: told(change.after),
+        before: text(change.before),
+        after: text(change.after),
     };
     SchemaChange::Rule { pointer, keywords: keywords.into_iter().map(keyword).collect(), effect }
 }
@@ -225,7 +225,7 @@ fn column_changes(base: Typed<'_>, current: Typed<'_>, pair: &ColumnPair) -> Vec
     if old != new && !are_local_times(&old, &new) {
         changes.push(SchemaChange::ColumnRetyped { column: column.clone(), before: old, after: new });
     }
-    let [was_nullable, is_nullable] = [(base, before), (current, after)].map(|(side, place)| side.is_nullable(place));
+    let [was_nullable, is_nullable] = [(base, before), (current, after)].map(|(side, index)| side.is_nullable(index));
     if was_nullable != is_nullable {
         changes.push(SchemaChange::Nullability { column, required: was_nullable });
     }
@@ -250,21 +250,21 @@ struct Typed<'t> {
 
 impl<'t> Typed<'t> {
     /// The column as the schema declares it, where both sides have a schema.
-    fn declared(self, place: usize) -> Option<&'t Column> {
+    fn declared(self, index: usize) -> Option<&'t Column> {
         let (columns, _) = self.schema?;
-        Some(columns.at(columns.position(&self.table.columns()[place].name)?))
+        Some(columns.at(columns.position(&self.table.columns()[index].name)?))
     }
 
     fn subschema(self, column: &Column) -> Option<&'t Value> {
         self.schema?.1.pointer(&column.pointer)
     }
 
-    fn kind(self, place: usize) -> String {
-        let column = &self.table.columns()[place];
-        self.declared(place).map_or_else(|| column.kind.clone(), |column| column.kind.describe())
+    fn kind(self, index: usize) -> String {
+        let column = &self.table.columns()[index];
+        self.declared(index).map_or_else(|| column.kind.clone(), |column| column.kind.describe())
     }
 
-    fn is_nullable(self, place: usize) -> bool {
-        self.table.columns()[place].is_nullable
+    fn is_nullable(self, index: usize) -> bool {
+        self.table.columns()[index].is_nullable
     }
 }

@@ -1,19 +1,18 @@
-//! What changed inside a text, word by word, shown through a narrow window.
+//! What changed in a text, word by word, within a narrow window.
 //!
-//! Long texts are clipped around their first difference before anything else is done, so the
-//! work is bounded whatever the texts are.
+//! Long texts are first clipped around their first difference, so the work is bounded.
 
 use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// How many characters are shown before the first difference.
 const BEFORE: usize = 30;
-/// How many characters of each text are looked at from there.
+/// How many characters of each text are compared from there.
 const WINDOW: usize = 160;
-/// How many characters of an unchanged stretch between two changes are shown.
+/// The most characters of unchanged text between two changes.
 const BETWEEN: usize = 40;
 
-/// A stretch of text.
+/// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
@@ -59,7 +58,7 @@ pub(super) fn words(before: &str, after: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Texts clipped to their first difference and a little before it.
+/// Clips both texts around their first difference.
 pub(super) fn clip(before: &str, after: &str) -> (String, String) {
     let from = shared(before, after).0;
     let one = |text: &str| {
@@ -70,19 +69,19 @@ pub(super) fn clip(before: &str, after: &str) -> (String, String) {
     (one(before), one(after))
 }
 
-/// A text of at most so many characters.
+/// A text of at most `limit` characters.
 pub(super) fn short(text: &str, limit: usize) -> String {
     let (start, cut) = first_characters(text, limit);
     format!("{start}{}", if cut { "…" } else { "" })
 }
 
-/// How many bytes at the start and at the end are the same, to whole words.
+/// The number of equal bytes at the start and at the end, to whole words.
 fn shared(before: &str, after: &str) -> (usize, usize) {
     let equal = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
     let at_word = |at: usize| {
         before.is_char_boundary(at) && after.is_char_boundary(at) && !before[..at].ends_with(char::is_alphanumeric)
     };
-    // A word of any length may stand there; a very long one is cut within.
+    // A very long word is cut inside.
     let from = (equal.saturating_sub(64)..=equal).rev().find(|at| at_word(*at));
     let boundary = |at: usize| before.is_char_boundary(at) && after.is_char_boundary(at);
     let from = from.or_else(|| (0..=equal).rev().find(|at| boundary(*at))).unwrap_or(0);
@@ -97,7 +96,7 @@ fn shared(before: &str, after: &str) -> (usize, usize) {
     (from, until.unwrap_or(0))
 }
 
-/// The start of a text without its last `until` bytes, and whether it goes on.
+/// The start of a text without its last `until` bytes, and whether more follows.
 fn window(text: &str, until: usize) -> (&str, bool) {
     first_characters(&text[..text.len() - until], WINDOW)
 }
@@ -133,7 +132,7 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// A stretch with its middle left out if it is long.
+/// Leaves out the middle of a long piece.
 fn shorten(text: &str) -> String {
     if text.chars().count() <= BETWEEN {
         return text.to_owned();
@@ -143,7 +142,7 @@ fn shorten(text: &str) -> String {
     format!("{start}…{end}")
 }
 
-/// Adds a piece, to the last one if it is of the same sort.
+/// Adds a piece, or extends the last one if it has the same kind.
 fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), piece) {
         (_, Piece::Same(text) | Piece::Removed(text) | Piece::Added(text)) if text.is_empty() => {}
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_went_and_came() {
+    fn removed_and_added_words() {
         check("It rained.", "It snowed.", "It [-rained-]{+snowed+}.");
         check("It rained.", "It rained today.", "It rained{+ today+}.");
         check("a b c", "a c", "a [-b -]c");
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_seen_through_a_window() {
+    fn long_texts_are_compared_in_a_window() {
         let long = "word ".repeat(1000);
         let want = format!("…{}[-old-]{{+new+}} {}…", "word ".repeat(6), &"word ".repeat(6)[..29]);
         check(&format!("{long}old {long}"), &format!("{long}new {long}"), &want);
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn clipped_to_the_difference() {
+    fn texts_are_clipped_around_the_difference() {
         let (before, after) = clip(&"a ".repeat(100), &format!("{}b", "a ".repeat(100)));
         assert_eq!(before, format!("…{}", "a ".repeat(15)));
         assert_eq!(after, format!("…{}b", "a ".repeat(15)));

@@ -99,7 +99,7 @@ impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|step| match step {
             Step::Each => f.write_str("/*"),
-            Step::Name(name) => write!(f, "/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::Name(name) => write!(f, "/{}", crate::json::escape_token(name)),
         })
     }
 }

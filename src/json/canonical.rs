@@ -1,10 +1,8 @@
-//! The canonical text of JSON values: RFC 8785 (JCS), except that integers beyond doubles stay
-//! exact.
+//! The canonical text of JSON values: RFC 8785 (JCS), but with exact 64-bit integers.
 //!
-//! Record hashes are taken over these bytes, so they must never change. JCS knows only doubles and
-//! would round a 64-bit identifier; here every integer that fits `i64` or `u64` is written in full.
-//! Numbers that no double holds are refused, not rounded. What a record is made of, and which of
-//! its members are left out, is decided elsewhere: null members of a JSON value are data and stay.
+//! Record hashes cover these bytes, so they must never change. JCS only has doubles and would round a
+//! 64-bit identifier; here every integer that fits `i64` or `u64` is written in full. Other numbers that no
+//! double holds are refused, not rounded. Null members of a JSON value are data and are kept.
 
 use std::cmp::Ordering;
 
@@ -12,11 +10,11 @@ use thiserror::Error;
 
 use super::{Inexact, Number, Value, number::Decimal, parse::plain_length, value::escape_token};
 
-/// A number inside a value that cannot be written without losing something.
+/// A number inside a value that cannot be written without loss.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason} at {pointer:?}")]
 pub struct InexactAt {
-    /// Where the number stands in the value, as a JSON Pointer (RFC 6901).
+    /// The position of the number in the value, as a JSON Pointer (RFC 6901).
     pub pointer: String,
     /// What would be lost.
     pub reason: Inexact,
@@ -28,8 +26,8 @@ pub struct InexactAt {
 ///
 /// # Errors
 ///
-/// The first number, in canonical order, that is not the same as a double
-/// ([`Number::exact_f64`]). `out` then is as it was before the call.
+/// The first number, in canonical order, that no double holds ([`Number::exact_f64`]). `out` is then
+/// unchanged.
 pub fn write_value(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), InexactAt> {
     let start = out.len();
     let result = write_any(out, value);
@@ -77,7 +75,7 @@ fn write_any(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), InexactAt> {
 }
 
 impl InexactAt {
-    /// The same fault, seen from the container that holds it under `token`.
+    /// The same error, with the pointer extended by the container's `token`.
     fn inside(self, token: &str) -> Self {
         Self { pointer: format!("/{}{}", escape_token(token), self.pointer), ..self }
     }
@@ -94,16 +92,16 @@ fn write_number(out: &mut Vec<u8>, number: &Number<'_>) -> Result<(), Inexact> {
     Ok(())
 }
 
-/// Writes a string with its quotes as RFC 8785 section 3.2.2.2 wants it: the two-letter escapes
-/// where JSON has them, `\u00xx` for other bytes below 0x20, and everything else as it is.
-pub fn write_string(out: &mut Vec<u8>, s: &str) {
+/// Writes a string with its quotes as in RFC 8785 section 3.2.2.2: two-letter escapes where JSON has
+/// them, `\u00xx` for other bytes below 0x20, and everything else as it is.
+pub(crate) fn write_string(out: &mut Vec<u8>, s: &str) {
     out.reserve(s.len() + 2);
     out.push(b'"');
     write_escaped(out, s.as_bytes());
     out.push(b'"');
 }
 
-/// Writes what stands between the quotes of a string, or some bytes of it.
+/// Writes the content of a string without its quotes, or a piece of it.
 pub(crate) fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut rest = bytes;
     loop {
@@ -136,7 +134,7 @@ fn write_escape(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// Writes an integer in decimal digits.
-pub fn write_i64(out: &mut Vec<u8>, value: i64) {
+pub(crate) fn write_i64(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
@@ -144,8 +142,8 @@ pub fn write_i64(out: &mut Vec<u8>, value: i64) {
 }
 
 /// Writes an integer in decimal digits.
-pub fn write_u64(out: &mut Vec<u8>, value: u64) {
-    // Twenty digits hold the largest value; they are found last to first.
+pub(crate) fn write_u64(out: &mut Vec<u8>, value: u64) {
+    // The largest value has twenty digits. They are computed from last to first.
     let mut digits = [0; 20];
     let mut start = digits.len();
     let mut rest = value;
@@ -164,7 +162,7 @@ pub fn write_u64(out: &mut Vec<u8>, value: u64) {
 /// shortest digits that read back as the same double, plain from 1e-6 up to below 1e21 and with an
 /// exponent elsewhere, and `-0` as `0`.
 ///
-/// The text of an infinity or NaN would be no JSON; the caller has ruled them out.
+/// JSON has no text for infinities and NaN; callers must not pass them.
 pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     debug_assert!(value.is_finite(), "JSON has no infinities and no NaN");
     let mut buffer = zmij::Buffer::new();
@@ -175,8 +173,8 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     write_shortest(out, &shortest);
 }
 
-/// Lays out digits by the steps of ECMA-262, section 6.1.6.1.20. Its `n` is `point` here and its
-/// `k` is the count of digits.
+/// Writes digits as in ECMA-262, section 6.1.6.1.20. Its `n` is `point` here, and its `k` is the number of
+/// digits.
 fn write_shortest(out: &mut Vec<u8>, shortest: &Decimal<'_>) {
     let count = shortest.len();
     let mut digits = shortest.digits();
@@ -214,7 +212,7 @@ fn write_shortest(out: &mut Vec<u8>, shortest: &Decimal<'_>) {
 /// This is the order of the UTF-8 bytes but for one case: characters from U+10000 up are written
 /// with surrogates (0xD800 to 0xDFFF) in UTF-16 and so come before U+E000 to U+FFFF. In UTF-8 the
 /// former start with 0xF0 or more and the latter with 0xEE or 0xEF, and no other byte is as high.
-pub fn utf16_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     let differing = a.bytes().zip(b.bytes()).find(|(a, b)| a != b);
     match differing {
         None => a.len().cmp(&b.len()),
@@ -240,7 +238,7 @@ mod tests {
         let mut out = b"kept".to_vec();
         let error = write_value(&mut out, &json::parse(input.as_bytes()).expect(input)).expect_err(input);
         assert_eq!((error.pointer.as_str(), error.reason), (pointer, reason));
-        assert_eq!(out, b"kept", "a refused value leaves nothing behind");
+        assert_eq!(out, b"kept", "a refused value writes nothing");
     }
 
     #[track_caller]
@@ -250,7 +248,7 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&out), expected, "{bits:016x}");
     }
 
-    /// RFC 8785, appendix B, without the two that are no JSON numbers.
+    /// RFC 8785, appendix B, without the two that are not JSON numbers.
     #[test]
     fn doubles_are_written_as_in_rfc_8785() {
         check_double(0x0000_0000_0000_0000, "0");
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_be_rounded_are_refused_with_their_place() {
+    fn numbers_that_would_be_rounded_are_refused_with_their_position() {
         check_inexact("1e400", "", Inexact::Overflow);
         check_inexact("[18446744073709551616]", "/0", Inexact::Rounded);
         check_inexact(r#"{"a":[0,{"b/~":18446744073709551617}]}"#, "/a/1/b~1~0", Inexact::Rounded);

@@ -1,20 +1,20 @@
-//! What `serde_json` says of a document, in words of our own.
+//! Rewrites the errors of `serde_json` in terms of JSON.
 //!
-//! It speaks of fields and types of Rust; people wrote members and values.
+//! They mention fields and types of Rust; the authors of documents know members and values.
 
 use serde_json::error::Category;
 
 use crate::text::one_line;
 
-/// What is wrong with a document, and where in it.
+/// What is wrong with a document, with line and column.
 pub(crate) fn explain(error: &serde_json::Error) -> String {
     format!("line {} column {}: {}", error.line(), error.column(), reason(error))
 }
 
-/// What is wrong with a document of one line, whose place is known.
+/// What is wrong with a document of one line.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     match error.classify() {
-        Category::Io | Category::Eof => "the JSON breaks off".to_owned(),
+        Category::Io | Category::Eof => "the JSON ends too early".to_owned(),
         Category::Syntax => "this is not JSON".to_owned(),
         Category::Data => of_data(&error.to_string()),
     }
@@ -27,23 +27,23 @@ fn of_data(message: &str) -> String {
         return format!("the member `{first}` is missing");
     }
     if message.starts_with("unknown field ") {
-        return format!("there is no member `{first}`");
+        return format!("unknown member `{first}`");
     }
     if message.starts_with("duplicate field ") {
-        return format!("the member `{first}` is there twice");
+        return format!("the member `{first}` is repeated");
     }
     if message.starts_with("unknown variant ") {
-        return format!("`{first}` is none of the values that the member may have");
+        return format!("`{first}` is not an allowed value of the member");
     }
     let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
     match found.and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => format!("expected {}, found {}", kind(expected), one_line(found, 100)),
-        // A type of our own names what it asks for.
+        // The project's own types name what they expect.
         None => one_line(message, 200),
     }
 }
 
-/// A type of Rust, as JSON names it.
+/// The name of a Rust type in JSON.
 fn kind(expected: &str) -> &str {
     match expected {
         "a string" | "a borrowed string" => "a string",
@@ -77,12 +77,12 @@ mod tests {
     }
 
     #[test]
-    fn words() {
-        check("{", "line 1 column 1: the JSON breaks off");
+    fn messages() {
+        check("{", "line 1 column 1: the JSON ends too early");
         check("{]", "line 1 column 2: this is not JSON");
         check("{}", "line 1 column 2: the member `name` is missing");
-        check(r#"{"x":1}"#, "line 1 column 4: there is no member `x`");
-        check(r#"{"name":"","name":""}"#, "line 1 column 17: the member `name` is there twice");
+        check(r#"{"x":1}"#, "line 1 column 4: unknown member `x`");
+        check(r#"{"name":"","name":""}"#, "line 1 column 17: the member `name` is repeated");
         check(r#"{"name":1}"#, "line 1 column 9: expected a string, found integer `1`");
         check(r#"{"count":-1}"#, "line 1 column 11: expected a whole number that is not negative, found integer `-1`");
         check(r#"{"parts":{}}"#, "line 1 column 9: expected an array, found map");

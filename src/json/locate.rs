@@ -1,8 +1,8 @@
-//! Finds where in its bytes a value stands, so that an error can point at it.
+//! Finds the position of a value in the bytes of a document, so that an error can point to it.
 //!
-//! The reader keeps no positions: nearly every article is fine, and the few that are not are
-//! walked a second time here. This walk expects bytes that [`parse`](super::parse()) has accepted;
-//! it does not judge them, and on others it answers with nothing or with some range within them.
+//! The parser keeps no positions, because nearly every article is valid; the few others are searched here
+//! again. The bytes must have been accepted by [`parse`](super::parse()). For other bytes the result is
+//! `None` or any range within them.
 
 use std::ops::Range;
 
@@ -13,19 +13,19 @@ use super::{
 
 /// The bytes of the value at a JSON Pointer (RFC 6901), without whitespace around it.
 ///
-/// `None` when nothing is there or the pointer is malformed.
-pub fn locate(bytes: &[u8], pointer: &str) -> Option<Range<usize>> {
+/// `None` if there is no value or the pointer is malformed.
+pub(crate) fn locate(bytes: &[u8], pointer: &str) -> Option<Range<usize>> {
     Some(find(bytes, pointer)?.value)
 }
 
 /// The bytes of the name, quotes included, of the member a JSON Pointer (RFC 6901) leads to.
 ///
-/// `None` when nothing is there, or when it has no name: the whole value and array elements.
-pub fn locate_name(bytes: &[u8], pointer: &str) -> Option<Range<usize>> {
+/// `None` if there is no value, or if it has no name, like the whole document and array elements.
+pub(crate) fn locate_name(bytes: &[u8], pointer: &str) -> Option<Range<usize>> {
     find(bytes, pointer)?.name
 }
 
-/// Where something was found.
+/// The positions of a value and its name.
 struct Found {
     name: Option<Range<usize>>,
     value: Range<usize>,
@@ -52,11 +52,11 @@ fn find(bytes: &[u8], pointer: &str) -> Option<Found> {
     Some(Found { name, value })
 }
 
-/// Moves from an object's opening brace to the value of the member `wanted`, and says where its
-/// name stands.
+/// Moves from an object's opening brace to the value of the member `wanted`, and returns the position of
+/// its name.
 fn enter_object(parser: &mut Parser<'_>, wanted: &str) -> Option<Range<usize>> {
     loop {
-        // Over the brace at first, later over a comma; at the closing brace no name follows.
+        // Skips the brace at first and a comma later. No name follows a closing brace.
         parser.step();
         parser.skip_whitespace();
         if parser.peek()? != b'"' {
@@ -66,7 +66,7 @@ fn enter_object(parser: &mut Parser<'_>, wanted: &str) -> Option<Range<usize>> {
         let name = parser.string().ok()?;
         let end = parser.at();
         parser.skip_whitespace();
-        // Over the colon.
+        // Skips the colon.
         parser.step();
         if name == wanted {
             return Some(start..end);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
+    fn missing_values_are_not_found() {
         for pointer in ["/b", "/a/4", "/a/-", "/a/2/0", "/o/x", "/é/x", "a", "/a/0/0", "/a/01"] {
             check(pointer, None, None);
         }
@@ -163,7 +163,7 @@ mod tests {
         out.push((pointer.to_owned(), value));
         if let Some(object) = value.as_object() {
             for (name, value) in object.iter() {
-                places(value, &format!("{pointer}/{}", json::value::escape_token(name)), out);
+                places(value, &format!("{pointer}/{}", json::escape_token(name)), out);
             }
         }
         for (index, value) in value.as_array().into_iter().flatten().enumerate() {
@@ -173,21 +173,21 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_place_is_found_and_holds_what_was_parsed(value in any_json(), pretty: bool) {
+        fn every_value_is_found_where_it_was_parsed(value in any_json(), pretty: bool) {
             let text = if pretty { format!("{value:#}") } else { value.to_string() };
             let parsed = json::parse(text.as_bytes()).expect("valid JSON");
             let mut all = Vec::new();
             places(&parsed, "", &mut all);
             for (pointer, value) in all {
                 proptest::prop_assert_eq!(parsed.pointer(&pointer), Some(value));
-                let range = locate(text.as_bytes(), &pointer).expect("a place that is there");
+                let range = locate(text.as_bytes(), &pointer).expect("the pointer leads to a value");
                 let here = json::parse(&text.as_bytes()[range]).expect("one whole value");
                 proptest::prop_assert_eq!(&here, value);
             }
         }
 
         #[test]
-        fn bytes_that_are_no_json_do_no_harm(text in "[\\[\\]{}:,\"\\\\u01 aé]{0,24}", pointer in "(/[01a]?){0,3}") {
+        fn bytes_that_are_not_json_do_no_harm(text in "[\\[\\]{}:,\"\\\\u01 aé]{0,24}", pointer in "(/[01a]?){0,3}") {
             if let Some(range) = locate(text.as_bytes(), &pointer) {
                 proptest::prop_assert!(text.as_bytes().get(range).is_some());
             }

@@ -1,8 +1,8 @@
-//! A JSON number kept as the text it was written in, with exact questions asked of that text.
+//! [`Number`]: a JSON number as its exact text.
 //!
-//! Nothing is rounded unless the caller asks for a double, and the caller can learn whether that
-//! double still means the same. There is no arithmetic here and no big-integer type: every answer
-//! is read from the digits and the exponent, so `1e999999999` costs no more than `1`.
+//! Nothing is rounded unless the caller asks for a double, and the caller can check whether the double has
+//! the same value. There is no arithmetic and no big-integer type: all results come from the digits and
+//! the exponent, so `1e999999999` costs no more than `1`.
 
 use std::borrow::Cow;
 
@@ -17,13 +17,13 @@ pub struct Number<'a> {
     text: Cow<'a, str>,
 }
 
-/// Why a number has no double that means the same.
+/// Why no double has the value of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Inexact {
     /// The magnitude is beyond the largest finite double.
     #[error("number is too large for a double")]
     Overflow,
-    /// The nearest double denotes another value.
+    /// The nearest double has another value.
     #[error("number would be rounded as a double")]
     Rounded,
 }
@@ -91,14 +91,13 @@ impl<'a> Number<'a> {
 
     /// The nearest double, provided that nothing is lost by keeping only the double.
     ///
-    /// Nothing is lost when the shortest digits that read back as the double are the digits of
-    /// this number (`0.1`, `1.50`, `1e22`): whoever sees the double then sees this number. So two
-    /// numbers that are let in never share a double.
+    /// Nothing is lost if the shortest digits that read back as the double are the digits of this number
+    /// (`0.1`, `1.50`, `1e22`). So two different numbers never have the same double.
     ///
     /// # Errors
     ///
-    /// [`Inexact::Overflow`] beyond the doubles; [`Inexact::Rounded`] when the double means
-    /// something else, as for `9007199254740993`, `1e-400` or `18446744073709551616`, whose
+    /// [`Inexact::Overflow`] beyond the doubles; [`Inexact::Rounded`] when the double has
+    /// another value, as for `9007199254740993`, `1e-400` or `18446744073709551616`, whose
     /// double is written as `18446744073709552000`.
     pub fn exact_f64(&self) -> Result<f64, Inexact> {
         let double = self.as_f64().ok_or(Inexact::Overflow)?;
@@ -188,7 +187,7 @@ impl<'a> Decimal<'a> {
         self.whole.len() + self.fraction.len()
     }
 
-    /// Whether no digit stands behind the decimal point.
+    /// Whether there are no digits after the decimal point.
     fn is_integer(&self) -> bool {
         signed(self.len()) <= self.point || self.len() == 0
     }
@@ -235,7 +234,7 @@ fn read_exponent(text: &str) -> i64 {
 /// Where a number breaks the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScanError {
-    /// A byte that cannot stand where it does.
+    /// A byte that is not allowed at its position.
     Malformed,
     /// The bytes end where a digit must follow.
     CutShort,
@@ -243,8 +242,8 @@ pub(super) enum ScanError {
 
 /// The length of the number at the start of `bytes`, by the grammar of RFC 8259 section 6.
 ///
-/// What directly follows must not look like more of a number, so `01`, `1.2.3` and `0x1F` are
-/// malformed as a whole and not a valid number with something behind it.
+/// The next byte must not look like part of a number, so `01`, `1.2.3` and `0x1F` are malformed as a whole,
+/// and not a valid number followed by other data.
 pub(super) fn scan(bytes: &[u8]) -> Result<usize, ScanError> {
     let mut at = usize::from(bytes.first() == Some(&b'-'));
     if bytes.get(at) == Some(&b'0') {
@@ -265,7 +264,7 @@ pub(super) fn scan(bytes: &[u8]) -> Result<usize, ScanError> {
     }
 }
 
-/// The place after the digits at `start`, of which there must be at least one.
+/// The position after the digits at `start`. There must be at least one digit.
 fn scan_digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
     let mut at = start;
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_double_is_exact_if_its_shortest_text_means_the_same() {
+    fn a_double_is_exact_if_its_shortest_text_has_the_same_value() {
         check_exact("0.1", Ok(0.1));
         check_exact("1.50", Ok(1.5));
         check_exact("15e-1", Ok(1.5));
@@ -373,7 +372,7 @@ mod tests {
         check_exact("5e-324", Ok(5e-324));
         check_exact("1.7976931348623157e308", Ok(f64::MAX));
         check_exact("0.1234567890123456789012", Err(Inexact::Rounded));
-        // The full expansion of the double 0.1 is not what anybody means by 0.1.
+        // The full expansion of the double 0.1 is not the number 0.1.
         check_exact("0.1000000000000000055511151231257827", Err(Inexact::Rounded));
         check_exact("1e-400", Err(Inexact::Rounded));
         check_exact("1e400", Err(Inexact::Overflow));

@@ -1,9 +1,8 @@
-//! The strict reader: bytes of exactly one JSON value in, a [`Value`] or the first fault out.
+//! The strict parser: it reads exactly one JSON value and returns a [`Value`] or the first error.
 //!
-//! It follows RFC 8259 and adds what RFC 7493 (I-JSON) asks of careful producers: unique names and
-//! no lone surrogates. It never repairs, skips or guesses, and it has no options. Byte order marks
-//! and what surrounds a value in a file are for the caller. Time and memory are linear in the
-//! input, and the stack is bounded by [`MAX_DEPTH`], whatever the input is.
+//! It follows RFC 8259 and two rules of RFC 7493 (I-JSON): unique names and no lone surrogates. It never
+//! repairs, skips or guesses, and has no options. The caller handles byte order marks and anything around
+//! the value. Time and memory are linear in the input, and [`MAX_DEPTH`] bounds the stack.
 
 mod string;
 
@@ -16,15 +15,15 @@ use super::{
 
 pub(super) use string::plain_length;
 
-/// How many arrays and objects may stand inside one another. RFC 8259 section 9 lets readers set
-/// such a limit; recursion over a value anywhere in this crate relies on it.
+/// The most levels of arrays and objects. RFC 8259 section 9 allows such a limit; all recursion over values
+/// in this crate relies on it.
 pub const MAX_DEPTH: usize = 128;
 
-/// Objects up to this size find a repeated name by comparing with every earlier one; larger ones
-/// keep a hash set, so that a hostile object cannot make the check quadratic.
+/// In objects up to this size, a name is compared with every earlier one. Larger objects have a hash set,
+/// so that the check is never quadratic.
 const LINEAR_MEMBERS: usize = 32;
 
-/// The longest part of a repeated name an error carries, in characters.
+/// The most characters of a repeated name in an error.
 const NAME_LIMIT: usize = 80;
 
 /// What is wrong with an input, and where.
@@ -32,18 +31,18 @@ const NAME_LIMIT: usize = 80;
 pub struct SyntaxError {
     /// What is wrong.
     pub kind: SyntaxErrorKind,
-    /// The byte of the input at fault, counted from 0; the input's length if it ends too early.
+    /// The position of the error in bytes, from 0; the length of the input if it ends too early.
     pub offset: usize,
 }
 
-/// The ways an input can fail to be one JSON value.
+/// Why an input is not one JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
     /// The input is not UTF-8 (RFC 8259 section 8.1).
     Utf8,
-    /// A byte stands where the grammar wants something else.
+    /// A byte is not allowed at its position.
     Syntax {
-        /// What the grammar wants there, in words.
+        /// What is expected instead.
         expected: &'static str,
     },
     /// A raw byte below 0x20 inside a string (RFC 8259 section 7); the offset is that byte.
@@ -51,15 +50,15 @@ pub enum SyntaxErrorKind {
     /// A number outside the grammar of RFC 8259 section 6, such as `NaN`, `01`, `+1`, `1.` or
     /// `.5`; the offset is where it starts.
     Number,
-    /// More than [`MAX_DEPTH`] arrays and objects inside one another; the offset is the bracket
-    /// that opens one too many.
+    /// More than [`MAX_DEPTH`] levels of arrays and objects; the offset is the bracket that opens the
+    /// first level too many.
     Depth,
     /// A `\u` escape with one half of a surrogate pair (RFC 8259 section 8.2); the offset is its
     /// backslash.
     Surrogate,
-    /// A backslash that starts no escape of RFC 8259 section 7; the offset is that backslash.
+    /// An unknown escape (RFC 8259 section 7); the offset is its backslash.
     Escape,
-    /// A name its object already has; the offset is the opening quote of the second one.
+    /// A repeated name in an object; the offset is the opening quote of the second one.
     DuplicateKey {
         /// The name with its escapes resolved, cut to 80 characters.
         name: String,
@@ -115,8 +114,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, SyntaxError> {
     }
 }
 
-/// The input as text. The vectorised check only says yes or no; the standard library then says
-/// where.
+/// The input as text. The vectorised check does not return the position of an error; the standard library
+/// finds it.
 fn utf8(bytes: &[u8]) -> Result<&str, SyntaxError> {
     simdutf8::basic::from_utf8(bytes).map_err(|_verdict| SyntaxError {
         kind: SyntaxErrorKind::Utf8,
@@ -124,12 +123,12 @@ fn utf8(bytes: &[u8]) -> Result<&str, SyntaxError> {
     })
 }
 
-/// A place in a text, and the means to read JSON from there.
+/// Reads JSON from a position in a text.
 pub(super) struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    /// How many containers are open here.
+    /// The number of open containers.
     depth: usize,
 }
 
@@ -138,17 +137,17 @@ impl<'a> Parser<'a> {
         Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
     }
 
-    /// The byte the next read starts with, counted from the start of the text.
+    /// The position of the next byte.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// The next byte, left in place.
+    /// The next byte, without moving.
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Steps over one byte that has been peeked at.
+    /// Skips one byte.
     pub(super) fn step(&mut self) {
         self.at += 1;
     }
@@ -159,7 +158,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// An error at the current byte; the end of the input outranks a wrong byte.
+    /// An error at the current byte, or at the end of the input.
     fn fault(&self, kind: SyntaxErrorKind) -> SyntaxError {
         if self.at < self.bytes.len() {
             self.fault_at(kind, self.at)
@@ -190,13 +189,13 @@ impl<'a> Parser<'a> {
             Some(b't') => self.literal("true", "`true`", Value::Bool(true)),
             Some(b'f') => self.literal("false", "`false`", Value::Bool(false)),
             Some(b'n') => self.literal("null", "`null`", Value::Null),
-            // How NaN, Infinity, +1 and .5 begin: better named than called unexpected.
+            // NaN, Infinity, +1 and .5 start like this; the error says that they are not numbers.
             Some(b'N' | b'I' | b'+' | b'.') => Err(self.fault(SyntaxErrorKind::Number)),
             _ => Err(self.expected("a value")),
         }
     }
 
-    /// Reads a container one level further down; the opening bracket is next.
+    /// Reads a container, whose opening bracket is the next byte.
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value<'a>, SyntaxError>) -> Result<Value<'a>, SyntaxError> {
         if self.depth == MAX_DEPTH {
             return Err(self.fault(SyntaxErrorKind::Depth));
@@ -257,7 +256,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a member's name and the colon behind it.
+    /// Reads a member's name and the colon after it.
     pub(super) fn name(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a name in double quotes"));
@@ -302,7 +301,7 @@ impl<'a> Parser<'a> {
                 let text = &self.text[start..self.at];
                 Ok(Value::Number(Number::from_scanned(text)))
             }
-            // With a bracket still open, the input was cut and nothing is wrong with the number.
+            // With an open bracket, the input ends too early and the number may be correct.
             Err(ScanError::CutShort) if self.depth > 0 => {
                 Err(self.fault_at(SyntaxErrorKind::UnexpectedEnd, self.bytes.len()))
             }
@@ -311,7 +310,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The members of an object while it is read, and the means to notice a repeated name.
+/// The members of an object while it is read, with a check for repeated names.
 #[derive(Default)]
 struct Members<'a> {
     list: Vec<(Cow<'a, str>, Value<'a>)>,
@@ -405,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_control_characters_are_refused_wherever_they_stand() {
+    fn raw_control_characters_are_refused_everywhere() {
         for length in 0..70 {
             for byte in [0, 1, b'\t', b'\n', 0x1f] {
                 let mut input = format!("\"{}", "é".repeat(length)).into_bytes();
@@ -429,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_grammar_wants_is_said() {
+    fn errors_say_what_is_expected() {
         check("[1 2]", Syntax { expected: "`,` or `]`" }, 3);
         check("[1,]", Syntax { expected: "a value" }, 3);
         check(r#"{"a":1,}"#, Syntax { expected: "a name in double quotes" }, 7);
@@ -525,7 +524,7 @@ mod tests {
         }
 
         #[test]
-        fn near_json_is_judged_as_serde_json_judges_it(text in r#"[\[\]{}:,"\\ntu019eE.+\- a]{0,24}"#) {
+        fn serde_json_accepts_the_same_texts(text in r#"[\[\]{}:,"\\ntu019eE.+\- a]{0,24}"#) {
             let ours = parse(text.as_bytes());
             let theirs = serde_json::from_str::<serde_json::Value>(&text);
             match (ours, theirs) {

@@ -1,8 +1,8 @@
-//! A JSON value in memory, borrowing from the bytes it was read from wherever it can.
+//! [`Value`]: a JSON value that borrows from its input if possible.
 //!
-//! Input order and the text of numbers are kept, so a value can be shown as it arrived. It is not
-//! a document model: there is no editing by path and no ordering. Equality (`==`) is of what was
-//! written, so `1` differs from `1.0` and member order counts.
+//! It keeps the order of members and the text of numbers, so it can be shown as it was written. It is not a
+//! document model: it cannot be edited by path. Equality (`==`) compares text, so `1` is not `1.0`, and the
+//! order of members matters.
 
 use std::{borrow::Cow, fmt};
 
@@ -56,7 +56,7 @@ impl fmt::Display for Kind {
 }
 
 impl<'a> Value<'a> {
-    /// Whether more than `levels` arrays and objects are inside one another.
+    /// Whether it has more than `levels` levels of arrays and objects.
     pub fn is_deeper_than(&self, levels: usize) -> bool {
         let below = |value: &Self| value.is_deeper_than(levels - 1);
         match self {
@@ -78,10 +78,10 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The truth value, if this is a boolean.
+    /// The value, if this is a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Bool(truth) => Some(*truth),
+            Self::Bool(value) => Some(*value),
             _ => None,
         }
     }
@@ -120,8 +120,8 @@ impl<'a> Value<'a> {
 
     /// The value at a JSON Pointer (RFC 6901); the empty pointer is this value itself.
     ///
-    /// `None` when nothing is there or the pointer is malformed. Array indices are digits without
-    /// leading zeros; `-`, the place after the last element, never holds a value.
+    /// `None` if there is no value or the pointer is malformed. Array indices are digits without leading
+    /// zeros; `-` never leads to a value.
     pub fn pointer(&self, pointer: &str) -> Option<&Value<'a>> {
         tokens(pointer)?.try_fold(self, |value, token| match value {
             Value::Object(object) => object.get(&token),
@@ -130,11 +130,11 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The same value, independent of the bytes it was read from.
+    /// The same value, without borrowing from its input.
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
-            Self::Bool(truth) => Value::Bool(truth),
+            Self::Bool(value) => Value::Bool(value),
             Self::Number(number) => Value::Number(number.into_owned()),
             Self::String(text) => Value::String(Cow::Owned(text.into_owned())),
             Self::Array(elements) => Value::Array(elements.into_iter().map(Value::into_owned).collect()),
@@ -142,7 +142,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// How many values it consists of, itself among them, counted up to `most`.
+    /// The number of values in it, including itself, counted up to `most`.
     pub fn parts(&self, most: usize) -> usize {
         let below = |left: usize, value: &Value<'_>| left.saturating_sub(value.parts(left));
         let left = most.saturating_sub(1);
@@ -157,12 +157,12 @@ impl<'a> Value<'a> {
 
     /// A `serde_json` copy, for messages and other cold paths.
     ///
-    /// Numbers that fit no 64-bit integer become the nearest finite double, so this copy is not
-    /// for judging or storing values.
+    /// Numbers that fit no 64-bit integer become the nearest finite double, so do not validate or store
+    /// this copy.
     pub fn to_serde(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
-            Self::Bool(truth) => serde_json::Value::Bool(*truth),
+            Self::Bool(value) => serde_json::Value::Bool(*value),
             Self::Number(number) => serde_json::Value::Number(number.to_serde()),
             Self::String(text) => serde_json::Value::String(text.clone().into_owned()),
             Self::Array(elements) => elements.iter().map(Value::to_serde).collect(),
@@ -171,10 +171,10 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The members of a JSON object, in the order they were written, each name once.
+/// The members of a JSON object, in their written order, each name once.
 ///
-/// Lookups walk the members: articles have tens of them, where that beats hashing. Loops that
-/// look up or insert many names in an object of unknown size should iterate instead.
+/// Lookups scan the members, which is faster than hashing for the tens of members of an article. To look up
+/// many names in an object of unknown size, iterate instead.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a> {
     members: Vec<(Cow<'a, str>, Value<'a>)>,
@@ -186,12 +186,12 @@ impl<'a> Object<'a> {
         Self::default()
     }
 
-    /// Takes members whose names the caller has found to be unique.
+    /// An object of members with unique names; the caller has checked them.
     pub(super) fn from_unique(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Self {
         Self { members }
     }
 
-    /// How many members there are.
+    /// The number of members.
     pub fn len(&self) -> usize {
         self.members.len()
     }
@@ -206,12 +206,12 @@ impl<'a> Object<'a> {
         self.position(name).map(|at| &self.members[at].1)
     }
 
-    /// The value of the member `name`, to be changed in its place.
+    /// The value of the member `name`, mutable.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
         self.position(name).map(|at| &mut self.members[at].1)
     }
 
-    /// Appends members whose names the caller knows to be new and unique, in linear time.
+    /// Appends members with new and unique names, in linear time; the caller has checked them.
     pub(crate) fn append_unique(&mut self, members: Vec<(Cow<'a, str>, Value<'a>)>) {
         self.members.extend(members);
     }
@@ -231,13 +231,12 @@ impl<'a> Object<'a> {
         self.members.into_iter()
     }
 
-    /// An object of members whose names the caller knows to be unique, in linear time.
+    /// An object of members with unique names, in linear time; the caller has checked them.
     pub(crate) fn of_unique(members: impl IntoIterator<Item = (Cow<'a, str>, Value<'a>)>) -> Self {
         Self { members: members.into_iter().collect() }
     }
 
-    /// Sets the member `name`: in its place if it is there, returning the value it had, and
-    /// otherwise as the last member.
+    /// Sets the member `name` and returns its previous value. A new member becomes the last one.
     pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
         let name = name.into();
         if let Some(at) = self.position(&name) {
@@ -247,12 +246,12 @@ impl<'a> Object<'a> {
         None
     }
 
-    /// Takes the member `name` out and returns its value; the others keep their order.
+    /// Removes the member `name` and returns its value; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value<'a>> {
         self.position(name).map(|at| self.members.remove(at).1)
     }
 
-    /// The same members, independent of the bytes they were read from.
+    /// The same members, without borrowing from their input.
     pub fn into_owned(self) -> Object<'static> {
         let own = |(name, value): (Cow<'_, str>, Value<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
         Object { members: self.members.into_iter().map(own).collect() }
@@ -282,7 +281,7 @@ pub(super) fn tokens(pointer: &str) -> Option<impl Iterator<Item = Cow<'_, str>>
     };
     Some(tail.into_iter().flat_map(|tail| tail.split('/')).map(|token| {
         if token.contains('~') {
-            // This order matters: `~01` stands for `~1`, not for a slash.
+            // The order matters: `~01` is `~1`, not a slash.
             Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
         } else {
             Cow::Borrowed(token)
@@ -290,12 +289,12 @@ pub(super) fn tokens(pointer: &str) -> Option<impl Iterator<Item = Cow<'_, str>>
     }))
 }
 
-/// Appends one reference token to a JSON Pointer, escaped as RFC 6901 section 3 wants it.
-pub(super) fn escape_token(token: &str) -> String {
+/// Escapes a reference token of a JSON Pointer (RFC 6901 section 3).
+pub(crate) fn escape_token(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-/// Reads an array index as RFC 6901 section 4 writes it: digits without leading zeros.
+/// Reads an array index (RFC 6901 section 4): digits without leading zeros.
 pub(super) fn array_index(token: &str) -> Option<usize> {
     let plain = token == "0" || !token.starts_with(['0', '+']);
     if plain { token.parse().ok() } else { None }

@@ -86,7 +86,7 @@ impl FitCheck {
         for (name, value) in input.iter() {
             note(&mut self.members, &one_line(name, 60), 1);
             let mut places = BTreeSet::new();
-            lists(value, &format!("/{}", name.replace('~', "~0").replace('/', "~1")), LEVELS, &mut places);
+            lists(value, &format!("/{}", crate::json::escape_token(name)), LEVELS, &mut places);
             for place in &places {
                 note(&mut self.places, place, 1);
             }
@@ -167,7 +167,7 @@ fn lists(value: &Value<'_>, at: &str, levels: usize, found: &mut BTreeSet<String
         }
         Value::Object(object) => {
             for (name, value) in object.iter().take(LOOKED_AT) {
-                lists(value, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), levels - 1, found);
+                lists(value, &format!("{at}/{}", crate::json::escape_token(name)), levels - 1, found);
             }
         }
         _ => {}

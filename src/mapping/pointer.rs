@@ -74,7 +74,7 @@ fn pointer_below(value: &Value<'_>, tokens: &[Token], only: &Only, pointer: &mut
     let mut down = |value: &Value<'_>, token: &str| {
         pointer.truncate(length);
         pointer.push('/');
-        pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&crate::json::escape_token(token));
         pointer_below(value, rest, only, pointer)
     };
     match (token, value) {

@@ -9,7 +9,7 @@ use super::license::License;
 use super::markdown::{line, paragraphs};
 use super::yaml::quoted;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
-use crate::text::{counted, thousands};
+use crate::text::{count, counted};
 
 /// The Hub's names for sizes of datasets, by the number of records below which each applies.
 const SIZES: [(u64, &str); 10] = [
@@ -126,7 +126,7 @@ fn about(metadata: &Metadata<'_>) -> String {
     let license = manifest.license.as_deref().map_or_else(|| "not stated".to_owned(), line);
     let mut rows = vec![
         ("Version", format!("{}, released {}", manifest.version, manifest.released)),
-        ("Records", thousands(manifest.records())),
+        ("Records", count(manifest.records())),
         (
             "Size",
             format!(
@@ -212,12 +212,12 @@ fn provenance(metadata: &Metadata<'_>) -> String {
         line(&manifest.writer.tool),
         counted(articles, "article"),
         counted(manifest.inputs.len() as u64, "input"),
-        thousands(rejected),
+        count(rejected),
         counted(manifest.duplicates, "identical duplicate"),
     );
     let changes = manifest.normalised.iter().flat_map(|(field, rules)| rules.iter().map(move |rule| (field, rule)));
     let rows: Vec<String> = changes
-        .map(|(field, (rule, count))| format!("| {} | {} | {} |", line(field), line(rule), thousands(*count)))
+        .map(|(field, (rule, count))| format!("| {} | {} | {} |", line(field), line(rule), count(*count)))
         .collect();
     if !rows.is_empty() {
         text.push_str("\n\nValues that were changed before validation:\n\n| Field | Rule | Times |\n|---|---|---|\n");

@@ -1,7 +1,7 @@
-//! From an accepted article to a record: every member goes to its column or is refused.
+//! Makes a record of an article: every member goes to its column or is refused.
 //!
-//! The schema has accepted the article before; what is checked here is whether the columns can
-//! hold it. A value is never rounded, cut or turned into another type.
+//! The schema has accepted the article before; this module checks whether the columns can hold it. It
+//! never rounds, truncates or converts a value.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,19 @@ use crate::json::{self, Inexact, MAX_DEPTH, Object, Value};
 use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation, escape_pointer};
 use crate::text;
 
-/// A record and what was done on the way.
+/// A record, and the number of members that were dropped.
 #[derive(Debug)]
 pub struct Admission<'a> {
     /// The record.
     pub record: Record<'a>,
-    /// How many undeclared members the policy dropped.
+    /// The number of undeclared members that the policy dropped.
     pub dropped: u64,
 }
 
-/// Makes the record of an article that the schema accepted, or tells why no column can hold it.
+/// Makes the record of an article that the schema accepted.
+///
+/// # Errors
+/// The values that no column can hold.
 pub fn admit<'a>(columns: &Columns, extra: Extra, article: &Value<'a>) -> Result<Admission<'a>, Vec<Violation>> {
     let mut admitter = Admitter { extra, path: Vec::new(), violations: Vec::new(), dropped: 0 };
     let cells = match article {
@@ -40,13 +43,13 @@ pub fn admit<'a>(columns: &Columns, extra: Extra, article: &Value<'a>) -> Result
 
 struct Admitter<'c> {
     extra: Extra,
-    /// Where the walk is. Written out only for a violation.
+    /// The current position. It is written out only for a violation.
     path: Vec<Step<'c>>,
     violations: Vec<Violation>,
     dropped: u64,
 }
 
-/// One step from a value to one within it.
+/// A step from a value to one within it.
 enum Step<'c> {
     Member(&'c str),
     Key(String),
@@ -78,7 +81,7 @@ impl<'c> Admitter<'c> {
         cells
     }
 
-    /// Runs `inner` for the value one step down.
+    /// Runs `inner` one step further down.
     fn below<T>(&mut self, step: Step<'c>, inner: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(step);
         let result = inner(self);
@@ -86,7 +89,7 @@ impl<'c> Admitter<'c> {
         result
     }
 
-    /// The JSON Pointer of where the walk is.
+    /// The JSON Pointer of the current position.
     fn pointer(&self) -> String {
         let mut pointer = String::new();
         for step in &self.path {
@@ -121,7 +124,7 @@ impl<'c> Admitter<'c> {
                 None => self.refuse_integer(column, number),
             },
             (Kind::Float64, Value::Number(number)) => match number.exact_f64() {
-                // Zero has one form, or the order of the input would choose between two.
+                // -0 and 0 are one value, so they must have one form.
                 Ok(value) => Cell::Float64(if value == 0.0 { 0.0 } else { value }),
                 Err(inexact) => self.refuse_number(column, inexact),
             },
@@ -160,7 +163,7 @@ impl<'c> Admitter<'c> {
         }
     }
 
-    /// The entries of a map, in canonical order: that of the input must not show.
+    /// The entries of a map in canonical order, so that the order of the input has no effect.
     fn map<'a>(&mut self, column: &'c Column, object: &Object<'a>) -> Cell<'a> {
         let mut members: Vec<_> = object.members().iter().collect();
         members.sort_by(|a, b| json::utf16_order(&a.0, &b.0));
@@ -178,7 +181,7 @@ impl<'c> Admitter<'c> {
         self.canonical(&column.pointer, value)
     }
 
-    /// The canonical form of a JSON value, or the refusal of a number in it.
+    /// The canonical form of a JSON value; refuses numbers that no double holds.
     fn canonical<'a>(&mut self, schema: &str, value: &Value<'_>) -> Cell<'a> {
         let mut text = Vec::new();
         match json::write_value(&mut text, value) {
@@ -192,8 +195,8 @@ impl<'c> Admitter<'c> {
         }
     }
 
-    /// The members that no column declares, as one JSON object. An article in canonical form has
-    /// some of them in `_extra` already.
+    /// The members that no column declares, as one JSON object. An article in canonical form already has
+    /// some of them in `_extra`.
     fn undeclared<'a>(&mut self, columns: &Columns, object: &Object<'_>) -> Cell<'a> {
         let mut found = undeclared(columns, object).peekable();
         if found.peek().is_none() {
@@ -208,10 +211,10 @@ impl<'c> Admitter<'c> {
         }
         rest.sort_by_key(|(name, _)| *name);
         if let Some(pair) = rest.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            let message = format!("`{}` stands both in `{EXTRA}` and beside it", text::one_line(pair[0].0, 60));
+            let message = format!("`{}` is both in `{EXTRA}` and next to it", text::one_line(pair[0].0, 60));
             return self.refuse(Code::NoColumn, "", message);
         }
-        // In the record a value is within `_extra`, its object, and those around that.
+        // In the record, a value is inside `_extra`, its object, and the levels around it.
         let room = MAX_DEPTH.saturating_sub(self.path.len() + 2);
         if let Some((name, _)) = rest.iter().find(|(_, value)| value.is_deeper_than(room)) {
             let message =
@@ -222,7 +225,7 @@ impl<'c> Admitter<'c> {
         self.canonical("", &Value::Object(Object::of_unique(members)))
     }
 
-    /// Applies the policy to undeclared members that have no column to go to.
+    /// Applies the policy to undeclared members without a column.
     fn leave_out(&mut self, columns: &Columns, object: &Object<'_>) {
         for (name, _) in undeclared(columns, object) {
             let shown = text::one_line(name, 60);
@@ -232,8 +235,8 @@ impl<'c> Admitter<'c> {
                     continue;
                 }
                 Extra::Reject => (Code::Additional, format!("undeclared member `{shown}`")),
-                // All are kept where the schema lets any come. Where the columns are those of an
-                // alternative that lets none come, one may come by another.
+                // If the schema allows undeclared members, there is a column for them. If the columns come
+                // from an alternative that allows none, another alternative may allow one.
                 Extra::Keep => (Code::NoColumn, format!("the member `{shown}` has no column")),
             };
             let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
@@ -261,14 +264,14 @@ impl<'c> Admitter<'c> {
     }
 }
 
-/// The members that no column declares. One that is declared without a column is as good as
-/// missing where it is null; where an alternative lets in something else, it is kept with the rest.
+/// The members that no column declares. A member that is declared without a column counts as missing if it
+/// is null, and as undeclared if an alternative allows another value.
 fn undeclared<'o>(columns: &Columns, object: &'o Object<'_>) -> impl Iterator<Item = (&'o str, &'o Value<'o>)> {
-    let placed = |name: &str, value: &Value<'_>| {
+    let has_column = |name: &str, value: &Value<'_>| {
         columns.iter().any(|column| column.role == Role::Declared && column.name == name)
             || matches!(value, Value::Null) && columns.omitted().iter().any(|omitted| omitted.name == name)
     };
-    object.iter().filter(move |(name, value)| !placed(name, value))
+    object.iter().filter(move |(name, value)| !has_column(name, value))
 }
 
 fn code_of(inexact: Inexact) -> Code {

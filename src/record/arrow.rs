@@ -1,8 +1,8 @@
 //! The Arrow types of columns. One kind, one type; nothing is chosen by looking at data.
 //!
-//! Texts are `Utf8`, lists name their child `element` as the Parquet format asks, and neither
-//! dictionary types nor extension types occur: every reader sees plain columns. JSON columns are
-//! texts to readers, some of which know no JSON type; the footer of a part tells which they are.
+//! Strings are `Utf8`, lists name their child `element` as Parquet specifies, and there are no dictionary
+//! or extension types: every reader sees plain columns. JSON columns are strings, because some readers
+//! have no JSON type; the footer of a part lists them.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub fn arrow_schema(columns: &Columns) -> SchemaRef {
 }
 
 /// The Arrow fields of the columns of one level.
-pub fn fields(columns: &Columns) -> Fields {
+pub(super) fn fields(columns: &Columns) -> Fields {
     columns.iter().map(field).collect()
 }
 
@@ -34,7 +34,7 @@ pub(super) fn element_field(element: &Column) -> FieldRef {
     field(element)
 }
 
-/// The name that the Parquet format gives the entries of a map.
+/// The name of the entries of a map in Parquet.
 const ENTRIES: &str = "key_value";
 
 /// The fields of a map's entries.
@@ -47,7 +47,7 @@ pub(super) fn entries_field(value: &Column) -> FieldRef {
     Arc::new(Field::new(ENTRIES, DataType::Struct(entry_fields(value)), false))
 }
 
-/// The time zone of every instant.
+/// The time zone of every timestamp.
 pub(super) const UTC: &str = "UTC";
 
 fn data_type(kind: &Kind) -> DataType {

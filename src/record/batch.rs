@@ -1,10 +1,9 @@
 //! Arrow batches of records, column by column.
 //!
-//! Batches wait in great number until their records have been sorted, so each takes just the
-//! memory that its records need: what they need is counted first. A record has a cell of the
-//! right kind for every column by construction, so nothing can fail; the one thing a batch cannot
-//! hold, more than 2 GiB of text in one column, is kept away by whoever decides how many records
-//! are judged together.
+//! Many batches wait in memory until their records have been sorted, so sizes are counted first and each
+//! takes only the memory that its records need. A record has a cell of the right kind for every column by
+//! construction, so nothing can fail. A column of a batch holds at most 2 GiB of text; callers validate
+//! fewer articles at a time.
 
 use std::sync::Arc;
 
@@ -21,14 +20,14 @@ use super::cell::{Cell, Record};
 use super::fingerprint::RecordHash;
 use crate::schema::{Column, Columns, Kind};
 
-/// What stands in the members of an object that is missing.
+/// The members of a missing object.
 static NULL: Cell<'static> = Cell::Null;
 
-/// The records, which are of these columns, and their hashes as one batch.
+/// Makes one batch of records with these columns and of their hashes.
 pub fn batch(columns: &Columns, records: &[Record<'_>], hashes: &[RecordHash]) -> RecordBatch {
-    let cells = |place: usize| records.iter().map(|record| &record.cells()[place]).collect::<Vec<&Cell<'_>>>();
+    let cells = |index: usize| records.iter().map(|record| &record.cells()[index]).collect::<Vec<&Cell<'_>>>();
     let columns_of = columns.iter().enumerate();
-    let mut arrays: Vec<ArrayRef> = columns_of.map(|(place, column)| array(column, &cells(place))).collect();
+    let mut arrays: Vec<ArrayRef> = columns_of.map(|(index, column)| array(column, &cells(index))).collect();
     let mut last = FixedSizeBinaryBuilder::with_capacity(hashes.len(), HASH_BYTES);
     for hash in hashes {
         last.append_value(hash.as_bytes()).expect("the column is as wide as a hash");
@@ -37,13 +36,13 @@ pub fn batch(columns: &Columns, records: &[Record<'_>], hashes: &[RecordHash]) -
     RecordBatch::try_new(arrow_schema(columns), arrays).expect("arrays are made for the batch's own schema")
 }
 
-/// The cells of one column. Where the column has no nulls and a cell has none of its values, an
-/// object above it is missing, and what stands here is not looked at.
+/// The cells of one column. If the column has no nulls but a cell has no value, an object above it is
+/// missing, and readers ignore the value here.
 fn array(column: &Column, cells: &[&Cell<'_>]) -> ArrayRef {
     let nulls = nulls(column, cells);
     match &column.kind {
         Kind::Boolean => {
-            let value = |place: usize| matches!(cells[place], Cell::Boolean(true));
+            let value = |row: usize| matches!(cells[row], Cell::Boolean(true));
             Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(cells.len(), value), nulls))
         }
         Kind::Int64 => Arc::new(primitives::<Int64Type>(cells, nulls, |cell| match cell {
@@ -59,26 +58,26 @@ fn array(column: &Column, cells: &[&Cell<'_>]) -> ArrayRef {
             _ => 0.0,
         })),
         Kind::Timestamp => {
-            let instants = primitives::<TimestampMicrosecondType>(cells, nulls, |cell| match cell {
+            let timestamps = primitives::<TimestampMicrosecondType>(cells, nulls, |cell| match cell {
                 Cell::Timestamp(value) => *value,
                 _ => 0,
             });
-            Arc::new(instants.with_timezone(UTC))
+            Arc::new(timestamps.with_timezone(UTC))
         }
         Kind::Date => Arc::new(primitives::<Date32Type>(cells, nulls, |cell| match cell {
             Cell::Date(value) => *value,
             _ => 0,
         })),
-        Kind::String | Kind::Json => Arc::new(texts(cells, column.nullable)),
+        Kind::String | Kind::Json => Arc::new(strings(cells, column.nullable)),
         Kind::List(element) => Arc::new(list(element, cells, nulls)),
         Kind::Map(value) => Arc::new(map(value, cells, nulls)),
         Kind::Struct(columns) | Kind::Tuple(columns) => Arc::new(object(columns, cells, nulls)),
     }
 }
 
-/// Which cells have a value; nothing if all have, or if the column has no nulls.
+/// Which cells have a value; `None` if all have, or if the column has no nulls.
 fn nulls(column: &Column, cells: &[&Cell<'_>]) -> Option<NullBuffer> {
-    let has_value = |place: usize| !matches!(cells[place], Cell::Null);
+    let has_value = |row: usize| !matches!(cells[row], Cell::Null);
     let nulls = column.nullable.then(|| NullBuffer::new(BooleanBuffer::collect_bool(cells.len(), has_value)))?;
     (nulls.null_count() > 0).then_some(nulls)
 }
@@ -92,21 +91,21 @@ fn primitives<T: ArrowPrimitiveType>(
     PrimitiveArray::new(values.into(), nulls)
 }
 
-fn texts(cells: &[&Cell<'_>], nullable: bool) -> StringArray {
+fn strings(cells: &[&Cell<'_>], nullable: bool) -> StringArray {
     let length = |cell: &&Cell<'_>| match cell {
         Cell::String(text) | Cell::Json(text) => text.len(),
         _ => 0,
     };
     let bytes = cells.iter().map(length).sum();
-    let mut texts = StringBuilder::with_capacity(cells.len(), bytes);
+    let mut strings = StringBuilder::with_capacity(cells.len(), bytes);
     for cell in cells {
         match cell {
-            Cell::String(text) | Cell::Json(text) => texts.append_value(text),
-            _ if nullable => texts.append_null(),
-            _ => texts.append_value(""),
+            Cell::String(text) | Cell::Json(text) => strings.append_value(text),
+            _ if nullable => strings.append_null(),
+            _ => strings.append_value(""),
         }
     }
-    texts.finish()
+    strings.finish()
 }
 
 fn list(element: &Column, cells: &[&Cell<'_>], nulls: Option<NullBuffer>) -> ListArray {
@@ -132,9 +131,9 @@ fn map(value: &Column, cells: &[&Cell<'_>], nulls: Option<NullBuffer>) -> MapArr
 }
 
 fn object(columns: &Columns, cells: &[&Cell<'_>], nulls: Option<NullBuffer>) -> StructArray {
-    let member = |(place, column): (usize, &Column)| {
+    let member = |(index, column): (usize, &Column)| {
         let members = cells.iter().map(|cell| match cell {
-            Cell::Struct(members) => &members[place],
+            Cell::Struct(members) => &members[index],
             _ => &NULL,
         });
         array(column, &members.collect::<Vec<_>>())

@@ -130,7 +130,7 @@ pub fn record_hash_and_length(columns: &Columns, record: &Record<'_>, scratch: &
 }
 
 /// The canonical form of one cell as a JSON value; null for no value.
-pub fn cell_json(column: &Column, cell: &Cell<'_>) -> serde_json::Value {
+pub(crate) fn cell_json(column: &Column, cell: &Cell<'_>) -> serde_json::Value {
     let mut text = Vec::new();
     CellValue { column, cell }.write(&mut CanonicalText::new(&mut text));
     // Only a string that a damaged part claims to be JSON can fail here.
@@ -139,7 +139,7 @@ pub fn cell_json(column: &Column, cell: &Cell<'_>) -> serde_json::Value {
 
 /// Appends the canonical form of one cell, without the quotes and escapes if it is a string, a
 /// timestamp or a date; null is `null`.
-pub fn cell_text(column: &Column, cell: &Cell<'_>, out: &mut Vec<u8>) {
+pub(crate) fn cell_text(column: &Column, cell: &Cell<'_>, out: &mut Vec<u8>) {
     if let Cell::String(text) = cell {
         return out.extend_from_slice(text.as_bytes());
     }

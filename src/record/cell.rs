@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-/// One value of a record, of the kind its column has. Texts are borrowed from the article or
-/// the batch where that is possible.
+/// One value of a record, of the kind of its column. Strings are borrowed from the article or the batch if
+/// possible.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
-    /// No value. Missing and null are one.
+    /// No value: missing or null.
     Null,
-    /// A truth value.
+    /// A boolean.
     Boolean(bool),
     /// A signed integer.
     Int64(i64),
@@ -16,30 +16,30 @@ pub enum Cell<'a> {
     UInt64(u64),
     /// A finite double.
     Float64(f64),
-    /// Text.
+    /// A string.
     String(Cow<'a, str>),
     /// Microseconds since 1970-01-01T00:00:00Z.
     Timestamp(i64),
     /// Days since 1970-01-01.
     Date(i32),
-    /// A JSON value, as the text of its canonical form.
+    /// A JSON value, in canonical form.
     Json(Cow<'a, str>),
     /// The elements of a list.
     List(Vec<Cell<'a>>),
     /// The members of an object, or the entries of an array, in the order of their columns.
     Struct(Vec<Cell<'a>>),
-    /// The members of an object of any names, each once. Null values are data.
+    /// The members of an object with any names, each once. Null values are data.
     Map(Vec<(Cow<'a, str>, Cell<'a>)>),
 }
 
-/// An admitted article: one row, a cell for every column.
+/// An admitted article: one row, with a cell for every column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record<'a> {
     cells: Vec<Cell<'a>>,
 }
 
 impl<'a> Record<'a> {
-    /// Only this room makes records: see [`super::admit()`] and [`super::Rows`].
+    /// Only this module makes records: see [`super::admit()`] and [`super::Rows`].
     pub(super) fn new(cells: Vec<Cell<'a>>) -> Self {
         Self { cells }
     }

@@ -1,8 +1,7 @@
 //! [`RecordHash`] and [`Fingerprint`]: are these the same records?
 //!
-//! A fingerprint ignores the order of the records, how they are cut into parts, the codec and
-//! the version of the tool. `sort`, `sha256sum` and one SQL line can recompute it
-//! (`schema/FORMAT.md`).
+//! A fingerprint does not depend on the order of records, the parts, the codec or the version of
+//! pressmark. `sort` and `sha256sum`, or one line of SQL, can recompute it (`schema/FORMAT.md`).
 
 use std::fmt;
 
@@ -40,8 +39,8 @@ impl fmt::Display for RecordHash {
 }
 
 /// The hash of a set of records: SHA-256 over their record hashes in lower-case hexadecimal,
-/// sorted, each followed by one newline. Each record takes 65 bytes, so different sets of records
-/// are different bytes.
+/// sorted, each followed by a newline. Each record takes 65 bytes, so different sets of records have
+/// different bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(Digest);
@@ -63,29 +62,28 @@ impl Fingerprint {
     }
 }
 
-/// Computes the fingerprint of records whose hashes come in ascending order: bytes sort as their
-/// hexadecimal text does.
+/// Computes the fingerprint of records whose hashes come in ascending order.
 #[derive(Debug, Default, Clone)]
 pub struct Fingerprinting(Sha256);
 
 impl Fingerprinting {
-    /// Adds a hash that is not below the one before.
+    /// Adds a hash that is not less than the previous one.
     pub fn add(&mut self, hash: &RecordHash) {
         let mut line = [b'\n'; 65];
         line[..64].copy_from_slice(&hash.0.hex());
         self.0.update(line);
     }
 
-    /// What was added so far, as bytes, so that another process can go on with the hashes that
-    /// follow. Readable by the same minor version of pressmark only.
+    /// The state so far, as bytes, so that another process can continue with the hashes that follow. Only
+    /// the same minor version of pressmark can read it.
     pub fn state(&self) -> Vec<u8> {
         self.0.serialize().to_vec()
     }
 
-    /// Goes on from a [`Fingerprinting::state`].
+    /// Continues from a [`Fingerprinting::state`].
     ///
     /// # Errors
-    /// [`StateError`] if these bytes are no such state.
+    /// [`StateError`] if the bytes are not such a state.
     pub fn resume(state: &[u8]) -> Result<Self, StateError> {
         let state = SerializedState::<Sha256>::try_from(state).map_err(|_other_length| StateError)?;
         Sha256::deserialize(&state).map(Self).map_err(|_contradiction| StateError)
@@ -113,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_does_not_matter_and_nothing_has_a_fingerprint_too() {
+    fn order_does_not_matter_and_no_records_have_a_fingerprint() {
         let hash = |text: &str| RecordHash::new(Digest::of(text.as_bytes()));
         let forwards = Fingerprint::of(&mut [hash("a"), hash("b")]);
         assert_eq!(forwards, Fingerprint::of(&mut [hash("b"), hash("a")]));
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn handed_on_after_any_number_of_hashes() {
+    fn a_state_continues_after_any_number_of_hashes() {
         let mut hashes: Vec<RecordHash> = (0_u8..9).map(|number| RecordHash::new(Digest::of(&[number]))).collect();
         let whole = Fingerprint::of(&mut hashes);
         for split in 0..=hashes.len() {
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn invalid_states_are_refused() {
         let state = Fingerprinting::default().state();
         for bytes in [&state[1..], &[], &[0xff; 105][..state.len()]] {
             assert_eq!(Fingerprinting::resume(bytes).err(), Some(StateError));

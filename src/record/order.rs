@@ -1,8 +1,8 @@
 //! The order of records: by `order_by`, then by key.
 //!
-//! Values compare by type, nulls come last and strings compare by their UTF-8 bytes. Each
-//! record's place is one byte string, so that sorting and merging compare bytes and nothing
-//! else. Those strings live as long as a run of the tool and are no part of the format.
+//! Values compare by type, nulls come last, and strings compare by their UTF-8 bytes. The sort key of a
+//! record is one byte string, so that sorting and merging only compare bytes. Sort keys are never stored
+//! in a release and are not part of the format.
 
 use std::borrow::{Borrow, Cow};
 
@@ -12,11 +12,11 @@ use crate::schema::{Columns, Kind};
 /// Which columns order a dataset's records and which one identifies them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    places: Vec<usize>,
+    indices: Vec<usize>,
     key: usize,
 }
 
-/// A name in `key` or `order_by` that cannot serve.
+/// A name in `key` or `order_by` that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
     /// No column has the name.
@@ -48,57 +48,56 @@ pub enum OrderError {
 impl Order {
     /// Records by `order_by`, then by `key`.
     pub fn new(columns: &Columns, order_by: &[String], key: &str) -> Result<Self, OrderError> {
-        let place = |setting, name: &str| {
+        let index = |setting, name: &str| {
             columns.position(name).ok_or_else(|| OrderError::NoColumn { setting, name: name.to_owned() })
         };
-        let key = place("key", key)?;
+        let key = index("key", key)?;
         let column = columns.at(key);
         if column.nullable || !matches!(column.kind, Kind::String | Kind::Int64 | Kind::UInt64) {
             let optional = if column.nullable { "an optional " } else { "a required " };
             let kind = format!("{optional}{}", column.kind.describe());
             return Err(OrderError::NoKey { name: column.name.clone(), kind });
         }
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for name in order_by {
-            let place = place("order_by", name)?;
-            let column = columns.at(place);
+            let index = index("order_by", name)?;
+            let column = columns.at(index);
             if matches!(column.kind, Kind::Json | Kind::List(_) | Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_)) {
                 return Err(OrderError::NoOrder { name: name.clone(), kind: column.kind.describe() });
             }
-            if !places.contains(&place) {
-                places.push(place);
+            if !indices.contains(&index) {
+                indices.push(index);
             }
         }
-        if !places.contains(&key) {
-            places.push(key);
+        if !indices.contains(&key) {
+            indices.push(key);
         }
-        Ok(Self { places, key })
+        Ok(Self { indices, key })
     }
 
-    /// The place of the key's column.
+    /// The index of the key column.
     pub fn key(&self) -> usize {
         self.key
     }
 
-    /// The places of the columns that order the records, the most significant first; the key is
-    /// among them.
+    /// The indices of the columns that order the records, the most significant first. The key is one of
+    /// them.
     pub fn places(&self) -> &[usize] {
-        &self.places
+        &self.indices
     }
 
-    /// The place of a record in the order, from its cells by the place of their columns. Places
-    /// compare as bytes.
+    /// The sort key of a record, from its cells by the index of their columns. Sort keys compare as bytes.
     pub fn sort_key<'c, C: Borrow<Cell<'c>>>(&self, cell: impl Fn(usize) -> C) -> Box<[u8]> {
         let mut bytes = Vec::with_capacity(64);
-        for place in &self.places {
-            push_sort_key(&mut bytes, cell(*place).borrow());
+        for index in &self.indices {
+            push_sort_key(&mut bytes, cell(*index).borrow());
         }
         bytes.into_boxed_slice()
     }
 }
 
-/// Writes a cell so that the bytes of two cells of one kind compare as the cells do, and no
-/// cell's bytes start with another's.
+/// Writes a cell so that the bytes of two cells of the same kind compare as the cells do, and no bytes are
+/// a prefix of others.
 fn push_sort_key(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
     const SIGN: u64 = 1 << 63;
     let mut number = |bits: u64| {
@@ -117,7 +116,7 @@ fn push_sort_key(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
         }
         Cell::String(text) => {
             bytes.push(VALUE);
-            // A zero within the text must stay above the end of a shorter one.
+            // A zero in the string must sort after the end of a shorter string.
             let mut rest = text.as_bytes();
             while let Some(zero) = memchr::memchr(0, rest) {
                 bytes.extend_from_slice(&rest[..=zero]);
@@ -127,18 +126,18 @@ fn push_sort_key(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
             bytes.extend_from_slice(rest);
             bytes.extend_from_slice(&[0, 0]);
         }
-        // Columns of the kinds that remain do not order, so this is a null, which comes last.
+        // Columns of other kinds have no order, so this is a null, which comes last.
         _ => bytes.push(NULL),
     }
 }
 
-/// What the bytes of a value, and of a null, start with.
+/// The first byte of a value, and of a null.
 const VALUE: u8 = 0;
 const NULL: u8 = 1;
 
-/// The key of a record as text: a string as it is, an integer in decimal digits. `None` for a
-/// cell of another kind, which no key column holds.
-pub fn key_text<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
+/// The key of a record as text: a string as it is, an integer in decimal digits. `None` for cells of
+/// other kinds, which no key column has.
+pub(crate) fn key_text<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
     match cell {
         Cell::String(text) => Some(Cow::Borrowed(text)),
         Cell::Int64(value) => Some(Cow::Owned(value.to_string())),
@@ -161,9 +160,9 @@ mod tests {
                 bytes
             })
             .collect();
-        for (place, pair) in keys.windows(2).enumerate() {
-            assert!(pair[0] < pair[1], "{:?} and {:?}", cells[place], cells[place + 1]);
-            assert!(!pair[1].starts_with(&pair[0]), "{:?} begins {:?}", cells[place], cells[place + 1]);
+        for (at, pair) in keys.windows(2).enumerate() {
+            assert!(pair[0] < pair[1], "{:?} and {:?}", cells[at], cells[at + 1]);
+            assert!(!pair[1].starts_with(&pair[0]), "{:?} begins {:?}", cells[at], cells[at + 1]);
         }
     }
 

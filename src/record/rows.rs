@@ -1,7 +1,7 @@
-//! Reading records back out of a batch, to hash, compare and export them.
+//! Reads records from a batch, to hash, compare and export them.
 //!
-//! The batch may come from a part that nobody vouches for: its types are checked once
-//! ([`Rows::new`]), after which reading a row cannot fail.
+//! The batch may come from a damaged part: [`Rows::new`] checks its types, after which reading a row
+//! cannot fail. The values are not checked.
 
 use std::borrow::Cow;
 
@@ -36,12 +36,12 @@ impl<'a> Rows<'a> {
         same.then(|| Self { columns, arrays, hashes: hashes.as_fixed_size_binary() })
     }
 
-    /// How many there are.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
@@ -53,11 +53,11 @@ impl<'a> Rows<'a> {
     }
 
     /// The cell of one column in row `row`, from 0.
-    pub fn cell(&self, row: usize, place: usize) -> Cell<'a> {
-        cell(self.columns.at(place), &self.arrays[place], row)
+    pub fn cell(&self, row: usize, index: usize) -> Cell<'a> {
+        cell(self.columns.at(index), &self.arrays[index], row)
     }
 
-    /// What `record_sha256` says in row `row`, from 0.
+    /// The value of `record_sha256` in row `row`, from 0.
     pub fn stored_hash(&self, row: usize) -> RecordHash {
         let bytes = self.hashes.value(row).try_into().expect("the type was checked to be 32 bytes wide");
         RecordHash::new(Digest::from_bytes(bytes))
@@ -65,7 +65,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The cell in row `row` (from 0) of an array that has the type of its column.
-pub fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
+pub(crate) fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
     if array.is_null(row) {
         return Cell::Null;
     }
@@ -81,13 +81,13 @@ pub fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
         Kind::List(element) => {
             let list = array.as_list::<i32>();
             let offsets = list.value_offsets();
-            let range = index(offsets[row])..index(offsets[row + 1]);
+            let range = position(offsets[row])..position(offsets[row + 1]);
             Cell::List(range.map(|at| cell(element, list.values(), at)).collect())
         }
         Kind::Map(value) => {
             let map = array.as_map();
             let (keys, offsets) = (map.keys().as_string::<i32>(), map.value_offsets());
-            let range = index(offsets[row])..index(offsets[row + 1]);
+            let range = position(offsets[row])..position(offsets[row + 1]);
             Cell::Map(range.map(|at| (Cow::Borrowed(keys.value(at)), cell(value, map.values(), at))).collect())
         }
         Kind::Struct(columns) | Kind::Tuple(columns) => {
@@ -97,6 +97,6 @@ pub fn cell<'a>(column: &Column, array: &'a ArrayRef, row: usize) -> Cell<'a> {
     }
 }
 
-fn index(offset: i32) -> usize {
+fn position(offset: i32) -> usize {
     usize::try_from(offset).expect("Arrow checks that list offsets are not negative")
 }

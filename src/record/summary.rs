@@ -1,4 +1,4 @@
-//! What can be said of a column without keeping it: nulls, smallest and largest value.
+//! [`Summary`]: the nulls, and the smallest and largest value, of each column.
 
 use std::cmp::Ordering;
 
@@ -18,58 +18,58 @@ pub struct Summary<'c> {
 }
 
 impl<'c> Summary<'c> {
-    /// A summary of nothing yet.
+    /// An empty summary.
     pub fn new(columns: &'c Columns) -> Self {
         Self { columns, nulls: vec![0; columns.len()], extremes: vec![None; columns.len()] }
     }
 
-    /// Adds the records of these arrays, one for each column and of its type; more may follow.
+    /// Adds the records of these arrays, one array for each column; further arrays are ignored.
     pub fn add(&mut self, arrays: &[ArrayRef]) {
-        for (place, array) in arrays.iter().enumerate().take(self.columns.len()) {
-            self.add_column(place, array);
+        for (index, array) in arrays.iter().enumerate().take(self.columns.len()) {
+            self.add_column(index, array);
         }
     }
 
-    /// Adds one column of records, by its place.
-    pub fn add_column(&mut self, place: usize, array: &ArrayRef) {
-        let column = self.columns.at(place);
-        self.nulls[place] += array.logical_null_count() as u64;
+    /// Adds one column of records, by its index.
+    pub fn add_column(&mut self, index: usize, array: &ArrayRef) {
+        let column = self.columns.at(index);
+        self.nulls[index] += array.logical_null_count() as u64;
         if !is_ranged(&column.kind) {
             return;
         }
         for row in 0..array.len() {
             if let Some(cell) = fixed(&cell(column, array, row)) {
-                widen(&mut self.extremes[place], cell);
+                widen(&mut self.extremes[index], cell);
             }
         }
     }
 
-    /// Adds what is known of a column of other records: nulls, smallest and largest value.
-    pub fn add_known(&mut self, place: usize, nulls: u64, extremes: Option<(Cell<'static>, Cell<'static>)>) {
-        self.nulls[place] += nulls;
+    /// Adds the nulls, and the smallest and largest value, of a column of other records.
+    pub fn add_known(&mut self, index: usize, nulls: u64, extremes: Option<(Cell<'static>, Cell<'static>)>) {
+        self.nulls[index] += nulls;
         if let Some((least, greatest)) = extremes {
-            widen(&mut self.extremes[place], least);
-            widen(&mut self.extremes[place], greatest);
+            widen(&mut self.extremes[index], least);
+            widen(&mut self.extremes[index], greatest);
         }
     }
 
     /// Adds another summary of the same columns.
     pub fn merge(&mut self, other: Self) {
-        for (place, (nulls, extremes)) in other.nulls.into_iter().zip(other.extremes).enumerate() {
-            self.add_known(place, nulls, extremes);
+        for (index, (nulls, extremes)) in other.nulls.into_iter().zip(other.extremes).enumerate() {
+            self.add_known(index, nulls, extremes);
         }
     }
 
-    /// For each column, in order: nulls, and the smallest and largest value as JSON where the
-    /// column holds numbers, days or instants.
+    /// For each column: the nulls, and the smallest and largest value as JSON if it has numbers, dates or
+    /// timestamps.
     pub fn finish(&self) -> Vec<(u64, Option<(serde_json::Value, serde_json::Value)>)> {
-        let json = |place: usize, cell: &Cell<'_>| cell_json(self.columns.at(place), cell);
+        let json = |index: usize, cell: &Cell<'_>| cell_json(self.columns.at(index), cell);
         self.nulls
             .iter()
             .zip(&self.extremes)
             .enumerate()
-            .map(|(place, (nulls, extremes))| {
-                (*nulls, extremes.as_ref().map(|(least, greatest)| (json(place, least), json(place, greatest))))
+            .map(|(index, (nulls, extremes))| {
+                (*nulls, extremes.as_ref().map(|(least, greatest)| (json(index, least), json(index, greatest))))
             })
             .collect()
     }
@@ -79,12 +79,12 @@ fn is_ranged(kind: &Kind) -> bool {
     matches!(kind, Kind::Int64 | Kind::UInt64 | Kind::Float64 | Kind::Timestamp | Kind::Date)
 }
 
-/// The cell without a borrow; only cells of ranged kinds have one.
+/// The cell without a borrow; `None` for kinds without a range.
 fn fixed(cell: &Cell<'_>) -> Option<Cell<'static>> {
     match cell {
         Cell::Int64(value) => Some(Cell::Int64(*value)),
         Cell::UInt64(value) => Some(Cell::UInt64(*value)),
-        // A foreign part may hold what is no number; it has no place in an order.
+        // A damaged part may have NaN, which has no order.
         Cell::Float64(value) if value.is_finite() => Some(Cell::Float64(*value)),
         Cell::Timestamp(value) => Some(Cell::Timestamp(*value)),
         Cell::Date(value) => Some(Cell::Date(*value)),

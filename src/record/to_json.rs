@@ -1,10 +1,8 @@
-//! From a record back to an article that it may have been, to be judged again by its own schema
-//! or another.
+//! Converts a record back to an article, to validate it again with its own schema or another.
 //!
-//! A record does not tell missing from null, so there are two such articles ([`Nulls`]) and
-//! whoever judges takes the kinder one; the bytes an article had, its order of members and its
-//! spelling are gone. Texts are borrowed. A cell may come from a part that nobody vouches for, so
-//! it may hold what no record has; that is an [`InvalidCell`].
+//! A record does not distinguish missing from null, so there are two such articles ([`Nulls`]), and one of
+//! them must be valid. The original bytes and the order of members are not restored. Strings are
+//! borrowed. A cell of a damaged part may have a value that no record has; that is an [`InvalidCell`].
 
 use std::borrow::Cow;
 
@@ -13,29 +11,29 @@ use super::time;
 use crate::json::{self, Number, Object, Value};
 use crate::schema::{Column, Columns, EXTRA, Kind, Role};
 
-/// A value that its column must not hold.
+/// A value that its column must not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidCell<'c> {
-    /// The column, or the innermost member, that holds it.
+    /// The column, or the innermost member, that has it.
     pub column: &'c str,
     /// What is wrong with it.
     pub message: &'static str,
 }
 
-/// What a null of a record is in the article.
+/// How the nulls of a record are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nulls {
-    /// No member at all, unless the schema asks for it.
+    /// They are left out, unless the schema requires the member.
     Missing,
-    /// A member that is null, where the schema admits that.
+    /// As null, if the schema allows it.
     Written,
 }
 
-/// An article that a record may have been.
+/// An article from which the record may have been made.
 ///
 /// # Errors
-/// The first value that no record has: a double that is no number, a time outside the years 0000
-/// to 9999, text that is not canonical JSON in a JSON column.
+/// The first value that no record has: NaN or an infinity, a time outside the years 0000 to 9999, or a
+/// JSON column whose text is not canonical JSON.
 pub fn to_json<'c, 'a>(columns: &'c Columns, record: &'a Record<'a>, nulls: Nulls) -> Result<Value<'a>, InvalidCell<'c>>
 where
     'c: 'a,
@@ -59,7 +57,7 @@ fn members<'c: 'a, 'a>(
     Ok(Value::Object(Object::of_unique(members)))
 }
 
-/// Whether a null of this column is a member.
+/// Whether a null of this column is written.
 fn is_written(column: &Column, nulls: Nulls) -> bool {
     column.presence.is_required() || column.presence.admits_null() && nulls == Nulls::Written
 }
@@ -70,32 +68,32 @@ fn extra<'c: 'a, 'a>(
     column: &'c Column,
     text: &'a str,
 ) -> Result<Vec<(Cow<'a, str>, Value<'a>)>, InvalidCell<'c>> {
-    let unfit = |message| InvalidCell { column: &column.name, message };
+    let invalid = |message| InvalidCell { column: &column.name, message };
     let Value::Object(object) = canonical(column, text)? else {
-        return Err(unfit("it is no object of undeclared members"));
+        return Err(invalid("it is not an object of undeclared members"));
     };
     let members: Vec<_> = object.into_members().collect();
-    let declared = |name: &str| columns.position(name).is_some_and(|place| columns.at(place).role == Role::Declared);
+    let declared = |name: &str| columns.position(name).is_some_and(|index| columns.at(index).role == Role::Declared);
     if members.iter().any(|(name, _)| declared(name)) {
-        // The source has a member of that name which its mapping did not take for the field.
+        // The source has a member with the name of a field that the mapping fills from another member.
         return Ok(vec![(Cow::Borrowed(EXTRA), Value::Object(Object::of_unique(members)))]);
     }
     Ok(members)
 }
 
 fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>, nulls: Nulls) -> Result<Value<'a>, InvalidCell<'c>> {
-    let unfit = |message| InvalidCell { column: &column.name, message };
+    let invalid = |message| InvalidCell { column: &column.name, message };
     Ok(match (cell, &column.kind) {
-        (Cell::Boolean(truth), _) => Value::Bool(*truth),
+        (Cell::Boolean(value), _) => Value::Bool(*value),
         (Cell::Int64(value), _) => Value::Number(Number::from_i64(*value)),
         (Cell::UInt64(value), _) => Value::Number(Number::from_u64(*value)),
-        (Cell::Float64(value), _) => double(*value).map(Value::Number).ok_or(unfit("it is no number of JSON"))?,
+        (Cell::Float64(value), _) => double(*value).map(Value::Number).ok_or(invalid("it is not a number in JSON"))?,
         (Cell::String(text), _) => Value::String(Cow::Borrowed(text)),
         (Cell::Json(text), _) => canonical(column, text)?,
         (Cell::Timestamp(value), _) => {
-            written(|out| time::write_timestamp(out, i128::from(*value) * 1000, true)).ok_or(unfit(YEARS))?
+            written(|out| time::write_timestamp(out, i128::from(*value) * 1000, true)).ok_or(invalid(YEARS))?
         }
-        (Cell::Date(value), _) => written(|out| time::write_date(out, (*value).into())).ok_or(unfit(YEARS))?,
+        (Cell::Date(value), _) => written(|out| time::write_date(out, (*value).into())).ok_or(invalid(YEARS))?,
         (Cell::List(cells), Kind::List(element)) => {
             Value::Array(cells.iter().map(|cell| value(element, cell, nulls)).collect::<Result<_, _>>()?)
         }
@@ -106,18 +104,18 @@ fn value<'c: 'a, 'a>(column: &'c Column, cell: &'a Cell<'a>, nulls: Nulls) -> Re
         }
         (Cell::Map(entries), Kind::Map(of)) => {
             if !entries.is_sorted_by(|(a, _), (b, _)| json::utf16_order(a, b).is_lt()) {
-                return Err(unfit("it holds a name twice, or names in another order than the canonical one"));
+                return Err(invalid("its names are repeated or not in canonical order"));
             }
             let entries =
                 entries.iter().map(|(name, cell)| Ok((Cow::Borrowed(name.as_ref()), value(of, cell, nulls)?)));
             Value::Object(Object::of_unique(entries.collect::<Result<Vec<_>, _>>()?))
         }
-        // A null that the schema asks for, or an element that is null.
+        // A null that the schema requires, or a null element.
         (Cell::Null | Cell::List(_) | Cell::Struct(_) | Cell::Map(_), _) => Value::Null,
     })
 }
 
-const YEARS: &str = "it lies outside the years 0000 to 9999";
+const YEARS: &str = "it is outside the years 0000 to 9999";
 
 fn double(value: f64) -> Option<Number<'static>> {
     if !value.is_finite() || (value == 0.0 && value.is_sign_negative()) {
@@ -134,14 +132,14 @@ fn written<'a>(write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<Value<'
     String::from_utf8(text).ok().map(|text| Value::String(Cow::Owned(text)))
 }
 
-/// The value of a text that must be its canonical form.
+/// Parses text that must be canonical JSON.
 fn canonical<'c, 'a>(column: &'c Column, text: &'a str) -> Result<Value<'a>, InvalidCell<'c>> {
-    let unfit = |message| InvalidCell { column: &column.name, message };
-    let value = json::parse(text.as_bytes()).map_err(|_no_json| unfit("its text is not JSON"))?;
+    let invalid = |message| InvalidCell { column: &column.name, message };
+    let value = json::parse(text.as_bytes()).map_err(|_not_json| invalid("its text is not JSON"))?;
     let mut again = Vec::with_capacity(text.len());
     match json::write_value(&mut again, &value) {
         Ok(()) if again == text.as_bytes() => Ok(value),
-        _ => Err(unfit("its text is not the canonical form of its value")),
+        _ => Err(invalid("its text is not the canonical form of its value")),
     }
 }
 
@@ -170,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn an_article_comes_back() {
+    fn articles_are_restored() {
         check(r#"{"id":"a","n":null}"#);
         check(r#"{"id":"a","n":-1,"x":0.5,"d":"2024-02-29","t":"2024-02-29T10:00:00.5Z","l":["a",null,""],"j":[{}]}"#);
         check(r#"{"id":"a","n":1,"more":{"b":null},"x y":1}"#);
     }
 
     #[test]
-    fn nulls_are_written_where_the_schema_admits_them() {
+    fn nulls_are_written_if_the_schema_allows_them() {
         let columns = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"},
             "a":{"type":["string","null"]},"b":{"type":"string"}}}"#;
         let schema = Schema::compile("test".into(), columns.into(), Extra::Keep).unwrap();
@@ -189,30 +187,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_unfit(name: &str, cell: Cell<'static>, message: &str) {
+    fn check_invalid(name: &str, cell: Cell<'static>, message: &str) {
         let schema = schema();
         let columns = schema.columns();
         let mut cells = vec![Cell::Null; columns.len()];
         cells[columns.position(name).unwrap()] = cell;
-        let unfit = to_json(columns, &Record::new(cells.clone()), Nulls::Missing).unwrap_err();
-        assert_eq!((unfit.column, unfit.message), (name, message));
+        let invalid = to_json(columns, &Record::new(cells.clone()), Nulls::Missing).unwrap_err();
+        assert_eq!((invalid.column, invalid.message), (name, message));
     }
 
     #[test]
-    fn what_no_record_holds_is_refused() {
+    fn values_that_no_record_has_are_refused() {
         let json = |text: &'static str| Cell::Json(Cow::Borrowed(text));
         for double in [f64::NAN, f64::INFINITY, -0.0] {
-            check_unfit("x", Cell::Float64(double), "it is no number of JSON");
+            check_invalid("x", Cell::Float64(double), "it is not a number in JSON");
         }
-        check_unfit("d", Cell::Date(i32::MAX), YEARS);
-        check_unfit("t", Cell::Timestamp(i64::MIN), YEARS);
-        check_unfit("j", json("{"), "its text is not JSON");
-        check_unfit("j", json("[1, 2]"), "its text is not the canonical form of its value");
-        check_unfit("_extra", json("[]"), "it is no object of undeclared members");
+        check_invalid("d", Cell::Date(i32::MAX), YEARS);
+        check_invalid("t", Cell::Timestamp(i64::MIN), YEARS);
+        check_invalid("j", json("{"), "its text is not JSON");
+        check_invalid("j", json("[1, 2]"), "its text is not the canonical form of its value");
+        check_invalid("_extra", json("[]"), "it is not an object of undeclared members");
     }
 
     #[test]
-    fn names_of_a_map_are_in_order() {
+    fn names_of_maps_are_in_order() {
         let schema =
             r#"{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"integer"}}}}"#;
         let schema = Schema::compile("test".into(), schema.into(), Extra::Drop).unwrap();

@@ -15,10 +15,7 @@ use jsonschema::{
 use jsonschema_value::LazyInstance;
 
 use super::step_budget;
-use crate::json::{
-    Number, Object, Value,
-    canonical::{write_i64, write_string},
-};
+use crate::json::{Number, Object, Value, write_i64, write_string};
 
 /// What an error tells of the value that it is about.
 #[derive(Debug, Clone, PartialEq)]
