@@ -1,8 +1,12 @@
-//! The compiled article schema: it judges articles and fixes the columns.
+//! The schema of a dataset: it validates articles and determines the columns.
 //!
-//! One JSON Schema (2020-12) drives both, so a value that passes has a column to go to and a
-//! column exists only because the schema declares it. This is the only room that names the
-//! `jsonschema` crate. Nothing here is ever inferred from data.
+//! One JSON Schema (2020-12) does both, so every valid value has a column, and a column exists only
+//! because the schema declares it. Nothing is inferred from data. This is the only module that uses
+//! the `jsonschema` crate.
+//!
+//! A document is taken apart once into a graph of subschemas with resolved references (`graph`). The
+//! check of its vocabulary, the columns (`derive`, `types`), the positions of rules, suggestions and
+//! the comparison of two schemas (`compare`) all walk that graph.
 
 mod ascii_class;
 mod assertions;
@@ -29,13 +33,11 @@ mod validator;
 mod vocabulary;
 
 pub use columns::{
-    Column, Columns, EXTRA, Extra, InvalidOptional, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role, SHORT,
+    Column, Columns, EXTRA, Extra, InvalidOptional, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role,
 };
-pub(crate) use compare::compare_column;
-pub use compare::{
-    Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange, RuleComparison, compare_rules,
-};
-pub use document_kind::DocumentKind;
+pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange};
+pub(crate) use compare::{RuleComparison, compare_column, compare_rules};
+pub(crate) use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
 pub(crate) use graph::escape_pointer;
 pub(crate) use load::MAX_SCHEMA_BYTES;

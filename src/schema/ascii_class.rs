@@ -1,9 +1,9 @@
-//! A rule that runs faster in another form: text without characters of an ASCII class.
+//! A faster form of one rule: a string without characters of an ASCII class.
 //!
-//! `"not": {"pattern": "[...]"}` is how a schema says that a text holds no control characters,
-//! and it looks at every byte of every text. A regular expression takes longer over that than
-//! all other rules together. It is compiled to a keyword of our own that means the same and
-//! reads sixteen bytes at a time; what a report says of it is the rule as the schema has it.
+//! `"not": {"pattern": "[...]"}` is how a schema forbids control characters, and it looks at every
+//! byte of every string. A regular expression takes longer for that than all other rules together.
+//! It is compiled to an internal keyword that means the same and reads sixteen bytes at a time.
+//! Reports show the rule as the schema has it.
 
 use jsonschema::json::Node as _;
 use jsonschema::paths::Location;
@@ -14,7 +14,7 @@ use super::graph::{Graph, Node};
 use super::instance::Instance;
 use super::step_budget;
 
-/// The keyword that stands for `not` in the compiled schema, and there alone.
+/// The keyword that replaces `not`, in the compiled schema only.
 pub(super) const KEYWORD: &str = "not-of-class";
 
 /// Replaces a subschema's `"not": {"pattern": "[...]"}`, if its class is within ASCII.
@@ -101,7 +101,7 @@ impl<'i> Keyword<'i, Instance> for NotOfClass {
         Err(ValidationError::custom("holds a character of the class"))
     }
 
-    /// `pattern` lets everything pass that is no text, so `not` refuses it.
+    /// `pattern` accepts every value that is not a string, so `not` refuses it.
     fn is_valid(&self, instance: &'i crate::json::Value<'i>) -> bool {
         instance.as_string().is_some_and(|text| !self.0.occurs_in(text.as_bytes()))
     }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_to_the_regular_expression() {
+    fn other_patterns_are_left_to_the_regular_expression() {
         for pattern in ["[^a]", "[é]", r"\S", "[a]+", "[a-z][0-9]", r"[\s]", "[a", "[[:alpha:]]", r"[\p{L}]"] {
             check(pattern, "", None);
         }

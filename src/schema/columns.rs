@@ -11,10 +11,10 @@ pub const EXTRA: &str = "_extra";
 /// The name of the last column of every part: the record's hash. Reserved at the top level.
 pub const RECORD_SHA256: &str = "record_sha256";
 
-/// The longest text of a column that counts as short, in characters.
-pub const SHORT: u64 = 256;
+/// The maximum length of the values of a short string column, in characters.
+pub(super) const SHORT: u64 = 256;
 
-/// What becomes of members that the schema does not declare but allows.
+/// How members are treated that the schema allows but does not declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extra {
@@ -27,7 +27,7 @@ pub enum Extra {
     Drop,
 }
 
-/// What becomes of the value of an optional member that breaks a rule.
+/// How the value of an optional member is treated that breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InvalidOptional {
@@ -48,8 +48,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Columns in the order in which they are to stand in a part, and declared members that have
-    /// none.
+    /// Columns in their order in a part, and declared members that have no column.
     pub fn new(columns: Vec<Column>, omitted: Vec<Omitted>) -> Self {
         let mut canonical_order: Vec<usize> = (0..columns.len()).collect();
         canonical_order.sort_by(|a, b| utf16_order(&columns[*a].name, &columns[*b].name));
@@ -71,7 +70,7 @@ impl Columns {
         self.columns.len()
     }
 
-    /// How many there are when lists, objects and maps are counted by what they hold, too.
+    /// How many leaf columns there are: lists, objects and maps count by what they contain.
     pub fn leaves(&self) -> usize {
         self.columns.iter().map(|column| column.kind.leaves()).sum()
     }
@@ -81,18 +80,18 @@ impl Columns {
         self.columns.is_empty()
     }
 
-    /// The place of the column called `name`.
+    /// The index of the column called `name`.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// The column at a place that [`Columns::position`] or the canonical order gave.
-    pub fn at(&self, place: usize) -> &Column {
-        &self.columns[place]
+    /// The column at an index from [`Columns::position`] or the canonical order.
+    pub fn at(&self, index: usize) -> &Column {
+        &self.columns[index]
     }
 
-    /// The places of the columns in the order of RFC 8785 section 3.2.3 (by UTF-16 code units),
-    /// in which their members stand in a record's canonical form.
+    /// The indices of the columns in the order of their members in a record's canonical form: that of
+    /// RFC 8785 section 3.2.3 (by UTF-16 code units).
     pub fn canonical_order(&self) -> &[usize] {
         &self.canonical_order
     }
@@ -116,36 +115,36 @@ pub struct Column {
     pub kind: Kind,
     /// Whether a record may lack it.
     pub nullable: bool,
-    /// What the schema says of its being there; elements of a list always are.
+    /// Whether the schema requires it and allows null; elements of a list are always present.
     pub presence: Presence,
-    /// Whether the schema bounds its texts to [`SHORT`] characters, by length or by listing them.
+    /// Whether the schema limits its strings to `SHORT` (256) characters, by length or by listing them.
     pub short: bool,
     /// JSON Pointer to the subschema it comes from.
     pub pointer: String,
     /// Whether the schema declares it or it collects what the schema does not.
     pub role: Role,
-    /// Why it is of this kind: one line for people.
+    /// Why it has this kind: one line for people.
     pub why: String,
     /// Values that the schema may accept and the column cannot hold. An article with one is
     /// rejected under the code.
     pub refuses: Vec<Refusal>,
 }
 
-/// Whether a member must be there, and whether it may be null.
+/// Whether a member must be present, and whether it may be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// It must be there and have a value.
+    /// It must be present and not null.
     Required,
-    /// It must be there.
+    /// It must be present.
     MayBeNull,
-    /// It need not be there; if it is, it has a value.
+    /// It may be missing; if present, it is not null.
     MayBeMissing,
-    /// It need not be there, and may be null.
+    /// It may be missing or null.
     MayBeMissingOrNull,
 }
 
 impl Presence {
-    /// Whether the schema asks for the member, if only as null.
+    /// Whether the schema requires the member, even if as null.
     pub fn is_required(self) -> bool {
         matches!(self, Self::Required | Self::MayBeNull)
     }
@@ -171,7 +170,7 @@ impl Presence {
 pub struct Refusal {
     /// The code under which they are rejected.
     pub code: Code,
-    /// Which they are, in plain words.
+    /// Which values, for people.
     pub what: &'static str,
 }
 
@@ -182,7 +181,7 @@ pub struct Omitted {
     pub name: String,
     /// JSON Pointer to the subschema it comes from.
     pub pointer: String,
-    /// Why there is no column, in plain words.
+    /// Why there is no column, for people.
     pub why: String,
 }
 
@@ -208,9 +207,9 @@ pub enum Kind {
     Float64,
     /// Text.
     String,
-    /// An instant, in microseconds since 1970-01-01T00:00:00Z.
+    /// A timestamp, in microseconds since 1970-01-01T00:00:00Z.
     Timestamp,
-    /// A calendar day, in days since 1970-01-01.
+    /// A date, in days since 1970-01-01.
     Date,
     /// Any JSON value, as the text of its canonical form.
     Json,
@@ -218,7 +217,7 @@ pub enum Kind {
     List(Box<Column>),
     /// An object with declared members.
     Struct(Columns),
-    /// An array of exactly these entries, each of a type of its own; their columns are named
+    /// An array of exactly these entries, each with its own type; their columns are named
     /// `_0`, `_1` and so on.
     Tuple(Columns),
     /// An object of any names; the column describes its values and is named `value`.

@@ -1,8 +1,7 @@
-//! What changed between two schemas: columns for those who read releases, rules for those who
-//! write them.
+//! Compares two schemas: their columns, for readers of releases, and their rules, for writers.
 //!
-//! Columns are compared by name, as readers ask for them. Rules are compared by proof where one is
-//! found, and said to be unproved where none is. Data is not looked at here.
+//! Columns are compared by name, as readers query them. Changes of rules are classified by proof, or
+//! reported as not proved. Data is not looked at here.
 
 mod columns;
 mod proof_cost;
@@ -11,7 +10,7 @@ mod rules;
 use super::load::Schema;
 
 pub(crate) use columns::compare_column;
-pub use rules::{RuleComparison, compare_rules};
+pub(crate) use rules::{RuleComparison, compare_rules};
 
 /// What changed from a base to a current schema.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -20,7 +19,7 @@ pub struct Comparison {
     pub columns: Vec<ColumnChange>,
     /// What the schemas as a whole accept.
     pub accepts: Effect,
-    /// What changed in the rules, place by place.
+    /// What changed in the rules, by subschema.
     pub rules: Vec<RuleChange>,
 }
 
@@ -28,17 +27,17 @@ pub struct Comparison {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// Queries go on as before.
+    /// Queries give the same results.
     Safe,
-    /// Queries go on, and may see what they did not see before.
+    /// Queries still run, and may return values or columns that they did not return before.
     ReaderVisible,
-    /// A query that names the column fails, or means something else.
+    /// A query that names the column fails, or has another meaning.
     Breaking,
 }
 
 impl Class {
-    /// That of a column that always has a value now, or may lack one.
-    pub fn of_nullability(required: bool) -> Self {
+    /// The class of a column that now always has a value (`required`), or may now lack one.
+    pub(crate) fn of_nullability(required: bool) -> Self {
         if required { Self::Safe } else { Self::ReaderVisible }
     }
 }
@@ -50,12 +49,12 @@ pub struct ColumnChange {
     pub path: String,
     /// What happened to it.
     pub change: Change,
-    /// What that means for readers.
+    /// What it means for readers.
     pub class: Class,
-    /// The kind or name before, where that says something.
+    /// The kind or name before, if it is relevant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// The kind after, where that says something.
+    /// The kind after, if it is relevant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
@@ -70,11 +69,11 @@ pub enum Change {
     Removed,
     /// It had another name, and the same subschema.
     Renamed,
-    /// It is of another kind.
+    /// It has another kind.
     Retyped,
-    /// It may lack a value now.
+    /// It may now lack a value.
     MadeOptional,
-    /// It always has a value now.
+    /// It now always has a value.
     MadeRequired,
 }
 
@@ -86,22 +85,22 @@ pub enum Effect {
     Same,
     /// Proved: everything that was accepted still is.
     Loosened,
-    /// Proved: nothing is accepted that was not before.
+    /// Proved: no value is newly accepted.
     Tightened,
-    /// Proved: some values are accepted no more, and some others now are.
+    /// Proved: some values are no longer accepted, and some others now are.
     Changed,
     /// No proof was found, either way.
     NotProved,
 }
 
-/// A place at which the rules differ.
+/// A subschema whose rules differ.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RuleChange {
     /// JSON Pointer into the current schema.
     pub pointer: String,
     /// The keywords that differ, each with both values.
     pub keywords: Vec<KeywordChange>,
-    /// What they do together, at this place.
+    /// What these changes do together, in this subschema.
     pub effect: Effect,
 }
 
@@ -110,10 +109,10 @@ pub struct RuleChange {
 pub struct KeywordChange {
     /// The keyword.
     pub keyword: String,
-    /// Its value in the base, if it is there.
+    /// Its value in the base, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<serde_json::Value>,
-    /// Its value in the current schema, if it is there.
+    /// Its value in the current schema, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<serde_json::Value>,
 }
@@ -124,7 +123,7 @@ impl Comparison {
         self.columns.is_empty() && self.rules.is_empty()
     }
 
-    /// The gravest class among the columns; `None` if none changed.
+    /// The most severe class of the changed columns; `None` if no column changed.
     pub fn class(&self) -> Option<Class> {
         self.columns.iter().map(|change| change.class).max()
     }
@@ -132,6 +131,25 @@ impl Comparison {
 
 impl Schema {
     /// What changed from `base` to this schema.
+    ///
+    /// ```
+    /// use pressmark::schema::{Class, Effect, Extra, Schema};
+    ///
+    /// let schema = |title: &str| {
+    ///     let text = format!(r#"{{"type":"object","properties":{{"id":{{"type":"string"}},"title":{title}}}}}"#);
+    ///     Schema::compile("example".to_owned(), text.into_bytes(), Extra::Reject)
+    /// };
+    /// let base = schema(r#"{"type":"string"}"#)?;
+    /// let current = schema(r#"{"type":"string","maxLength":200}"#)?;
+    /// let comparison = current.compare(&base);
+    /// assert_eq!(comparison.accepts, Effect::Tightened);
+    /// assert_eq!(comparison.rules[0].pointer, "/properties/title");
+    /// assert_eq!(comparison.class(), None);
+    ///
+    /// let retyped = schema(r#"{"type":"integer"}"#)?.compare(&base);
+    /// assert_eq!(retyped.class(), Some(Class::Breaking));
+    /// # Ok::<(), pressmark::Error>(())
+    /// ```
     pub fn compare(&self, base: &Schema) -> Comparison {
         let RuleComparison { rules, accepts, .. } = rules::compare(base.graph(), self.graph(), &[]);
         Comparison { columns: columns::compare(base, self), accepts, rules }

@@ -1,9 +1,9 @@
 //! From a JSON Schema to its columns: a pure function of the schema and the `extra` policy.
 //!
-//! Each subschema is classified by what it admits ([`Shape`]), never by what data looks like.
-//! Where it admits values of several types, or of one with no column of its own, the column
-//! holds JSON text: nothing that the schema accepts is squeezed into a narrower type. Each column
-//! carries why it is what it is, and what it cannot hold.
+//! Each subschema is classified by the values that it accepts ([`Shape`]), never by data. If it
+//! accepts values of several types, or of one that has no column type, the column holds JSON text:
+//! no accepted value is forced into a narrower type. Each column records why it has its type, and
+//! which values it cannot hold.
 
 use super::columns::{Column, Columns, EXTRA, Extra, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role};
 use super::fault::SchemaFault;
@@ -35,7 +35,7 @@ pub(super) fn derive(graph: &Graph, extra: Extra) -> Result<Columns> {
     if columns.iter().all(|column| column.role == Role::Extra) {
         return fault("", "no declared member can hold a value, so there are no columns".to_owned());
     }
-    // Readers such as DuckDB do not tell the case of names.
+    // Readers such as DuckDB ignore the case of names.
     match columns.iter().find(|column| column.name.eq_ignore_ascii_case(RECORD_SHA256)) {
         Some(column) => {
             fault(&column.pointer, format!("the column name `{RECORD_SHA256}` is reserved for the record hash"))
@@ -48,7 +48,7 @@ struct Deriver {
     extra: Extra,
 }
 
-/// A kind, with what is to be told of it.
+/// A kind, with its explanation.
 struct Typed {
     kind: Kind,
     why: String,
@@ -67,13 +67,13 @@ impl Typed {
 
 const FLOAT_RANGE: Refusal = Refusal { code: Code::FloatRange, what: "numbers beyond 1.8e308" };
 const FLOAT_DIGITS: Refusal =
-    Refusal { code: Code::FloatPrecision, what: "numbers with more digits than a double tells apart" };
+    Refusal { code: Code::FloatPrecision, what: "numbers with more digits than a double holds" };
 /// What doubles cannot hold.
 const DOUBLES: &[Refusal] = &[FLOAT_RANGE, FLOAT_DIGITS];
 /// What JSON text cannot hold: 64-bit integers stay exact in it.
 const NUMBERS: &[Refusal] = &[
     FLOAT_RANGE,
-    Refusal { code: Code::FloatPrecision, what: "numbers that neither a 64-bit integer nor a double tells exactly" },
+    Refusal { code: Code::FloatPrecision, what: "numbers that neither a 64-bit integer nor a double holds exactly" },
 ];
 const INSTANTS: &[Refusal] = &[
     Refusal { code: Code::TimePrecision, what: "times finer than a microsecond" },
@@ -81,12 +81,12 @@ const INSTANTS: &[Refusal] = &[
     Refusal { code: Code::Leap, what: "leap seconds" },
 ];
 const OPEN_ELSEWHERE: Refusal =
-    Refusal { code: Code::NoColumn, what: "what else the alternatives that do not declare it let in" };
-const TWICE: Refusal = Refusal { code: Code::NoColumn, what: "a name that stands both in `_extra` and beside it" };
+    Refusal { code: Code::NoColumn, what: "other values that the alternatives which do not declare it accept" };
+const TWICE: Refusal = Refusal { code: Code::NoColumn, what: "a name that is both in `_extra` and beside it" };
 
 impl Deriver {
-    /// The columns of an object's members: the declared ones, then `_extra` if members that are
-    /// not declared may come and are kept.
+    /// The columns of an object's members: the declared ones, then `_extra` if undeclared members
+    /// are allowed and kept.
     fn members(&self, objects: &Objects, pointer: &str, depth: usize) -> Result<Columns> {
         let (mut columns, mut omitted) = (Vec::new(), Vec::new());
         for (name, shape) in &objects.members {
@@ -197,9 +197,9 @@ impl Deriver {
                 format!("entries of several types that may be missing (minItems {} would end that)", prefix.len());
             return self.list(&shape, &why, depth);
         }
-        let columns = prefix.iter().enumerate().map(|(place, entry)| {
+        let columns = prefix.iter().enumerate().map(|(index, entry)| {
             let entry = if entry.is_nothing() { &shape } else { entry };
-            self.column(&format!("_{place}"), entry, true, depth)
+            self.column(&format!("_{index}"), entry, true, depth)
         });
         let columns = Columns::new(columns.collect::<Result<_>>()?, Vec::new());
         Ok(Typed::new(Kind::Tuple(columns), format!("an array of exactly {} entries", prefix.len()), &[]))
@@ -225,8 +225,8 @@ impl Deriver {
     }
 }
 
-/// Why a member has no column, if it has none. A member that rules which contradict each other
-/// leave no value is a fault of the schema.
+/// Why a member has no column, if it has none. It is an error of the schema if its rules contradict
+/// each other and leave no value.
 fn omission(name: &str, shape: &Shape, required: bool) -> Result<Option<String>> {
     if !shape.is_nothing() {
         return Ok(shape.types().is_empty().then(|| "it can only be null".to_owned()));
@@ -240,14 +240,14 @@ fn omission(name: &str, shape: &Shape, required: bool) -> Result<Option<String>>
         return Ok(Some(why.to_owned()));
     }
     let message = if meant {
-        format!("`{name}` is required, and nothing may stand there, so no article can match")
+        format!("`{name}` is required, and no value is allowed there, so no article can match")
     } else {
         format!("the rules for `{name}` contradict each other: no value can match them all")
     };
     Err(SchemaFault::new(Code::SchemaColumns, &shape.pointer, message))
 }
 
-/// Signed, unless negative numbers are excluded and ones beyond the signed are let in.
+/// Signed, unless the schema excludes negative numbers and accepts numbers above the signed range.
 fn number(numbers: &Numbers) -> Typed {
     if !numbers.whole {
         let bounded = numbers.least.is_some() && numbers.greatest.is_some();
@@ -267,7 +267,7 @@ fn number(numbers: &Numbers) -> Typed {
     Typed { kind: Kind::Int64, why: "integers".into(), refuses: all }
 }
 
-/// Why the derivation goes no further, if it does not.
+/// Why the derivation stops here, if it does.
 fn cut(notes: &[Note]) -> Option<String> {
     notes.iter().find_map(|note| match note {
         Note::Recursion(pointer) if pointer.is_empty() => {
@@ -301,11 +301,11 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<()> {
         "a column needs a name".to_owned()
     } else if name.eq_ignore_ascii_case(EXTRA) {
         format!("the column name `{EXTRA}` is reserved for undeclared members")
-    } else if name.strip_prefix('_').is_some_and(|place| !place.is_empty() && place.bytes().all(|b| b.is_ascii_digit()))
+    } else if name.strip_prefix('_').is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
     {
         format!("the column name `{shown}` is reserved for the entries of arrays")
     } else if name.chars().any(char::is_control) {
-        format!("the column name `{shown}` has a control character in it")
+        format!("the column name `{shown}` contains a control character")
     } else if let Some(other) = before.iter().find(|column| column.name.to_lowercase() == name.to_lowercase()) {
         format!("the columns `{}` and `{shown}` differ in case only", one_line(&other.name, 60))
     } else {

@@ -11,20 +11,20 @@ const MANIFEST: &[u8] = include_bytes!("../../schema/manifest.schema.json");
 
 /// A kind of document.
 #[derive(Debug)]
-pub struct DocumentKind {
+pub(crate) struct DocumentKind {
     compiled: Compiled,
 }
 
 impl DocumentKind {
     /// A `manifest.json`.
-    pub fn manifest() -> Self {
+    pub(crate) fn manifest() -> Self {
         let value = json::parse(MANIFEST).expect("the schema is part of the program").into_owned();
         let graph = Graph::new(value).expect("the schema is part of the program");
         Self { compiled: compile(graph).expect("the schema is part of the program") }
     }
 
     /// Every rule that a document breaks.
-    pub fn validate(&self, document: &Value<'_>) -> Vec<Violation> {
+    pub(crate) fn validate(&self, document: &Value<'_>) -> Vec<Violation> {
         validator::validate(&self.compiled, document)
     }
 }

@@ -1,12 +1,12 @@
-//! What becomes of a schema, for people: each column with its types, where it comes from, why it
-//! is what it is, and what it cannot hold.
+//! Explains the columns of a schema: the types of each column, the subschema it comes from, why it
+//! has its type, and which values it cannot hold.
 //!
-//! Nothing is decided here; the reasons are those that the derivation gave.
+//! Nothing is decided here: the derivation recorded the reasons.
 
 use super::columns::{Column, Columns, Kind, Refusal};
 use super::load::Schema;
 
-/// Everything that a schema gives.
+/// The columns of a schema, explained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Explanation {
     /// The columns, each followed by those within it.
@@ -30,9 +30,9 @@ pub struct Explained {
     pub nullable: bool,
     /// JSON Pointer to the subschema that it comes from.
     pub pointer: String,
-    /// Whether a record may lack it, in words that tell missing from null.
+    /// Whether a record may lack it, in words that distinguish missing from null.
     pub presence: &'static str,
-    /// Why it is of this kind.
+    /// Why it has this kind.
     pub why: String,
     /// Values that the schema may accept and the column cannot hold.
     pub refuses: Vec<ExplainedRefusal>,
@@ -96,8 +96,8 @@ fn explain_column(column: &Column, path: &str, out: &mut Explanation) {
         Kind::Map(value) => explain_column(value, &format!("{path}{{}}"), out),
         Kind::Struct(columns) => explain(columns, &format!("{path}."), out),
         Kind::Tuple(columns) => {
-            for (place, entry) in columns.iter().enumerate() {
-                explain_column(entry, &format!("{path}[{place}]"), out);
+            for (index, entry) in columns.iter().enumerate() {
+                explain_column(entry, &format!("{path}[{index}]"), out);
             }
         }
         _ => {}
@@ -105,7 +105,7 @@ fn explain_column(column: &Column, path: &str, out: &mut Explanation) {
 }
 
 impl Kind {
-    /// The name of the Arrow type; what is within a list, map or struct left out.
+    /// The name of the Arrow type, without the types inside a list, map or struct.
     pub fn arrow(&self) -> &'static str {
         match self {
             Self::Boolean => "Boolean",

@@ -1,9 +1,8 @@
-//! Lets the `jsonschema` crate judge a [`Value`] where it stands, without copying it.
+//! Lets the `jsonschema` crate validate a [`Value`] in place, without copying it.
 //!
 //! Numbers are compared by their exact text and strings are never copied; a `serde_json` copy is
-//! made only for an error the validator reports, and of a list or object only its size. Each look at
-//! a part takes a step (`step_budget`). Which schema applies, and what becomes of its verdict, is not
-//! known here.
+//! made only for an error that the validator reports, and of an array or object only its size. Each
+//! look at a part takes a step (`step_budget`). Which schema applies is not known here.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -17,25 +16,25 @@ use jsonschema_value::LazyInstance;
 use super::step_budget;
 use crate::json::{Number, Object, Value, write_i64, write_string};
 
-/// What an error tells of the value that it is about.
+/// What an error keeps of the value that it is about.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(super) enum Excerpt {
     /// A value without parts.
     Plain(serde_json::Value),
-    /// The start of a text, and how many characters it has.
+    /// The start of a string, and its length in characters.
     Text(String, u64),
     /// An array of so many elements.
     Array(u64),
     /// An object of so many members.
     Object(u64),
-    /// Nothing: the error was made when no step was left, and does not hold.
+    /// Nothing: the error was made when no step was left, and is not valid.
     Nothing,
 }
 
-/// How many characters of a text are kept.
+/// How many characters of a string are kept.
 const START: usize = 100;
 
-impl Told {
+impl Excerpt {
     fn of(value: &Value<'_>) -> Self {
         match value {
             Value::Array(elements) => Self::Array(elements.len() as u64),
@@ -45,7 +44,7 @@ impl Told {
         }
     }
 
-    /// As an error can hold it: in an array or object of its own.
+    /// As an error can hold it: wrapped in an array or object.
     fn to_value(&self) -> serde_json::Value {
         match self {
             Self::Plain(value) => value.clone(),
@@ -56,7 +55,7 @@ impl Told {
         }
     }
 
-    /// What was put into an error.
+    /// What an error holds.
     pub(super) fn from_value(value: &serde_json::Value) -> Self {
         let size = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_u64).unwrap_or_default();
         match value {
@@ -70,7 +69,7 @@ impl Told {
         }
     }
 
-    /// Of a value of another library, such as a schema.
+    /// Of a value in a schema.
     pub(super) fn of_serde(value: &serde_json::Value) -> Self {
         match value {
             serde_json::Value::Array(elements) => Self::Array(elements.len() as u64),
@@ -173,9 +172,9 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
 
     fn to_value(&self) -> Cow<'a, serde_json::Value> {
         if step_budget::is_listing() {
-            // It goes into an error of a keyword of our own, which has counted itself.
+            // It goes into an error of an internal keyword, which has counted itself.
             step_budget::take(1);
-            return Cow::Owned(told(self).to_value());
+            return Cow::Owned(excerpt(self).to_value());
         }
         Cow::Owned(self.to_serde())
     }
@@ -183,23 +182,23 @@ impl<'a> Node<'a, Instance> for &'a Value<'a> {
     // Every error holds the value that it is about. Copies of a whole object, one for each of its
     // members, would take any amount of memory.
     fn lazy_value(&self) -> LazyInstance<'a> {
-        let told = told(self);
+        let excerpt = excerpt(self);
         step_budget::count_error();
-        LazyInstance::Ready(Cow::Owned(told.to_value()))
+        LazyInstance::Ready(Cow::Owned(excerpt.to_value()))
     }
 
-    // A value does not move while it is judged, so its address is its own.
+    // A value does not move while it is validated, so its address identifies it.
     fn identity(&self) -> Option<NodeIdentity> {
         Some(NodeIdentity::new(std::ptr::from_ref::<Value<'_>>(self) as usize))
     }
 }
 
-/// How many bytes of a text are read in the time of a step.
+/// How many bytes of a string are read in the time of a step.
 const BYTES_FOR_STEP: u64 = 256;
 
-/// What an error that is made now tells of a value.
-fn told(value: &Value<'_>) -> Told {
-    if step_budget::is_spent() { Told::Nothing } else { Told::of(value) }
+/// What an error that is made now keeps of a value.
+fn excerpt(value: &Value<'_>) -> Excerpt {
+    if step_budget::is_spent() { Excerpt::Nothing } else { Excerpt::of(value) }
 }
 
 impl JsonNumber for &Number<'_> {
@@ -247,7 +246,7 @@ impl<'a> JsonObject<'a, Instance> for &'a Object<'a> {
     }
 }
 
-/// The members of an object, as the validator wants them.
+/// The members of an object, as the validator reads them.
 #[derive(Debug)]
 pub(crate) struct Members<'a>(std::slice::Iter<'a, (Cow<'a, str>, Value<'a>)>);
 
@@ -264,7 +263,7 @@ impl<'a> Iterator for Members<'a> {
 /// How many names are compared in the time of a step.
 const NAMES_FOR_STEP: u64 = 32;
 
-/// The elements of an array, as the validator wants them.
+/// The elements of an array, as the validator reads them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Elements<'a>(&'a [Value<'a>]);
 
@@ -560,7 +559,7 @@ mod tests {
         let value = json::parse(br#"{"a":["x",2.50]}"#).expect("valid JSON");
         let error = validator.validate(&value).expect_err("a number where a string must be");
         assert_eq!(error.instance_path().as_str(), "/a/1");
-        assert_eq!(Told::from_value(error.instance()), Told::Plain(serde_json::json!(2.5)));
+        assert_eq!(Excerpt::from_value(error.instance()), Excerpt::Plain(serde_json::json!(2.5)));
     }
 
     proptest::proptest! {
@@ -584,15 +583,15 @@ mod tests {
         let found = |text: &str| {
             let value = json::parse(text.as_bytes()).expect("valid JSON");
             let error = validator.iter_errors(&value).next().expect("it is no text");
-            Told::from_value(error.instance())
+            Excerpt::from_value(error.instance())
         };
-        assert_eq!(found(&format!("[[{}0]]", "0,".repeat(99))), Told::Array(1));
-        assert_eq!(found(r#"{"a":{"b":[]},"":1,"c":2}"#), Told::Object(3));
-        assert_eq!(found("17"), Told::Plain(17.into()));
+        assert_eq!(found(&format!("[[{}0]]", "0,".repeat(99))), Excerpt::Array(1));
+        assert_eq!(found(r#"{"a":{"b":[]},"":1,"c":2}"#), Excerpt::Object(3));
+        assert_eq!(found("17"), Excerpt::Plain(17.into()));
         let validator = jsonschema::options_for::<Instance>().build(&serde_json::json!(false)).expect("a valid schema");
         let text = format!("\"{}\"", "é".repeat(5000));
         let value = json::parse(text.as_bytes()).expect("valid JSON");
         let error = validator.iter_errors(&value).next().expect("nothing is valid");
-        assert_eq!(Told::from_value(error.instance()), Told::Text("é".repeat(100), 5000));
+        assert_eq!(Excerpt::from_value(error.instance()), Excerpt::Text("é".repeat(100), 5000));
     }
 }

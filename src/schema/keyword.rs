@@ -97,7 +97,7 @@ pub(super) fn unknown(keyword: &str) -> String {
             }
         }
     };
-    format!("`{quoted}` is no keyword of JSON Schema 2020-12; {way_out}")
+    format!("`{quoted}` is not a keyword of JSON Schema 2020-12; {way_out}")
 }
 
 #[cfg(test)]

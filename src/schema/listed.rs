@@ -1,8 +1,8 @@
-//! A rule that runs faster in another form: `enum` with many values that are not all texts.
+//! A faster form of one rule: `enum` with many values that are not all strings.
 //!
-//! The validator looks up texts among many at once, and compares anything else with each value in
-//! turn. It is compiled to a keyword of our own that compares with those of the same hash only.
-//! What is equal `instance` decides.
+//! The validator looks strings up at once, but compares any other value with each listed value in
+//! turn. The rule is compiled to an internal keyword that compares only values with the same hash.
+//! `instance` decides which values are equal.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
@@ -15,12 +15,12 @@ use serde_json::{Map, Value};
 use super::instance::Instance;
 use super::step_budget;
 
-/// The keyword that stands for `enum` in the compiled schema, and there alone.
+/// The keyword that replaces `enum`, in the compiled schema only.
 pub(super) const KEYWORD: &str = "one-of-many";
-/// From how many values on it does.
+/// The least number of values for which it does.
 const MANY: usize = 16;
 
-/// Replaces a subschema's `enum`, if it is one of those.
+/// Replaces a subschema's `enum` if it is slow.
 pub(super) fn rewrite(schema: &mut Map<String, Value>) {
     let is_text = |value: &Value| value.is_string() || value.is_null();
     let is_slow =
@@ -68,7 +68,7 @@ impl<'i> Keyword<'i, Instance> for OneOfMany {
     }
 }
 
-/// What equal values share: numbers by the nearest double, members in any order.
+/// Equal values have equal hashes: numbers by the nearest double, members in any order.
 fn hash_expected(state: &RandomState, value: &Value) -> u64 {
     let mut hasher = state.build_hasher();
     match value {

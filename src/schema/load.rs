@@ -1,7 +1,7 @@
-//! Loading a schema: its bytes, the compiled validator and the columns, or one error with a place.
+//! Loads a schema: its bytes, the compiled validator and the columns, or one error with a position.
 //!
-//! Formats are asserted, references stay within the file, and patterns run in linear time. What
-//! could not be checked on every article is refused here, before any article is read.
+//! Formats are asserted, references stay within the file, and patterns run in linear time. A rule that
+//! cannot be checked on every article is refused here, before any article is read.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -50,7 +50,7 @@ impl BuiltIn {
         }
     }
 
-    /// The name it is asked for by.
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Article => "article",
@@ -67,7 +67,24 @@ impl BuiltIn {
     }
 }
 
-/// A schema that is ready to judge articles.
+/// A schema that is ready to validate articles.
+///
+/// ```
+/// use pressmark::json;
+/// use pressmark::schema::{Extra, Schema};
+///
+/// let text = br#"{"type":"object","required":["id"],"properties":{
+///     "id":{"type":"string"},"words":{"type":"integer","minimum":0}}}"#;
+/// let schema = Schema::compile("example".to_owned(), text.to_vec(), Extra::Keep)?;
+/// let names: Vec<&str> = schema.columns().iter().map(|column| column.name.as_str()).collect();
+/// assert_eq!(names, ["id", "words", "_extra"]);
+///
+/// let article = json::parse(br#"{"id":"a","words":-1}"#).expect("valid JSON");
+/// let violations = schema.validate(&article);
+/// assert_eq!(violations[0].pointer, "/words");
+/// assert_eq!(violations[0].message, "expected 0 or more, found -1");
+/// # Ok::<(), pressmark::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Schema {
     name: String,
@@ -90,6 +107,9 @@ impl Schema {
     }
 
     /// The schema in `bytes`; errors call it `name`.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] with a code `S-..` and the JSON Pointer of the subschema or keyword.
     pub fn compile(name: String, bytes: Vec<u8>, extra: Extra) -> Result<Self, Error> {
         Self::compile_as(name, bytes, extra, Dialect::Ecma)
     }
@@ -114,10 +134,10 @@ impl Schema {
         derive(&read(name, bytes, Dialect::Published)?, extra).map_err(|fault| fault.of(name))
     }
 
-    /// Whether an invalid value of an optional member has a place to move to, if that is asked for.
+    /// Checks that an invalid value of an optional member can move to `_extra`, if the policy asks for that.
     ///
     /// # Errors
-    /// [`Error::NoExtra`] if there is none: undeclared members are not kept, or the schema allows none.
+    /// [`Error::NoExtra`] if it cannot: undeclared members are not kept, or the schema allows none.
     pub fn check_invalid_optional(&self, policy: InvalidOptional, extra: Extra) -> Result<(), Error> {
         let has_extra = || self.columns.iter().any(|column| column.role == Role::Extra);
         match policy {
@@ -131,7 +151,7 @@ impl Schema {
         }
     }
 
-    /// The file or built-in name it was loaded from, for messages.
+    /// The file or built-in name that it was loaded from, for messages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -166,7 +186,7 @@ impl Schema {
         super::fields::targets(&self.columns)
     }
 
-    /// Judges one article: no violations means that the schema accepts it. At most
+    /// Validates one article: no violations means that the schema accepts it. At most
     /// [`MAX_LISTED`] are listed.
     pub fn validate(&self, article: &Value<'_>) -> Vec<Violation> {
         validator::validate(&self.compiled, article)
@@ -227,8 +247,8 @@ pub(super) fn compile(graph: Graph) -> Result<Compiled, SchemaFault> {
     Ok(Compiled { validator, rules, error_size })
 }
 
-/// What keeps a schema from being compiled, in words of our own. References, patterns and formats
-/// were checked before (`vocabulary`), so what is left is told by the meta-schema.
+/// Why a schema cannot be compiled. References, patterns and formats were checked before
+/// (`vocabulary`), so what is left is a rule of the meta-schema.
 fn fault(error: &jsonschema::ValidationError<'_>, rules: &RuleIndex) -> SchemaFault {
     use jsonschema::error::ValidationErrorKind as Kind;
     let pointer = rules.in_document(error.instance_path().as_str());
@@ -243,12 +263,48 @@ fn fault(error: &jsonschema::ValidationError<'_>, rules: &RuleIndex) -> SchemaFa
         }
         _ => {
             let keyword = pointer.rsplit('/').next().filter(|keyword| !keyword.is_empty());
-            let told = validator::message(error);
+            let why = validator::message(error);
             let message = match keyword {
-                Some(keyword) => format!("`{}` is not as JSON Schema asks for: {told}", text::one_line(keyword, 60)),
-                None => format!("it is not as JSON Schema asks for: {told}"),
+                Some(keyword) => format!("`{}` is not valid in JSON Schema: {why}", text::one_line(keyword, 60)),
+                None => format!("it is not a valid JSON Schema: {why}"),
             };
             SchemaFault::new(Code::SchemaMeta, pointer, message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Patterns that once were accepted keep their meaning in published releases, and only there.
+    #[test]
+    fn patterns_of_published_releases() {
+        let text = r#"{"type":"object","properties":{
+            "a":{"type":"string","pattern":"(?i)^abc\\z"},
+            "b":{"type":"object","patternProperties":{"(?i)^n":{"type":"integer"}},"unevaluatedProperties":false}}}"#;
+        let error = Schema::compile("s".to_owned(), text.into(), Extra::Keep).expect_err("not a pattern of ECMA-262");
+        assert!(
+            error.to_string().contains("/properties/a/pattern: the pattern `(?i)^abc\\z` cannot be used"),
+            "{error}"
+        );
+        let schema = Schema::of_release("s".to_owned(), text.into(), Extra::Keep).expect("a release's schema");
+        let columns = Schema::columns_of_release("s", text.as_bytes(), Extra::Keep).expect("a release's columns");
+        assert_eq!(schema.columns(), &columns);
+        for (article, want) in [
+            (r#"{"a":"ABC"}"#, ""),
+            (r#"{"a":"ABC "}"#, "/properties/a/pattern"),
+            (r#"{"b":{"N1":1}}"#, ""),
+            (r#"{"b":{"N1":"x"}}"#, "/properties/b/patternProperties/(?i)^n/type"),
+            (r#"{"b":{"x":1}}"#, "/properties/b/unevaluatedProperties"),
+        ] {
+            let violations = schema.validate(&json::parse(article.as_bytes()).expect("valid JSON"));
+            let rules: Vec<&str> = violations.iter().map(|violation| violation.schema.as_str()).collect();
+            assert_eq!(rules.join(" "), want, "{article}");
+        }
+        for broken in ["(", "(?=a)", "\\\\1"] {
+            let text = format!(r#"{{"type":"object","properties":{{"a":{{"type":"string","pattern":"{broken}"}}}}}}"#);
+            assert!(Schema::of_release("s".to_owned(), text.into_bytes(), Extra::Keep).is_err(), "{broken}");
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Patterns of JSON Schema: regular expressions of ECMA-262 with its `u` flag, translated to
 //! those of the `regex` crate, which run in linear time.
 //!
-//! The two languages write most things alike and mean other things by them: `\w`, `\d` and `\b`
-//! are ASCII in ECMA-262, `\s` and `.` have lists of their own, and `[a&&b]` is a plain class.
-//! So the output uses none of these: a class is written as the code points it holds. What
-//! cannot run in linear time is refused by name. Every rule of the schema that holds a pattern
-//! gets it from here.
+//! The two languages share most of their syntax but not its meaning: `\w`, `\d` and `\b` are ASCII
+//! in ECMA-262, `\s` and `.` match other characters, and `[a&&b]` is a plain class. The output
+//! therefore uses none of these: a class is written as its code points. Constructs that cannot run
+//! in linear time are refused by name. Every rule of a schema with a pattern gets it from here.
 
 mod escape;
 
@@ -28,7 +27,7 @@ type Result<T> = std::result::Result<T, String>;
 /// The pattern for the `regex` crate.
 ///
 /// # Errors
-/// In plain words: what is wrong with the pattern, and the way out.
+/// What is wrong with the pattern, and the way out, for people.
 pub(super) fn translate(pattern: &str) -> Result<String> {
     Translator::new(pattern).pattern()
 }
@@ -177,7 +176,7 @@ impl<'p> Translator<'p> {
     fn push_point(&mut self, point: u32) {
         self.repeatable = true;
         match char::from_u32(point) {
-            // Half of a surrogate pair: no text holds one.
+            // Half of a surrogate pair: no string contains one.
             None => write_set(&mut self.out, &ClassUnicode::empty()),
             Some(character) if self.flags.folds => write_set(&mut self.out, &folded(set(&[(character, character)]))),
             Some(character) => {

@@ -1,11 +1,11 @@
-//! How long one article may be judged, and how many errors may be collected of it.
+//! How long the validation of one article may take, and how many errors may be collected.
 //!
-//! Where alternatives of a schema lead back to it, each level of an article is held against all of
-//! them, and of thirty levels nobody sees the end; nothing asks the validator to give up. But it
-//! reads articles through `instance` alone, where each look at a member, an element or a constant
-//! takes a step. After the last one, objects and arrays have no more parts to look at, so that the
-//! validator comes to an end, and its verdict is not used. A keyword of our own takes the steps of
-//! alternatives that look at nothing. What a schema costs without an article is for `steps`.
+//! Where the alternatives of a schema lead back to it, each level of an article is held against all
+//! of them, and thirty levels take forever; the validator has no limit. But it reads articles only
+//! through `instance`, where each look at a member, an element or a constant takes a step. After the
+//! last step, objects and arrays appear to have no more parts, so that the validator returns by
+//! itself, without unwinding, and its verdict is not used. An internal keyword takes the steps of
+//! alternatives that look at nothing. How large a schema is without an article is for `step_cost`.
 
 use std::cell::Cell;
 
@@ -15,15 +15,15 @@ use serde_json::{Map, Value};
 
 use super::instance::Instance;
 
-/// The keyword that takes steps, which stands in the compiled schema alone.
+/// The keyword that takes steps, in the compiled schema only.
 pub(super) const KEYWORD: &str = "take-steps";
-/// From how many alternatives on a subschema takes a step for each.
+/// The least number of alternatives for which a subschema takes a step each.
 const MANY: usize = 16;
 
 thread_local! {
-    /// The steps that are left. Where nothing is judged there is no limit.
+    /// The steps that are left. Outside of validation there is no limit.
     static STEPS: Cell<u64> = const { Cell::new(u64::MAX) };
-    /// The errors that may still be collected; none where errors are not collected.
+    /// The errors that may still be collected; `None` while errors are not collected.
     static ERRORS: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -32,7 +32,7 @@ pub(super) fn take(steps: u64) {
     STEPS.set(STEPS.get().saturating_sub(steps));
 }
 
-/// Whether no step is left, and nothing that is found out from now on holds.
+/// Whether no step is left, so that results from now on are not valid.
 pub(super) fn is_spent() -> bool {
     STEPS.get() == 0
 }
@@ -51,7 +51,7 @@ pub(super) fn count_error() {
     }
 }
 
-/// Puts the limits back when judging ends, also by a panic.
+/// Removes the limits when validation ends.
 struct Limits;
 
 impl Limits {
@@ -69,14 +69,14 @@ impl Drop for Limits {
     }
 }
 
-/// Does what takes at most so many steps; none if it takes more.
+/// Runs `work` with at most so many steps; `None` if it takes more.
 pub(super) fn within<T>(steps: u64, work: impl FnOnce() -> T) -> Option<T> {
     let _limits = Limits::set(steps, None);
     let done = work();
     (!is_spent()).then_some(done)
 }
 
-/// Collects errors with at most so many steps, and at most so many errors; and whether these are all.
+/// Collects errors with at most so many steps and errors. Returns them, and whether these are all.
 pub(super) fn listing<T>(steps: u64, errors: u64, work: impl FnOnce() -> T) -> (T, bool) {
     let _limits = Limits::set(steps, Some(errors));
     let done = work();

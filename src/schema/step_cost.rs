@@ -35,8 +35,8 @@ impl<'g> StepCosts<'g> {
         self.count(id, 0) > MOST
     }
 
-    /// Whether a subschema that was counted applies to a value if it applies to that value, and so
-    /// never comes to a verdict.
+    /// Whether a subschema that was counted applies to a value only if it applies to that value, so
+    /// that validation would never end.
     pub(super) fn is_circular(&self) -> bool {
         self.is_circular
     }

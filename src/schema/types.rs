@@ -1,16 +1,16 @@
-//! What a subschema admits, as far as columns can tell: which types, and of each type what decides
-//! its column. Shapes are joined where either may hold and crossed where both must.
+//! The values that a subschema accepts, as far as columns depend on them: the types, and for each type
+//! the rules that decide its column. Shapes are joined where either may hold and crossed where both must.
 //!
 //! A shape is never narrower than its subschema: rules that do not bear on columns (`pattern`,
-//! `not`, `contains`) are left to the validator. There is one exception, made on purpose and told
-//! to people: a member that some alternatives declare and others leave open has the declared
-//! shape (see [`Note::OpenElsewhere`]); what else such an alternative lets in is refused, not lost.
+//! `not`, `contains`) are left to the validator. There is one exception, which `schema explain`
+//! reports: a member that some alternatives declare and others leave open has the declared
+//! shape (see [`Note::OpenElsewhere`]); other values that such an alternative accepts are rejected, not lost.
 
 mod reader;
 
 pub(super) use reader::Reader;
 
-/// What a subschema admits. A type that is `None` or `false` cannot occur.
+/// The values that a subschema accepts. A type that is `None` or `false` cannot occur.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
     pub(super) null: bool,
@@ -21,14 +21,14 @@ pub(super) struct Shape {
     pub(super) object: Option<Box<Objects>>,
     /// JSON Pointer to the subschema.
     pub(super) pointer: String,
-    /// What is to be said of how it came about.
+    /// How it came about.
     pub(super) notes: Vec<Note>,
 }
 
-/// What a shape does not tell by itself.
+/// What a shape does not show by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Note {
-    /// The schema `false` stands here.
+    /// The schema is `false`.
     False,
     /// Another part of the schema closes the object to this member.
     ClosedElsewhere,
@@ -70,7 +70,7 @@ pub(super) enum Form {
     Date,
 }
 
-/// The arrays of a shape: entries with a place of their own, then any number alike.
+/// The arrays of a shape: entries with their own shapes, then any number of one shape.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Arrays {
     pub(super) prefix: Vec<Shape>,
@@ -88,12 +88,12 @@ pub(super) struct Objects {
     pub(super) rest: Rest,
 }
 
-/// What may stand beside what is declared.
+/// The values that are allowed beside the declared ones.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Rest {
-    /// Anything, since nothing is said of it.
+    /// Anything, because no keyword restricts it.
     Open,
-    /// Anything, as the schema says outright (which counts as evaluated).
+    /// Anything, because the schema says so (which counts as evaluated).
     Stated,
     /// Values of one shape.
     Typed(Box<Shape>),
@@ -258,7 +258,7 @@ impl Texts {
         Self { form, short: self.short && other.short }
     }
 
-    /// No text is both a day and an instant.
+    /// No string is both a date and a date-time.
     fn cross(self, other: Self) -> Option<Self> {
         let form = match (self.form, other.form) {
             (Form::Plain, form) | (form, Form::Plain) => form,
@@ -286,7 +286,7 @@ impl Arrays {
         Self { prefix, rest: self.rest.cross(other.rest), least: self.least.max(other.least), most }
     }
 
-    /// Gives so many entries a place of their own.
+    /// Gives this many entries their own shapes.
     fn widen(&mut self, length: usize) {
         while self.prefix.len() < length {
             self.prefix.push(self.rest.shape(Note::False));

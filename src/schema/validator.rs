@@ -1,14 +1,12 @@
-//! [`Violation`]: one rule broken at one place in one article, in words of our own.
+//! [`Violation`]: one rule broken at one position in one article.
 //!
-//! The `jsonschema` crate finds them; its texts are not ours to promise and quote whole values,
-//! so only its kinds and operands are used. A message here is one line of bounded length that
-//! never holds a control character.
+//! The `jsonschema` crate finds violations; `describe` writes their messages.
 
 mod describe;
 
 use jsonschema::ValidationError;
 
-use super::instance::{Instance, Told as Found};
+use super::instance::{Excerpt, Instance};
 use super::load::Compiled;
 use super::rule_index::RuleIndex;
 use super::step_budget;
@@ -28,7 +26,9 @@ const ERRORS: u64 = 20_000;
 const STEPS: u64 = 1 << 24;
 const STEPS_FOR_PART: u64 = 256;
 const MOST_STEPS: u64 = 1 << 28;
-/// One rule broken at one place in one article.
+
+/// One rule broken at one position in one article. Messages are one line of bounded length without
+/// control characters.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Violation {
     /// Which rule, as a stable code.
@@ -45,20 +45,20 @@ pub struct Violation {
     /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
-    /// What probably mends it.
+    /// What would probably fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 
 impl Violation {
-    /// A violation of a rule that stands in no schema.
-    pub fn plain(code: Code, pointer: String, message: String) -> Self {
+    /// A violation of a rule that is not in the schema.
+    pub(crate) fn plain(code: Code, pointer: String, message: String) -> Self {
         Self { code, pointer, schema: String::new(), message, expected: None, actual: None, help: None }
     }
 }
 
-/// Every rule that a value breaks, up to [`MAX_LISTED`]. Whether there is one is found out before, which is
-/// much faster than listing all of them.
+/// Every rule that a value breaks, up to [`MAX_LISTED`]. Most values break none, and a check for that is much
+/// faster than listing all.
 pub(super) fn validate(compiled: &Compiled, value: &Value<'_>) -> Vec<Violation> {
     match is_valid(&compiled.validator, value) {
         Some(true) => return Vec::new(),
@@ -77,13 +77,13 @@ pub(super) fn validate(compiled: &Compiled, value: &Value<'_>) -> Vec<Violation>
     violations
 }
 
-/// Whether a value is valid, if so many steps tell as its size makes seem right.
+/// Whether a value is valid; `None` if finding out takes more steps than its size justifies.
 fn is_valid(validator: &jsonschema::Validator<Instance>, value: &Value<'_>) -> Option<bool> {
-    let judge = || validator.is_valid(value);
-    step_budget::within(STEPS, judge).or_else(|| {
+    let check = || validator.is_valid(value);
+    step_budget::within(STEPS, check).or_else(|| {
         // Its parts are only counted where it matters.
         let steps = steps(value);
-        if steps > STEPS { step_budget::within(steps, judge) } else { None }
+        if steps > STEPS { step_budget::within(steps, check) } else { None }
     })
 }
 
@@ -97,13 +97,13 @@ fn endless(message: &str) -> Violation {
     Violation { help: Some(help.to_owned()), ..Violation::plain(Code::StepLimit, String::new(), message.to_owned()) }
 }
 
-/// The violations that errors of the validator stand for, without those that say nothing new; what
-/// was not evaluated comes last.
+/// The violations that the validator's errors mean, without redundant ones. Members and items that
+/// were not evaluated come last.
 fn list(errors: &[ValidationError<'_>], article: &Value<'_>, rules: &RuleIndex) -> Vec<Violation> {
     let describer = Describer { rules };
     let mut found = Vec::new();
     let mut origins = Vec::new();
-    for error in errors.iter().filter(|error| Found::from_value(error.instance()) != Found::Nothing) {
+    for error in errors.iter().filter(|error| Excerpt::from_value(error.instance()) != Excerpt::Nothing) {
         let rule = rules.rule(error);
         for (violation, unevaluated) in describer.violations(error, &rule, article) {
             let way = error.evaluation_path().as_str().to_owned();

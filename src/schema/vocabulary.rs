@@ -211,7 +211,7 @@ mod tests {
         );
     }
 
-    /// What was evaluated is found out by judging again, at each level.
+    /// At each level, the validator validates again to find out what was evaluated.
     #[test]
     fn unevaluated_members_below_one_another() {
         let nested = |levels: usize| {

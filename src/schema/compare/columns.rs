@@ -33,16 +33,16 @@ struct Walk<'s> {
 }
 
 impl Walk<'_> {
-    /// Compares the columns of one level. A new column is nothing to a query on records, but
-    /// changes the type of a struct that someone has written down: `added` says which.
+    /// Compares the columns of one level. `added` is the class of a new column: at the top level it
+    /// changes no query; in a struct it changes the type of the struct.
     fn level(&mut self, base: &Columns, current: &Columns, prefix: &str, added: Class) {
         let gone: Vec<&Column> = base.iter().filter(|column| current.position(&column.name).is_none()).collect();
         let new: Vec<&Column> = current.iter().filter(|column| base.position(&column.name).is_none()).collect();
         let renamed = self.renamed(&gone, &new);
         for column in current {
             let path = format!("{prefix}{}", column.name);
-            if let Some(place) = base.position(&column.name) {
-                self.column(base.at(place), column, &path);
+            if let Some(index) = base.position(&column.name) {
+                self.column(base.at(index), column, &path);
             } else if let Some((before, _)) = renamed.iter().find(|(_, after)| after.name == column.name) {
                 let before = Some(format!("{prefix}{}", before.name));
                 self.add(&path, Change::Renamed, Class::Breaking, before, None);

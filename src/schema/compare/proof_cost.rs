@@ -9,7 +9,7 @@ use crate::schema::graph::{Body, Content, Graph, Keyword, Node, NodeId, Referenc
 
 /// How many values a schema may consist of.
 const PARTS: usize = 2048;
-/// How many cases there may be at one place, and how many of them may come of others by multiplying.
+/// How many cases one subschema may have, and how many of them may result from multiplication.
 const CASES: u64 = 256;
 const MULTIPLIED: u64 = 64;
 /// How many regular expressions it may have: each is held against each other.
@@ -42,7 +42,7 @@ fn parts(graph: &Graph) -> usize {
     graph.nodes().map(|node| 1 + node.keywords().iter().map(of).sum::<usize>()).sum()
 }
 
-/// Whether a subschema is to hold or not to hold.
+/// Whether a subschema must hold or must not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Plain,
@@ -69,7 +69,7 @@ impl Sign {
 struct ProofCost<'g> {
     graph: &'g Graph,
     steps: usize,
-    /// The most cases at a place below, and the most anywhere that came of others by multiplying.
+    /// The most cases of a subschema below, and the most anywhere that result from multiplication.
     most: u64,
     multiplied: u64,
     /// The subschemas that are being followed.
@@ -77,7 +77,7 @@ struct ProofCost<'g> {
 }
 
 impl<'g> ProofCost<'g> {
-    /// How many cases a subschema has at its place.
+    /// How many cases a subschema has.
     fn of(&mut self, id: NodeId, sign: Sign) -> u64 {
         self.steps = self.steps.saturating_sub(1);
         if self.steps == 0 {

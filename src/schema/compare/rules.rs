@@ -1,8 +1,9 @@
-//! Rules place by place, with proofs by the validator's own algebra of schemas.
+//! Compares the rules of two schemas, one subschema after another, with proofs by the validator's
+//! algebra of schemas.
 //!
-//! A place is a subschema that both have. Rules of the members and items below it are compared
-//! below it, and are taken out on both sides for the proof at the place itself. Nothing is proved
-//! about schemas for which the algebra would not end (`proof_cost`).
+//! A subschema that both schemas have is compared without the members and items below it, which are
+//! compared by themselves. Nothing is proved about schemas for which the algebra would not end
+//! (`proof_cost`).
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -29,26 +30,26 @@ const SILENT: &[&str] = &[
     "readOnly",
     "writeOnly",
 ];
-/// How deep places are told apart; below, everything is one place.
+/// How deep subschemas are compared one by one; deeper ones are compared whole.
 const MAX_DEPTH: usize = 16;
-/// At how many places a proof is looked for.
+/// How many proofs are attempted.
 const PROOFS: usize = 32;
 
 /// What changed in the rules of two schemas.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RuleComparison {
-    /// The places at which they differ.
-    pub rules: Vec<RuleChange>,
-    /// What the schemas do as a whole.
-    pub accepts: Effect,
-    /// Whether members were left aside for this.
-    pub aside: bool,
+pub(crate) struct RuleComparison {
+    /// The subschemas that differ.
+    pub(crate) rules: Vec<RuleChange>,
+    /// What all changes do together.
+    pub(crate) accepts: Effect,
+    /// Whether members were ignored for this.
+    pub(crate) aside: bool,
 }
 
 /// What changed in the rules of two schemas, as JSON. The members in `aside` are members of the root
 /// that only one of the schemas declares: the other may allow anything for them, and that is not a
 /// change, unless a reference leads to them.
-pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleComparison {
+pub(crate) fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleComparison {
     match (graph_of(base), graph_of(current)) {
         (Some(base), Some(current)) => compare(&base, &current, aside),
         _ => RuleComparison { rules: Vec::new(), accepts: Effect::NotProved, aside: false },
@@ -57,7 +58,7 @@ pub fn compare_rules(base: &Json, current: &Json, aside: &[&str]) -> RuleCompari
 
 pub(super) fn compare(base: &Graph, current: &Graph, aside: &[&str]) -> RuleComparison {
     let reach = Reach::of(base).max(Reach::of(current));
-    // Where references go by it, `$id` is more than a name.
+    // `$id` is a rule if references depend on it.
     let ids = reach == Reach::Anywhere;
     let (mut base, mut current) = (silenced(base, ids), silenced(current, ids));
     let aside = if reach == Reach::Definitions { aside } else { &[] };
@@ -69,10 +70,10 @@ pub(super) fn compare(base: &Graph, current: &Graph, aside: &[&str]) -> RuleComp
     if base == current {
         return comparison;
     }
-    // A place that is taken out of its schema would refer to itself.
+    // A subschema taken out of its document would refer to itself.
     let proofs = if reach == Reach::Definitions { PROOFS } else { 0 };
     let walk = Walk { base: &base, current: &current, proofs: Cell::new(proofs) };
-    walk.place(&base, &current, "", 0, &mut comparison.rules);
+    walk.subschema(&base, &current, "", 0, &mut comparison.rules);
     let whole = if reach < Reach::Anywhere { effect(&base, &current) } else { Effect::NotProved };
     comparison.accepts = if whole == Effect::NotProved { together(&comparison.rules) } else { whole };
     comparison
@@ -83,8 +84,8 @@ fn graph_of(schema: &Json) -> Option<Graph> {
     Graph::new(json::parse(text.as_bytes()).ok()?.into_owned()).ok()
 }
 
-/// What places do together. All that is not in `$defs` must hold, so nothing is lost where nothing is
-/// lost at any of them; what definitions are used for nobody has looked at.
+/// What all changes do together, from what each does. Every subschema outside `$defs` must hold, so the
+/// effects add up; how definitions are used is not known here.
 fn together(rules: &[RuleChange]) -> Effect {
     let all = |most: Effect| {
         let is =
@@ -117,7 +118,7 @@ impl Reach {
     }
 }
 
-/// Lets a member of the root be anything.
+/// Lets a member of the root have any value.
 fn open(schema: &mut Json, name: &str) {
     let Some(members) = schema.as_object_mut() else { return };
     let properties = members.entry("properties").or_insert_with(|| Json::Object(Map::new()));
@@ -134,7 +135,7 @@ struct Walk<'j> {
 }
 
 impl Walk<'_> {
-    fn place(&self, base: &Json, current: &Json, pointer: &str, depth: usize, out: &mut Vec<RuleChange>) {
+    fn subschema(&self, base: &Json, current: &Json, pointer: &str, depth: usize, out: &mut Vec<RuleChange>) {
         if base == current {
             return;
         }
@@ -151,11 +152,11 @@ impl Walk<'_> {
             out.push(RuleChange { pointer: pointer.to_owned(), keywords, effect });
         }
         for (path, old, new) in below {
-            self.place(&old, &new, &format!("{pointer}{path}"), depth + 1, out);
+            self.subschema(&old, &new, &format!("{pointer}{path}"), depth + 1, out);
         }
     }
 
-    /// The effect of one subschema in the place of another, each with the definitions of its file.
+    /// The effect of replacing one subschema by another, each with the definitions of its document.
     fn effect(&self, base: &Json, current: &Json) -> Effect {
         let Some(left) = self.proofs.get().checked_sub(1) else { return Effect::NotProved };
         self.proofs.set(left);
@@ -163,7 +164,7 @@ impl Walk<'_> {
     }
 }
 
-/// Takes the subschemas that both have out of them, and returns them with their pointers.
+/// Removes the subschemas that both have, and returns them with their pointers.
 fn below(old: &mut Map<String, Json>, new: &mut Map<String, Json>) -> Vec<(String, Json, Json)> {
     let mut found = Vec::new();
     for keyword in ["properties", "$defs"] {
@@ -198,7 +199,7 @@ fn keywords(old: &Map<String, Json>, new: &Map<String, Json>) -> Vec<KeywordChan
     let mut found = Vec::new();
     for (keyword, before) in old.iter().filter(|(keyword, before)| new.get(*keyword) != Some(before)) {
         match (keyword.as_str(), before, new.get(keyword)) {
-            // Only the names that came or went: those of both are places of their own.
+            // Only added and removed names: those that both have are compared by themselves.
             ("properties" | "$defs", Json::Object(olds), Some(Json::Object(news))) => {
                 let path = |name: &String| format!("{keyword}/{}", escape_pointer(name));
                 let gone = olds.iter().filter(|(name, _)| !news.contains_key(*name));
@@ -270,7 +271,7 @@ fn effect(base: &Json, current: &Json) -> Effect {
     let covers = |a: &CanonicalSchema, b: &CanonicalSchema| a.covers(b).unwrap_or(Containment::Unknown);
     match (covers(&current, &base), covers(&base, &current)) {
         (Containment::Yes, Containment::Yes) => Effect::Same,
-        // One direction is enough: both words leave open whether anything is lost the other way.
+        // One direction is enough: neither word says anything about the other direction.
         (Containment::Yes, Containment::No | Containment::Unknown) => Effect::Loosened,
         (Containment::No | Containment::Unknown, Containment::Yes) => Effect::Tightened,
         (Containment::No, Containment::No) => Effect::Changed,

@@ -246,7 +246,7 @@ fn what_must_hold_together() {
         r#"{"type":"string","format":"date","allOf":[{"format":"date-time"}]}"#,
         "/properties/a: the rules for `a` contradict each other: no value can match them all",
     );
-    check("false", "/properties/a: `a` is required, and nothing may stand there, so no article can match");
+    check("false", "/properties/a: `a` is required, and no value is allowed there, so no article can match");
     check_members(
         r#""properties":{"a":false,"b":{"type":"boolean"}}"#,
         Extra::Drop,
@@ -323,7 +323,7 @@ fn names_that_clash() {
     check(r#"{"":true}"#, "/properties/: a column needs a name");
     check(r#"{"_Extra":true}"#, "/properties/_Extra: the column name `_extra` is reserved for undeclared members");
     check(r#"{"_0":true}"#, "/properties/_0: the column name `_0` is reserved for the entries of arrays");
-    check(r#"{"a\nb":true}"#, "/properties/a\nb: the column name `a\\u{a}b` has a control character in it");
+    check(r#"{"a\nb":true}"#, "/properties/a\nb: the column name `a\\u{a}b` contains a control character");
     check(
         r#"{"Record_SHA256":true}"#,
         "/properties/Record_SHA256: the column name `record_sha256` is reserved for the record hash",

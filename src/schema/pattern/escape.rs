@@ -1,19 +1,19 @@
-//! What a backslash and the letters behind it mean in a pattern of ECMA-262.
+//! What a backslash and the characters after it mean in a pattern of ECMA-262.
 //!
-//! Without the `u` flag, any character may follow a backslash and stands for itself. Of that
-//! only punctuation is taken (`\-`, `\@`), which means the same in every reading; a letter that
-//! means nothing is refused, since it means something in other languages (`\A`, `\z`).
+//! Without the `u` flag, any character may follow a backslash and means itself. Only punctuation is
+//! accepted here (`\-`, `\@`), which means the same in every dialect; a letter without a meaning is
+//! refused, because it has one in other languages (`\A`, `\z`).
 
 use regex_syntax::hir::{Class, ClassUnicode, HirKind};
 
 use super::{Result, Translator, folded, negated, set};
 
-/// What an escape stands for.
+/// The meaning of an escape.
 pub(super) enum Escape {
     Set(ClassUnicode),
     /// A code point, which may be half of a surrogate pair.
     Point(u32),
-    /// A word boundary, or that there is none.
+    /// A word boundary (`true`), or the absence of one.
     Boundary(bool),
 }
 
@@ -55,7 +55,7 @@ const CATEGORIES: &str = "LC Cased_Letter Pe Close_Punctuation Pc Connector_Punc
     Uppercase_Letter";
 
 impl Translator<'_> {
-    /// What stands behind a backslash.
+    /// The escape after a backslash.
     pub(super) fn escape(&mut self, in_class: bool) -> Result<Escape> {
         let letter = self.next().ok_or("it ends with a backslash; write `\\\\` for one")?;
         Ok(match letter {

@@ -1,8 +1,7 @@
-//! What is said of an error of the validator, in words of our own.
+//! Describes an error of the validator.
 //!
-//! The `jsonschema` crate's texts are not ours to promise and quote whole values, so only its kinds
-//! and operands are used. A message here is one line of bounded length that never holds a control
-//! character.
+//! The texts of the `jsonschema` crate may change and quote whole values, so only its kinds and
+//! operands are used. A message is one line of bounded length without control characters.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -11,7 +10,7 @@ use super::{MAX_LISTED, Violation};
 use crate::code::Code;
 use crate::json::{Object, Value};
 use crate::schema::graph::escape_pointer;
-use crate::schema::instance::Told as Found;
+use crate::schema::instance::Excerpt;
 use crate::schema::rule_index::RuleIndex;
 use crate::schema::undeclared::Unevaluated;
 use crate::schema::{ascii_class, suggestions};
@@ -22,20 +21,20 @@ const QUOTE: usize = 60;
 /// The longest description that is quoted from a schema, in characters.
 const WORDS: usize = 200;
 
-/// What an error of a schema that cannot be compiled says.
+/// The message of an error in a schema that cannot be compiled.
 pub(in crate::schema) fn message(error: &ValidationError<'_>) -> String {
     let describer = Describer { rules: &RuleIndex::default() };
-    describer.describe_of(error, &shown(&Found::of_serde(error.instance()))).message
+    describer.describe_of(error, &shown(&Excerpt::of_serde(error.instance()))).message
 }
 
-/// Finds the words, in the schema where it has some.
+/// Describes errors, with the schema's own descriptions where it has some.
 pub(super) struct Describer<'d> {
     pub(super) rules: &'d RuleIndex,
 }
 
 impl Describer<'_> {
-    /// The violations that an error stands for: one for each undeclared member, else one. Each with
-    /// what was not evaluated, where that is the error.
+    /// The violations that an error means: one for each undeclared member, else one. Each with the
+    /// member or items that were not evaluated, if that is the error.
     pub(super) fn violations(
         &self,
         error: &ValidationError<'_>,
@@ -44,17 +43,18 @@ impl Describer<'_> {
     ) -> Vec<(Violation, Option<Unevaluated>)> {
         let pointer = error.instance_path().as_str();
         let undeclared = |name: &String| {
-            let told = Told::plain(Code::Additional, format!("undeclared member `{}`", quote(name)));
+            let found = Description::plain(Code::Additional, format!("undeclared member `{}`", quote(name)));
             let help = suggestions::declared_name(&self.rules.graph, rule, name);
-            told.at(format!("{pointer}/{}", escape_pointer(name)), rule, help)
+            found.at(format!("{pointer}/{}", escape_pointer(name)), rule, help)
         };
-        let own =
-            |told: Told, help: Option<String>| told.at(pointer.to_owned(), rule, help.or_else(|| self.own_words(rule)));
+        let own = |found: Description, help: Option<String>| {
+            found.at(pointer.to_owned(), rule, help.or_else(|| self.schema_description(rule)))
+        };
         match error.kind() {
             Kind::AdditionalProperties { unexpected } => {
                 unexpected.iter().take(MAX_LISTED).map(|name| (undeclared(name), None)).collect()
             }
-            // Where nothing is declared beside it, the validator does not look which members there are.
+            // The validator does not name the members if none are declared beside it.
             Kind::FalseSchema if refuses_others(rule) && article.pointer(pointer).is_some_and(is_object) => {
                 let members = article.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(Object::iter);
                 members.take(MAX_LISTED).map(|(name, _)| (undeclared(&name.to_owned()), None)).collect()
@@ -67,29 +67,31 @@ impl Describer<'_> {
             Kind::Required { property } => {
                 vec![(self.missing(property.as_str().unwrap_or_default(), rule, article, pointer), None)]
             }
-            Kind::Custom { .. } => vec![(own(self.describe_own(rule, article.pointer(pointer), error), None), None)],
+            Kind::Custom { .. } => {
+                vec![(own(self.describe_internal(rule, article.pointer(pointer), error), None), None)]
+            }
             _ => vec![(own(self.describe(error), self.help(error)), None)],
         }
     }
 
     fn missing(&self, name: &str, rule: &str, article: &Value<'_>, pointer: &str) -> Violation {
-        let told = Told::plain(Code::Required, format!("missing member `{}`", quote(name)));
+        let found = Description::plain(Code::Required, format!("missing member `{}`", quote(name)));
         let help = suggestions::misspelt_member(article.pointer(pointer), &self.rules.graph, rule, name);
-        let place = rule.rsplit_once('/').map_or("", |(place, _)| place);
-        let declared = format!("{place}/properties/{}/description", escape_pointer(name));
-        let help = help.or_else(|| self.own_words(&declared));
+        let holder = rule.rsplit_once('/').map_or("", |(holder, _)| holder);
+        let declared = format!("{holder}/properties/{}/description", escape_pointer(name));
+        let help = help.or_else(|| self.schema_description(&declared));
         if let Some((holder, _)) = rule.split_once("/dependentRequired") {
             let rule = self.dependent(&format!("{holder}/dependentRequired"), name, article.pointer(pointer));
-            return told.at(pointer.to_owned(), &rule, help);
+            return found.at(pointer.to_owned(), &rule, help);
         }
-        // Each member is a rule of its own, so that all that are missing are told.
+        // Each member counts as a rule, so that all missing members are reported.
         let names = self.rules.graph.data_at(rule).and_then(Value::as_array).unwrap_or_default();
         let entry = names.iter().position(|entry| entry.as_str() == Some(name));
         let rule = entry.map_or_else(|| rule.to_owned(), |entry| format!("{rule}/{entry}"));
-        told.at(pointer.to_owned(), &rule, help)
+        found.at(pointer.to_owned(), &rule, help)
     }
 
-    /// The entry of `dependentRequired` that asks for a member, because of one that the object has.
+    /// The entry of `dependentRequired` that requires a member because of one that the object has.
     fn dependent(&self, rule: &str, name: &str, object: Option<&Value<'_>>) -> String {
         let entry = || {
             let has =
@@ -102,12 +104,12 @@ impl Describer<'_> {
         entry().unwrap_or_else(|| rule.to_owned())
     }
 
-    /// A rule that was compiled to a keyword of our own: `not` with a class of characters, or a long `enum`.
-    fn describe_own(&self, rule: &str, value: Option<&Value<'_>>, error: &ValidationError<'_>) -> Told {
+    /// A rule that was compiled to an internal keyword: `not` with a class of characters, or a long `enum`.
+    fn describe_internal(&self, rule: &str, value: Option<&Value<'_>>, error: &ValidationError<'_>) -> Description {
         let graph = &self.rules.graph;
         if let Some(options) = graph.data_at(rule).filter(|_| rule.ends_with("/enum")) {
             let options = quote(&options.to_serde().to_string());
-            return Told::pair(Code::Enum, format!("one of {options}"), actual(error));
+            return Description::pair(Code::Enum, format!("one of {options}"), actual(error));
         }
         let pattern = graph.data_at(&format!("{rule}/pattern")).and_then(Value::as_str);
         let text = value.and_then(Value::as_str);
@@ -115,17 +117,17 @@ impl Describer<'_> {
             None => self.describe(error),
             Some(character) => {
                 let number = u32::from(character);
-                Told::plain(Code::Not, format!("the text holds U+{number:04X}, which the schema excludes"))
+                Description::plain(Code::Not, format!("the text holds U+{number:04X}, which the schema excludes"))
             }
         }
     }
 
-    fn describe(&self, error: &ValidationError<'_>) -> Told {
+    fn describe(&self, error: &ValidationError<'_>) -> Description {
         self.describe_of(error, &actual(error))
     }
 
-    fn describe_of(&self, error: &ValidationError<'_>, actual: &str) -> Told {
-        let pair = |code, expected: String| Told::pair(code, expected, actual.to_owned());
+    fn describe_of(&self, error: &ValidationError<'_>, actual: &str) -> Description {
+        let pair = |code, expected: String| Description::pair(code, expected, actual.to_owned());
         let at_least = |limit: &u64, what| format!("at least {}", plural(*limit, what));
         let at_most = |limit: &u64, what| format!("at most {}", plural(*limit, what));
         match error.kind() {
@@ -152,35 +154,35 @@ impl Describer<'_> {
         }
     }
 
-    /// The kinds that are told without the value.
-    fn describe_rest(&self, kind: &Kind) -> Told {
-        let plain = |code: Code| Told::plain(code, code.meaning().to_owned());
+    /// The kinds that are described without the value.
+    fn describe_rest(&self, kind: &Kind) -> Description {
+        let plain = |code: Code| Description::plain(code, code.meaning().to_owned());
         match kind {
             Kind::UnevaluatedItems { .. } => {
-                Told::plain(Code::MaxItems, "items that the schema does not declare".to_owned())
+                Description::plain(Code::MaxItems, "items that the schema does not declare".to_owned())
             }
             Kind::UniqueItems => plain(Code::UniqueItems),
             Kind::Contains => plain(Code::Contains),
-            Kind::PropertyNames { error } => Told::plain(
+            Kind::PropertyNames { error } => Description::plain(
                 Code::PropertyNames,
                 format!("the member name is not allowed: {}", self.describe(error).message),
             ),
             Kind::AnyOf { context } => {
-                Told::plain(Code::AnyOf, format!("fits none of the {} alternatives", context.len()))
+                Description::plain(Code::AnyOf, format!("fits none of the {} alternatives", context.len()))
             }
             Kind::OneOfNotValid { context } => {
-                Told::plain(Code::OneOfNone, format!("fits none of the {} alternatives", context.len()))
+                Description::plain(Code::OneOfNone, format!("fits none of the {} alternatives", context.len()))
             }
             Kind::OneOfMultipleValid { .. } => plain(Code::OneOfMany),
-            // The keyword of our own that can come here stands for `not`.
+            // The only internal keyword that comes here is that of `not`.
             Kind::Not { .. } | Kind::Custom { .. } => plain(Code::Not),
             Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => plain(Code::RegexLimit),
-            // A `false` schema. References are resolved at load; the crate's enum is open, so anything more is told as what it is: not allowed.
+            // A `false` schema, and whatever kinds the crate may add: the value is not allowed.
             _ => plain(Code::False),
         }
     }
 
-    /// The validator knows patterns as they were translated; people know those of the file.
+    /// The validator knows translated patterns; people know those of the file.
     fn pattern(&self, error: &ValidationError<'_>, translated: &str) -> String {
         quote(self.rules.graph.data_at(&self.rules.rule(error)).and_then(Value::as_str).unwrap_or(translated))
     }
@@ -199,12 +201,12 @@ impl Describer<'_> {
         }
     }
 
-    /// What the schema itself says of the values that a rule is about, below its root.
-    fn own_words(&self, rule: &str) -> Option<String> {
-        let (place, _keyword) = rule.rsplit_once('/').filter(|(place, _)| !place.is_empty())?;
+    /// The schema's description of the subschema that has a rule, except at the root.
+    fn schema_description(&self, rule: &str) -> Option<String> {
+        let (holder, _keyword) = rule.rsplit_once('/').filter(|(holder, _)| !holder.is_empty())?;
         let graph = &self.rules.graph;
         graph.at(rule)?;
-        let words = graph[graph.node_at(place)?].data("description")?.as_str()?;
+        let words = graph[graph.node_at(holder)?].data("description")?.as_str()?;
         Some(format!("the schema says: {}", text::one_line(words, WORDS)))
     }
 
@@ -216,16 +218,16 @@ impl Describer<'_> {
         let rank = |errors: &[ValidationError<'_>]| {
             let other_type = errors.iter().any(|error| match error.kind() {
                 Kind::Type { .. } => depth(error) == least,
-                // A discriminator: a constant that stands directly in the object.
+                // A discriminator: a constant directly in the object.
                 Kind::Constant { .. } => depth(error) <= least + 1,
                 _ => false,
             });
             let deepest = errors.iter().map(depth).max().unwrap_or(0);
             (other_type, errors.len(), std::cmp::Reverse(deepest))
         };
-        let (place, errors) = branches.iter().enumerate().min_by_key(|(_, errors)| rank(errors))?;
+        let (index, errors) = branches.iter().enumerate().min_by_key(|(_, errors)| rank(errors))?;
         let error = errors.first()?;
-        let told = match error.kind() {
+        let why = match error.kind() {
             Kind::Required { property } => format!("missing member {}", quote(&property.to_string())),
             Kind::AdditionalProperties { unexpected } => format!("undeclared member {}", quote(&unexpected.join(", "))),
             _ => self.describe(error).message,
@@ -234,19 +236,19 @@ impl Describer<'_> {
             "" => String::new(),
             pointer => format!(" at {}", quote(pointer)),
         };
-        Some(format!("closest is alternative {} of {}:{at} {told}", place + 1, branches.len()))
+        Some(format!("closest is alternative {} of {}:{at} {why}", index + 1, branches.len()))
     }
 }
 
-/// What is said of one violation.
-struct Told {
+/// The code and words of a violation, without its position.
+struct Description {
     code: Code,
     message: String,
     expected: Option<String>,
     actual: Option<String>,
 }
 
-impl Told {
+impl Description {
     fn plain(code: Code, message: String) -> Self {
         Self { code, message, expected: None, actual: None }
     }
@@ -273,7 +275,7 @@ fn refuses_others(rule: &str) -> bool {
 }
 
 fn is_text(error: &ValidationError<'_>) -> bool {
-    matches!(Found::from_value(error.instance()), Found::Text(..))
+    matches!(Excerpt::from_value(error.instance()), Excerpt::Text(..))
 }
 
 fn expected(kind: &TypeKind) -> String {
@@ -289,20 +291,20 @@ fn expected(kind: &TypeKind) -> String {
 }
 
 fn actual(error: &ValidationError<'_>) -> String {
-    shown(&Found::from_value(error.instance()))
+    shown(&Excerpt::from_value(error.instance()))
 }
 
-/// A value as it is told: short ones are quoted, long ones measured.
-fn shown(value: &Found) -> String {
+/// A value in a message: short ones are quoted, long ones measured.
+fn shown(value: &Excerpt) -> String {
     match value {
-        Found::Nothing => "nothing".to_owned(),
-        Found::Array(length) => format!("an array of {length}"),
-        Found::Object(length) => format!("an object of {length}"),
-        Found::Text(start, length) => {
+        Excerpt::Nothing => "nothing".to_owned(),
+        Excerpt::Array(length) => format!("an array of {length}"),
+        Excerpt::Object(length) => format!("an object of {length}"),
+        Excerpt::Text(start, length) => {
             let quoted = format!("\"{}\"", text::one_line(start, QUOTE));
             if *length > QUOTE as u64 { format!("{quoted} ({length} characters)") } else { quoted }
         }
-        Found::Plain(plain) => quote(&plain.to_string()),
+        Excerpt::Plain(plain) => quote(&plain.to_string()),
     }
 }
 
