@@ -15,7 +15,7 @@
 //! use pressmark::validate::{KeyColumns, Validator, ValidatorOptions};
 //!
 //! let schema = Schema::built_in(BuiltIn::Article, Extra::Keep)?;
-//! let mapping = "name = \"mine\"\n[fields]\ntext = { from = \"/body\" }\n";
+//! let mapping = "name = \"mine\"\nunmapped = \"pass\"\n[fields]\ntext = { from = \"/body\" }\n";
 //! let mapping = Mapping::parse("mine.toml", mapping, schema.targets())?;
 //! let keys = KeyColumns::new(schema.columns(), &["published_date".into()], "id", None)?;
 //! let validator = Validator::new(&schema, &mapping, keys, ValidatorOptions::default())?;

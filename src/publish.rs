@@ -153,11 +153,16 @@ impl BuildContext<'_> {
         let release = open_base(self.lock.folder(), version)?;
         let is_previous = |previous: &&Release| previous.folder() == release.folder();
         let inspected = self.next.previous.as_ref().filter(is_previous).and(self.previous.as_ref());
-        let own = inspected.is_none().then(|| Inspection::new(&release));
-        let Some(inspection) = inspected.or(own.as_ref()) else { return Err(Error::Stopped) };
+        let own;
+        let inspection = if let Some(inspection) = inspected {
+            inspection
+        } else {
+            own = Inspection::new(&release);
+            &own
+        };
         match self.upsert(&release, inspection, sources, withdraw, rejects) {
             // Damage can cause many errors. The one that names the damaged file is reported.
-            Err(Error::Part { .. }) if !inspection.is_intact() => Err(damaged_base(inspection)),
+            Err(error @ Error::Part { .. }) => Err(damaged_base(inspection).unwrap_or(error)),
             result => result,
         }
     }

@@ -10,7 +10,7 @@ use semver::Version;
 use super::base::Base;
 use super::changelog::ChangelogEntry;
 use super::encode_parts::{PartsEncoding, WrittenParts};
-use super::inspect::Inspection;
+use super::inspect::{Inspection, damaged_base};
 use super::layout::ReleaseLayout;
 use super::memory::Memory;
 use super::next_version;
@@ -126,11 +126,7 @@ impl Commit<'_> {
     fn check_base(&self) -> Result<(), Error> {
         let Some(inspection) = self.base.map(Base::inspection) else { return Ok(()) };
         inspection.wait(self.progress)?;
-        if inspection.is_intact() {
-            inspection.check_unchanged()
-        } else {
-            Err(super::inspect::damaged_base(inspection))
-        }
+        damaged_base(inspection).map_or_else(|| inspection.check_unchanged(), Err)
     }
 
     /// The outcome of a build whose version already exists in `folder`.

@@ -74,7 +74,7 @@ impl<'s> Ingested<'s> {
     }
 }
 
-impl<'s, 'p> Ingest<'s, 'p> {
+impl<'s> Ingest<'s, '_> {
     /// Reads and validates every source. Rejects go to `rejects`; scratch files go to `folder`.
     ///
     /// # Errors

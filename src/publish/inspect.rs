@@ -239,10 +239,10 @@ impl Drop for Inspection {
     }
 }
 
-/// The error for a damaged base release.
-pub(super) fn damaged_base(inspection: &Inspection) -> Error {
+/// The error for a damaged base release. `None` if it is intact.
+pub(super) fn damaged_base(inspection: &Inspection) -> Option<Error> {
     const HINT: &str = "restore the file from a copy of the release, or build from all inputs, without `--base`";
-    inspection.damaged().next().map_or(Error::Stopped, |damaged| damaged.error(HINT))
+    inspection.damaged().next().map(|damaged| damaged.error(HINT))
 }
 
 /// The error for a part that was replaced or written to during the build.

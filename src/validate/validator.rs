@@ -29,7 +29,7 @@ use crate::schema::{Extra, InvalidOptional, Schema};
 ///     "properties": { "id": { "type": "string" }, "title": { "type": "string" }, "words": { "type": "integer" } }
 /// }"#;
 /// let schema = Schema::compile("note.schema.json".into(), schema.to_vec(), Extra::Keep)?;
-/// let mapping = "name = \"notes\"\n[fields]\ntitle = { from = \"/headline\" }\n";
+/// let mapping = "name = \"notes\"\nunmapped = \"pass\"\n[fields]\ntitle = { from = \"/headline\" }\n";
 /// let mapping = Mapping::parse("notes.toml", mapping, schema.targets())?;
 /// let keys = KeyColumns::new(schema.columns(), &["title".into()], "id", None)?;
 /// let validator = Validator::new(&schema, &mapping, keys, ValidatorOptions::default())?;
