@@ -23,7 +23,7 @@ fn articles() -> Vec<String> {
     let article = |number: u64| match number % 50 {
         7 => r#"{"id":7}"#.to_owned(),
         8 => format!(r#"{{"id":"k{}","n":{number}}}"#, number - 1),
-        9 => format!(r#"{{"id":"k{}","n":"#, number),
+        9 => format!(r#"{{"id":"k{number}","n":"#),
         _ => json!({"id": format!("k{}", number % 370), "n": number % 370 / 11, "tags": ["a"],
                     "text": "Text ".repeat(usize::try_from(number % 370 % 13).unwrap())})
         .to_string(),
@@ -90,7 +90,7 @@ fn any_split_gives_the_parts_of_a_build() {
         let (records, duplicates) = (unique.records(), unique.duplicates());
         assert_eq!((records, duplicates), (manifest.records(), manifest.duplicates));
         let mut conflicts = 0;
-        let mut sorted = unique
+        let mut laid_out = unique
             .lay_out(&manifest.layout, &mut |reject| {
                 conflicts += 1;
                 assert_eq!(reject.violations[0].violation.code.name(), "D-DUPLICATE-KEY");
@@ -98,11 +98,11 @@ fn any_split_gives_the_parts_of_a_build() {
             })
             .unwrap();
         assert_eq!((rejects + conflicts) as u64, manifest.rejected.values().sum::<u64>());
-        assert_eq!(sorted.fingerprint(), manifest.fingerprint);
+        assert_eq!(laid_out.fingerprint(), manifest.fingerprint);
 
         let encoder = PartEncoder::new(columns, keys.order(), &manifest.layout, &schema.sha256()).unwrap();
         let mut written = Vec::new();
-        while let Some(part) = sorted.next_part() {
+        while let Some(part) = laid_out.next_part() {
             let part = part.unwrap();
             let (rows, fingerprint) = (part.rows(), part.fingerprint());
             let path = test.path(&format!("part-{case}-{}", written.len()));

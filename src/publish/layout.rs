@@ -125,13 +125,13 @@ impl LayoutInputs<'_> {
         let (next, parts) = sync_channel::<(Vec<RecordHash>, bool)>(2);
         let mut planner = PartPlanner::new(self.folder, self.memory);
         thread::scope(|scope| {
-            let planned = scope.spawn(move || {
+            let thread = scope.spawn(move || {
                 parts.into_iter().try_for_each(|(hashes, ends)| planner.add(&hashes, ends)).map(|()| planner)
             });
             let send = move |hashes, ends| next.send((hashes, ends)).or(Err(Error::Stopped));
             let row_refs = self.merge(entries, visitor, send);
             // If the planner failed, merging was stopped, and the error is the planner's.
-            let planner = planned.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let planner = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok(planner.finish(row_refs?))
         })
     }

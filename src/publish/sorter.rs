@@ -236,11 +236,11 @@ impl<'s> UniqueRecords<'s> {
         conflict: &mut dyn FnMut(&Reject) -> Result<(), Error>,
     ) -> Result<SortedRelease<'s>, Error> {
         let columns = self.columns;
-        let lay_out = |inputs: LayoutInputs<'_>, entries, conflicts: &mut Conflicts<'_>| {
+        let run = |inputs: LayoutInputs<'_>, entries, conflicts: &mut Conflicts<'_>| {
             let rejected = |run: usize, entry: &SortEntry| conflicts.reject(run, entry);
             inputs.lay_out(entries, Visitor { kept: |_: &SortEntry| Ok(()), rejected })
         };
-        let (release, rows) = self.lay_out_by(layout, None, &NoProgress, conflict, lay_out)?;
+        let (release, rows) = self.lay_out_by(layout, None, &NoProgress, conflict, run)?;
         let ReleaseLayout { parts, row_refs, hashes } = release;
         let fingerprint = hashes.fingerprint()?;
         let parts = parts.into_iter();
@@ -269,13 +269,13 @@ impl<'s> UniqueRecords<'s> {
         base: Option<&Base<'_>>,
         progress: &dyn Progress,
         conflict: &mut dyn FnMut(&Reject) -> Result<(), Error>,
-        lay_out: impl FnOnce(LayoutInputs<'_>, Vec<SortEntries>, &mut Conflicts<'_>) -> Result<ReleaseLayout, Error>,
+        run: impl FnOnce(LayoutInputs<'_>, Vec<SortEntries>, &mut Conflicts<'_>) -> Result<ReleaseLayout, Error>,
     ) -> Result<(ReleaseLayout, RunRows), Error> {
         let Self { columns, keys, folder, memory, runs, sources, resolution, .. } = self;
         let (entries, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((columns, keys.order().key()), base, rows, &sources, conflict);
         let inputs = LayoutInputs { resolution: &resolution, layout, folder: &folder, memory, progress };
-        let release = lay_out(inputs, entries, &mut conflicts)?;
+        let release = run(inputs, entries, &mut conflicts)?;
         Ok((release, conflicts.finish()?))
     }
 }
