@@ -6,7 +6,7 @@ use super::rows::Change;
 use super::schema_change::{Keyword, SchemaChange};
 use super::warning::Warning;
 use crate::schema::Effect;
-use crate::text::{counted, thousands, count};
+use crate::text::{count, counted};
 
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
