@@ -14,15 +14,11 @@ mod sort_bytes;
 mod sort_entry;
 mod spill;
 
-pub use selection::{BatchId, Selection, RunRows};
+pub use selection::{BatchId, Selection};
+
 pub(crate) use merge::{Merge, SortEntries};
 pub(crate) use record_hashes::RecordHashes;
 pub(crate) use runs::{SortedChunk, SortedRuns};
 pub(crate) use selection::RunRows;
 pub(crate) use sort_bytes::{ByteSorter, SortedBytes};
 pub(crate) use sort_entry::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SourceSpan};
-pub use merge::{Merge, SortEntries};
-pub use record_hashes::RecordHashes;
-pub use runs::{SortedChunk, SortedRuns};
-pub use sort_bytes::{ByteSorter, SortedBytes};
-pub use sort_entry::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SourceSpan};

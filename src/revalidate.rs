@@ -50,7 +50,7 @@ pub fn revalidate(
     let mut causes: BTreeMap<(Code, String), u64> = BTreeMap::new();
     let mut records = 0;
     progress.start(Stage::Verify, Some(release.manifest().parts.iter().map(|part| part.bytes).sum()));
-    for part in scan.split() {
+    for (part, described) in scan.split().into_iter().zip(&release.manifest().parts) {
         for batch in part.batches()? {
             progress.step(0)?;
             let batch = batch?;
@@ -64,7 +64,7 @@ pub fn revalidate(
                 }
             }
         }
-        progress.step(part.bytes)?;
+        progress.step(described.bytes)?;
     }
     let mut causes: Vec<RevalidateCause> =
         causes.into_iter().map(|((code, schema), records)| RevalidateCause { code, schema, records }).collect();

@@ -39,7 +39,6 @@ pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange
 pub(crate) use compare::{RuleComparison, compare_column, compare_rules};
 pub(crate) use document_kind::DocumentKind;
 pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
-pub(crate) use graph::escape_pointer;
 pub(crate) use load::MAX_SCHEMA_BYTES;
 pub use load::{BuiltIn, MAX_LISTED, Schema};
 pub use validator::Violation;

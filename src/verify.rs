@@ -14,7 +14,6 @@ mod files;
 mod finding;
 mod layout;
 mod parts;
-mod report;
 mod rows;
 mod sequence;
 mod sets;

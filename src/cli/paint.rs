@@ -3,8 +3,6 @@
 use anstyle::{AnsiColor, Style};
 pub(crate) use pressmark::text::{count, counted};
 
-pub(crate) use pressmark::text::{count, counted};
-
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const RED: Style = AnsiColor::Red.on_default();

@@ -29,7 +29,6 @@ use super::scan::Scan;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RecordHashes;
-use crate::storage::filesystem::{self, Handle, StagedFile, UNFINISHED};
 use crate::part_files::{CREATED_BY, ParquetFile};
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 use crate::storage::filesystem::{self, Handle, StagedFile, UNFINISHED};

@@ -8,14 +8,14 @@ use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 
 /// Collects record hashes in any order. Those that do not fit in memory go to scratch files.
 #[derive(Debug)]
-pub struct RecordHashes {
+pub(crate) struct RecordHashes {
     sort: ByteSorter<32>,
     count: u64,
 }
 
 impl RecordHashes {
     /// Creates an empty collection that holds about `memory` bytes and puts its files into `scratch`.
-    pub fn new(scratch: &Path, memory: usize) -> Self {
+    pub(crate) fn new(scratch: &Path, memory: usize) -> Self {
         Self { sort: ByteSorter::new(scratch, memory), count: 0 }
     }
 
@@ -23,26 +23,21 @@ impl RecordHashes {
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be written.
-    pub fn add(&mut self, hash: &RecordHash) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, hash: &RecordHash) -> Result<(), Error> {
         self.count += 1;
         self.sort.push(*hash.as_bytes())
     }
 
     /// The number of hashes.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.count
-    }
-
-    /// Whether there are no hashes.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// Returns the hashes in ascending order.
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be read.
-    pub fn sorted(self) -> Result<SortedBytes<32>, Error> {
+    pub(crate) fn sorted(self) -> Result<SortedBytes<32>, Error> {
         self.sort.sorted()
     }
 
@@ -50,7 +45,7 @@ impl RecordHashes {
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be read.
-    pub fn fingerprint(self) -> Result<Fingerprint, Error> {
+    pub(crate) fn fingerprint(self) -> Result<Fingerprint, Error> {
         let mut fingerprint = Fingerprinting::default();
         for bytes in self.sorted()? {
             fingerprint.add(&RecordHash::from_bytes(bytes?));

@@ -217,7 +217,7 @@ fn provenance(metadata: &Metadata<'_>) -> String {
     );
     let changes = manifest.normalised.iter().flat_map(|(field, rules)| rules.iter().map(move |rule| (field, rule)));
     let rows: Vec<String> = changes
-        .map(|(field, (rule, count))| format!("| {} | {} | {} |", line(field), line(rule), count(*count)))
+        .map(|(field, (rule, times))| format!("| {} | {} | {} |", line(field), line(rule), count(*times)))
         .collect();
     if !rows.is_empty() {
         text.push_str("\n\nValues that were changed before validation:\n\n| Field | Rule | Times |\n|---|---|---|\n");

@@ -9,7 +9,7 @@ use super::cell::{Cell, Record};
 use super::time;
 use crate::code::Code;
 use crate::json::{self, Inexact, MAX_DEPTH, Object, Value};
-use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation, escape_pointer};
+use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation};
 use crate::text;
 
 /// A record, and the number of members that were dropped.
@@ -95,8 +95,8 @@ impl<'c> Admitter<'c> {
         for step in &self.path {
             pointer.push('/');
             match step {
-                Step::Member(name) => pointer.push_str(&escape_pointer(name)),
-                Step::Key(name) => pointer.push_str(&escape_pointer(name)),
+                Step::Member(name) => pointer.push_str(&escape_token(name)),
+                Step::Key(name) => pointer.push_str(&escape_token(name)),
                 Step::Element(index) => pointer.push_str(&index.to_string()),
             }
         }
@@ -239,7 +239,7 @@ impl<'c> Admitter<'c> {
                 // from an alternative that allows none, another alternative may allow one.
                 Extra::Keep => (Code::NoColumn, format!("the member `{shown}` has no column")),
             };
-            let pointer = format!("{}/{}", self.pointer(), escape_pointer(name));
+            let pointer = format!("{}/{}", self.pointer(), escape_token(name));
             self.violations.push(Violation::plain(code, pointer, message));
         }
     }

@@ -314,6 +314,5 @@ fn check_name(name: &str, before: &[Column], pointer: &str) -> Result<()> {
     Err(SchemaFault::new(Code::SchemaColumns, pointer, message))
 }
 
-pub(crate) use crate::json::escape_token as escape_pointer;
 #[cfg(test)]
 mod tests;

@@ -233,7 +233,7 @@ impl Graph {
 
     fn content(&mut self, keyword: &str, value: Value<'static>, holder: NodeId) -> Result<Content, SchemaFault> {
         let resource = self[holder].resource;
-        let pointer = format!("{}/{}", self[holder].pointer, escape_pointer(keyword));
+        let pointer = format!("{}/{}", self[holder].pointer, escape_token(keyword));
         let holds = keyword::holds(keyword).unwrap_or(Holds::Nothing);
         Ok(match (holds, value) {
             (Holds::Schema, schema) => Content::Schema(self.add(schema, pointer, resource)?),
@@ -244,7 +244,7 @@ impl Graph {
             }
             (Holds::SchemasByName, Value::Object(schemas)) => {
                 let ids = schemas.into_iter().map(|(name, schema)| {
-                    let id = self.add(schema, format!("{pointer}/{}", escape_pointer(&name)), resource)?;
+                    let id = self.add(schema, format!("{pointer}/{}", escape_token(&name)), resource)?;
                     Ok((name.into_owned(), id))
                 });
                 Content::ByName(ids.collect::<Result<_, _>>()?)
@@ -373,11 +373,6 @@ fn embeds(value: &Value<'_>, is_root: bool) -> bool {
         Value::Array(values) => values.iter().any(|value| embeds(value, false)),
         _ => false,
     }
-}
-
-/// One reference token of a JSON Pointer (RFC 6901 section 3).
-pub(crate) fn escape_pointer(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The name that a reference token stands for (RFC 6901 section 4).

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use jsonschema::ValidationError;
 
-use super::graph::{Graph, decoded, escape_pointer, unescape};
+use super::graph::{Graph, decoded, unescape};
 use super::{ascii_class, listed};
 
 /// The rules of one schema.
@@ -47,7 +47,7 @@ impl RuleIndex {
             let as_it_is = format!("{pointer}/{name}");
             pointer = match self.patterns.get(&unescape(name)) {
                 Some(pattern) if self.graph.at(&as_it_is).is_none() => {
-                    format!("{pointer}/{}", escape_pointer(pattern))
+                    format!("{pointer}/{}", escape_token(pattern))
                 }
                 _ => as_it_is,
             };

@@ -4,7 +4,7 @@
 
 use super::assertions;
 use super::fault::SchemaFault;
-use super::graph::{Body, Content, Graph, NodeId, Reference, Target, escape_pointer};
+use super::graph::{Body, Content, Graph, NodeId, Reference, Target};
 use super::keyword;
 use super::pattern::Dialect;
 use super::step_cost::{self, StepCosts};
@@ -50,7 +50,7 @@ impl<'g> Check<'g> {
             return fault(message.to_owned());
         }
         for keyword in keywords {
-            let pointer = format!("{}/{}", node.pointer, escape_pointer(&keyword.name));
+            let pointer = format!("{}/{}", node.pointer, escape_token(&keyword.name));
             self.keyword(&keyword.name, &keyword.content, pointer)?;
             keyword.content.children().try_for_each(|child| self.subschema(child, depth + 1))?;
         }

@@ -12,8 +12,7 @@ use crate::code::Code;
 use crate::digest::Digest;
 use crate::part_files::{Extremes, Filter, Footer, Indexes, ParquetFile, PartError};
 use crate::record::{
-    Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell, cell_json, key_text, record_hash,
-    record_hash_and_length, to_json,
+    Nulls, Order, Record, RecordHash, Rows, Summary, cell, cell_json, key_text, record_hash_and_length, to_json,
 };
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};

@@ -13,8 +13,8 @@ use serde_json::{Map, Value as Json};
 
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
-use crate::json;
-use crate::schema::graph::{Content, Graph, NodeId, Target, escape_pointer};
+use crate::json::{self, escape_token};
+use crate::schema::graph::{Content, Graph, NodeId, Target};
 use crate::schema::pattern;
 
 /// Keywords that make no rule.
@@ -173,7 +173,7 @@ fn below(old: &mut Map<String, Json>, new: &mut Map<String, Json>) -> Vec<(Strin
         };
         for (name, current) in news.iter_mut() {
             if let Some(base) = olds.get_mut(name) {
-                let path = format!("/{keyword}/{}", escape_pointer(name));
+                let path = format!("/{keyword}/{}", escape_token(name));
                 found.push((
                     path,
                     std::mem::replace(base, Json::Bool(true)),
@@ -201,7 +201,7 @@ fn keywords(old: &Map<String, Json>, new: &Map<String, Json>) -> Vec<KeywordChan
         match (keyword.as_str(), before, new.get(keyword)) {
             // Only added and removed names: those that both have are compared by themselves.
             ("properties" | "$defs", Json::Object(olds), Some(Json::Object(news))) => {
-                let path = |name: &String| format!("{keyword}/{}", escape_pointer(name));
+                let path = |name: &String| format!("{keyword}/{}", escape_token(name));
                 let gone = olds.iter().filter(|(name, _)| !news.contains_key(*name));
                 found.extend(gone.map(|(name, schema)| changed(&path(name), Some(schema), None)));
                 let came = news.iter().filter(|(name, _)| !olds.contains_key(*name));
@@ -244,7 +244,7 @@ fn needed_definitions(graph: &Graph) -> HashSet<String> {
     let name_of = |pointer: &str| {
         let below = pointer.strip_prefix("/$defs/")?;
         let token = below.split('/').next()?;
-        definitions.iter().find(|(name, _)| escape_pointer(name) == token)
+        definitions.iter().find(|(name, _)| escape_token(name) == token)
     };
     let mut needed = HashSet::new();
     let mut seen = HashSet::new();

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use jsonschema::Uri;
 use jsonschema::uri::resolve_against;
 
-use super::{Found, Graph, NodeId, SchemaFault, Target, escape_pointer, unescape};
+use super::{Found, Graph, NodeId, SchemaFault, Target, unescape};
 use crate::code::Code;
+use crate::json::escape_token;
 use crate::text::one_line;
 
 /// The base of relative references in a document without `$id`. No host has this name (RFC 2606).
@@ -92,7 +93,7 @@ impl Graph {
             return self.resources.anchors.get(&(resource, fragment)).map_or(Target::Nowhere, |id| Target::Node(*id));
         }
         let place: String =
-            fragment.split('/').skip(1).map(|token| format!("/{}", escape_pointer(&unescape(token)))).collect();
+            fragment.split('/').skip(1).map(|token| format!("/{}", escape_token(&unescape(token)))).collect();
         match self.at(&format!("{}{place}", self.resources.list[resource].pointer)) {
             Some(Found::Node(id)) => Target::Node(id),
             Some(_) => Target::Data,

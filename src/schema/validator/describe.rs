@@ -8,8 +8,8 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 
 use super::{MAX_LISTED, Violation};
 use crate::code::Code;
+use crate::json::escape_token;
 use crate::json::{Object, Value};
-use crate::schema::graph::escape_pointer;
 use crate::schema::instance::Excerpt;
 use crate::schema::rule_index::RuleIndex;
 use crate::schema::undeclared::Unevaluated;
@@ -45,7 +45,7 @@ impl Describer<'_> {
         let undeclared = |name: &String| {
             let found = Description::plain(Code::Additional, format!("undeclared member `{}`", quote(name)));
             let help = suggestions::declared_name(&self.rules.graph, rule, name);
-            found.at(format!("{pointer}/{}", escape_pointer(name)), rule, help)
+            found.at(format!("{pointer}/{}", escape_token(name)), rule, help)
         };
         let own = |found: Description, help: Option<String>| {
             found.at(pointer.to_owned(), rule, help.or_else(|| self.schema_description(rule)))
@@ -78,7 +78,7 @@ impl Describer<'_> {
         let found = Description::plain(Code::Required, format!("missing member `{}`", quote(name)));
         let help = suggestions::misspelt_member(article.pointer(pointer), &self.rules.graph, rule, name);
         let holder = rule.rsplit_once('/').map_or("", |(holder, _)| holder);
-        let declared = format!("{holder}/properties/{}/description", escape_pointer(name));
+        let declared = format!("{holder}/properties/{}/description", escape_token(name));
         let help = help.or_else(|| self.schema_description(&declared));
         if let Some((holder, _)) = rule.split_once("/dependentRequired") {
             let rule = self.dependent(&format!("{holder}/dependentRequired"), name, article.pointer(pointer));
@@ -98,7 +98,7 @@ impl Describer<'_> {
                 |member: &str| object.and_then(Value::as_object).is_some_and(|object| object.get(member).is_some());
             self.rules.graph.data_at(rule)?.as_object()?.iter().find_map(|(member, names)| {
                 let index = names.as_array()?.iter().position(|entry| entry.as_str() == Some(name))?;
-                has(member).then(|| format!("{rule}/{}/{index}", escape_pointer(member)))
+                has(member).then(|| format!("{rule}/{}/{index}", escape_token(member)))
             })
         };
         entry().unwrap_or_else(|| rule.to_owned())
