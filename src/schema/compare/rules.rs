@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
 use crate::json;
-use crate::schema::graph::{Content, Graph, NodeId, Target, escape_pointer};
+use crate::schema::graph::{Content, Graph, Node, NodeId, Target, escape_pointer};
 use crate::schema::pattern;
 
 /// Keywords that make no rule.
@@ -112,7 +112,7 @@ impl Reach {
             ("$ref", text) if text.starts_with("#/$defs/") => Self::Definitions,
             _ => Self::Anywhere,
         };
-        let references = graph.nodes().flat_map(|node| node.references());
+        let references = graph.nodes().flat_map(Node::references);
         let reach = references.map(|(keyword, reference)| of((keyword, &reference.text))).max();
         if embedded { Self::Anywhere } else { reach.unwrap_or(Self::Definitions) }
     }
