@@ -215,7 +215,7 @@ impl Graph {
         let own = value.as_object().and_then(|members| members.get("$id")?.as_str());
         let resource = own.map_or(Ok(resource), |own| self.resources.add(own, &pointer, resource))?;
         self.by_pointer.insert(pointer.clone(), id);
-        self.nodes.push(Node { pointer: pointer.clone(), body: Body::Keywords(Vec::new()), resource });
+        self.nodes.push(Node { pointer, body: Body::Keywords(Vec::new()), resource });
         self.nodes[id.0].body = match value {
             Value::Bool(verdict) => Body::Always(verdict),
             Value::Object(members) => {

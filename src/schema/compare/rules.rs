@@ -14,7 +14,8 @@ use serde_json::{Map, Value as Json};
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
 use crate::json::{self, escape_token};
-use crate::schema::graph::{Content, Graph, NodeId, Target};
+use crate::schema::graph::{Content, Graph, NodeId, Target, Node, escape_pointer};
+use crate::json;
 use crate::schema::pattern;
 
 /// Keywords that make no rule.
@@ -112,7 +113,7 @@ impl Reach {
             ("$ref", text) if text.starts_with("#/$defs/") => Self::Definitions,
             _ => Self::Anywhere,
         };
-        let references = graph.nodes().flat_map(|node| node.references());
+        let references = graph.nodes().flat_map(Node::references);
         let reach = references.map(|(keyword, reference)| of((keyword, &reference.text))).max();
         if embedded { Self::Anywhere } else { reach.unwrap_or(Self::Definitions) }
     }

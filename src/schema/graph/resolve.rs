@@ -92,9 +92,12 @@ impl Graph {
         if !fragment.is_empty() && !fragment.starts_with('/') {
             return self.resources.anchors.get(&(resource, fragment)).map_or(Target::Nowhere, |id| Target::Node(*id));
         }
-        let place: String =
-            fragment.split('/').skip(1).map(|token| format!("/{}", escape_token(&unescape(token)))).collect();
-        match self.at(&format!("{}{place}", self.resources.list[resource].pointer)) {
+        let mut pointer = self.resources.list[resource].pointer.clone();
+        for token in fragment.split('/').skip(1) {
+            pointer.push('/');
+            pointer.push_str(&escape_token(&unescape(token)));
+        }
+        match self.at(&pointer) {
             Some(Found::Node(id)) => Target::Node(id),
             Some(_) => Target::Data,
             None => Target::Nowhere,
