@@ -5,6 +5,7 @@
 //! never compared. This module does not define the order, and it does not drop or keep records: the
 //! caller does both.
 
+mod compact;
 mod merge;
 mod runs;
 mod selection;

@@ -7,20 +7,24 @@
 mod chunking;
 mod cut_candidates;
 mod encode;
+mod encode_part;
 mod file;
 mod footer_check;
 mod read_error;
 mod settings;
 mod statistics;
+mod text_statistics;
 mod thrift;
 mod writer;
 
 pub use chunking::{Chunker, Layout, RowGroupRule, key_hash};
 pub use cut_candidates::{CutCandidate, CutCandidates, PartEnd, resolve_cuts};
 pub use encode::{EncodedRowGroup, PartEncoder};
+pub(crate) use encode_part::record_keys;
+pub use encode_part::{PartDescription, RecordKeys, encode_part};
 pub use file::{Batches, Filter, Meaning, Page, ParquetFile, StoredPages};
 pub use footer_check::{Footer, FooterFault};
 pub use read_error::{PartError, is_guarded};
 pub use settings::{CODEC, CREATED_BY, FORMAT, SETTINGS};
 pub use statistics::Extremes;
-pub use writer::{PartWriter, WrittenPart};
+pub use writer::{PartWriteError, PartWriter, WrittenPart};

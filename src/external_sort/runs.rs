@@ -13,7 +13,7 @@ use arrow_select::concat::concat_batches;
 use super::merge::{Merge, SortEntries};
 use super::selection::{RunBatches, RunRows, Selection};
 use super::sort_entry::{RowLocation, SortEntry};
-use super::spill::{self, SPILLED_BYTES, SPILLED_ROWS, SpillWriter, SpilledRun};
+use super::spill::{self, SLOT, SPILLED_BYTES, SPILLED_ROWS, SpillWriter, SpilledRun};
 use crate::error::Error;
 
 /// Sorted records: their sort entries, and a batch with the rows that the entries refer to.
@@ -217,8 +217,6 @@ impl SortedRuns {
     }
 }
 
-/// About how many bytes a null takes in a column.
-const SLOT: usize = 5;
 /// A batch on disk ends when its nulls take this many bytes.
 const NULL_BYTES: usize = 1 << 20;
 /// The least memory for reading runs on disk, in bytes, and the number of runs below which they are

@@ -15,6 +15,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::interleave::{interleave, interleave_record_batch};
 
+use super::compact::CompactRows;
 use super::spill::{self, BUFFER};
 use crate::error::Error;
 use crate::filesystem::{self, Handle};
@@ -28,9 +29,43 @@ pub struct Selection {
     batches: Vec<RecordBatch>,
     indices: HashMap<BatchId, usize>,
     rows: Vec<(usize, usize)>,
+    /// The most bytes that nulls and arrays of batches may take before the rows are compacted, and what they
+    /// take.
+    limit: Option<usize>,
+    overhead: usize,
+    /// The rows before those of `rows`, if they were compacted, and the first of them.
+    compact: CompactRows,
+    first: Option<RecordBatch>,
 }
 
 impl Selection {
+    /// Creates an empty selection that keeps about `limit` bytes of nulls. Beyond it, rows are kept without
+    /// nulls, which takes time.
+    pub fn compacting(limit: usize) -> Self {
+        Self { limit: Some(limit), ..Self::default() }
+    }
+
+    /// Selects a row of a batch that only this selection keeps in memory. Its nulls and arrays take about
+    /// `overhead` bytes.
+    fn add_owned(&mut self, id: BatchId, batch: &RecordBatch, row: usize, overhead: usize) {
+        if !self.indices.contains_key(&id) {
+            if self.limit.is_some_and(|limit| self.overhead + overhead > limit) && !self.rows.is_empty() {
+                self.compact();
+            }
+            self.overhead += overhead;
+        }
+        self.add(id, batch, row);
+    }
+
+    fn compact(&mut self) {
+        self.first = Some(self.first());
+        self.compact.add(&self.batches, &self.rows);
+        self.overhead = 0;
+        self.batches.clear();
+        self.indices.clear();
+        self.rows.clear();
+    }
+
     /// Selects a row of a batch.
     pub fn add(&mut self, id: BatchId, batch: &RecordBatch, row: usize) {
         let index = *self.indices.entry(id).or_insert_with(|| {
@@ -42,15 +77,15 @@ impl Selection {
 
     /// The number of selected rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.compact.len() + self.rows.len()
     }
 
     /// Whether no row was selected.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
-    /// Returns all rows as one batch. Their strings must take less than 2 GiB. Consecutive rows of one
+    /// Returns all rows as one batch. The selection must not be a compacting one. Their strings must take less than 2 GiB. Consecutive rows of one
     /// batch are not copied.
     pub fn batch(&self) -> RecordBatch {
         if let ([batch], [(_, first), ..]) = (self.batches.as_slice(), self.rows.as_slice())
@@ -62,45 +97,58 @@ impl Selection {
         interleave_record_batch(&batches, &self.rows).expect("batches of one schema, with less than 2 GiB of text")
     }
 
-    /// Returns one row as a batch.
-    pub fn row(&self, row: usize) -> RecordBatch {
-        let (batch, row) = self.rows[row];
+    /// Returns the first row as a batch. There must be one.
+    pub fn first(&self) -> RecordBatch {
+        self.first.clone().unwrap_or_else(|| self.row(self.rows[0]))
+    }
+
+    /// Returns the last row as a batch. There must be one.
+    pub fn last(&self) -> RecordBatch {
+        self.row(self.rows[self.rows.len() - 1])
+    }
+
+    fn row(&self, (batch, row): (usize, usize)) -> RecordBatch {
         self.batches[batch].slice(row, 1)
     }
 
     /// Returns all rows, column by column. The strings of a list column must take less than 2 GiB. Each
     /// step builds one column and frees the arrays it was built from. A string column becomes byte views
     /// into the batches: strings are most of a record, and copying them would be most of the cost.
-    pub fn into_columns(self) -> impl Iterator<Item = ArrayRef> {
+    pub fn into_columns(mut self) -> Box<dyn Iterator<Item = ArrayRef>> {
+        if self.compact.len() > 0 {
+            self.compact();
+            return Box::new(self.compact.into_columns());
+        }
         let Self { batches, rows, .. } = self;
         let columns = batches.first().map_or(0, RecordBatch::num_columns);
         let mut batches: Vec<_> = batches.into_iter().map(|batch| batch.columns().to_vec().into_iter()).collect();
-        (0..columns).map(move |_| {
+        Box::new((0..columns).map(move |_| {
             let arrays: Vec<ArrayRef> = batches.iter_mut().filter_map(Iterator::next).collect();
             let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
             match arrays[0].data_type() {
-                DataType::Utf8 => Self::string_views(&arrays, &rows),
+                DataType::Utf8 => string_views(&arrays, &rows),
                 _ => interleave(&arrays, &rows).expect("arrays of one type, with less than 2 GiB of text"),
             }
-        })
+        }))
     }
+}
 
-    fn string_views(arrays: &[&dyn Array], rows: &[(usize, usize)]) -> ArrayRef {
-        let arrays: Vec<&StringArray> = arrays.iter().map(|array| array.as_string::<i32>()).collect();
-        let mut views = BinaryViewBuilder::with_capacity(rows.len());
-        let blocks: Vec<u32> = arrays.iter().map(|array| views.append_block(array.values().clone())).collect();
-        for (batch, row) in rows {
-            let (array, block) = (arrays[*batch], blocks[*batch]);
-            if array.is_null(*row) {
-                views.append_null();
-                continue;
-            }
-            let start = array.value_offsets()[*row].cast_unsigned();
-            let length = array.value_length(*row).cast_unsigned();
-            views.try_append_view(block, start, length).expect("a text lies within its array");
+/// Returns strings as byte views. Each is given as the index of an array and of a string in it.
+pub(super) fn string_views(arrays: &[&dyn Array], rows: &[(usize, usize)]) -> ArrayRef {
+    let arrays: Vec<&StringArray> = arrays.iter().map(|array| array.as_string::<i32>()).collect();
+    let mut views = BinaryViewBuilder::with_capacity(rows.len());
+    let blocks: Vec<u32> = arrays.iter().map(|array| views.append_block(array.values().clone())).collect();
+    for (batch, row) in rows {
+        let (array, block) = (arrays[*batch], blocks[*batch]);
+        if array.is_null(*row) {
+            views.append_null();
+            continue;
         }
-        Arc::new(views.finish())
+        let start = array.value_offsets()[*row].cast_unsigned();
+        let length = array.value_length(*row).cast_unsigned();
+        views.try_append_view(block, start, length).expect("a text lies within its array");
     }
+    Arc::new(views.finish())
 }
 
 /// The rows of one run.
@@ -119,6 +167,8 @@ pub(super) struct SpilledRows {
     file: Handle,
     batches: StreamReader<BufReader<Handle>>,
     current: RecordBatch,
+    /// About how many bytes the arrays and nulls of the current batch take.
+    overhead: usize,
     /// The index of the current batch, the index of its first row, and its number of rows.
     index: usize,
     first: usize,
@@ -139,6 +189,7 @@ impl SpilledRows {
             file,
             batches,
             current,
+            overhead: 0,
             index: 0,
             first: 0,
             rows: 0,
@@ -153,6 +204,8 @@ impl SpilledRows {
             self.release();
             let next = self.batches.next().unwrap_or_else(|| Err(ArrowError::IpcError("it ends too early".into())));
             let next = next.map_err(|error| spill::failed("read", &self.folder, error))?;
+            let own = next.columns().iter().filter(|column| column.null_count() < column.len()).count();
+            self.overhead = own * (spill::ARRAY + next.num_rows() * spill::SLOT);
             self.current = self.nulls.shared(next);
             self.first += std::mem::replace(&mut self.rows, self.current.num_rows());
             self.index += 1;
@@ -221,7 +274,7 @@ impl RunRows {
             RunBatches::Spilled(rows) => {
                 rows.seek(row)?;
                 let within = row - rows.first;
-                selection.add((run, rows.index), &rows.current, within);
+                selection.add_owned((run, rows.index), &rows.current, within, rows.overhead);
                 // A large record has a batch for itself, which must not stay until the next request.
                 if within + 1 == rows.rows {
                     rows.release();

@@ -92,7 +92,9 @@ pub(super) fn memory(rows: &RecordBatch) -> usize {
 }
 
 /// About how many bytes an array takes in addition to its values.
-const ARRAY: usize = 384;
+pub(super) const ARRAY: usize = 384;
+/// About how many bytes a null takes in a column.
+pub(super) const SLOT: usize = 5;
 
 impl SpilledRun {
     /// About how many bytes of memory it takes while it is read.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -35,7 +35,7 @@ pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 /// The number of rows that the encoder gets at a time. A page can only end after a multiple of it.
 pub(super) const BATCH_ROWS: usize = 256;
 /// The size at which a page ends, in bytes before compression.
-const PAGE_BYTES: usize = 1 << 20;
+pub(super) const PAGE_BYTES: usize = 1 << 20;
 /// The number of rows at which a page ends.
 const PAGE_ROWS: usize = 20_000;
 /// The largest dictionary in bytes. Beyond it the column is written without one.
@@ -91,6 +91,19 @@ pub(super) fn properties(
         .set_column_compression(hash.clone(), Compression::UNCOMPRESSED)
         .set_column_statistics_enabled(hash, EnabledStatistics::None);
     Ok((parquet, Arc::new(builder.build())))
+}
+
+/// The same properties without the statistics of texts without a dictionary, which [`super::text_statistics`]
+/// sets afterwards.
+pub(super) fn without_text_statistics(properties: &WriterProperties, arrow: &SchemaRef) -> WriterPropertiesPtr {
+    let mut builder = properties.clone().into_builder();
+    for field in arrow.fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
+        let path = ColumnPath::from(field.name().as_str());
+        if !properties.dictionary_enabled(&path) {
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::None);
+        }
+    }
+    Arc::new(builder.build())
 }
 
 /// The metadata of a part: its format, its schema, and which of its strings are JSON.
