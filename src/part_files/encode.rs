@@ -4,7 +4,6 @@
 //! thread and in any order. No file is written here; [`super::writer`] does that.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryViewBuilder;

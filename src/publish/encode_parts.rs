@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use arrow_array::RecordBatch;
-
 use super::base::{BASE, Base, BaseRowGroup, BaseRows};
 use super::claim::Claim;
 use super::layout::{PlannedPart, RowRef, RowRefs};
