@@ -17,7 +17,7 @@ mod rows;
 mod sequence;
 mod sets;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::code::Code;
 use crate::error::Error;
@@ -26,6 +26,7 @@ use crate::progress::{Progress, Stage};
 use crate::record::Order;
 use crate::release::{Found, MANIFEST, Manifest, Release, SCHEMA, find};
 use crate::schema::Schema;
+use crate::storage::Location;
 
 use rows::Rules;
 
@@ -66,46 +67,54 @@ impl VerifyReport {
     }
 }
 
-/// Verifies the release in `folder`, and tells `progress` how far it is.
+/// Verifies the release in a folder, which is a path or a [`Location`] in any storage, and reports progress.
 ///
 /// # Errors
 /// [`Error::NoRelease`] if the folder is not there or is no release, [`Error::Io`] if it cannot be listed or a
 /// scratch file cannot be used. Whatever is wrong inside it is a finding.
-pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
-    if let Found::Releases(_) = find(folder)? {
+pub fn verify(
+    folder: impl Into<Location>,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<VerifyReport, Error> {
+    let location = &folder.into();
+    if let Found::Releases(_) = find(location)? {
         let message = "it contains releases; verify each one".to_owned();
-        return Err(Error::NoRelease { path: folder.to_owned(), message });
+        return Err(Error::NoRelease { path: location.path(), message });
     }
-    let (folder, quick) = (folder.to_owned(), options.quick);
+    let (folder, quick) = (location.path(), options.quick);
     let mut report =
         VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
-    if let Some(release) = look(&mut report, options, progress)? {
+    if let Some(release) = look(&mut report, location, options, progress)? {
         report.manifest = Some(release.manifest().clone());
     }
     Ok(report)
 }
 
 /// Looks at everything; gives the release back if its manifest can be read.
-fn look(report: &mut VerifyReport, options: &VerifyOptions, progress: &dyn Progress) -> Result<Option<Release>, Error> {
-    let folder = report.folder.clone();
+fn look(
+    report: &mut VerifyReport,
+    folder: &Location,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Release>, Error> {
     let findings = &mut report.findings;
-    let present = files::walk(&folder, findings)?;
+    let present = files::walk(folder, findings)?;
     if !present.contains(MANIFEST) {
         findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
         return Ok(None);
     }
-    let Some(release) = document::read(&folder, findings) else { return Ok(None) };
+    let Some(release) = document::read(folder, findings) else { return Ok(None) };
     let manifest = release.manifest();
     progress.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
-    let files = files::check(&folder, manifest, present, findings);
-    report.files = files::check_sums(&folder, manifest, &files, !options.quick, findings);
+    let files = files::check(folder, manifest, present, findings);
+    report.files = files::check_sums(folder, manifest, &files, !options.quick, findings);
     // A schema that is not among the files is missing or a link, and was told as such.
     let schema = if files.is_here(SCHEMA) { check_schema(&release, findings) } else { None };
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
-    let parts =
-        parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
+    let parts = parts::Parts { folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
     if options.quick {
         parts.footers(progress, findings);
     } else {

@@ -9,6 +9,7 @@ use crate::part_files::ParquetFile;
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
+use crate::storage::Location;
 use crate::storage::filesystem::{self, EntryKind};
 
 /// How deep folders are searched for Parquet files.
@@ -29,7 +30,7 @@ pub struct DiffInput {
 /// One of its files.
 #[derive(Debug)]
 pub(super) struct InputFile {
-    path: PathBuf,
+    location: Location,
     /// What the manifest says of it.
     told: Option<(u64, Fingerprint)>,
 }
@@ -74,21 +75,21 @@ impl DiffInput {
     /// A published release.
     pub fn release(release: &Release) -> Result<Self, Error> {
         let (schema, columns) = release.load_columns()?;
-        Ok(Self::of(release.folder(), release.manifest(), &schema, columns))
+        Ok(Self::of(release.location(), release.manifest(), &schema, columns))
     }
 
     /// A release whose parts lie in `folder`, published or not.
-    pub fn staged(folder: &Path, manifest: &Manifest, schema: &Schema) -> Self {
-        Self::of(folder, manifest, schema.bytes(), schema.columns().clone())
+    pub fn staged(folder: impl Into<Location>, manifest: &Manifest, schema: &Schema) -> Self {
+        Self::of(&folder.into(), manifest, schema.bytes(), schema.columns().clone())
     }
 
-    fn of(folder: &Path, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
+    fn of(folder: &Location, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
         let files = manifest.parts.iter().enumerate().map(|(place, part)| InputFile {
-            path: folder.join(part.path(place)),
+            location: folder.join(&part.path(place)),
             told: Some((part.rows, part.fingerprint)),
         });
         Self {
-            name: folder.display().to_string(),
+            name: folder.path().display().to_string(),
             folder: None,
             key: vec![manifest.key.clone()],
             files: files.collect(),
@@ -122,7 +123,7 @@ impl DiffInput {
             let message = format!("it has no {MANIFEST} and no Parquet file");
             return Err(Error::NoRelease { path: path.to_owned(), message });
         }
-        let files = paths.into_iter().map(|path| InputFile { path, told: None });
+        let files = paths.into_iter().map(|path| InputFile { location: path.into(), told: None });
         Ok(Self {
             name: path.display().to_string(),
             folder: path.is_dir().then(|| path.to_owned()),
@@ -133,13 +134,14 @@ impl DiffInput {
     }
 
     /// Has a file of it read at `path`, where the same records lie.
-    pub(crate) fn read_from(&mut self, place: usize, path: PathBuf) {
-        self.files[place].path = path;
+    pub(crate) fn read_from(&mut self, place: usize, location: Location) {
+        self.files[place].location = location;
     }
 
     /// Checks that a file may be written to `target` without a change of this side.
     pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
-        check_target(target, self.files.iter().map(|file| file.path.as_path()))?;
+        let files: Vec<PathBuf> = self.files.iter().filter_map(|file| file.location.local_path()).collect();
+        check_target(target, files.iter().map(PathBuf::as_path))?;
         match &self.folder {
             Some(folder) if filesystem::is_within(filesystem::folder_of(target), folder)? => {
                 let message = format!("would become a part of `{}`", folder.display());
@@ -173,15 +175,15 @@ impl DiffInput {
     pub(super) fn table(&self, places: &[usize]) -> Result<Scan, Error> {
         let mut files = Vec::new();
         for place in places {
-            let InputFile { path, told } = &self.files[*place];
+            let InputFile { location, told } = &self.files[*place];
             let file = match &self.release {
-                Some(release) => ParquetFile::part(path, &release.columns),
-                None => ParquetFile::open(path),
+                Some(release) => ParquetFile::part(location, &release.columns),
+                None => ParquetFile::open(location),
             };
-            let file = file.map_err(|error| error.at(path))?;
+            let file = file.map_err(|error| error.at(&location.path()))?;
             if told.is_some_and(|(rows, _)| rows != u64::from(file.rows())) {
                 let message = "its number of rows does not match the manifest; run `pressmark verify` for details";
-                return Err(Error::Part { action: "read", path: path.clone(), message: message.to_owned() });
+                return Err(Error::Part { action: "read", path: location.path(), message: message.to_owned() });
             }
             files.push(file);
         }

@@ -155,12 +155,12 @@ impl Commit<'_> {
             Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
             None => {}
         }
-        let current = DiffInput::staged(&staging.path(""), manifest, self.schema);
+        let current = DiffInput::staged(staging.path(""), manifest, self.schema);
         let changes = DiffInput::release(previous).and_then(|mut base| {
             // A damaged part that both releases have is read from the new release.
             for (index, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
                 if let Some(written) = fingerprints.iter().position(|other| *other == fingerprint) {
-                    base.read_from(index, staging.path(&manifest.parts[written].path(written)));
+                    base.read_from(index, staging.path(&manifest.parts[written].path(written)).into());
                 }
             }
             diff(&base, &current, &DiffOptions::default(), &NoProgress)

@@ -11,7 +11,7 @@ mod staged;
 mod stamp;
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,14 +106,6 @@ pub(crate) fn hash_open(file: &File, path: &Path, stop: &AtomicBool) -> Result<O
     Ok(None)
 }
 
-/// The size of a file, and SHA-256 of its bytes as they are.
-pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
-    let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(read(path)?));
-    io::copy(&mut reader, &mut io::sink()).map_err(|source| Error::io("read", path, source))?;
-    let (_file, bytes, digest) = reader.into_inner().finish();
-    Ok((bytes, digest))
-}
-
 /// The path from the root on, links left as they are.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     // `..` and `.` at the end name no folder by themselves.
@@ -125,11 +117,6 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
 /// The size of a regular file in bytes, where the system tells it.
 pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
-}
-
-/// Whether anything has this path, links followed.
-pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
-    pass(Operation::Look).and_then(|()| path.try_exists()).map_err(|source| Error::io("read", path, source))
 }
 
 /// Whether a file stands there, links followed.

@@ -16,7 +16,7 @@ use crate::part_files::{ParquetFile, PartError};
 use crate::progress::Progress;
 use crate::release::{Manifest, Part};
 use crate::schema::Columns;
-use crate::storage::filesystem;
+use crate::storage::Location;
 
 /// The most rows a row group has under any layout. One that claims more is not read, so that
 /// what is known of its rows has a bound.
@@ -25,7 +25,7 @@ const GROUP_ROWS: usize = 1 << 17;
 /// The parts of a release, and what is looked for in them.
 #[derive(Debug)]
 pub(super) struct Parts<'r> {
-    pub(super) folder: &'r Path,
+    pub(super) folder: &'r Location,
     pub(super) manifest: &'r Manifest,
     /// What rows are held against; without it, only bytes are looked at.
     pub(super) rules: Option<&'r Rules<'r>>,
@@ -158,12 +158,12 @@ impl<'r> Parts<'r> {
     /// read.
     fn open(
         &self,
-        open: fn(&Path, &Columns) -> Result<ParquetFile, PartError>,
+        open: fn(Location, &Columns) -> Result<ParquetFile, PartError>,
         rules: &Rules<'_>,
         name: &str,
         findings: &mut Findings,
     ) -> Option<ParquetFile> {
-        let file = match open(&self.folder.join(name), rules.columns()) {
+        let file = match open(self.folder.join(name), rules.columns()) {
             Ok(file) => file,
             Err(error) => {
                 findings.add(unreadable(name, &error));
@@ -192,7 +192,7 @@ impl<'r> Parts<'r> {
     fn work(&self, step: Step) -> Taken<'r> {
         match step {
             Step::Hash { place } => {
-                let result = filesystem::hash_file(&self.folder.join(self.part(place).path(place)));
+                let result = self.folder.join(&self.part(place).path(place)).hash();
                 Taken::Hashed { place, result: result.map(|(_bytes, digest)| digest) }
             }
             Step::Skip { findings } => Taken::Skipped { findings },

@@ -2,7 +2,6 @@
 //! more than one row group to know is left to [`super::sequence`].
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use arrow_array::RecordBatch;
 use serde_json::Map;
@@ -14,6 +13,7 @@ use crate::part_files::{Extremes, Filter, Footer, ParquetFile, PartError};
 use crate::record::{Cell, Nulls, Order, Record, RecordHash, Rows, Summary, cell_json, key_text, record_hash, to_json};
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
+use crate::storage::Location;
 
 /// A row group ends at 64 MiB of canonical form. One that goes on far behind it is read no further: a
 /// dictionary can stand for any number of bytes.
@@ -244,9 +244,9 @@ fn column(violation: &Violation) -> &str {
 }
 
 /// The key of a row (from 0) of a part, read again; empty if that fails.
-pub(super) fn key_at(path: &Path, columns: &Columns, order: &Order, row: u64) -> String {
+pub(super) fn key_at(part: &Location, columns: &Columns, order: &Order, row: u64) -> String {
     let find = || -> Option<String> {
-        let file = ParquetFile::part(path, columns).ok()?;
+        let file = ParquetFile::part(part, columns).ok()?;
         let row = u32::try_from(row).ok().filter(|row| *row < file.rows())?;
         let batch = file.read(&file.all_columns(), Some(std::slice::from_ref(&(row..row + 1)))).ok()?.next()?.ok()?;
         let cell: Cell<'_> = Rows::new(columns, &batch)?.cell(0, order.key());

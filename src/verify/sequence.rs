@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::part_files::key_hash;
 use crate::record::{Fingerprint, RecordHash, Summary};
 use crate::release::{MANIFEST, Manifest, Part};
+use crate::storage::Location;
 
 /// Takes the facts of row groups in the order of the release.
 #[derive(Debug)]
@@ -157,7 +158,7 @@ impl<'r> Sequence<'r> {
     ///
     /// # Errors
     /// A scratch file that cannot be read back.
-    pub(super) fn finish(self, folder: &Path, findings: &mut Findings) -> Result<u64, Error> {
+    pub(super) fn finish(self, folder: &Location, findings: &mut Findings) -> Result<u64, Error> {
         let (rules, manifest) = (self.rules, self.manifest);
         let records = self.hashes.len();
         let place_of = |row: u64| {

@@ -5,7 +5,6 @@
 //! no type for durations and times in seconds; some writers note them in an embedded Arrow schema, and
 //! nothing else of that schema is used. Damaged page indexes are ignored. No value is read here.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Fields, TimeUnit};
@@ -19,6 +18,7 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::preflight;
 use crate::part_files::read_error::{PartError, unreadable};
+use crate::storage::{Location, StoredFile};
 
 /// The length of an int96 in bytes.
 const INT96_BYTES: i32 = 12;
@@ -57,8 +57,13 @@ pub(super) struct Loaded {
     pub(super) meanings: Vec<Meaning>,
 }
 
+/// Opens a file. Everything that reads a Parquet file opens it here.
+pub(super) fn open(location: &Location) -> Result<StoredFile, PartError> {
+    location.open().map_err(|error| unreadable(error.cause()))
+}
+
 /// Reads the footer of a part or of any other file, and its page indexes.
-pub(super) fn load(file: &File, is_part: bool, indexes: Indexes) -> Result<Loaded, PartError> {
+pub(super) fn load(file: &StoredFile, is_part: bool, indexes: Indexes) -> Result<Loaded, PartError> {
     preflight::check_footer(file)?;
     let with_values = indexes == Indexes::All;
     let mut options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(!with_values);
