@@ -83,7 +83,11 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     }
     // Listed after the previous release was opened, because its manifest and a long list both need memory.
     let sources = sources(dataset, &options.from)?;
-    let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
+    let rejects = RejectSink::staged(
+        rejects_file(lock.folder(), &next.version),
+        lock.folder().to_owned(),
+        lock.prefix().to_owned(),
+    );
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
     let context = BuildContext {

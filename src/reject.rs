@@ -17,7 +17,7 @@ use crate::code::Code;
 use crate::error::Error;
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
-use crate::storage::filesystem::{self, Handle, STAGING, StagedFile, UNFINISHED};
+use crate::storage::filesystem::{self, Handle, StagedFile};
 use crate::text;
 
 pub use wire::{Stored, StoredError};
@@ -127,11 +127,11 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl RejectFile {
-    /// Starts a file that will be `target`; until then it lies in the folder `beside`. `locked` says
-    /// that it is the file of a build, which has the lock of that folder.
-    pub fn create(target: PathBuf, beside: &Path, locked: bool) -> Result<Self, Error> {
+    /// Starts a file that will be `target`; until then it lies in the folder `beside`. its name
+    /// starts with `prefix`.
+    pub fn create(target: PathBuf, beside: &Path, prefix: &str) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
-        let (staged, file) = filesystem::stage_file(beside, if locked { STAGING } else { UNFINISHED })?;
+        let (staged, file) = filesystem::stage_file(beside, prefix)?;
         let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
         Ok(Self { target, staged, encoder: Encoder(encoder) })
     }

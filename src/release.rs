@@ -1,15 +1,18 @@
-//! Releases on disk: `dataset.toml`, the manifest, staging and publishing, opening.
+//! Releases in a storage: `dataset.toml`, the manifest, committing, opening.
 //!
-//! A release is written beside its place and becomes visible by one rename, whole or not at
-//! all. What its records are was decided before ([`crate::record`], [`crate::part_files`]); whether
-//! it is still intact is found out by [`crate::verify`].
+//! A release appears whole or not at all: by one rename on the local file system, by its manifest elsewhere.
+//! [`crate::record`] and [`crate::part_files`] decide what its records are; [`crate::verify`] checks whether it
+//! is intact.
 
 mod checksums;
 mod dataset;
+mod documents;
 mod find;
 mod key_lookup;
 mod manifest;
 mod open;
+mod owner;
+mod publisher;
 mod staging;
 mod version_policy;
 mod write_guard;
@@ -18,6 +21,7 @@ pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
+pub(crate) use documents::Documents;
 pub use find::{Found, find};
 pub(crate) use key_lookup::Lookup;
 pub use manifest::{
@@ -25,7 +29,8 @@ pub use manifest::{
 };
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
-pub use staging::{Lock, Staging};
+pub use publisher::{Draft, Publisher};
+pub(crate) use staging::{Lock, Staging};
 pub use version_policy::{Bump, VersionCause, VersionPolicy};
 pub use write_guard::check_target;
 

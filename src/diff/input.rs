@@ -133,7 +133,7 @@ impl DiffInput {
         })
     }
 
-    /// Has a file of it read at `path`, where the same records lie.
+    /// Reads one of its files at another location, which has the same records.
     pub(crate) fn read_from(&mut self, place: usize, location: Location) {
         self.files[place].location = location;
     }

@@ -28,8 +28,7 @@ use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
 use crate::progress::{NoProgress, Progress};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
-    ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
-    Writer,
+    ColumnSummary, Dataset, Documents, Input, Lock, Manifest, Previous, Release, SchemaRef, Staging, Withdrawn, Writer,
 };
 use crate::schema::Schema;
 use crate::storage::filesystem;
@@ -68,7 +67,7 @@ impl Commit<'_> {
         (cache_writer, effects): (CacheWriter, &EffectsTable),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
-        let mut staging = Staging::new(lock)?;
+        let staging = Staging::new(lock)?;
         let (columns, room) = (self.schema.columns(), Room::new(self.memory.row_groups()));
         let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
         let Self { order, layout, base, threads, progress, .. } = *self;
@@ -76,7 +75,7 @@ impl Commit<'_> {
         let ReleaseLayout { parts, row_refs, hashes } = release_layout;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());
-            let written = writing.write(&parts, row_refs, rows, &mut staging)?;
+            let written = writing.write(&parts, row_refs, rows, &staging)?;
             let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok((written, fingerprint))
         })?;
@@ -98,17 +97,14 @@ impl Commit<'_> {
             check_return(lock.folder(), previous, (&staging.path(""), &manifest), (columns, order))?;
         }
         report.version = manifest.version.clone();
-        staging.write(SCHEMA, self.schema.bytes())?;
-        let manifest_bytes = manifest.to_bytes();
-        preflight::check_manifest(&manifest, manifest_bytes.len())?;
-        staging.write(MANIFEST, &manifest_bytes)?;
-        staging.seal()?;
+        let documents = Documents::new(&manifest, self.schema.bytes())?;
+        staging.seal(&manifest, &documents)?;
         preflight::check(&staging.path(""), columns, base)?;
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
         // Before the release: once it is published, no build would write its rejects again.
         publish_rejects(lock, &manifest.version, report)?;
-        let folder = staging.publish(&manifest.version.to_string())?;
+        let folder = staging.publish(&manifest.version)?;
         let entry = ChangelogEntry {
             version: &manifest.version,
             released: manifest.released,
@@ -116,9 +112,9 @@ impl Commit<'_> {
             previous: manifest.previous.as_ref().map(|previous| &previous.version),
             changes: report.changes.as_ref(),
         };
-        report.changelog_left = entry.add(lock.folder())?;
+        report.changelog_left = entry.add(lock)?;
         // The release is published. Without the cache the next build only takes longer.
-        let _cache_is_optional = cache_writer.write(effects, &Digest::of(&manifest_bytes));
+        let _cache_is_optional = cache_writer.write(effects, &Digest::of(documents.manifest()));
         Ok(Outcome::Published(folder))
     }
 

@@ -74,7 +74,7 @@ impl<'w> PartsEncoding<'w> {
         parts: &[PlannedPart],
         mut row_refs: RowRefs,
         rows: RunRows,
-        staging: &mut Staging,
+        staging: &Staging,
     ) -> Result<WrittenParts<'w>, Error> {
         let mut steps = EncodeSteps { writing: self, rows, base_rows: self.base.map(Base::rows) };
         let rows = parts.iter().map(|part| part.rows as u64).sum();
@@ -198,7 +198,7 @@ fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGr
 struct PartAssembly<'w, 's> {
     writing: &'s PartsEncoding<'w>,
     planned: std::collections::VecDeque<&'s PlannedPart>,
-    staging: &'s mut Staging,
+    staging: &'s Staging,
     to_sync: Sender<(Handle, PathBuf)>,
     begun: Option<OpenPart>,
     written: WrittenParts<'w>,
@@ -280,7 +280,6 @@ impl<'w> PartAssembly<'w, '_> {
         let OpenPart { name, writer, mut part } = self.begun.take().expect("a part that ends was begun");
         let written = writer.finish()?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);
-        self.staging.add(&name, written.sha256)?;
         // If the receiver is gone, syncing failed. Joining its thread returns the error.
         let _joined_later = self.to_sync.send((written.file, self.staging.path(&name)));
         self.written.parts.push(part);

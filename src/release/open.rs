@@ -88,7 +88,7 @@ impl Release {
     /// The list of its files, if it has one.
     fn sums(&self) -> Result<Option<Sums>, Error> {
         let sums = self.location.join(SUMS);
-        if sums.size().is_none() {
+        if sums.size()?.is_none() {
             return Ok(None);
         }
         let damaged = || {
@@ -157,7 +157,7 @@ impl Release {
 /// release never does.
 pub fn releases(dataset: impl Into<Location>) -> Result<Vec<(Version, Location)>, Error> {
     let dataset = dataset.into();
-    if !dataset.is_folder() {
+    if !dataset.is_folder()? {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();

@@ -131,6 +131,28 @@ pub(crate) fn create_new(path: &Path) -> Result<Handle, Error> {
     file.map(Handle).map_err(|source| Error::io("create", path, source))
 }
 
+/// Creates an empty file with a new name that starts and ends so.
+pub(crate) fn create_named(folder: &Path, start: &str, end: &str) -> Result<PathBuf, Error> {
+    let create = || {
+        pass(Operation::Fill)?;
+        let file = tempfile::Builder::new().prefix(start).suffix(end).tempfile_in(folder)?;
+        file.keep().map(|(_file, path)| path).map_err(|error| error.error)
+    };
+    create().map_err(|source| Error::io("create a file in", folder, source))
+}
+
+/// The name of this host. Empty where the system has none.
+#[cfg(unix)]
+pub(crate) fn host_name() -> Vec<u8> {
+    rustix::system::uname().nodename().to_bytes().to_owned()
+}
+
+/// The name of this host is not known on this system.
+#[cfg(not(unix))]
+pub(crate) fn host_name() -> Vec<u8> {
+    Vec::new()
+}
+
 /// A file without a name in `folder`, to write to and read back; it vanishes with its handle,
 /// whatever becomes of the process.
 pub(crate) fn scratch(folder: &Path) -> Result<Handle, Error> {
@@ -184,9 +206,9 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync(&file, path)
 }
 
-/// Puts these bytes in the place of a file, in one step, or makes it. Only under the lock of a build.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let (staged, mut file) = stage_file(folder_of(path), STAGING)?;
+/// Replaces a file in one step, or creates it. The name of the staged file starts with `prefix`.
+pub(crate) fn replace(path: &Path, bytes: &[u8], prefix: &str) -> Result<(), Error> {
+    let (staged, mut file) = stage_file(folder_of(path), prefix)?;
     file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
     publish_file((staged, file), path)
 }

@@ -79,14 +79,14 @@ impl Location {
         self.head().map(|head| head.is_some())
     }
 
-    /// The size of a file in bytes. `None` if there is no file, or it cannot be read.
-    pub fn size(&self) -> Option<u64> {
-        self.head().ok()?.filter(|head| head.kind == EntryKind::File).map(|head| head.bytes)
+    /// The size of a file in bytes. `None` if there is no file.
+    pub fn size(&self) -> Result<Option<u64>, Error> {
+        Ok(self.head()?.filter(|head| head.kind == EntryKind::File).map(|head| head.bytes))
     }
 
     /// Whether a folder is there.
-    pub fn is_folder(&self) -> bool {
-        self.head().is_ok_and(|head| head.is_some_and(|head| head.kind == EntryKind::Folder))
+    pub fn is_folder(&self) -> Result<bool, Error> {
+        Ok(self.head()?.is_some_and(|head| head.kind == EntryKind::Folder))
     }
 
     /// Opens the file.

@@ -76,7 +76,7 @@ pub(super) fn check(
     }
     let mut sized = BTreeSet::new();
     for (name, expected) in parts.into_iter().filter(|(name, _)| present.contains(name)) {
-        match folder.join(&name).size() {
+        match folder.join(&name).size().ok().flatten() {
             Some(found) if found == expected => drop(sized.insert(name)),
             found => {
                 let found = found.map_or("a different size".to_owned(), |found| found.to_string());
