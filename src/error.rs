@@ -105,6 +105,16 @@ pub enum Error {
         /// Its folder.
         path: PathBuf,
     },
+    /// A release cannot be committed.
+    #[error("cannot publish release {version}: {message}")]
+    Commit {
+        /// The version.
+        version: semver::Version,
+        /// Why not.
+        message: String,
+        /// The way out.
+        hint: &'static str,
+    },
     /// No version was given, and none can be derived.
     #[error("no version was given; the newest release of this dataset is {newest}")]
     WhichVersion {
@@ -355,6 +365,12 @@ fn and_more(more: usize) -> String {
 }
 
 impl Error {
+    /// The error for a version that another process has published.
+    pub(crate) fn version_taken(version: &semver::Version) -> Self {
+        let message = "it already exists".to_owned();
+        Self::Commit { version: version.clone(), message, hint: "a release never changes; publish another version" }
+    }
+
     /// An I/O error with its action and path.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }

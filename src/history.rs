@@ -4,13 +4,14 @@
 //! [`crate::verify`] to find out. A manifest that cannot be read is told and ends nothing.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use semver::Version;
 
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::release::{Found, Manifest, Previous, Release, find};
+use crate::storage::Location;
 
 /// One release of a dataset.
 #[derive(Debug)]
@@ -76,16 +77,17 @@ impl HistoryEntry {
 /// # Errors
 /// [`Error::NoRelease`] if there are none, [`Error::NoDataset`] if it is a release itself, and a folder
 /// that cannot be read.
-pub fn log(dataset: &Path) -> Result<Vec<HistoryEntry>, Error> {
+pub fn log(dataset: impl Into<Location>) -> Result<Vec<HistoryEntry>, Error> {
+    let dataset = &dataset.into();
     let Found::Releases(found) = find(dataset)? else {
         let message = "it is a release itself; name the folder that holds the releases".to_owned();
-        return Err(Error::NoDataset { path: dataset.to_owned(), message });
+        return Err(Error::NoDataset { path: dataset.path(), message });
     };
     let mut entries = Vec::new();
     for (version, folder) in found {
         let opened = Release::open(&folder);
         let told = opened.map(|release| ReleaseSummary { standing: standing(release.manifest(), &entries), release });
-        entries.push(HistoryEntry { version, folder, told });
+        entries.push(HistoryEntry { version, folder: folder.path(), told });
     }
     entries.reverse();
     Ok(entries)

@@ -85,14 +85,14 @@
 //! | [`record`] | typed rows, canonical form, record hash, fingerprint, order, Arrow batches |
 //! | [`external_sort`] | sort more records than memory holds |
 //! | [`part_files`] | where parts are cut, how they are encoded and read |
-//! | [`release`] | `dataset.toml`, the manifest, staging; opening, listing and scanning releases |
+//! | [`release`] | `dataset.toml`, the manifest; committing, opening, listing and scanning releases |
 //! | [`diff`](mod@diff) | what changed between two releases, or any two Parquet tables |
 //! | [`validate`] | the stage from articles to records and rejects |
 //! | [`reject`], [`diagnostics`] | reject files, and grouping violations by cause |
 //! | [`metadata`] | a release described in the words of Croissant, Data Package, the Hub and others |
 //! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`] | operations: options in, report out |
 //!
-//! Every module may use [`code`], [`digest`], [`error`], [`progress`] and [`text`].
+//! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and [`text`].
 //!
 //! # Invariants
 //!

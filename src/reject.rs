@@ -16,7 +16,7 @@ use crate::code::Code;
 use crate::error::Error;
 use crate::input::{Frame, Position};
 use crate::schema::Violation;
-use crate::storage::filesystem::{self, Handle, STAGING, StagedFile, UNFINISHED};
+use crate::storage::filesystem::{self, Handle, StagedFile};
 use crate::text;
 
 pub use wire::{Stored, StoredError};
@@ -126,11 +126,11 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl RejectFile {
-    /// Creates the file in the folder `beside`. Publishing moves it to `target`. `locked` says whether the
-    /// caller is a build, which holds the lock of that folder.
-    pub fn create(target: PathBuf, beside: &Path, locked: bool) -> Result<Self, Error> {
+    /// Creates the file in the folder `beside`, with a name that starts with `prefix`. Publishing moves it to
+    /// `target`.
+    pub fn create(target: PathBuf, beside: &Path, prefix: &str) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
-        let (staged, file) = filesystem::stage_file(beside, if locked { STAGING } else { UNFINISHED })?;
+        let (staged, file) = filesystem::stage_file(beside, prefix)?;
         let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
         Ok(Self { target, staged, encoder: Encoder(encoder) })
     }

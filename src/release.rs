@@ -1,14 +1,17 @@
-//! Releases on disk: `dataset.toml`, the manifest, staging and publishing, opening.
+//! Releases in a storage: `dataset.toml`, the manifest, committing, opening.
 //!
-//! A release is written beside its place and becomes visible by one rename, whole or not at
-//! all. What its records are was decided before ([`crate::record`], [`crate::part_files`]); whether
-//! it is still intact is found out by [`crate::verify`].
+//! A release appears whole or not at all: by one rename on the local file system, by its manifest elsewhere.
+//! [`crate::record`] and [`crate::part_files`] decide what its records are; [`crate::verify`] checks whether it
+//! is intact.
 
 mod checksums;
 mod dataset;
+mod documents;
 mod find;
 mod manifest;
 mod open;
+mod owner;
+mod publisher;
 mod scan;
 mod staging;
 mod version_policy;
@@ -18,6 +21,7 @@ pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
+pub(crate) use documents::Documents;
 pub use find::{Found, find};
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
@@ -26,6 +30,8 @@ pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use scan::{PartBatches, Scan, ScanBatches, ScanPart};
 pub use staging::{Lock, Staging};
+pub use publisher::{Draft, Publisher};
+pub(crate) use staging::{Lock, Staging};
 pub use version_policy::{Bump, VersionCause, VersionPolicy};
 pub use write_guard::check_target;
 

@@ -18,7 +18,7 @@ mod rows;
 mod sequence;
 mod sets;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
@@ -29,6 +29,7 @@ use crate::progress::{Progress, Stage};
 use crate::record::Order;
 use crate::release::{Found, MANIFEST, Manifest, Release, SCHEMA, find};
 use crate::schema::Schema;
+use crate::storage::Location;
 
 use rows::Rules;
 
@@ -87,7 +88,7 @@ impl Serialize for VerifyReport {
     }
 }
 
-/// Verifies the release in `folder`. Progress counts the bytes of its parts.
+/// Verifies the release in a folder, which is a path or a [`Location`] in any storage. Progress counts the bytes of its parts.
 ///
 /// # Errors
 /// [`Error::NoRelease`] if the folder does not exist or is not a release. [`Error::Io`] if it cannot be listed,
@@ -108,15 +109,20 @@ impl Serialize for VerifyReport {
 /// # Ok(())
 /// # }
 /// ```
-pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -> Result<VerifyReport, Error> {
-    if let Found::Releases(_) = find(folder)? {
+pub fn verify(
+    folder: impl Into<Location>,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<VerifyReport, Error> {
+    let location = &folder.into();
+    if let Found::Releases(_) = find(location)? {
         let message = "it contains releases; verify each one".to_owned();
-        return Err(Error::NoRelease { path: folder.to_owned(), message });
+        return Err(Error::NoRelease { path: location.path(), message });
     }
-    let (folder, quick) = (folder.to_owned(), options.quick);
+    let (folder, quick) = (location.path(), options.quick);
     let mut report =
         VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
-    if let Some(release) = check(&mut report, options, progress)? {
+    if let Some(release) = check(&mut report, location, options, progress)? {
         report.manifest = Some(release.manifest().clone());
     }
     Ok(report)
@@ -125,28 +131,27 @@ pub fn verify(folder: &Path, options: &VerifyOptions, progress: &dyn Progress) -
 /// Runs all checks. Returns the release if its manifest can be read.
 fn check(
     report: &mut VerifyReport,
+    folder: &Location,
     options: &VerifyOptions,
     progress: &dyn Progress,
 ) -> Result<Option<Release>, Error> {
-    let folder = report.folder.clone();
     let findings = &mut report.findings;
-    let present = files::walk(&folder, findings)?;
+    let present = files::walk(folder, findings)?;
     if !present.contains(MANIFEST) {
         findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
         return Ok(None);
     }
-    let Some(release) = document::read(&folder, findings) else { return Ok(None) };
+    let Some(release) = document::read(folder, findings) else { return Ok(None) };
     let manifest = release.manifest();
     progress.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
-    let files = files::check(&folder, manifest, present, findings);
-    report.files = files::check_sums(&folder, manifest, &files, !options.quick, findings);
+    let files = files::check(folder, manifest, present, findings);
+    report.files = files::check_sums(folder, manifest, &files, !options.quick, findings);
     // A schema that is missing or a link was reported above.
     let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
-    let parts =
-        parts::Parts { folder: &folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
+    let parts = parts::Parts { folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
     if options.quick {
         parts.footers(progress, findings)?;
     } else {

@@ -1,6 +1,6 @@
-//! Builds that meet another one, and builds whose every operation on the file system fails once, or is the last one. Whatever
-//! happens, the old releases stand as they did, the new one is whole or not there, and the next
-//! build makes good.
+//! Concurrent builds, and builds in which each operation on the file system fails once or ends the process. In
+//! every case the old releases are unchanged, the new release is whole or absent, and the next build succeeds.
+//! Unit tests of `src/release/publisher.rs` do the same to a commit, on the local file system and in memory.
 #![cfg(debug_assertions)] // a release build has no faults
 
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{Files, Test, files};
 
-/// A schema with few columns: what is tested here is how files are handled.
+/// A schema with few columns: these tests are about files.
 const NOTE_SCHEMA: &str = r#"{
   "$id": "urn:test:note",
   "type": "object",
@@ -23,14 +23,14 @@ const NOTE_SCHEMA: &str = r#"{
 }
 "#;
 
-/// What the environment asks for. See `src/storage/fault.rs`.
+/// The faults that the environment can ask for. See `src/storage/fault.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// An operation fails.
     Error,
     /// A write takes half of what it is given.
     Short,
-    /// From an operation on, there is no room on the disk.
+    /// From an operation on, there is no space on the disk.
     Full,
     /// The process ends, in the middle of a write if it is one.
     Kill,
@@ -53,11 +53,11 @@ struct Story {
     arguments: String,
     /// The dataset before the build.
     before: Files,
-    /// The dataset after it, if nothing happens.
+    /// The dataset after it, without a fault.
     after: Files,
 }
 
-/// So many records that the smallest layout makes several parts of them.
+/// Enough records for several parts in the smallest layout.
 fn records(numbers: impl Iterator<Item = usize>, text: impl Fn(usize) -> String) -> String {
     let line = |number| json!({"id": format!("a{number:02}"), "text": text(number)}).to_string() + "\n";
     numbers.map(line).collect()
@@ -109,8 +109,8 @@ impl Story {
         (output.status, String::from_utf8(output.stderr).unwrap())
     }
 
-    /// Builds with a fault at this operation, looks at what is left, and builds again. Gives
-    /// whether the first build came to its end.
+    /// Builds with a fault at this operation, checks what is left, and builds again. Returns whether the first
+    /// build ended by itself.
     fn hit(&self, number: usize, fault: Fault) -> bool {
         let test = self.copy();
         let (status, stderr) = self.build(&test, Some((number, fault)));
@@ -119,13 +119,13 @@ impl Story {
         self.check_left(&left, &shown);
         let litter = left.keys().filter(|path| is_litter(path)).count();
         match status.code() {
-            // Nothing was lost with the fault: it hit what can be done in another way, or tidying.
+            // The fault was harmless: there was another way, or it only prevented a removal.
             Some(0) => assert!(differing(&left, &self.after).all(is_litter), "{shown}"),
             Some(2) => {
                 let errors: Vec<&str> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
                 assert!(errors.len() == 1 && errors[0].contains('`'), "{shown}");
-                // A lock file that cannot be locked may be another's.
-                let lock = usize::from(stderr.contains("cannot lock"));
+                // A file that cannot be locked may be the lock of another process.
+                let lock = usize::from(stderr.contains("cannot lock `set/.lock`"));
                 assert_eq!(litter, lock, "{shown}{:?}", left.keys());
             }
             code => assert!(code.is_none() && fault == Fault::Kill, "{shown}"),
@@ -134,28 +134,27 @@ impl Story {
             assert!(status.success(), "{shown}");
         }
         if fault != Fault::Kill && left == self.before {
-            // The next build would be the one of which nothing is known to happen.
+            // The next build would start from the same state as the build without a fault.
             return true;
         }
         let (again, stderr) = self.build(&test, None);
         assert!(again.success(), "after {shown}{stderr}");
         let healed = files(&test.path("set"));
-        // The changelog is written when the release stands; an entry can be missing from it.
+        // The changelog is written after the release, so an entry can be missing.
         let missing: Vec<&String> = differing(&healed, &self.after).collect();
         assert!(missing.iter().all(|path| *path == "CHANGELOG.md"), "after {shown}{missing:?}");
         assert!(missing.is_empty() || healed["CHANGELOG.md"] == self.before["CHANGELOG.md"], "after {shown}");
         status.code().is_some()
     }
 
-    /// Every file is as it was before or as it is to be, and the new release is whole if it is
-    /// there at all.
+    /// Checks that every file is the old or the new one, and that the new release is whole or absent.
     fn check_left(&self, left: &Files, shown: &str) {
         for (path, bytes) in self.before.iter().filter(|(path, _)| *path != "CHANGELOG.md") {
-            assert!(left.get(path) == Some(bytes), "{path} is not what it was, {shown}");
+            assert!(left.get(path) == Some(bytes), "{path} has changed, {shown}");
         }
         for (path, bytes) in left.iter().filter(|(path, _)| !is_litter(path)) {
             let known = self.after.get(path) == Some(bytes) || self.before.get(path) == Some(bytes);
-            // The folder of a file that was never given its name.
+            // The folder of a file that was not published.
             assert!(
                 known || ["rejects/", "rejects/2.0.0/"].contains(&path.as_str()),
                 "{path} is neither old nor new, {shown}"
@@ -166,7 +165,7 @@ impl Story {
     }
 }
 
-/// Gives the only release the smallest layout there is, for the next ones to inherit.
+/// Gives the only release the smallest possible layout, which the next ones inherit.
 fn small_layout(test: &Test) {
     let mut manifest = test.json("set/1.0.0/manifest.json");
     manifest["layout"]["target_rows"] = json!(16);
@@ -187,18 +186,18 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// What the next build clears away.
+/// What the next build removes.
 fn is_litter(path: &String) -> bool {
     path == ".lock" || path.starts_with(".staging-")
 }
 
-/// The paths that do not hold the same on both sides.
+/// The paths that differ between both sides.
 fn differing<'f>(left: &'f Files, right: &'f Files) -> impl Iterator<Item = &'f String> {
     let only_right = right.keys().filter(|path| !left.contains_key(*path));
     left.iter().filter(|(path, bytes)| right.get(*path) != Some(bytes)).map(|(path, _)| path).chain(only_right)
 }
 
-/// Kills the build at every so many operations. Gives how many there are.
+/// Kills the build at every `step`th operation. Returns the number of operations.
 fn kill(story: &Story, step: usize) -> usize {
     let (next, first_unharmed) = (AtomicUsize::new(1), AtomicUsize::new(usize::MAX));
     in_parallel(|| {
@@ -214,7 +213,7 @@ fn kill(story: &Story, step: usize) -> usize {
     first_unharmed.into_inner() - 1
 }
 
-/// Lets the build meet this fault at every so many operations.
+/// Builds with this fault at every `step`th operation.
 fn hit(story: &Story, operations: usize, step: usize, fault: Fault) {
     let next = AtomicUsize::new(1);
     in_parallel(|| {
@@ -226,7 +225,7 @@ fn hit(story: &Story, operations: usize, step: usize, fault: Fault) {
     });
 }
 
-/// Does the work on some threads, which mostly wait for the disk, until there is no more.
+/// Repeats the work on several threads, which mostly wait for the disk, until it returns false.
 fn in_parallel(work: impl Fn() -> bool + Sync) {
     let failed = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -252,23 +251,23 @@ fn a_build_may_end_or_fail_at_any_operation() {
     let operations = kill(&story, 1);
     assert!(operations > 100, "{operations} operations are too few to be all");
     hit(&story, operations, 1, Fault::Error);
-    // These two differ from an error only where something is written: some will do.
+    // These two differ from an error only where something is written, so a sample is enough.
     hit(&story, operations, 4, Fault::Full);
     hit(&story, operations, 4, Fault::Short);
 }
 
 #[test]
-fn so_may_one_upon_a_release() {
+fn so_may_a_build_on_a_base() {
     let change = "--base 1.1.0 --upsert upsert.jsonl --withdraw withdraw.jsonl";
     let story = Story::new(&format!("build set --date 2024-12-31 --version 2.0.0 --threads 1 {change}"));
-    // The most of it is the same as above, so every third is enough.
+    // Most operations are the same as above, so a sample is enough.
     let operations = kill(&story, 3);
     hit(&story, operations, 3, Fault::Error);
     hit(&story, operations, 7, Fault::Full);
 }
 
 #[test]
-fn builds_at_once_make_one_release() {
+fn concurrent_builds_make_one_release() {
     let story = Story::new("build set --date 2024-12-31 --version 2.0.0 --threads 1");
     for _ in 0..3 {
         let test = story.copy();

@@ -1,10 +1,11 @@
 //! `pressmark verify`.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pressmark::Error;
 use pressmark::release::{Found, find};
+use pressmark::storage::Location;
 use pressmark::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::args::VerifyArguments;
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
         Err(error) => vec![Err(error)],
     });
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
-    for result in folders.map(|folder| verify(&folder?, &options, &bar)) {
+    for result in folders.map(|folder| verify(folder?, &options, &bar)) {
         match result {
             Ok(report) => reports.push(report),
             Err(error) => failed.push(error),
@@ -39,9 +40,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
 }
 
 /// The releases that are meant: a folder of releases stands for all of them.
-fn folders(named: &Path) -> Result<Vec<PathBuf>, Error> {
+fn folders(named: &Path) -> Result<Vec<Location>, Error> {
     Ok(match find(named)? {
-        Found::Release => vec![named.to_owned()],
+        Found::Release => vec![named.into()],
         Found::Releases(releases) => releases.into_iter().map(|(_, folder)| folder).collect(),
     })
 }

@@ -9,6 +9,7 @@ use crate::part_files::{Indexes, ParquetFile};
 use crate::record::Fingerprint;
 use crate::release::{MANIFEST, Manifest, Release, check_target};
 use crate::schema::{Columns, Schema};
+use crate::storage::Location;
 use crate::storage::filesystem::{self, EntryKind};
 
 /// The depth to which folders are searched for Parquet files.
@@ -71,18 +72,18 @@ impl DiffInput {
     /// Uses a published release.
     pub fn release(release: &Release) -> Result<Self, Error> {
         let (schema, columns) = release.load_columns()?;
-        Ok(Self::of(release.folder(), release.manifest(), &schema, columns))
+        Ok(Self::of(release.location(), release.manifest(), &schema, columns))
     }
 
     /// Uses a release whose parts are in `folder`, published or not.
-    pub fn staged(folder: &Path, manifest: &Manifest, schema: &Schema) -> Self {
-        Self::of(folder, manifest, schema.bytes(), schema.columns().clone())
+    pub fn staged(folder: impl Into<Location>, manifest: &Manifest, schema: &Schema) -> Self {
+        Self::of(&folder.into(), manifest, schema.bytes(), schema.columns().clone())
     }
 
-    fn of(folder: &Path, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
-        let files = manifest.parts.iter().enumerate().map(|(index, part)| folder.join(part.path(index)));
+    fn of(folder: &Location, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
+        let files = manifest.parts.iter().enumerate().map(|(index, part)| folder.join(&part.path(index)));
         Self {
-            name: folder.display().to_string(),
+            name: folder.path().display().to_string(),
             folder: None,
             key: vec![manifest.key.clone()],
             files: files.collect(),
@@ -125,14 +126,15 @@ impl DiffInput {
         })
     }
 
-    /// Reads a file from `path` instead, which has the same records.
-    pub(crate) fn read_from(&mut self, index: usize, path: PathBuf) {
-        self.files[index] = path;
+    /// Reads a file from another location instead, which has the same records.
+    pub(crate) fn read_from(&mut self, index: usize, location: Location) {
+        self.files[index] = location;
     }
 
     /// Checks that writing the file `target` does not change the input.
     pub(super) fn check_target(&self, target: &Path) -> Result<(), Error> {
-        check_target(target, self.files.iter().map(PathBuf::as_path))?;
+        let files: Vec<PathBuf> = self.files.iter().filter_map(Location::local_path).collect();
+        check_target(target, files.iter().map(PathBuf::as_path))?;
         match &self.folder {
             Some(folder) if filesystem::is_within(filesystem::folder_of(target), folder)? => {
                 let message = format!("would become a part of `{}`", folder.display());
@@ -166,12 +168,12 @@ impl DiffInput {
     /// Opens some of its files, by their indices. There must be at least one.
     pub(super) fn table(&self, indices: &[usize]) -> Result<Scan, Error> {
         let open = |index: &usize| {
-            let path = &self.files[*index];
+            let file = &self.files[*index];
             match &self.release {
                 Some(ReleaseInput { manifest, columns, .. }) => {
-                    manifest.parts[*index].open(path, columns, Indexes::Pages)
+                    manifest.parts[*index].open(file, columns, Indexes::Pages)
                 }
-                None => ParquetFile::open(path).map_err(|error| error.at(path)),
+                None => ParquetFile::open(file).map_err(|error| error.at(&file.path())),
             }
         };
         let files = indices.iter().map(open).collect::<Result<_, _>>()?;

@@ -15,7 +15,7 @@ impl Error {
                 Some("`**` must be a whole path component, and `[` needs a `]`; to match these characters, write `[*]`, `[?]` and `[[]`".into())
             }
             Self::UnknownSource { hint, .. } | Self::TooLarge { hint, .. } => Some(hint.clone()),
-            Self::Damaged { hint, .. } => Some((*hint).to_owned()),
+            Self::Damaged { hint, .. } | Self::Commit { hint, .. } => Some((*hint).to_owned()),
             Self::RecordTooLong { .. } => {
                 Some("split the article, map its text to fewer fields, or remove it from the inputs".into())
             }

@@ -14,9 +14,9 @@ mod pages;
 mod preflight;
 mod raw_copy;
 mod raw_page;
+mod stored_file;
 
 use std::fmt;
-use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -32,7 +32,8 @@ use parquet::file::metadata::ParquetMetaData;
 use super::read_error::{PartError, guarded, unreadable};
 use crate::error::Error;
 use crate::schema::Columns;
-use load::Loaded;
+use load::{Loaded, Indexes};
+use crate::storage::{Location, StoredFile};
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 
@@ -54,6 +55,8 @@ const BATCH_VALUES: u64 = 1 << 20;
 /// A Parquet file whose footer was read. A clone shares everything that was read.
 #[derive(Clone)]
 pub(crate) struct ParquetFile {
+    location: Location,
+    /// Its path, for messages.
     path: Arc<PathBuf>,
     metadata: ArrowReaderMetadata,
     /// The index of the first row of each row group, and then the number of all rows.
@@ -75,25 +78,26 @@ impl fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens any Parquet file at `path`. Page indexes that do not match its pages are ignored, because they
+    /// Opens any Parquet file. Page indexes that do not match its pages are ignored, because they
     /// only serve to find rows faster.
-    pub(crate) fn open(path: &Path) -> Result<Self, PartError> {
-        match Self::load(path, false, Indexes::Pages) {
+    pub(crate) fn open(file: impl Into<Location>) -> Result<Self, PartError> {
+        let location = file.into();
+        match Self::load(location.clone(), false, Indexes::Pages) {
             Ok(file) if file.has_true_index() => Ok(file),
-            _ => Self::load(path, false, Indexes::None),
+            _ => Self::load(location, false, Indexes::None),
         }
     }
 
-    /// Opens the part at `path` and checks that it has these columns, followed by `record_sha256`. Copying,
-    /// looking up keys and [`crate::part_files::Extremes`] need [`Indexes::All`].
-    pub(crate) fn part(path: &Path, columns: &Columns, indexes: Indexes) -> Result<Self, PartError> {
-        let file = Self::load(path, true, indexes)?;
+    /// Opens a part and checks that it has these columns, followed by `record_sha256`. Copying, looking up keys
+    /// and [`crate::part_files::Extremes`] need [`Indexes::All`].
+    pub(crate) fn part(file: impl Into<Location>, columns: &Columns, indexes: Indexes) -> Result<Self, PartError> {
+        let file = Self::load(file.into(), true, indexes)?;
         columns::check(file.fields(), columns)?;
         Ok(file)
     }
 
-    fn load(path: &Path, is_part: bool, indexes: Indexes) -> Result<Self, PartError> {
-        let file = load::open(path)?;
+    fn load(location: Location, is_part: bool, indexes: Indexes) -> Result<Self, PartError> {
+        let file = load::open(&location)?;
         let Loaded { metadata, meanings } = guarded(|| load::load(&file, is_part, indexes))?;
         let mut starts = vec![0_u32];
         for group in metadata.metadata().row_groups() {
@@ -103,8 +107,8 @@ impl ParquetFile {
         }
         let chunks = metadata.metadata().row_groups().iter().map(|group| group.columns().len()).sum();
         let pages = std::iter::repeat_with(OnceLock::new).take(chunks).collect();
-        let (path, leaves) = (Arc::new(path.to_owned()), leaves(&metadata).into());
-        Ok(Self { path, metadata, starts: starts.into(), leaves, meanings: meanings.into(), is_part, pages })
+        let (path, leaves) = (Arc::new(location.path()), leaves(&metadata).into());
+        Ok(Self { location, path, metadata, starts: starts.into(), leaves, meanings: meanings.into(), is_part, pages })
     }
 
     /// Whether its page index, if it has one, lists the existing pages.
@@ -113,7 +117,7 @@ impl ParquetFile {
         if !(0..self.groups()).any(has_index) {
             return true;
         }
-        let Ok(file) = load::open(&self.path) else { return false };
+        let Ok(file) = load::open(&self.location) else { return false };
         let all = ProjectionMask::all();
         guarded(|| (0..self.groups()).try_for_each(|group| self.preflight_pages(&file, group, &all))).is_ok()
     }
@@ -189,7 +193,7 @@ impl ParquetFile {
     }
 
     fn decode(&self, columns: &[usize], rows: &[Range<u32>]) -> Result<ParquetRecordBatchReader, PartError> {
-        let file = load::open(&self.path)?;
+        let file = load::open(&self.location)?;
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let (groups, selection) = self.select(rows);
         guarded(|| {
@@ -207,7 +211,7 @@ impl ParquetFile {
     }
 
     /// Checks the claims of some column chunks of a row group against what they can have.
-    fn preflight_pages(&self, file: &File, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
+    fn preflight_pages(&self, file: &StoredFile, group: usize, mask: &ProjectionMask) -> Result<(), PartError> {
         let metadata = self.metadata().row_group(group);
         if self.is_part {
             preflight::check_size(metadata.columns())?;
@@ -389,6 +393,7 @@ mod tests {
     use parquet::arrow::ArrowWriter;
 
     use super::*;
+    use crate::storage::filesystem;
 
     /// Each row takes few bytes in the file and half a mebibyte in memory, so a batch must not have all.
     #[test]

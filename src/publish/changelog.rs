@@ -5,13 +5,14 @@
 //! file's permissions and links to it. If that is not possible, the file is not changed and the report
 //! says why.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 use semver::Version;
 
 use crate::diff::{DiffReport, markdown};
 use crate::error::Error;
+use crate::release::Lock;
 use crate::storage::filesystem;
 
 /// The name of the file.
@@ -43,13 +44,13 @@ pub(super) struct ChangelogEntry<'e> {
 }
 
 impl ChangelogEntry<'_> {
-    /// Adds the entry to the changelog in `folder`, and creates the file if it does not exist. Returns the
+    /// Adds the entry to the changelog in the locked folder, and creates the file if it does not exist. Returns the
     /// reason if the file was left as it is.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read or written. The file is then unchanged.
-    pub(super) fn add(&self, folder: &Path) -> Result<Option<ChangelogLeft>, Error> {
-        let path = folder.join(CHANGELOG);
+    pub(super) fn add(&self, lock: &Lock) -> Result<Option<ChangelogLeft>, Error> {
+        let path = lock.folder().join(CHANGELOG);
         let left = |reason: &str| Ok(Some(ChangelogLeft { path: path.clone(), reason: reason.to_owned() }));
         if path.is_symlink() && !path.exists() {
             return left("it is a link to a file that is not there");
@@ -72,7 +73,7 @@ impl ChangelogEntry<'_> {
             return left(&format!("it would be larger than {MAX_BYTES} bytes"));
         }
         if new != old {
-            filesystem::replace(&target, new.as_bytes())?;
+            filesystem::replace(&target, new.as_bytes(), lock.prefix())?;
         }
         Ok(None)
     }

@@ -28,8 +28,8 @@ use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
 use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
-    ColumnSummary, DATA, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging,
-    Withdrawn, Writer,
+    ColumnSummary, DATA, Dataset, Documents, Input, Lock, Manifest, Previous, Release, SchemaRef, Staging, Withdrawn,
+    Writer,
 };
 use crate::schema::Schema;
 use crate::storage::filesystem;
@@ -68,7 +68,7 @@ impl Commit<'_> {
         (cache_writer, effects): (CacheWriter, &EffectsTable),
         report: &mut BuildReport,
     ) -> Result<Outcome, Error> {
-        let mut staging = Staging::new(lock)?;
+        let staging = Staging::new(lock)?;
         let (columns, room) = (self.schema.columns(), Room::new(self.memory.row_groups()));
         let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256());
         let encoder = encoder.map_err(|error| error.at(Path::new(DATA)))?;
@@ -77,7 +77,7 @@ impl Commit<'_> {
         let ReleaseLayout { parts, row_refs, hashes } = release_layout;
         let (written, fingerprint) = thread::scope(|scope| {
             let fingerprint = scope.spawn(|| hashes.fingerprint());
-            let written = writing.write(&parts, row_refs, rows, &mut staging)?;
+            let written = writing.write(&parts, row_refs, rows, &staging)?;
             let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             Ok((written, fingerprint))
         })?;
@@ -99,21 +99,18 @@ impl Commit<'_> {
             check_return(lock.folder(), previous, (&staging.path(""), &manifest), columns)?;
         }
         report.version = manifest.version.clone();
-        staging.write(SCHEMA, self.schema.bytes())?;
-        let manifest_bytes = manifest.to_bytes();
-        preflight::check_manifest(&manifest, manifest_bytes.len())?;
-        staging.write(MANIFEST, &manifest_bytes)?;
-        staging.seal()?;
-        let manifest_sha256 = Digest::of(&manifest_bytes);
+        let documents = Documents::new(&manifest, self.schema.bytes())?;
+        staging.seal(&manifest, &documents)?;
+        let manifest_sha256 = Digest::of(documents.manifest());
         // Both are as large as the list of inputs, and the check reads the manifest again.
-        drop((manifest, manifest_bytes));
+        drop((manifest, documents));
         let release = preflight::check(&staging.path(""), columns, base)?;
         let manifest = release.manifest();
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
         // Before the release: once it is published, no build would write its rejects again.
         publish_rejects(lock, &manifest.version, report)?;
-        let folder = staging.publish(&manifest.version.to_string())?;
+        let folder = staging.publish(&manifest.version)?;
         let entry = ChangelogEntry {
             version: &manifest.version,
             released: manifest.released,
@@ -121,7 +118,7 @@ impl Commit<'_> {
             previous: manifest.previous.as_ref().map(|previous| &previous.version),
             changes: report.changes.as_ref(),
         };
-        report.changelog_left = entry.add(lock.folder())?;
+        report.changelog_left = entry.add(lock)?;
         // The release is published. Without the cache the next build only takes longer.
         let _cache_is_optional = cache_writer.write(effects, &manifest_sha256);
         Ok(Outcome::Published(folder))
@@ -161,12 +158,12 @@ impl Commit<'_> {
             Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
             None => {}
         }
-        let current = DiffInput::staged(&staging.path(""), manifest, self.schema);
+        let current = DiffInput::staged(staging.path(""), manifest, self.schema);
         let changes = DiffInput::release(previous).and_then(|mut base| {
             // A damaged part that both releases have is read from the new release.
             for (index, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
                 if let Some(written) = fingerprints.iter().position(|other| *other == fingerprint) {
-                    base.read_from(index, staging.path(&manifest.parts[written].path(written)));
+                    base.read_from(index, staging.path(&manifest.parts[written].path(written)).into());
                 }
             }
             let options = DiffOptions { threads: self.threads, memory: self.memory.diff(), ..DiffOptions::default() };

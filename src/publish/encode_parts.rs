@@ -78,7 +78,7 @@ impl<'w> PartsEncoding<'w> {
         parts: &[PlannedPart],
         mut row_refs: RowRefs,
         rows: RunRows,
-        staging: &mut Staging,
+        staging: &Staging,
     ) -> Result<WrittenParts<'w>, Error> {
         let mut steps = EncodeSteps { writing: self, rows, base_rows: self.base.map(Base::rows) };
         let rows = parts.iter().map(|part| part.rows as u64).sum();
@@ -192,7 +192,7 @@ fn copyable(base: &Base<'_>, row_refs: &[RowRef], at: usize) -> Option<BaseRowGr
 struct PartAssembly<'w, 's> {
     writing: &'s PartsEncoding<'w>,
     planned: std::collections::VecDeque<&'s PlannedPart>,
-    staging: &'s mut Staging,
+    staging: &'s Staging,
     to_sync: Sender<(Handle, PathBuf)>,
     begun: Option<OpenPart>,
     written: WrittenParts<'w>,
@@ -278,7 +278,6 @@ impl<'w> PartAssembly<'w, '_> {
         let written = writer.finish().map_err(|error| error.at(&path))?;
         let file = written.out.into_inner().map_err(|error| Error::io("write", &path, error.into_error()))?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);
-        self.staging.add(&name, written.sha256)?;
         // If the receiver is gone, syncing failed. Joining its thread returns the error.
         let _joined_later = self.to_sync.send((file, path));
         self.written.parts.push(part);

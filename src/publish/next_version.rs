@@ -9,7 +9,6 @@ use semver::Version;
 use crate::diff::{DiffReport, described, schema_line};
 use crate::error::{Error, Understatement};
 use crate::release::{Bump, MANIFEST, Release, VersionPolicy, releases};
-use crate::storage::filesystem;
 use crate::text::one_line;
 
 /// The most changes that the error quotes.
@@ -45,9 +44,9 @@ pub(super) struct NextVersion {
 pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion, Error> {
     let releases = releases(folder)?;
     for (_, path) in &releases {
-        if !filesystem::exists(&path.join(MANIFEST))? {
+        if !path.join(MANIFEST).exists()? {
             let message = format!("its name is a version, but it has no {MANIFEST}; repair or remove it");
-            return Err(Error::NoRelease { path: path.clone(), message });
+            return Err(Error::NoRelease { path: path.path(), message });
         }
     }
     let newest = releases.last().map(|(version, _)| version);
@@ -61,7 +60,7 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
         (VersionChoice::First, Some(newest)) => return Err(Error::WhichVersion { newest: newest.clone() }),
         (VersionChoice::Next(_) | VersionChoice::Auto | VersionChoice::First, None) => Version::new(1, 0, 0),
     };
-    let existing = releases.iter().find(|(other, _)| *other == version).map(|(_, folder)| folder.clone());
+    let existing = releases.iter().find(|(other, _)| *other == version).map(|(_, folder)| folder.path());
     if let (None, Some(newest)) = (&existing, newest)
         && version < *newest
     {

@@ -51,7 +51,7 @@ pub(super) fn check_return(
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
     // The withdrawals of a damaged manifest are not known, so damage is an error.
     for (_, folder) in releases(dataset)? {
-        let opened = (folder != previous.folder()).then(|| Release::open_listed(&folder)).transpose()?;
+        let opened = (folder != *previous.location()).then(|| Release::open_listed(&folder)).transpose()?;
         let Manifest { version, withdrawn: list, .. } = opened.as_ref().unwrap_or(previous).manifest();
         let reasons = list.iter().cloned().map(|Withdrawn { key, reason }| (key, (version.clone(), reason)));
         withdrawn.extend(reasons);

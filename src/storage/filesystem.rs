@@ -11,7 +11,7 @@ mod staged;
 mod stamp;
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,14 +106,6 @@ pub(crate) fn hash_open(file: &File, path: &Path, stop: &AtomicBool) -> Result<O
     Ok(None)
 }
 
-/// The size of a file, and SHA-256 of its bytes as they are.
-pub(crate) fn hash_file(path: &Path) -> Result<(u64, Digest), Error> {
-    let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(read(path)?));
-    io::copy(&mut reader, &mut io::sink()).map_err(|source| Error::io("read", path, source))?;
-    let (_file, bytes, digest) = reader.into_inner().finish();
-    Ok((bytes, digest))
-}
-
 /// The path from the root on, links left as they are.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     // `..` and `.` at the end name no folder by themselves.
@@ -127,11 +119,6 @@ pub(crate) fn size(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
 }
 
-/// Whether anything has this path, links followed.
-pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
-    pass(Operation::Look).and_then(|()| path.try_exists()).map_err(|source| Error::io("read", path, source))
-}
-
 /// Whether a file stands there, links followed.
 pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
     let metadata = pass(Operation::Look).and_then(|()| fs::metadata(path));
@@ -142,6 +129,28 @@ pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
 pub(crate) fn create_new(path: &Path) -> Result<Handle, Error> {
     let file = pass(Operation::Fill).and_then(|()| OpenOptions::new().write(true).create_new(true).open(path));
     file.map(Handle).map_err(|source| Error::io("create", path, source))
+}
+
+/// Creates an empty file with a new name that starts and ends so.
+pub(crate) fn create_named(folder: &Path, start: &str, end: &str) -> Result<PathBuf, Error> {
+    let create = || {
+        pass(Operation::Fill)?;
+        let file = tempfile::Builder::new().prefix(start).suffix(end).tempfile_in(folder)?;
+        file.keep().map(|(_file, path)| path).map_err(|error| error.error)
+    };
+    create().map_err(|source| Error::io("create a file in", folder, source))
+}
+
+/// The name of this host. Empty where the system has none.
+#[cfg(unix)]
+pub(crate) fn host_name() -> Vec<u8> {
+    rustix::system::uname().nodename().to_bytes().to_owned()
+}
+
+/// The name of this host is not known on this system.
+#[cfg(not(unix))]
+pub(crate) fn host_name() -> Vec<u8> {
+    Vec::new()
 }
 
 /// A file without a name in `folder`, to write to and read back; it vanishes with its handle,
@@ -197,9 +206,9 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync(&file, path)
 }
 
-/// Puts these bytes in the place of a file, in one step, or makes it. Only under the lock of a build.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let (staged, mut file) = stage_file(folder_of(path), STAGING)?;
+/// Replaces a file in one step, or creates it. The name of the staged file starts with `prefix`.
+pub(crate) fn replace(path: &Path, bytes: &[u8], prefix: &str) -> Result<(), Error> {
+    let (staged, mut file) = stage_file(folder_of(path), prefix)?;
     file.write_all(bytes).map_err(|source| Error::io("write", path, source))?;
     publish_file((staged, file), path)
 }

@@ -4,12 +4,13 @@ use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::filesystem::BUFFER;
+use super::filesystem::{self, BUFFER};
 use super::{Entry, EntryKind, Head, LocalStorage, Storage, StoredFile, Upload};
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 
-/// A file or folder of a storage, which need not exist. It is cheap to clone.
+/// A file or folder of a storage, which need not exist. It is cheap to clone. Two locations are equal if they
+/// have the same path in the same storage.
 ///
 /// ```
 /// use std::path::Path;
@@ -42,6 +43,22 @@ impl Location {
         Self { storage: self.storage.clone(), name }
     }
 
+    /// The folder that it is in, and its name there. `None` for the root of a storage or of the file system,
+    /// and for a name that is not UTF-8.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a relative path cannot be made absolute.
+    pub(crate) fn split(&self) -> Result<Option<(Self, String)>, Error> {
+        let Some(path) = self.local_path() else {
+            let (folder, name) = self.name.rsplit_once('/').unwrap_or(("", &self.name));
+            let folder = Self { storage: self.storage.clone(), name: folder.to_owned() };
+            return Ok((!name.is_empty()).then(|| (folder, name.to_owned())));
+        };
+        let absolute = filesystem::absolute(&path)?;
+        let name = absolute.file_name().and_then(|name| name.to_str());
+        Ok(name.zip(absolute.parent()).map(|(name, folder)| (Self::from(folder), name.to_owned())))
+    }
+
     /// Its path, for messages.
     pub fn path(&self) -> PathBuf {
         self.storage.path(&self.name)
@@ -62,14 +79,14 @@ impl Location {
         self.head().map(|head| head.is_some())
     }
 
-    /// The size of a file in bytes. `None` if there is no file, or it cannot be read.
-    pub fn size(&self) -> Option<u64> {
-        self.head().ok()?.filter(|head| head.kind == EntryKind::File).map(|head| head.bytes)
+    /// The size of a file in bytes. `None` if there is no file.
+    pub fn size(&self) -> Result<Option<u64>, Error> {
+        Ok(self.head()?.filter(|head| head.kind == EntryKind::File).map(|head| head.bytes))
     }
 
     /// Whether a folder is there.
-    pub fn is_folder(&self) -> bool {
-        self.head().is_ok_and(|head| head.is_some_and(|head| head.kind == EntryKind::Folder))
+    pub fn is_folder(&self) -> Result<bool, Error> {
+        Ok(self.head()?.is_some_and(|head| head.kind == EntryKind::Folder))
     }
 
     /// Opens the file.
@@ -122,6 +139,18 @@ impl Location {
         Error::Io { action, path: self.path(), source }
     }
 }
+
+impl PartialEq for Location {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = match (self.local_path(), other.local_path()) {
+            (None, None) => Arc::ptr_eq(&self.storage, &other.storage),
+            (ours, theirs) => ours.is_some() && theirs.is_some(),
+        };
+        is_same && self.path() == other.path()
+    }
+}
+
+impl Eq for Location {}
 
 impl From<&Path> for Location {
     fn from(path: &Path) -> Self {

@@ -133,6 +133,13 @@ fn a_location_names_the_path_and_the_action() {
     assert!(memory.join("a").put_if_absent(b"12345").unwrap());
     assert_eq!(message(memory.join("a").read_bounded(4).unwrap_err()), "cannot read `memory:/set/a`");
     assert_eq!(memory.join("a").hash().unwrap(), (5, Digest::of(b"12345")));
-    assert_eq!((memory.is_folder(), memory.join("a").size(), memory.join("b").size()), (true, Some(5), None));
+    let sizes = ["a", "b"].map(|name| memory.join(name).size().unwrap());
+    assert_eq!((memory.is_folder().unwrap(), sizes), (true, [Some(5), None]));
+    // An error is not the same as nothing.
+    for at in 1..=2 {
+        let (results, _) =
+            with_fault(at, Fault::Error, || (memory.is_folder().is_err(), memory.join("a").size().is_err()));
+        assert_eq!(results, (at == 1, at == 2));
+    }
     assert_eq!((memory.local_path(), Location::from(std::path::Path::new("x")).local_path()), (None, Some("x".into())));
 }

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::input::Source;
 use crate::reject::{Reject, RejectFile};
 use crate::release::check_target;
-use crate::storage::filesystem;
+use crate::storage::filesystem::{self, UNFINISHED};
 
 /// The rejects of a run, with their causes.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ enum Destination {
     Planned {
         target: PathBuf,
         beside: PathBuf,
+        /// How the name of the staged file starts.
+        prefix: String,
         /// Whether an earlier file at `target` must be replaced even if there is no reject.
         replaces: bool,
     },
@@ -56,18 +58,22 @@ impl RejectSink {
         let target = filesystem::behind_links(target)?;
         check_target(&target, sources.iter().filter_map(|source| source.path.as_deref()))?;
         let beside = filesystem::folder_of(&target).to_owned();
-        Ok(Self { file: Destination::Planned { target, beside, replaces: true }, ..Self::new() })
+        Ok(Self {
+            file: Destination::Planned { target, beside, prefix: UNFINISHED.to_owned(), replaces: true },
+            ..Self::new()
+        })
     }
 
-    /// Creates a sink with the file `target`. Until it is published, the file is in the folder `beside`.
-    pub fn staged(target: PathBuf, beside: PathBuf) -> Self {
-        Self { file: Destination::Planned { target, beside, replaces: false }, ..Self::new() }
+    /// Creates a sink with the file `target`. Until it is published, the file is in the folder `beside`,
+    /// with a name that starts with `prefix`.
+    pub fn staged(target: PathBuf, beside: PathBuf, prefix: String) -> Self {
+        Self { file: Destination::Planned { target, beside, prefix, replaces: false }, ..Self::new() }
     }
 
     /// Adds a reject.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
-        if let Destination::Planned { target, beside, replaces } = &self.file {
-            self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside, !replaces)?));
+        if let Destination::Planned { target, beside, prefix, .. } = &self.file {
+            self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside, prefix)?));
         }
         if let Destination::Open(file) = &mut self.file {
             file.write(reject)?;
@@ -90,8 +96,8 @@ impl RejectSink {
     pub fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
-            Destination::Planned { target, beside, replaces: true } if target.exists() => {
-                RejectFile::create(target, &beside, false)?.publish()?;
+            Destination::Planned { target, beside, prefix, replaces: true } if target.exists() => {
+                RejectFile::create(target, &beside, &prefix)?.publish()?;
                 Destination::Nowhere
             }
             other => other,

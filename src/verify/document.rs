@@ -1,27 +1,25 @@
 //! Checks that the manifest is valid, that its counts add up, and that it follows the previous release. Only
 //! the manifest of the previous release is read, nothing else of it.
 
-use std::path::Path;
-
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::error::Error;
 use crate::json;
 use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases};
 use crate::schema::DocumentKind;
-use crate::storage::filesystem::{self, EntryKind};
+use crate::storage::{EntryKind, Location};
 
 /// Reads the manifest of the release in `folder`. `None`, with findings, if nothing else can be checked.
-pub(super) fn read(folder: &Path, findings: &mut Findings) -> Option<Release> {
+pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release> {
     let invalid = |message: &str| Finding::new(Code::ManifestInvalid, MANIFEST, message);
-    let bytes = match filesystem::read_bounded(&folder.join(MANIFEST), MAX_MANIFEST_BYTES) {
+    let bytes = match folder.join(MANIFEST).read_bounded(MAX_MANIFEST_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
             findings.add(Finding::unreadable(MANIFEST, &error));
             return None;
         }
     };
-    let opened = Release::of(folder, &bytes);
+    let opened = Release::of(folder.clone(), &bytes);
     if let Err(error @ ManifestError::UnknownFormat(_)) = &opened {
         findings.add(invalid(&error.to_string()));
         return None;
@@ -91,9 +89,8 @@ pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
 /// the listed SHA-256.
 pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings) -> Result<(), Error> {
     let manifest = release.manifest();
-    let absolute = filesystem::absolute(release.folder())?;
-    let named = absolute.file_name().and_then(|name| name.to_str()?.parse::<semver::Version>().ok());
-    let (Some(named), Some(dataset)) = (named, absolute.parent()) else { return Ok(()) };
+    let Some((dataset, name)) = release.location().split()? else { return Ok(()) };
+    let Ok(named) = name.parse::<semver::Version>() else { return Ok(()) };
     if named != manifest.version {
         let message = format!("the folder name is {named}, but the version in the manifest is {}", manifest.version);
         findings.add(Finding::new(Code::Version, MANIFEST, &message));
@@ -132,9 +129,9 @@ pub(super) fn check_chain(release: &Release, hash: bool, findings: &mut Findings
 }
 
 /// Opens the previous release. Its manifest must be a file: a link could lead out of its folder.
-fn previous(folder: &Path) -> Result<Release, String> {
-    let entries = filesystem::list(folder).map_err(|error| error.to_string())?;
-    if !entries.iter().any(|(path, kind)| *kind == EntryKind::File && path.ends_with(MANIFEST)) {
+fn previous(folder: &Location) -> Result<Release, String> {
+    let entries = folder.list().map_err(|error| error.to_string())?;
+    if !entries.iter().any(|entry| entry.kind == EntryKind::File && entry.name == MANIFEST) {
         return Err(format!("its {MANIFEST} is not a file"));
     }
     Release::open(folder).map_err(|error| error.to_string())

@@ -2,27 +2,26 @@
 //! Parts are hashed in `parts`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::release::{DATA, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
-use crate::storage::filesystem::{self, EntryKind};
+use crate::storage::{EntryKind, Location};
 
 /// The paths of the regular files of the release, relative to it. Links are findings and are not followed, so
 /// that nothing outside of the folder is read.
-pub(super) fn walk(folder: &Path, findings: &mut Findings) -> Result<BTreeSet<String>, Error> {
+pub(super) fn walk(folder: &Location, findings: &mut Findings) -> Result<BTreeSet<String>, Error> {
     let mut present = BTreeSet::new();
-    for (path, kind) in filesystem::list(folder)? {
-        let name = name(&path);
-        match kind {
+    for entry in folder.list()? {
+        let name = entry.name;
+        match entry.kind {
             EntryKind::File => drop(present.insert(name)),
             EntryKind::Folder if name == DATA => {
-                for (path, kind) in filesystem::list(&path)? {
-                    let name = format!("{DATA}/{}", self::name(&path));
-                    match kind {
+                for entry in folder.join(DATA).list()? {
+                    let name = format!("{DATA}/{}", entry.name);
+                    match entry.kind {
                         EntryKind::File => drop(present.insert(name)),
                         EntryKind::Folder => {
                             findings.add(Finding::new(Code::FileExtra, &name, "unexpected folder"));
@@ -38,10 +37,6 @@ pub(super) fn walk(folder: &Path, findings: &mut Findings) -> Result<BTreeSet<St
         }
     }
     Ok(present)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The files that exist.
@@ -65,7 +60,12 @@ impl Files {
 }
 
 /// Compares the names and sizes of the files with the manifest.
-pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String>, findings: &mut Findings) -> Files {
+pub(super) fn check(
+    folder: &Location,
+    manifest: &Manifest,
+    present: BTreeSet<String>,
+    findings: &mut Findings,
+) -> Files {
     let parts: BTreeMap<String, u64> =
         manifest.parts.iter().enumerate().map(|(index, part)| (part.path(index), part.bytes)).collect();
     let known: BTreeSet<&str> = parts.keys().map(String::as_str).chain([MANIFEST, SCHEMA, SUMS]).collect();
@@ -77,7 +77,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String
     }
     let mut sized = BTreeSet::new();
     for (name, expected) in parts.into_iter().filter(|(name, _)| present.contains(name)) {
-        match filesystem::size(&folder.join(&name)) {
+        match folder.join(&name).size().ok().flatten() {
             Some(found) if found == expected => drop(sized.insert(name)),
             found => {
                 let found = found.map_or("a different size".to_owned(), |found| found.to_string());
@@ -92,7 +92,7 @@ pub(super) fn check(folder: &Path, manifest: &Manifest, present: BTreeSet<String
 /// Checks that `SHA256SUMS` lists every other file once. Its lines are compared with the manifest and, with
 /// `hash`, with the files that the manifest has no hash of. Returns the number of hashed files.
 pub(super) fn check_sums(
-    folder: &Path,
+    folder: &Location,
     manifest: &Manifest,
     files: &Files,
     hash: bool,
@@ -101,7 +101,7 @@ pub(super) fn check_sums(
     let mut hashed = 0;
     let mut found = BTreeMap::new();
     for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.has(name)) {
-        match filesystem::hash_file(&folder.join(name)) {
+        match folder.join(name).hash() {
             Ok((_bytes, digest)) => {
                 hashed += 1;
                 found.insert(name, digest);
@@ -110,7 +110,7 @@ pub(super) fn check_sums(
         }
     }
     if files.has(SUMS) {
-        match filesystem::read_bounded(&folder.join(SUMS), MAX_SUMS_BYTES) {
+        match folder.join(SUMS).read_bounded(MAX_SUMS_BYTES) {
             Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
             Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
         }

@@ -15,7 +15,8 @@ use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{Indexes, ParquetFile};
 use crate::progress::Progress;
 use crate::release::{Manifest, Part};
-use crate::storage::filesystem;
+use crate::storage::{filesystem, Location};
+use crate::schema::Columns;
 
 /// The most rows of a row group under any layout. A row group that claims more is not read, so that memory is
 /// bounded.
@@ -24,7 +25,7 @@ const GROUP_ROWS: usize = 1 << 17;
 /// The parts of a release, and the rules for them.
 #[derive(Debug)]
 pub(super) struct Parts<'r> {
-    pub(super) folder: &'r Path,
+    pub(super) folder: &'r Location,
     pub(super) manifest: &'r Manifest,
     /// The rules for rows. Without them, only bytes are checked.
     pub(super) rules: Option<&'r Rules<'r>>,
@@ -162,7 +163,7 @@ impl<'r> Parts<'r> {
 
     /// Opens a part and reports what is wrong with its footer. `None` if its rows must not be read.
     fn open(&self, indexes: Indexes, rules: &Rules<'_>, name: &str, findings: &mut Findings) -> Option<ParquetFile> {
-        let file = match ParquetFile::part(&self.folder.join(name), rules.columns(), indexes) {
+        let file = match ParquetFile::part(self.folder.join(name), rules.columns(), indexes) {
             Ok(file) => file,
             Err(error) => {
                 findings.add(unreadable(name, &error));
@@ -191,7 +192,7 @@ impl<'r> Parts<'r> {
     fn work(&self, step: Step) -> StepResult<'r> {
         match step {
             Step::Hash { index } => {
-                let result = filesystem::hash_file(&self.folder.join(self.part(index).path(index)));
+                let result = self.folder.join(&self.part(index).path(index)).hash();
                 StepResult::Hashed { index, result: result.map(|(_bytes, digest)| digest) }
             }
             Step::Skip { findings } => StepResult::Skipped { findings },

@@ -2,7 +2,6 @@
 //! [`super::sequence`].
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use arrow_array::RecordBatch;
 use serde_json::Map;
@@ -16,6 +15,7 @@ use crate::record::{
 };
 use crate::release::Manifest;
 use crate::schema::{Columns, EXTRA, Extra, Schema, Violation};
+use crate::storage::Location;
 
 /// The most bytes of canonical form that are read of a row group. Row groups end at 64 MiB, but a dictionary
 /// can expand to any size.
@@ -247,9 +247,9 @@ fn column(violation: &Violation) -> &str {
 }
 
 /// The key of a row (from 0) of a part, read again. Empty if it cannot be read.
-pub(super) fn key_at(path: &Path, columns: &Columns, order: &Order, row: u64) -> String {
+pub(super) fn key_at(part: &Location, columns: &Columns, order: &Order, row: u64) -> String {
     let find = || -> Option<String> {
-        let file = ParquetFile::part(path, columns, Indexes::Pages).ok()?;
+        let file = ParquetFile::part(part, columns, Indexes::Pages).ok()?;
         let row = u32::try_from(row).ok().filter(|row| *row < file.rows())?;
         let batch = file.read(&[order.key()], Some(std::slice::from_ref(&(row..row + 1)))).ok()?.next()?.ok()?;
         key_text(&cell(columns.at(order.key()), batch.column(0), 0)).map(Cow::into_owned)

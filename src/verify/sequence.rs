@@ -16,6 +16,7 @@ use crate::external_sort::RecordHashes;
 use crate::part_files::key_hash;
 use crate::record::{Fingerprint, RecordHash, Summary};
 use crate::release::{MANIFEST, Manifest, Part};
+use crate::storage::Location;
 
 /// The checks across row groups. It gets their facts in the order of the release.
 #[derive(Debug)]
@@ -158,7 +159,7 @@ impl<'r> Sequence<'r> {
     ///
     /// # Errors
     /// [`Error::Io`] if a scratch file cannot be read.
-    pub(super) fn finish(self, folder: &Path, findings: &mut Findings) -> Result<u64, Error> {
+    pub(super) fn finish(self, folder: &Location, findings: &mut Findings) -> Result<u64, Error> {
         let (rules, manifest) = (self.rules, self.manifest);
         let records = self.hashes.len();
         let part_of = |row: u64| {

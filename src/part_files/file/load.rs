@@ -20,7 +20,7 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::preflight;
 use crate::part_files::read_error::{PartError, unreadable};
-use crate::storage::filesystem;
+use crate::storage::{filesystem, Location, StoredFile};
 
 /// The length of an int96 in bytes.
 const INT96_BYTES: i32 = 12;
@@ -60,13 +60,13 @@ pub(super) struct Loaded {
     pub(super) meanings: Vec<Meaning>,
 }
 
-/// Opens the file at `path`. Everything that reads a Parquet file opens it here.
-pub(super) fn open(path: &Path) -> Result<File, PartError> {
-    filesystem::open(path).map_err(|error| unreadable(error.cause()))
+/// Opens a file. Everything that reads a Parquet file opens it here.
+pub(super) fn open(location: &Location) -> Result<StoredFile, PartError> {
+    location.open().map_err(|error| unreadable(error.cause()))
 }
 
 /// Reads the footer of a part or of any other file, and its page indexes.
-pub(super) fn load(file: &File, is_part: bool, indexes: Indexes) -> Result<Loaded, PartError> {
+pub(super) fn load(file: &StoredFile, is_part: bool, indexes: Indexes) -> Result<Loaded, PartError> {
     preflight::check_footer(file)?;
     let with_values = indexes == Indexes::All;
     let mut options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(!with_values);

@@ -4,7 +4,6 @@
 //! Only repetition levels say where rows end: 0 starts a row. They are runs, so they are counted without
 //! unpacking. Chunks with few values are not read. Values are not decoded here.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use parquet::arrow::ProjectionMask;
@@ -15,6 +14,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::ParquetFile;
 use crate::part_files::read_error::{PartError, unreadable};
+use crate::storage::StoredFile;
 
 /// The most list values of a row, over all columns, in a file that is not a part.
 const ROW_VALUES: u64 = 1 << 23;
@@ -26,7 +26,7 @@ const FEW: u64 = 1 << 16;
 /// Checks that no row of a row group has too many values in these columns.
 pub(super) fn check(
     parquet: &ParquetFile,
-    (file, group): (&File, usize),
+    (file, group): (&StoredFile, usize),
     mask: &ProjectionMask,
 ) -> Result<(), PartError> {
     let metadata = parquet.metadata().row_group(group);
@@ -57,8 +57,8 @@ pub(super) fn check(
     Ok(())
 }
 
-fn longest_row(file: &File, chunk: &ColumnChunkMetaData) -> Result<u64, PartError> {
-    let file = Arc::new(file.try_clone().map_err(unreadable)?);
+fn longest_row(file: &StoredFile, chunk: &ColumnChunkMetaData) -> Result<u64, PartError> {
+    let file = Arc::new(file.clone());
     let mut pages = SerializedPageReader::new(file, chunk, 0, None).map_err(unreadable)?;
     let width = u32::BITS - u32::from(chunk.column_descr().max_rep_level().cast_unsigned()).leading_zeros();
     let mut rows = Rows::default();

@@ -4,7 +4,6 @@
 //! Statistics, filters and indexes are trusted here; [`crate::verify`] checks them.
 
 use std::cmp::Ordering;
-use std::fs::File;
 use std::ops::Range;
 
 use parquet::arrow::ProjectionMask;
@@ -17,6 +16,7 @@ use super::{ParquetFile, load, preflight};
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::part_files::thrift::walk;
 use crate::record::{Cell, Key};
+use crate::storage::StoredFile;
 
 /// The target size of a slice, in bytes before compression.
 const SLICE_BYTES: usize = 8 << 20;
@@ -90,7 +90,7 @@ impl ParquetFile {
 
     /// The bloom filter of a leaf in a row group, if it exists. Both indices start at 0.
     pub(crate) fn filter(&self, group: usize, leaf: usize) -> Result<Option<Filter>, PartError> {
-        let file = load::open(&self.path)?;
+        let file = load::open(&self.location)?;
         let chunk = self.metadata().row_group(group).column(leaf);
         let filter = guarded(|| filter(&file, chunk))?;
         Ok(filter.map(|filter| Filter { filter }))
@@ -98,7 +98,7 @@ impl ParquetFile {
 }
 
 /// Reads the bloom filter of a column chunk, if it has one with a length.
-pub(super) fn filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<Option<Sbbf>, PartError> {
+pub(super) fn filter(file: &StoredFile, chunk: &ColumnChunkMetaData) -> Result<Option<Sbbf>, PartError> {
     // Without a length, only the untrusted header says how much to read.
     let Some((length, start)) = chunk.bloom_filter_length().zip(chunk.bloom_filter_offset()) else { return Ok(None) };
     let (Ok(start), 0..=FILTER_BYTES) = (u64::try_from(start), length) else {

@@ -1,13 +1,12 @@
 //! Stored pages: finds them by the page index, and compares the bytes of two pages. Equal pages need no
 //! decoding. Nothing is decoded here.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 
 use super::preflight::{Checksum, PageHeader};
 use super::{ParquetFile, load};
 use crate::part_files::read_error::{PartError, unreadable};
+use crate::storage::StoredFile;
 
 /// The number of bytes of two pages that are compared at a time.
 const BLOCK: u32 = 64 << 10;
@@ -52,24 +51,23 @@ impl ParquetFile {
 #[derive(Debug)]
 pub(crate) struct StoredPages {
     file: ParquetFile,
-    handle: File,
+    handle: StoredFile,
 }
 
 impl StoredPages {
     /// Opens the file a second time.
     pub(crate) fn open(file: &ParquetFile) -> Result<Self, PartError> {
-        Ok(Self { file: file.clone(), handle: load::open(file.path())? })
+        Ok(Self { file: file.clone(), handle: load::open(&file.location)? })
     }
 
     /// Replaces the content of `into` with bytes of the file.
     pub(super) fn read(&self, bytes: Range<u64>, into: &mut Vec<u8>) -> Result<(), PartError> {
-        let (mut handle, length) = (&self.handle, bytes.end.saturating_sub(bytes.start));
-        into.clear();
-        into.reserve_exact(usize::try_from(length).map_err(unreadable)?);
-        handle.seek(SeekFrom::Start(bytes.start)).map_err(unreadable)?;
-        handle.take(length).read_to_end(into).map_err(unreadable)?;
-        let is_whole = into.len() as u64 == length;
-        is_whole.then_some(()).ok_or_else(|| PartError::Unreadable("the file ends within a page".into()))
+        if bytes.end > self.handle.size() {
+            return Err(PartError::Unreadable("the file ends within a page".into()));
+        }
+        // What the buffer held before need not be cleared.
+        into.resize(usize::try_from(bytes.end.saturating_sub(bytes.start)).map_err(unreadable)?, 0);
+        self.handle.read_exact_at(into, bytes.start).map_err(unreadable)
     }
 
     /// Whether a page of this file has the same values as a page of another file. The bytes are compared,

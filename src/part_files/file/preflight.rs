@@ -3,7 +3,6 @@
 //!
 //! Nothing is decoded here. Whether a claim is true is only found by decoding.
 
-use std::fs::File;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +15,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::part_files::read_error::{PartError, unreadable};
 use crate::part_files::thrift::{walk, walk_footer, walk_values};
+use crate::storage::StoredFile;
 
 /// The most bytes of the columns of a row group before compression. A row group has 64 MiB of canonical form
 /// and one more record, and no value takes more than eight times its canonical form.
@@ -70,7 +70,7 @@ pub(super) struct PageHeader {
 
 impl PageHeader {
     /// Reads the header at an offset of a file. It must end before `end`.
-    fn read(file: &File, at: u64, end: u64) -> Result<Self, PartError> {
+    fn read(file: &StoredFile, at: u64, end: u64) -> Result<Self, PartError> {
         Self::of(bytes_at(file, at, end, HEADER_BYTES)?.as_ref())
             .or_else(|_too_long| Self::of(bytes_at(file, at, end, LONG_HEADER_BYTES)?.as_ref()))
     }
@@ -119,7 +119,7 @@ impl Checksum {
 }
 
 /// Checks that the footer is Thrift, and that its lists are not longer than the footer.
-pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
+pub(super) fn check_footer(file: &StoredFile) -> Result<(), PartError> {
     let none = || PartError::Unreadable("the end of the file is not that of a Parquet file".into());
     let end = file.len().checked_sub(TAIL_BYTES).ok_or_else(none)?;
     let tail = file.get_bytes(end, 8).map_err(unreadable)?;
@@ -134,7 +134,7 @@ pub(super) fn check_footer(file: &File) -> Result<(), PartError> {
 }
 
 /// Whether the page indexes can be read. False if there are none, or if they are too large for memory.
-pub(super) fn check_indexes(file: &File, footer: &ParquetMetaData, with_values: bool) -> Result<bool, PartError> {
+pub(super) fn check_indexes(file: &StoredFile, footer: &ParquetMetaData, with_values: bool) -> Result<bool, PartError> {
     let chunks = || footer.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let positions: Vec<Range<u64>> = chunks().filter_map(ColumnChunkMetaData::offset_index_range).collect();
     let values = chunks().filter_map(ColumnChunkMetaData::column_index_range).filter(|_| with_values);
@@ -239,7 +239,7 @@ pub(super) struct Limits {
 /// short page can claim any number. The page index must list exactly these pages, and their rows must match
 /// the numbers of values.
 pub(super) fn check_pages(
-    file: &File,
+    file: &StoredFile,
     chunk: &ColumnChunkMetaData,
     index: Option<&Vec<PageLocation>>,
     Limits { is_part, rows }: Limits,
@@ -295,7 +295,12 @@ fn rows_of(pages: &[PageLocation], rows: i64) -> impl Iterator<Item = i64> {
 
 /// The length of the longest string of a plain dictionary page. If the page is too large to be searched, the
 /// length of the page.
-fn longest_text(file: &File, chunk: &ColumnChunkMetaData, at: u64, header: &PageHeader) -> Result<u64, PartError> {
+fn longest_text(
+    file: &StoredFile,
+    chunk: &ColumnChunkMetaData,
+    at: u64,
+    header: &PageHeader,
+) -> Result<u64, PartError> {
     let sizes = (header.stored.and_then(|size| usize::try_from(size).ok()), header.unpacked.unwrap_or_default());
     let (Some(stored), size @ 0..=DICTIONARY_BYTES) = sizes else { return Ok(sizes.1.unsigned_abs()) };
     if stored as u64 > DICTIONARY_BYTES.unsigned_abs() {
@@ -319,8 +324,8 @@ fn longest_text(file: &File, chunk: &ColumnChunkMetaData, at: u64, header: &Page
 }
 
 /// The dictionary of a column chunk, decompressed by the library.
-fn first_dictionary(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<u8>, PartError> {
-    let file = Arc::new(file.try_clone().map_err(unreadable)?);
+fn first_dictionary(file: &StoredFile, chunk: &ColumnChunkMetaData) -> Result<Vec<u8>, PartError> {
+    let file = Arc::new(file.clone());
     let mut pages = SerializedPageReader::new(file, chunk, 0, None).map_err(unreadable)?;
     match pages.get_next_page().map_err(unreadable)? {
         Some(ColumnPage::DictionaryPage { buf, .. }) => Ok(buf.to_vec()),
@@ -333,7 +338,7 @@ fn other_pages() -> PartError {
 }
 
 /// Reads at most `most` bytes at an offset of a file, and none from `end` on.
-pub(super) fn bytes_at(file: &File, at: u64, end: u64, most: usize) -> Result<impl AsRef<[u8]>, PartError> {
+pub(super) fn bytes_at(file: &StoredFile, at: u64, end: u64, most: usize) -> Result<impl AsRef<[u8]>, PartError> {
     let length = usize::try_from(end.saturating_sub(at)).map_or(most, |left| left.min(most));
     file.get_bytes(at, length).map_err(unreadable)
 }

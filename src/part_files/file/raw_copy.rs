@@ -2,7 +2,6 @@
 //!
 //! Builds use it to reuse an earlier release. It does not check whether the part is intact; the caller does.
 
-use std::fs::File;
 use std::ops::Range;
 
 use parquet::arrow::ProjectionMask;
@@ -15,11 +14,12 @@ use crate::error::Error;
 use crate::part_files::read_error::{PartError, guarded, unreadable};
 use crate::record::{Cell, Summary};
 use crate::schema::{Columns, Kind};
+use crate::storage::StoredFile;
 
 impl ParquetFile {
     /// The column chunks of a row group as they were written, and their file.
-    pub(in crate::part_files) fn chunks(&self, group: usize) -> Result<(File, Vec<ColumnCloseResult>), Error> {
-        let file = load::open(&self.path).map_err(|error| error.at(&self.path))?;
+    pub(in crate::part_files) fn chunks(&self, group: usize) -> Result<(StoredFile, Vec<ColumnCloseResult>), Error> {
+        let file = load::open(&self.location).map_err(|error| error.at(&self.path))?;
         let index = self.metadata().page_index_for_row_group(group);
         let close = |(position, metadata): (usize, &ColumnChunkMetaData)| {
             if is_unread(metadata, index.offset_index(position).is_some()) {
@@ -44,7 +44,7 @@ impl ParquetFile {
     /// # Errors
     /// [`PartError`] with what a reader would reject.
     pub(crate) fn preflight(&self) -> Result<(), PartError> {
-        let file = load::open(&self.path)?;
+        let file = load::open(&self.location)?;
         guarded(|| {
             for group in 0..self.groups() {
                 self.preflight_pages(&file, group, &ProjectionMask::all())?;

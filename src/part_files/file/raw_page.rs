@@ -323,7 +323,7 @@ mod tests {
         // What a frame of zstd starts with.
         let frame = within.windows(4).position(|window| window == [0x28, 0xb5, 0x2f, 0xfd]).unwrap();
         within[frame] = 0;
-        filesystem::replace(&path, &bytes).unwrap();
+        filesystem::replace(&path, &bytes, filesystem::UNFINISHED).unwrap();
         let file = ParquetFile::open(&path).unwrap();
         let mut batches = file.read(&[0], Some(&[3..4, 251..252, 400..401])).unwrap();
         assert_eq!(texts_of(&[batches.next().unwrap().unwrap()]), ["text 3 xxx"]);

@@ -1,6 +1,6 @@
-//! Files and folders that are not published yet: they have names that nobody looks at, and are
-//! gone unless they get another. What a crash leaves of them is known by [`STAGING`] where a lock
-//! says whose they are, and by [`UNFINISHED`] elsewhere.
+//! Files and folders that are not published yet: no reader looks at their names, and they vanish unless they
+//! are published. After a crash they stay. [`STAGING`] starts the names of those that have an owner
+//! (`release/owner.rs`), [`UNFINISHED`] those of all others.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ use super::{
 use crate::error::Error;
 use crate::storage::fault::{self, Operation};
 
-/// How the name of a file or folder starts that is not published yet and that a build made under its
-/// lock: the next build may remove what is left of it.
+/// How the name of a file or folder starts that is not published yet and has an owner: the next build removes
+/// what a dead one left.
 pub(crate) const STAGING: &str = ".staging-";
 /// How the name of any other file starts that is not published yet. No process removes those of
 /// another, which may still be writing.
@@ -77,11 +77,11 @@ pub(crate) fn publish_unsynced((staged, file): (StagedFile, Handle), path: &Path
     rename(&staged.0, path)
 }
 
-/// A folder in `folder`, gone unless it is published.
-pub(crate) fn stage_folder(folder: &Path) -> Result<StagedFolder, Error> {
+/// A folder in `folder` whose name starts with `prefix`, gone unless it is published.
+pub(crate) fn stage_folder(folder: &Path, prefix: &str) -> Result<StagedFolder, Error> {
     let stage = || {
         fault::pass(Operation::Fill)?;
-        tempfile::Builder::new().prefix(STAGING).tempdir_in(folder)
+        tempfile::Builder::new().prefix(prefix).tempdir_in(folder)
     };
     let staged = stage().map_err(|source| Error::io("create a folder in", folder, source))?;
     Ok(StagedFolder(staged.keep()))
