@@ -94,7 +94,11 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
         lock: &lock,
         progress,
     };
-    let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
+    let rejects = RejectSink::staged(
+        rejects_file(lock.folder(), &next.version),
+        lock.folder().to_owned(),
+        lock.prefix().to_owned(),
+    );
     let mut report = match &options.from {
         BuildInputs::Base { version, withdraw, .. } => {
             context.build_from_base(version, sources, withdraw.as_deref(), rejects)?

@@ -28,9 +28,8 @@ pub use manifest::{
 };
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
-pub use scan::{PartBatches, Scan, ScanBatches, ScanPart};
-pub use staging::{Lock, Staging};
 pub use publisher::{Draft, Publisher};
+pub use scan::{PartBatches, Scan, ScanBatches, ScanPart};
 pub(crate) use staging::{Lock, Staging};
 pub use version_policy::{Bump, VersionCause, VersionPolicy};
 pub use write_guard::check_target;

@@ -23,8 +23,8 @@ pub struct DiffInput {
     folder: Option<PathBuf>,
     /// The columns that together identify a record, as given by the caller.
     pub(super) key: Vec<String>,
-    /// The paths of its files: of a release, the parts in order.
-    pub(super) files: Vec<PathBuf>,
+    /// Its files: of a release, the parts in order.
+    pub(super) files: Vec<Location>,
     pub(super) release: Option<ReleaseInput>,
 }
 
@@ -121,7 +121,7 @@ impl DiffInput {
             name: path.display().to_string(),
             folder: path.is_dir().then(|| path.to_owned()),
             key: key.to_vec(),
-            files: paths,
+            files: paths.into_iter().map(Location::from).collect(),
             release: None,
         })
     }

@@ -7,7 +7,7 @@ use crate::release::Creator;
 
 /// SPDX identifiers that Citation File Format 1.2.0 lists. Newer ones make a file invalid.
 /// Source: the definition `license-enum` of its JSON Schema.
-const LICENSES: &str = include_str!("cff-1.2.0-licenses.txt");
+const LICENSES: &str = include_str!("../../schema/licenses/cff-1.2.0.txt");
 
 pub(super) fn write(metadata: &Metadata<'_>) -> String {
     let manifest = metadata.manifest;

@@ -32,8 +32,8 @@ use parquet::file::metadata::ParquetMetaData;
 use super::read_error::{PartError, guarded, unreadable};
 use crate::error::Error;
 use crate::schema::Columns;
-use load::{Loaded, Indexes};
 use crate::storage::{Location, StoredFile};
+use load::Loaded;
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 
@@ -393,7 +393,6 @@ mod tests {
     use parquet::arrow::ArrowWriter;
 
     use super::*;
-    use crate::storage::filesystem;
 
     /// Each row takes few bytes in the file and half a mebibyte in memory, so a batch must not have all.
     #[test]

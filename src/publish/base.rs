@@ -65,7 +65,7 @@ impl<'b> Base<'b> {
     pub(super) fn open(release: &'b Release, columns: &'b Columns, inspection: &'b Inspection) -> Result<Self, Error> {
         let (mut parts, mut groups, mut first) = (Vec::new(), Vec::new(), 0_u32);
         for (index, listed) in release.manifest().parts.iter().enumerate() {
-            let part = listed.open(&release.folder().join(listed.path(index)), columns, Indexes::All)?;
+            let part = listed.open(&release.location().join(&listed.path(index)), columns, Indexes::All)?;
             for group in 0..part.groups() {
                 let Range { start, end } = part.group(group);
                 let rows = end - start;

@@ -200,7 +200,6 @@ struct PartAssembly<'w, 's> {
 
 /// A part that is being written.
 struct OpenPart {
-    name: String,
     path: PathBuf,
     writer: PartWriter<BufWriter<Handle>>,
     part: Part,
@@ -236,11 +235,10 @@ impl<'w> PartAssembly<'w, '_> {
                 first: first(),
                 last: RecordKeys::new(),
             };
-            let name = part.path(self.written.parts.len());
-            let path = self.staging.path(&name);
+            let path = self.staging.path(&part.path(self.written.parts.len()));
             let out = BufWriter::with_capacity(WRITE_BYTES, filesystem::create_new(&path)?);
             let writer = PartWriter::new(out, self.writing.encoder).map_err(|error| error.at(&path))?;
-            self.begun = Some(OpenPart { name, path, writer, part });
+            self.begun = Some(OpenPart { path, writer, part });
         }
         Ok(self.begun.as_mut().expect("it was just begun"))
     }
@@ -274,7 +272,7 @@ impl<'w> PartAssembly<'w, '_> {
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        let OpenPart { name, path, writer, mut part } = self.begun.take().expect("a part that ends was begun");
+        let OpenPart { path, writer, mut part } = self.begun.take().expect("a part that ends was begun");
         let written = writer.finish().map_err(|error| error.at(&path))?;
         let file = written.out.into_inner().map_err(|error| Error::io("write", &path, error.into_error()))?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use super::base::Base;
 use crate::error::Error;
-use crate::part_files::{Indexes, ParquetFile};
-use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, MAX_SUMS_BYTES, Manifest, Release, SUMS};
+use crate::part_files::Indexes;
+use crate::release::Release;
 use crate::schema::Columns;
+use crate::storage::Location;
 
 /// Opens the sealed release in `staged` as a reader does, and returns it. Parts of the base are skipped: they
 /// were read before.
@@ -24,7 +25,7 @@ pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -
             continue;
         }
         let path = staged.join(part.path(index));
-        part.open(&path, columns, Indexes::All)?.preflight().map_err(|error| error.at(&path))?;
+        part.open(&Location::from(&*path), columns, Indexes::All)?.preflight().map_err(|error| error.at(&path))?;
     }
     Ok(release)
 }

@@ -14,7 +14,7 @@ use crate::json;
 use crate::record::{Key, RecordHash};
 use crate::release::{Manifest, Release, Scan, Withdrawn, releases};
 use crate::schema::Columns;
-use crate::storage::filesystem;
+use crate::storage::{Location, filesystem};
 use crate::text;
 
 /// The largest file of withdrawals, in bytes. Its content becomes part of the manifest.
@@ -59,7 +59,7 @@ pub(super) fn check_return(
     if withdrawn.is_empty() {
         return Ok(());
     }
-    let back = with_keys(Scan::new(staged, manifest, columns.clone())?, withdrawn.keys())?;
+    let back = with_keys(Scan::new(&Location::from(staged), manifest, columns.clone())?, withdrawn.keys())?;
     if back.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,6 @@ mod part;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -24,6 +23,7 @@ use crate::error::Error;
 use crate::part_files::{Indexes, ParquetFile};
 use crate::record::{Key, Order, Projection};
 use crate::schema::{Columns, Kind, RECORD_SHA256};
+use crate::storage::Location;
 
 pub use part::{PartBatches, ScanPart};
 
@@ -33,7 +33,7 @@ pub use part::{PartBatches, ScanPart};
 #[derive(Debug, Clone)]
 #[must_use = "a scan reads nothing until its batches are read"]
 pub struct Scan {
-    folder: PathBuf,
+    folder: Location,
     /// All parts of the release.
     parts: Arc<[Part]>,
     /// All columns of the release, without `record_sha256`.
@@ -90,19 +90,19 @@ impl Release {
         let (schema, columns) = self.load_columns()?;
         if Digest::of(&schema) != self.manifest().schema.sha256 {
             let message = format!("its SHA-256 differs from {MANIFEST}");
-            return Err(Error::Damaged { path: self.folder().join(SCHEMA), message, hint: RESTORE });
+            return Err(Error::Damaged { path: self.location().join(SCHEMA).path(), message, hint: RESTORE });
         }
-        Scan::new(self.folder(), self.manifest(), columns)
+        Scan::new(self.location(), self.manifest(), columns)
     }
 }
 
 impl Scan {
     /// The scan of a release in `folder`, published or staged, with this manifest and these columns.
-    pub(crate) fn new(folder: &Path, manifest: &Manifest, columns: Columns) -> Result<Self, Error> {
+    pub(crate) fn new(folder: &Location, manifest: &Manifest, columns: Columns) -> Result<Self, Error> {
         let order = Order::new(&columns, &manifest.order_by, &manifest.key)
-            .map_err(|error| Error::NoRelease { path: folder.to_owned(), message: error.to_string() })?;
+            .map_err(|error| Error::NoRelease { path: folder.path(), message: error.to_string() })?;
         let (projection, parts) = (Projection::all(&columns), manifest.parts.clone().into());
-        let (folder, range) = (folder.to_owned(), 0..manifest.parts.len());
+        let (folder, range) = (folder.clone(), 0..manifest.parts.len());
         Ok(Self { folder, parts, columns, order, projection, keys: None, range })
     }
 
@@ -219,18 +219,19 @@ impl Scan {
 }
 
 impl Part {
-    /// Opens the file of the part at `path`. It must have these columns, followed by `record_sha256`, and
+    /// Opens the file of the part. It must have these columns, followed by `record_sha256`, and
     /// the number of rows that the manifest lists.
     ///
     /// # Errors
     /// [`Error::Part`] with the path.
-    pub(crate) fn open(&self, path: &Path, columns: &Columns, indexes: Indexes) -> Result<ParquetFile, Error> {
-        let file = ParquetFile::part(path, columns, indexes).map_err(|error| error.at(path))?;
+    pub(crate) fn open(&self, file: &Location, columns: &Columns, indexes: Indexes) -> Result<ParquetFile, Error> {
+        let path = file.path();
+        let file = ParquetFile::part(file, columns, indexes).map_err(|error| error.at(&path))?;
         if u64::from(file.rows()) != self.rows {
             let (listed, found) = (self.rows, file.rows());
             let message =
                 format!("the manifest says {listed} rows, it has {found}; run `pressmark verify` for details");
-            return Err(Error::Part { action: "read", path: path.to_owned(), message });
+            return Err(Error::Part { action: "read", path, message });
         }
         Ok(file)
     }

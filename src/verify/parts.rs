@@ -15,8 +15,7 @@ use crate::ordered_pool::{Workers, ordered_pool};
 use crate::part_files::{Indexes, ParquetFile};
 use crate::progress::Progress;
 use crate::release::{Manifest, Part};
-use crate::storage::{filesystem, Location};
-use crate::schema::Columns;
+use crate::storage::Location;
 
 /// The most rows of a row group under any layout. A row group that claims more is not read, so that memory is
 /// bounded.

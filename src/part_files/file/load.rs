@@ -5,8 +5,6 @@
 //! no type for durations and times in seconds; some writers note them in an embedded Arrow schema, and
 //! nothing else of that schema is used. Damaged page indexes are ignored. No value is read here.
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Fields, TimeUnit};
@@ -20,7 +18,7 @@ use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::preflight;
 use crate::part_files::read_error::{PartError, unreadable};
-use crate::storage::{filesystem, Location, StoredFile};
+use crate::storage::{Location, StoredFile};
 
 /// The length of an int96 in bytes.
 const INT96_BYTES: i32 = 12;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -13,6 +12,7 @@ use super::key_lookup::{Found, find};
 use crate::error::Error;
 use crate::part_files::{Batches, Indexes, ParquetFile, PartError};
 use crate::record::Key;
+use crate::storage::Location;
 
 /// A part of a release to read, or a slice of one.
 #[derive(Debug, Clone)]
@@ -91,11 +91,11 @@ impl ScanPart {
 
     /// The error that the part cannot be read.
     pub(crate) fn unreadable(&self, message: &str) -> Error {
-        Error::Part { action: "read", path: self.path(), message: message.to_owned() }
+        Error::Part { action: "read", path: self.location().path(), message: message.to_owned() }
     }
 
-    fn path(&self) -> PathBuf {
-        self.scan.folder.join(self.scan.parts[self.index].path(self.index))
+    fn location(&self) -> Location {
+        self.scan.folder.join(&self.scan.parts[self.index].path(self.index))
     }
 
     fn open(&self) -> Result<ParquetFile, Error> {
@@ -104,7 +104,7 @@ impl ScanPart {
         }
         let listed = &self.scan.parts[self.index];
         let indexes = if self.scan.keys.is_some() { Indexes::All } else { Indexes::Pages };
-        listed.open(&self.path(), &self.scan.columns, indexes)
+        listed.open(&self.location(), &self.scan.columns, indexes)
     }
 }
 
