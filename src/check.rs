@@ -1,11 +1,11 @@
-//! `check`: judges articles and publishes nothing.
+//! `check`: validates articles and publishes nothing.
 //!
-//! Each article is judged by itself. Whether keys are unique is a matter of all records
-//! together, and found out by [`crate::publish`](mod@crate::publish).
+//! Each article is validated by itself. Whether keys are unique depends on all records together, and is
+//! checked by [`crate::publish`](mod@crate::publish).
 
 mod undeclared;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Block, Limits, Reader, Selection, resolve};
@@ -22,34 +22,38 @@ pub use undeclared::Undeclared;
 /// What to check.
 #[derive(Debug)]
 pub struct CheckOptions {
-    /// Paths and patterns, relative to the working folder.
+    /// Paths and patterns.
     pub inputs: Vec<String>,
-    /// The schema that judges.
+    /// The folder that relative paths and patterns start from. Empty for the working directory.
+    pub folder: PathBuf,
+    /// The schema to validate against.
     pub schema: Schema,
-    /// What turns the inputs into articles of the schema.
+    /// Converts the inputs to articles of the schema.
     pub mapping: Mapping,
-    /// Which objects of the inputs are articles, where that is said instead of by the mapping.
+    /// Which objects of the inputs are articles. Overrides the mapping.
     pub selection: Selection,
-    /// What becomes of members that the schema does not declare.
+    /// What to do with members that the schema does not declare.
     pub extra: Extra,
-    /// What becomes of invalid values of optional members.
+    /// What to do with invalid values of optional members.
     pub invalid_optional: InvalidOptional,
-    /// How many articles may be rejected for the answer to be yes.
+    /// How many articles may be rejected.
     pub max_rejects: Allowance,
-    /// Where rejects are written to, if they are.
+    /// The file that rejects are written to, if any.
     pub rejects: Option<PathBuf>,
-    /// How many threads judge.
+    /// How many examples of each cause are reported.
+    pub examples: usize,
+    /// The number of threads that validate.
     pub threads: usize,
-    /// What the reading may take.
+    /// Limits for reading inputs.
     pub limits: Limits,
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug)]
 pub struct CheckReport {
-    /// What was read and what was kept out.
+    /// What was read and what was rejected.
     pub read: InputSummary,
-    /// Which members no column was declared for.
+    /// Members that no column was declared for.
     pub undeclared: Undeclared,
     /// How many rejects were allowed.
     pub allowance: Allowance,
@@ -62,17 +66,23 @@ impl CheckReport {
     }
 }
 
-/// How many bytes the articles may take that threads have under way.
+/// About how many bytes of articles the threads hold at the same time.
 const MEMORY: usize = 128 << 20;
 
-/// Judges every article of the inputs, and tells `progress` how far it is.
+/// The folder that inputs are named relative to: the working directory where they are below it.
+fn home(folder: &Path) -> &Path {
+    let is_below = folder.components().all(|part| matches!(part, Component::Normal(_)));
+    if is_below { Path::new("") } else { folder }
+}
+
+/// Validates every article of the inputs.
 ///
 /// # Errors
-/// An input that cannot be read, a reject file that cannot be written or must not stand where it was
-/// asked for, no article at all, or invalid values that are to move to an `_extra` that is not there.
+/// An input that cannot be read, a reject file that cannot be written or may not be at its path, no article
+/// at all, or invalid values that are to move to an `_extra` that does not exist.
 pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
-    let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
+    let sources = resolve(&options.folder, home(&options.folder), &options.inputs)?;
     let selection = options.mapping.select(options.selection.clone())?;
     let what = SourceValidation {
         validator: Validator::new(&options.schema, &options.mapping, options.extra)
@@ -88,6 +98,7 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
+    let rejects = rejects.keeping(options.examples);
     let columns = options.schema.columns();
     let validator = |validator: &Validator<'_>, block: &Block| {
         let mut seen = Undeclared::default();

@@ -60,6 +60,7 @@ use withdrawals::Withdrawals;
 pub use crate::release::Bump;
 pub use changelog::ChangelogLeft;
 pub use inspect::DamagedFile;
+pub use key_conflicts::{ConflictingArticle, KeyConflict, KeyConflicts};
 pub use key_state::{ArticlePosition, KeyChoice, KeyResolution, KeyState, Rank};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
@@ -83,7 +84,11 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     }
     // Listed after the previous release was opened, because its manifest and a long list both need memory.
     let sources = sources(dataset, &options.from)?;
-    let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
+    let rejects = match options.dry_run {
+        true => RejectSink::new(),
+        false => RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned()),
+    };
+    let rejects = rejects.keeping(options.examples);
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
     let context = BuildContext {
@@ -289,7 +294,7 @@ impl BuildContext<'_> {
         let mut cache_writer = CacheWriter::new(self.rules, self.cache_path.clone(), folder, memory);
         let release_layout =
             layout::lay_out(entries, &resolution, &layout, (folder, memory), &mut cache_writer, reject)?;
-        let rows = conflicts.finish()?;
+        let (rows, conflicts) = conflicts.finish(resolution.conflicting_keys)?;
         let upsert = version.map(|version| UpsertReport {
             version,
             replaced: resolution.replaced,
@@ -309,6 +314,7 @@ impl BuildContext<'_> {
             parts: 0,
             reused: 0,
             damaged: Vec::new(),
+            conflicts,
             changelog_left: None,
         };
         if report.read.is_allowed(report.allowance) && records > 0 {
@@ -322,7 +328,7 @@ impl BuildContext<'_> {
 
     fn commit<'t>(&'t self, layout: &'t Layout, base: Option<&'t Base<'t>>, withdrawn: Vec<Withdrawn>) -> Commit<'t> {
         let Self { dataset, schema, order, next, progress, .. } = *self;
-        let BuildOptions { released, allow_understated, readmit, threads, memory, .. } = *self.options;
+        let BuildOptions { released, allow_understated, readmit, dry_run, threads, memory, .. } = *self.options;
         Commit {
             dataset,
             schema,
@@ -334,6 +340,7 @@ impl BuildContext<'_> {
             withdrawn,
             allow_understated,
             readmit,
+            dry_run,
             threads,
             memory,
             progress,

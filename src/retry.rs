@@ -1,57 +1,61 @@
-//! `retry`: judges the articles of reject files again, after the schema or mapping was mended.
+//! `retry`: validates the articles of reject files again, after the schema or the mapping was changed.
 //!
-//! Articles that now pass are handed on as they stood in their source, ready to be built from;
-//! the others are reported with their first places, as if they had been read there again.
+//! Articles that now pass are written as they were in their source, ready to be built from. The others
+//! are reported at their original positions. Nothing is published.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::filesystem::{self, UNFINISHED};
 use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
 use crate::mapping::Mapping;
 use crate::progress::NoProgress;
 use crate::reject::{Placed, Reject, Stored};
+use crate::release::check_target;
 use crate::schema::{Extra, InvalidOptional, Schema, Violation};
 use crate::validate::{RejectSink, Validator};
 
-/// What to judge again.
+/// What to validate again.
 #[derive(Debug)]
 pub struct RetryOptions {
-    /// Paths and patterns of reject files, relative to the working folder.
+    /// Paths and patterns of reject files, relative to the working directory.
     pub rejects: Vec<String>,
-    /// The schema that judges now.
+    /// The schema to validate against.
     pub schema: Schema,
-    /// What the articles look like.
+    /// Converts the articles to the schema.
     pub mapping: Mapping,
-    /// What becomes of members that the schema does not declare.
+    /// What to do with members that the schema does not declare.
     pub extra: Extra,
-    /// What becomes of invalid values of optional members.
+    /// What to do with invalid values of optional members.
     pub invalid_optional: InvalidOptional,
-    /// Where those are written to that are rejected again, if they are.
+    /// The file for articles that are rejected again, if any.
     pub again: Option<PathBuf>,
+    /// How many examples of each cause are reported.
+    pub examples: usize,
 }
 
-/// What came of it.
+/// The result of a retry.
 #[derive(Debug)]
 pub struct RetryReport {
-    /// How many articles were judged.
+    /// How many articles were validated.
     pub validated: u64,
     /// How many of them pass now.
     pub passed: u64,
-    /// How many could not be judged, because the file holds their place and not their bytes.
+    /// How many could not be validated, because the reject file has their position but not their bytes.
     pub not_stored: u64,
-    /// How many were good by themselves and share their key with others, which no judging changes.
+    /// How many are valid but share their key with other articles.
     pub in_conflict: u64,
-    /// Why the others do not.
+    /// Why the others were rejected.
     pub rejects: RejectSink,
 }
 
-/// Judges every article of the reject files again and writes those that pass to `out`.
+/// Validates every article of the reject files again and writes those that pass to `out`.
 ///
 /// # Errors
-/// A file that cannot be read or is no reject file, an output that cannot be written, or invalid values
-/// that are to move to an `_extra` that is not there.
+/// A file that cannot be read or is not a reject file, an output that cannot be written, or invalid values
+/// that are to move to an `_extra` that does not exist.
 pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
@@ -59,6 +63,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
+    let rejects = rejects.keeping(options.examples);
     let mut again = Retry {
         validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
         framing: options.mapping.framing(),
@@ -82,6 +87,26 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
     }
     again.report.rejects.publish()?;
     Ok(again.report)
+}
+
+/// Writes the articles that pass to the file `target`, which appears completely or not at all and replaces an
+/// earlier one. A device or pipe is written to directly.
+///
+/// # Errors
+/// Those of [`retry`] and of [`check_target`].
+pub fn retry_to_file(options: &RetryOptions, target: &Path) -> Result<RetryReport, Error> {
+    let unwritable = |source| Error::io("write to", target, source);
+    if target.exists() && !target.is_file() && !target.is_dir() {
+        return retry(options, &mut filesystem::open_device(target)?);
+    }
+    let real = &filesystem::behind_links(target)?;
+    check_target(real, [])?;
+    let (staged, file) = filesystem::stage_file(filesystem::folder_of(real), UNFINISHED)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    let report = retry(options, &mut out)?;
+    let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
+    filesystem::publish_file((staged, file), real)?;
+    Ok(report)
 }
 
 struct Retry<'r> {

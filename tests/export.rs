@@ -142,7 +142,8 @@ fn columns_come_in_the_order_that_is_asked_for() {
 #[test]
 fn columns_that_cannot_be_had() {
     let test = points();
-    let help = "  help: available columns: id, at, name, day, size, seen, tags, place, record_sha256\n";
+    let help =
+        "  help: did you mean `name`? available columns: id, at, name, day, size, seen, tags, place, record_sha256\n";
     let stderr = format!("error: there is no column `nam`\n{help}");
     test.run("export set/1.0.0 --columns nam").code(2).stdout("").stderr(stderr).leaves_nothing().check();
     let stderr = format!("error: the column `id` is asked for twice\n{help}");
@@ -299,8 +300,8 @@ fn a_release_that_contradicts_itself_is_refused() {
 #[test]
 fn export_needs_a_release() {
     let stderr = "\
-error: `set` is not a release: it has no manifest.json
-  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
 ";
-    points().run("export set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
+    Test::set("", "").run("export set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
 }

@@ -1,7 +1,6 @@
 //! The command line of pressmark: arguments in, text and an exit code out.
 //!
-//! Everything that is asked of the system or shown to a person is here; the work is the
-//! library's.
+//! Everything that is asked of the system or shown to a person is here. The library does the work.
 
 mod args;
 mod build;
@@ -12,6 +11,7 @@ mod diff;
 mod explain;
 mod export;
 mod init;
+mod locate;
 mod log;
 mod man;
 mod outcome;
@@ -20,7 +20,9 @@ mod progress;
 mod render;
 mod retry;
 mod schema;
+mod settings;
 mod show;
+mod terminal;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,12 +40,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !pressmark::part_files::is_guarded() {
+        if !pressmark::part_files::is_guarded() && !progress::is_interrupted() {
             report(panic);
         }
     }));
+    terminal::color_from_environment();
     let arguments = parse();
-    let result = match &arguments.command {
+    terminal::set(arguments.global);
+    progress::handle_signals();
+    progress::interruptible(|| run(&arguments.command))
+}
+
+fn run(command: &Command) -> ExitCode {
+    let result = match command {
         Command::Init(arguments) => init::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Retry(arguments) => retry::run(arguments),

@@ -52,6 +52,8 @@ pub(super) struct Commit<'t> {
     pub(super) withdrawn: Vec<Withdrawn>,
     pub(super) allow_understated: bool,
     pub(super) readmit: bool,
+    /// Whether to stop before the release is visible.
+    pub(super) dry_run: bool,
     pub(super) threads: usize,
     pub(super) memory: Memory,
     pub(super) progress: &'t dyn Progress,
@@ -106,6 +108,9 @@ impl Commit<'_> {
         preflight::check(&staging.path(""), columns, base)?;
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
+        if self.dry_run {
+            return Ok(Outcome::DryRun(lock.folder().join(manifest.version.to_string())));
+        }
         // Before the release: once it is published, no build would write its rejects again.
         publish_rejects(lock, &manifest.version, report)?;
         let folder = staging.publish(&manifest.version.to_string())?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use semver::Version;
 
-use super::{ChangelogLeft, DamagedFile, Memory, VersionChoice};
+use super::{ChangelogLeft, DamagedFile, KeyConflicts, Memory, VersionChoice};
 use crate::diff::DiffReport;
 use crate::input::{Limits, Pointer};
 use crate::release::Allowance;
@@ -35,6 +35,10 @@ pub struct BuildOptions {
     pub cache: Option<PathBuf>,
     /// How many articles may be rejected. Overrides the policy of the dataset.
     pub max_rejects: Option<Allowance>,
+    /// Whether the build stops before it publishes. It writes no release, no rejects and no cache.
+    pub dry_run: bool,
+    /// How many examples of each cause of rejects are reported.
+    pub examples: usize,
     /// The memory budget.
     pub memory: Memory,
     /// The number of worker threads.
@@ -88,6 +92,8 @@ pub struct BuildReport {
     pub reused: usize,
     /// The files of earlier releases that are not as they were published. Their release was not reused.
     pub damaged: Vec<DamagedFile>,
+    /// Articles that were rejected because they share a key and differ.
+    pub conflicts: KeyConflicts,
     /// The changelog, if it could not get an entry for the release.
     pub changelog_left: Option<ChangelogLeft>,
 }
@@ -112,6 +118,8 @@ pub enum Outcome {
     Published(PathBuf),
     /// This folder already has a release with the same content. Nothing was published.
     Unchanged(PathBuf),
+    /// A dry run: a build would publish the release in this folder. Nothing was published.
+    DryRun(PathBuf),
     /// More articles were rejected than allowed, or no record was left. Nothing was published.
     Refused,
 }
