@@ -70,9 +70,10 @@ fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
     let beside = base.canonicalize().ok().and_then(|base| Some(base.parent()?.to_owned()));
     let shown = base.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).or(beside);
     let newest = shown.map(|folder| newest(&folder)).transpose()?.filter(|newest| *newest != base);
-    let message = "it is the newest release; name another one to compare it with".to_owned();
-    let current = newest.ok_or_else(|| Error::NoRelease { path: base.clone(), message })?;
-    Ok([base, current])
+    match newest {
+        Some(current) => Ok([base, current]),
+        None => locate::usage(&format!("`{}` is the newest release; name CURRENT too", locate::shown(&base))),
+    }
 }
 
 /// A side: a folder of releases means the newest one.

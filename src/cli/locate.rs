@@ -6,11 +6,15 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use pressmark::Error;
 use pressmark::release::{DATASET_TOML, Dataset, Found, dataset_of, find, newest};
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use pressmark::text::printable;
 use semver::Version;
+
+use crate::args::Arguments;
 
 /// Opens the dataset in this folder, or the one around the working directory.
 pub(crate) fn dataset(named: Option<&Path>) -> Result<Dataset, Error> {
@@ -18,15 +22,15 @@ pub(crate) fn dataset(named: Option<&Path>) -> Result<Dataset, Error> {
         Some(folder) => folder.to_owned(),
         None => around()?,
     };
-    if is_dataset(&folder) || !folder.exists() && folder.parent().is_some_and(is_dataset) {
+    if is_dataset(&folder) {
         return Dataset::open(&folder);
     }
     Err(no_dataset(&folder))
 }
 
-/// Whether a folder has a dataset.toml.
+/// Whether a folder has a dataset.toml, be it readable or not.
 pub(crate) fn is_dataset(folder: &Path) -> bool {
-    folder.join(DATASET_TOML).is_file()
+    folder.join(DATASET_TOML).exists()
 }
 
 /// The folder of the dataset around the working directory.
@@ -74,16 +78,24 @@ pub(crate) fn version_of(named: &Path) -> Option<PathBuf> {
 
 /// The two newest releases of a dataset, the older one first.
 pub(crate) fn newest_two(dataset: &Path) -> Result<[PathBuf; 2], Error> {
-    match find(dataset)? {
-        Found::Releases(releases) if releases.len() > 1 => {
+    match find(dataset) {
+        Ok(Found::Releases(releases)) if releases.len() > 1 => {
             let [(_, base), (_, current)] = &releases[releases.len() - 2..] else { unreachable!("there are two") };
             Ok([base.clone(), current.clone()])
         }
-        _ => Err(Error::NoRelease {
-            path: dataset.to_owned(),
-            message: "it has one release only, and two are compared".to_owned(),
-        }),
+        Ok(_) => usage(&format!("`{}` has only one release; name BASE and CURRENT", shown(dataset))),
+        Err(error) => Err(error),
     }
+}
+
+/// Ends the program as clap does for wrong arguments.
+pub(crate) fn usage(message: &str) -> ! {
+    Arguments::command().error(ErrorKind::MissingRequiredArgument, message).exit()
+}
+
+/// A path, for display.
+pub(crate) fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
 }
 
 /// The built-in schema of this name, the schema of a release or a dataset, or the one in this file. Without

@@ -75,9 +75,14 @@ fn summary(report: &RetryReport, file: Option<&Path>) -> String {
     let failed = report.validated - report.passed;
     let (passed, validated) = (count(report.passed), counted(report.validated, "article"));
     let mut text = match (all, failed) {
+        (true, _) if report.passed == 1 => format!("{verdict} {passed} of {validated} passes now\n"),
         (true, _) => format!("{verdict} {passed} of {validated} pass now\n"),
         (false, 0) => format!("{passed} of {validated} pass now\n"),
-        (false, failed) => format!("{verdict} {} of {validated} again; {passed} pass now\n", count(failed)),
+        (false, failed) => format!(
+            "{verdict} {} of {validated} again; {passed} {} now\n",
+            count(failed),
+            if report.passed == 1 { "passes" } else { "pass" }
+        ),
     };
     if report.not_stored > 0 {
         let number = counted(report.not_stored, "article");

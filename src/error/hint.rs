@@ -56,9 +56,9 @@ impl Error {
                 Some(format!("{meant}the built-in schemas are `{}`; a file needs its path", names.join("` and `")))
             }
             Self::Projection { message, columns } => {
-                let name = message.split('`').nth(1).unwrap_or_default();
-                let meant = did_you_mean(name, columns.iter().map(String::as_str));
-                Some(format!("{meant}available columns: {}", columns.join(", ")))
+                let unknown = message.strip_prefix("there is no column `").and_then(|rest| rest.strip_suffix('`'));
+                let meant = unknown.map(|name| did_you_mean(name, columns.iter().map(String::as_str)));
+                Some(format!("{}available columns: {}", meant.unwrap_or_default(), columns.join(", ")))
             }
             Self::ComesBack { .. } => {
                 Some("remove it from the inputs, or add `--readmit` to publish it again".into())

@@ -114,14 +114,7 @@ impl Commit<'_> {
         // Before the release: once it is published, no build would write its rejects again.
         publish_rejects(lock, &manifest.version, report)?;
         let folder = staging.publish(&manifest.version.to_string())?;
-        let entry = ChangelogEntry {
-            version: &manifest.version,
-            released: manifest.released,
-            records: report.records,
-            previous: manifest.previous.as_ref().map(|previous| &previous.version),
-            changes: report.changes.as_ref(),
-        };
-        report.changelog_left = entry.add(lock.folder())?;
+        report.changelog_left = changelog_entry(&manifest, report).add(lock.folder())?;
         // The release is published. Without the cache the next build only takes longer.
         let _cache_is_optional = cache_writer.write(effects, &Digest::of(&manifest_bytes));
         Ok(Outcome::Published(folder))
@@ -232,6 +225,16 @@ impl Commit<'_> {
             base: report.put_on.as_ref().map(|base| base.version.clone()),
             withdrawn: self.withdrawn.clone(),
         }
+    }
+}
+
+fn changelog_entry<'e>(manifest: &'e Manifest, report: &'e BuildReport) -> ChangelogEntry<'e> {
+    ChangelogEntry {
+        version: &manifest.version,
+        released: manifest.released,
+        records: report.records,
+        previous: manifest.previous.as_ref().map(|previous| &previous.version),
+        changes: report.changes.as_ref(),
     }
 }
 

@@ -81,7 +81,7 @@ pub fn newest(named: &Path) -> Result<PathBuf, Error> {
 /// The folder of the nearest `dataset.toml`: in `path`, or in a folder above it. A relative path is
 /// followed up beyond the working directory, and the result is as short as it can be written.
 pub fn dataset_of(path: &Path) -> Option<PathBuf> {
-    let is_dataset = |folder: &Path| folder.join(DATASET_TOML).is_file();
+    let is_dataset = |folder: &Path| folder.join(DATASET_TOML).exists();
     let shown = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
     if let Some(folder) = path.ancestors().find(|folder| is_dataset(folder)) {
         return Some(shown(folder));
