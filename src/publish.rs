@@ -84,9 +84,10 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     }
     // Listed after the previous release was opened, because its manifest and a long list both need memory.
     let sources = sources(dataset, &options.from)?;
-    let rejects = match options.dry_run {
-        true => RejectSink::new(),
-        false => RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned()),
+    let rejects = if options.dry_run {
+        RejectSink::new()
+    } else {
+        RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned())
     };
     let rejects = rejects.keeping(options.examples);
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };

@@ -15,7 +15,7 @@ use crate::settings::{self, Settings};
 use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
-    let Inputs { dataset, folder, inputs } = inputs(arguments)?;
+    let Inputs { dataset, folder, patterns: inputs } = inputs(arguments)?;
     let settings = Settings::new(&arguments.judging, dataset)?;
     let typed = Selection { articles: places(&arguments.articles), ..Selection::default() };
     let options = CheckOptions {
@@ -57,7 +57,7 @@ struct Inputs {
     dataset: Option<Dataset>,
     /// The folder that relative inputs start from.
     folder: PathBuf,
-    inputs: Vec<String>,
+    patterns: Vec<String>,
 }
 
 fn inputs(arguments: &CheckArguments) -> Result<Inputs, Error> {
@@ -71,13 +71,13 @@ fn inputs(arguments: &CheckArguments) -> Result<Inputs, Error> {
         if dataset.inputs.is_empty() {
             return Err(Error::NoInputs { path: dataset.path() });
         }
-        let (folder, inputs) = (dataset.folder.clone(), dataset.inputs.clone());
-        return Ok(Inputs { dataset: Some(dataset), folder, inputs });
+        let (folder, patterns) = (dataset.folder.clone(), dataset.inputs.clone());
+        return Ok(Inputs { dataset: Some(dataset), folder, patterns });
     }
     // With both, nothing of a dataset would be used but its policy.
     let is_complete = arguments.judging.schema.is_some() && arguments.judging.source.is_some();
     let dataset = if is_complete { None } else { settings::around(&arguments.inputs)? };
-    Ok(Inputs { dataset, folder: PathBuf::new(), inputs: arguments.inputs.clone() })
+    Ok(Inputs { dataset, folder: PathBuf::new(), patterns: arguments.inputs.clone() })
 }
 
 /// The commands that may follow.

@@ -49,10 +49,7 @@ pub(crate) fn no_dataset(folder: &Path) -> Error {
                     pressmark init DIR";
         ("it is a file".to_owned(), hint.to_owned())
     } else {
-        let message = match folder.exists() {
-            true => format!("it has no {DATASET_TOML}"),
-            false => "no such folder".to_owned(),
-        };
+        let message = if folder.exists() { format!("it has no {DATASET_TOML}") } else { "no such folder".to_owned() };
         (message, format!("to make a dataset there, run: pressmark init {}", folder.display()))
     };
     Error::NoDataset { path: folder.to_owned(), message, hint: Some(hint) }

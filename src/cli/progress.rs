@@ -31,6 +31,7 @@ struct Interrupted;
 
 /// Ends a run cleanly when a signal asks for it.
 pub(crate) fn handle_signals() {
+    #[expect(clippy::exit, reason = "a run that makes no progress cannot be unwound")]
     let handler = || {
         if IS_INTERRUPTED.swap(true, Ordering::SeqCst) || RUNNING.load(Ordering::SeqCst) == 0 {
             std::process::exit(i32::from(INTERRUPTED));
@@ -76,7 +77,7 @@ fn check_interrupted() {
 /// The bar of one run. It is removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     since: Instant,
     is_shown: AtomicBool,
 }
@@ -86,13 +87,13 @@ impl Bar {
     pub(crate) fn new() -> Self {
         RUNNING.fetch_add(1, Ordering::SeqCst);
         let never = crate::terminal::is_quiet() || !std::io::stderr().is_terminal();
-        Self { bar: ProgressBar::hidden(), since: Instant::now(), is_shown: AtomicBool::new(never) }
+        Self { shown: ProgressBar::hidden(), since: Instant::now(), is_shown: AtomicBool::new(never) }
     }
 
     /// Shows the bar of a run that is not short.
     fn show(&self) {
         if self.since.elapsed() >= SHORT && !self.is_shown.swap(true, Ordering::Relaxed) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 }
@@ -101,13 +102,13 @@ impl Progress for Bar {
     fn start(&self, stage: Stage, total: Option<u64>) {
         check_interrupted();
         // First: the position of the stage before must not be shown with the total of this one.
-        self.bar.reset();
-        self.bar.set_style(style(stage, total));
+        self.shown.reset();
+        self.shown.set_style(style(stage, total));
         match total {
-            Some(total) => self.bar.set_length(total),
-            None => self.bar.unset_length(),
+            Some(total) => self.shown.set_length(total),
+            None => self.shown.unset_length(),
         }
-        self.bar.set_message(match stage {
+        self.shown.set_message(match stage {
             Stage::Read => "reading",
             Stage::Write => "writing",
             Stage::Verify => "verifying",
@@ -119,7 +120,7 @@ impl Progress for Bar {
 
     fn advance(&self, by: u64) {
         check_interrupted();
-        self.bar.inc(by);
+        self.shown.inc(by);
         if !self.is_shown.load(Ordering::Relaxed) {
             self.show();
         }
@@ -129,7 +130,7 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         RUNNING.fetch_sub(1, Ordering::SeqCst);
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }
 

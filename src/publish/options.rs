@@ -13,6 +13,7 @@ use crate::validate::InputSummary;
 
 /// What to build.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate permission")]
 pub struct BuildOptions {
     /// Where the records come from.
     pub from: BuildInputs,

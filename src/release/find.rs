@@ -32,10 +32,10 @@ pub fn find(folder: &Path) -> Result<Found, Error> {
     let none = |message: String| Err(Error::NoRelease { path: folder.to_owned(), message });
     if !filesystem::exists(folder)? {
         let releases = releases(filesystem::folder_of(folder)).unwrap_or_default();
-        return match releases.is_empty() {
-            true => none("no such folder".to_owned()),
-            false => Err(Error::UnknownRelease { path: folder.to_owned(), releases: newest_first(&releases) }),
-        };
+        if releases.is_empty() {
+            return none("no such folder".to_owned());
+        }
+        return Err(Error::UnknownRelease { path: folder.to_owned(), releases: newest_first(&releases) });
     }
     if !folder.is_dir() {
         return none("it is not a folder".to_owned());

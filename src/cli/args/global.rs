@@ -15,7 +15,7 @@ pub(crate) struct GlobalArguments {
     #[arg(short, long, global = true, overrides_with = "quiet", env = "PRESSMARK_VERBOSE", hide_env = true)]
     #[arg(value_parser = FalseyValueParser::new())]
     pub(crate) verbose: bool,
-    /// When to use colour; `auto` obeys NO_COLOR and FORCE_COLOR.
+    /// When to use colour; `auto` obeys `NO_COLOR` and `FORCE_COLOR`.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArgument::Auto)]
     #[arg(env = "PRESSMARK_COLOR", hide_env = true)]
     pub(crate) color: ColorArgument,
