@@ -4,7 +4,7 @@
 //! [`crate::publish`](mod@crate::publish) does that.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
@@ -22,23 +22,27 @@ use crate::validate::{
 /// What to check, and how.
 #[derive(Debug)]
 pub struct CheckOptions {
-    /// Paths and patterns, relative to the working folder.
+    /// Paths and patterns.
     pub inputs: Vec<String>,
-    /// The schema.
+    /// The folder that relative paths and patterns start from. Empty for the working directory.
+    pub folder: PathBuf,
+    /// The schema to validate against.
     pub schema: Schema,
-    /// Maps the inputs to articles of the schema.
+    /// Converts the inputs to articles of the schema.
     pub mapping: Mapping,
     /// Which objects of the inputs are articles. Overrides the mapping.
     pub selection: Selection,
-    /// What happens to members that the schema does not declare.
+    /// What to do with members that the schema does not declare.
     pub extra: Extra,
-    /// What happens to invalid values of optional members.
+    /// What to do with invalid values of optional members.
     pub invalid_optional: InvalidOptional,
     /// How many articles may be rejected.
     pub max_rejects: Allowance,
-    /// The file for rejects, if they are to be written.
+    /// The file that rejects are written to, if any.
     pub rejects: Option<PathBuf>,
-    /// The number of worker threads.
+    /// How many examples of each cause are reported.
+    pub examples: usize,
+    /// The number of threads that validate.
     pub threads: usize,
     /// Limits for reading inputs.
     pub limits: Limits,
@@ -69,8 +73,14 @@ impl Serialize for CheckReport {
     }
 }
 
-/// About how many bytes the articles may take that threads process at the same time.
+/// About how many bytes of articles the threads hold at the same time.
 const MEMORY: usize = 128 << 20;
+
+/// The folder that inputs are named relative to: the working directory where they are below it.
+fn home(folder: &Path) -> &Path {
+    let is_below = folder.components().all(|part| matches!(part, Component::Normal(_)));
+    if is_below { Path::new("") } else { folder }
+}
 
 /// Validates every article of the inputs.
 ///
@@ -79,7 +89,7 @@ const MEMORY: usize = 128 << 20;
 /// at all, invalid values that are to move to an `_extra` that does not exist, or [`Error::Cancelled`].
 pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckReport, Error> {
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
-    let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
+    let sources = resolve(&options.folder, home(&options.folder), &options.inputs)?;
     let selection = options.mapping.select(options.selection.clone())?;
     let what = SourceValidation {
         validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
@@ -95,6 +105,7 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
+    let rejects = rejects.keeping(options.examples);
     let columns = options.schema.columns();
     let validator = |validator: &ArticleValidator<'_>, block: &Block| {
         let mut seen = Undeclared::default();

@@ -69,6 +69,12 @@ pub enum Error {
         /// The way out.
         hint: String,
     },
+    /// No built-in schema has that name, and there is no such file.
+    #[error("unknown schema `{name}`: it is neither a built-in schema nor a file")]
+    UnknownSchema {
+        /// The name, for display.
+        name: String,
+    },
     /// No file matches an input pattern.
     #[error("{}", if *is_folder { format!("the folder `{pattern}` contains no input") } else { format!("no input matches `{pattern}`") })]
     NoInput {
@@ -160,13 +166,29 @@ pub enum Error {
         /// What is missing or wrong.
         message: String,
     },
-    /// A folder is not one of releases.
+    /// No release has that version.
+    #[error("`{}` does not exist", path.display())]
+    UnknownRelease {
+        /// The folder that was named.
+        path: PathBuf,
+        /// The versions beside it, newest first.
+        releases: Vec<String>,
+    },
+    /// A dataset has no release yet.
+    #[error("the dataset `{}` has no releases yet", path.display())]
+    NoReleaseYet {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder is not a dataset.
     #[error("`{}` is not a dataset: {message}", path.display())]
     NoDataset {
         /// The folder.
         path: PathBuf,
-        /// What it is instead, and what to do.
+        /// What it is instead.
         message: String,
+        /// The way out.
+        hint: Option<String>,
     },
     /// A Parquet file could not be written or read.
     #[error("cannot {action} the part `{}`: {message}", path.display())]

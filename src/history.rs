@@ -78,8 +78,9 @@ impl HistoryEntry {
 /// that cannot be read.
 pub fn log(dataset: &Path) -> Result<Vec<HistoryEntry>, Error> {
     let Found::Releases(found) = find(dataset)? else {
-        let message = "it is a release itself; name the folder that holds the releases".to_owned();
-        return Err(Error::NoDataset { path: dataset.to_owned(), message });
+        let message = "it is a release itself".to_owned();
+        let hint = Some("name the folder that contains the releases".to_owned());
+        return Err(Error::NoDataset { path: dataset.to_owned(), message, hint });
     };
     let mut entries = Vec::new();
     for (version, folder) in found {

@@ -124,12 +124,11 @@ fn a_page_dump_that_cannot_be_split() {
 
 #[test]
 fn no_dataset_toml() {
-    let stderr = "\
-error: cannot read `set/dataset.toml`
-  caused by: No such file or directory (os error 2)
-";
-    check(&Test::new(), "", stderr);
-    check(&Test::new().file("set/sources/a.jsonl", article("a")), "", stderr);
+    let stderr = |what: &str| {
+        format!("error: `set` is not a dataset: {what}\n  help: to make a dataset there, run: pressmark init set\n")
+    };
+    check(&Test::new(), "", &stderr("no such folder"));
+    check(&Test::new().file("set/sources/a.jsonl", article("a")), "", &stderr("it has no dataset.toml"));
 }
 
 /// A `dataset.toml` of these lines must be refused.

@@ -222,6 +222,10 @@ fn texts_without_the_place() {
     let test = Test::new().file("in.jsonl", lines);
     let stdout = "\
 in.jsonl: JSON lines, articles at /articles/*, 3 articles, 2 rejected, 1 member besides the articles left out (articles)
+articles  code         field  first       message
+       1  F-NOT-THERE         in.jsonl:2  nothing is at /articles/* in this text
+       1  P-SYNTAX            in.jsonl:5  expected `null`
+
 error[F-NOT-THERE]: nothing is at /articles/* in this text, 1 article
   --> in.jsonl:2:1
    | {\"error\":\"limit\"}
@@ -236,6 +240,8 @@ error[P-SYNTAX]: expected `null`, 1 article
   for details: pressmark explain P-SYNTAX
 
 failed 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
+to keep the rejected articles with their reasons:
+  pressmark check in.jsonl --articles '/articles/*' --rejects rejects.jsonl.zst
 ";
     test.run("check in.jsonl --articles /articles/*").code(1).stdout(stdout).check();
     let mapping = "name = \"pages\"\nunmapped = \"pass\"\narticles = [\"/articles/*\"]\nskip = [\"/error\"]\n";
@@ -356,6 +362,8 @@ error[P-SYNTAX]: a byte order mark (U+FEFF) precedes the article, 1 article
   for details: pressmark explain P-SYNTAX
 
 failed 3 articles: 2 admitted, 1 rejected for 1 cause; 0 allowed
+to keep the rejected articles with their reasons:
+  pressmark check in.jsonl --rejects rejects.jsonl.zst
 ";
     case("bom-mid").run("check in.jsonl").code(1).stdout(stdout).check();
     let stdout = "\

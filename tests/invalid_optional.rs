@@ -96,7 +96,8 @@ fn it_needs_a_place_to_move_to() {
         let test = Test::set(&format!("{EXTRA}extra = \"{extra}\"\n"), article(&json!({})));
         let told = "line 4: `invalid_optional = \"extra\"` needs `extra = \"keep\"`\n  help: ";
         test.build("").code(2).stderr_has(told).leaves_nothing().check();
-        let run = format!("check set/sources/a.jsonl --invalid-optional extra --extra {extra}");
+        test.write("in.jsonl", article(&json!({})));
+        let run = format!("check in.jsonl --invalid-optional extra --extra {extra}");
         test.run(&run).code(2).stderr_has("undeclared members are not kept (`extra`)").check();
     }
     let schema = json!({

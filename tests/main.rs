@@ -35,6 +35,8 @@ mod determinism;
 mod foreign_files;
 // What `export` writes.
 mod export;
+// What a stranger types in the first hour, and what they are answered.
+mod first_hour;
 // Words of the libraries that never reach people.
 mod foreign;
 // The schemas and test vectors that we publish hold.

@@ -92,7 +92,7 @@ columns
 query it
   duckdb -c \"SELECT * FROM 'set/1.0.0/data/*.parquet' LIMIT 5\"
   python3 -c \"import pandas; print(pandas.read_parquet('set/1.0.0/data'))\"
-prove it
+verify it
   pressmark verify set/1.0.0
 "
     );
@@ -122,8 +122,8 @@ fn show_as_json_is_the_manifest() {
 #[test]
 fn show_needs_a_release() {
     let stderr = "\
-error: `set` is not a release: it has no manifest.json
-  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
 ";
     Test::set("", "").run("show set").code(2).stdout("").stderr(stderr).check();
 }
@@ -272,7 +272,10 @@ fn verify_needs_releases() {
     let test = Test::set("", "");
     let stderr = format!("error: `none` is not a release: no such folder\n{hint}");
     test.run("verify none").code(2).stdout("").stderr(stderr).check();
-    let stderr = format!("error: `set` is not a release: the dataset has no releases yet\n{hint}");
+    let stderr = "\
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
+";
     test.run("verify set").code(2).stdout("").stderr(stderr).check();
 }
 
@@ -285,7 +288,7 @@ fn verify_and_log_find_releases_without_a_dataset() {
         .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
-    test.run("log set").stdout_has("1.1.0  2024-12-31").check();
+    test.run("log set").stdout_has("1.1.0    2024-12-31").check();
 }
 
 #[test]
@@ -342,7 +345,7 @@ fn a_reject_reaches_the_terminal_disarmed() {
 #[test]
 fn a_usage_error_exits_with_2() {
     let test = released();
-    for arguments in ["", "nothing", "build", "build set --version one", "build set --max-rejects 101%"] {
+    for arguments in ["", "nothing", "build set --version one", "build set --max-rejects 101%"] {
         test.run(arguments).code(2).stdout("").stderr_has("--help").leaves_nothing().check();
     }
 }

@@ -311,7 +311,8 @@ fn mappings_that_cannot_work() {
 #[test]
 fn sources_that_are_not_there() {
     let test = Test::new().file("a.jsonl", "{}");
-    let stderr = "error: unknown source `trafilature`\n  help: known sources: article, pages,";
+    let stderr =
+        "error: unknown source `trafilature`\n  help: did you mean `trafilatura`? known sources: article, pages,";
     test.run("check a.jsonl --source trafilature").code(2).stderr_has(stderr).check();
     test.run("check a.jsonl --source ./mine.toml").code(2).stderr_has("cannot read `./mine.toml`").check();
     let test = Test::set("source = \"no\"\n", "{}");

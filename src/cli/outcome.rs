@@ -8,6 +8,7 @@ use pressmark::Error;
 use pressmark::text::{printable, printable_json};
 
 use crate::paint::{BOLD_RED, CYAN};
+use crate::progress::INTERRUPTED;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) enum Outcome {
     No,
     /// A usage or I/O error.
     Failed,
+    /// A signal ended it.
+    Interrupted,
 }
 
 impl From<Outcome> for ExitCode {
@@ -26,6 +29,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Yes => 0,
             Outcome::No => 1,
             Outcome::Failed => 2,
+            Outcome::Interrupted => INTERRUPTED,
         })
     }
 }

@@ -83,7 +83,8 @@ pub enum SourceChoice {
 /// That no source has that name.
 fn unknown(name: &str) -> Error {
     let names: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name).collect();
-    let hint = format!("known sources: {}; name a mapping file by its path: ./mine.toml", names.join(", "));
+    let meant = crate::text::did_you_mean(name, names.iter().copied());
+    let hint = format!("{meant}known sources: {}; name a mapping file by its path: ./mine.toml", names.join(", "));
     Error::UnknownSource { name: one_line(name, 60), hint }
 }
 

@@ -12,7 +12,7 @@ use super::next_version::NextVersion;
 use super::previous_index::PreviousIndex;
 use super::sorter::{RecordSorter, UniqueRecords};
 use super::validation_cache::{CacheFile, CacheIdentity};
-use super::{BuildOptions, BuildReport, Outcome, UpsertReport};
+use super::{BuildOptions, BuildReport, KeyConflicts, Outcome, UpsertReport};
 use crate::input::Selection;
 use crate::mapping::Mapping;
 use crate::part_files::Layout;
@@ -93,6 +93,7 @@ impl<'m> BuildContext<'m> {
             parts: 0,
             reused: 0,
             damaged: Vec::new(),
+            conflicts: KeyConflicts::default(),
             changelog_left: None,
         }
     }
@@ -104,7 +105,7 @@ impl<'m> BuildContext<'m> {
         withdrawn: Vec<Withdrawn>,
     ) -> Commit<'t> {
         let Self { dataset, schema, keys, next, progress, .. } = *self;
-        let BuildOptions { released, allow_understated, readmit, threads, memory, .. } = *self.options;
+        let BuildOptions { released, allow_understated, readmit, dry_run, threads, memory, .. } = *self.options;
         Commit {
             dataset,
             schema,
@@ -116,6 +117,7 @@ impl<'m> BuildContext<'m> {
             withdrawn,
             allow_understated,
             readmit,
+            dry_run,
             threads,
             memory,
             progress,

@@ -21,7 +21,7 @@ use crate::storage::filesystem;
 use fault::Fault;
 
 /// The name of the file.
-pub(crate) const DATASET_TOML: &str = "dataset.toml";
+pub const DATASET_TOML: &str = "dataset.toml";
 /// The longest `dataset.toml` that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 

@@ -1,9 +1,7 @@
-//! What a folder holds that was named where releases are expected: `log` and `verify` look with the
-//! same eyes.
-//!
-//! Names are looked at and nothing is opened: whether a release is sound is for others to say.
+//! Finds datasets and releases by path: what a folder holds, the dataset around a path, and the newest
+//! release of a dataset. Only names are read. Whether a release is intact is not decided here.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
 
@@ -12,7 +10,7 @@ use crate::error::Error;
 use crate::storage::filesystem::{self, EntryKind};
 use crate::text::one_line;
 
-/// How many datasets are named in a message.
+/// The maximum number of datasets or releases that a message names.
 const NAMED: usize = 3;
 
 /// What a folder holds.
@@ -33,7 +31,11 @@ pub enum Found {
 pub fn find(folder: &Path) -> Result<Found, Error> {
     let none = |message: String| Err(Error::NoRelease { path: folder.to_owned(), message });
     if !filesystem::exists(folder)? {
-        return none("no such folder".to_owned());
+        let releases = releases(filesystem::folder_of(folder)).unwrap_or_default();
+        if releases.is_empty() {
+            return none("no such folder".to_owned());
+        }
+        return Err(Error::UnknownRelease { path: folder.to_owned(), releases: newest_first(&releases) });
     }
     if !folder.is_dir() {
         return none("it is not a folder".to_owned());
@@ -49,7 +51,7 @@ pub fn find(folder: &Path) -> Result<Found, Error> {
         return Ok(Found::Releases(releases));
     }
     if is_dataset {
-        return none("the dataset has no releases yet".to_owned());
+        return Err(Error::NoReleaseYet { path: folder.to_owned() });
     }
     let datasets = datasets(folder)?;
     match datasets.first() {
@@ -63,6 +65,42 @@ pub fn find(folder: &Path) -> Result<Found, Error> {
             none(format!("it contains datasets ({}{more}); name one, such as `{}`", shown.join(", "), one.display()))
         }
     }
+}
+
+/// The newest release that `named` means: the release itself, or the newest one in the folder.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn newest(named: &Path) -> Result<PathBuf, Error> {
+    Ok(match find(named)? {
+        Found::Release => named.to_owned(),
+        Found::Releases(releases) => releases.last().map_or_else(|| named.to_owned(), |(_, folder)| folder.clone()),
+    })
+}
+
+/// The folder of the nearest `dataset.toml`: in `path`, or in a folder above it. A relative path is
+/// followed up beyond the working directory, and the result is as short as it can be written.
+pub fn dataset_of(path: &Path) -> Option<PathBuf> {
+    let is_dataset = |folder: &Path| folder.join(DATASET_TOML).exists();
+    let shown = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    if let Some(folder) = path.ancestors().find(|folder| is_dataset(folder)) {
+        return Some(shown(folder));
+    }
+    if path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
+        let absolute = path.canonicalize().ok()?;
+        return absolute.ancestors().find(|folder| is_dataset(folder)).map(Path::to_owned);
+    }
+    let levels = std::env::current_dir().ok()?.ancestors().count();
+    (1..levels).map(|up| vec![".."; up].iter().collect::<PathBuf>()).find(|folder| is_dataset(folder))
+}
+
+/// The versions of some releases, the newest first, as a message lists them.
+fn newest_first(releases: &[(Version, PathBuf)]) -> Vec<String> {
+    let mut names: Vec<String> = releases.iter().rev().take(NAMED).map(|(version, _)| version.to_string()).collect();
+    if releases.len() > NAMED {
+        names.push(format!("{} more", releases.len() - NAMED));
+    }
+    names
 }
 
 /// Whether a folder with these entries is a release, or what is left of one.

@@ -13,9 +13,9 @@ use serde_json::{Map, Value as Json};
 
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
-use crate::json::{self, escape_token};
-use crate::schema::graph::{Content, Graph, NodeId, Target, Node, escape_pointer};
 use crate::json;
+use crate::json::{self, escape_token};
+use crate::schema::graph::{Content, Graph, Node, NodeId, Target, escape_pointer};
 use crate::schema::pattern;
 
 /// Keywords that make no rule.
