@@ -142,6 +142,7 @@ fn a_check_writes_no_rejects() {
     let schema = schema();
     let options = CheckOptions {
         inputs: inputs.to_vec(),
+        folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
         selection: Selection::default(),
@@ -149,6 +150,7 @@ fn a_check_writes_no_rejects() {
         invalid_optional: InvalidOptional::Reject,
         max_rejects: Allowance::Count(5),
         rejects: Some(test.path("rejects.jsonl.zst")),
+        examples: 3,
         threads: 2,
         limits: Limits::default(),
     };
@@ -169,6 +171,7 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
     let schema = schema();
     let options = CheckOptions {
         inputs: vec![test.path("*").display().to_string()],
+        folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
         selection: Selection::default(),
@@ -176,6 +179,7 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
         invalid_optional: InvalidOptional::Reject,
         max_rejects: Allowance::Count(5),
         rejects: None,
+        examples: 3,
         threads: 2,
         limits: Limits { block: 1 << 10, ..Limits::default() },
     };
@@ -217,6 +221,7 @@ fn a_retry_writes_no_rejects() {
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
         again: Some(test.path("again.jsonl.zst")),
+        examples: 3,
     };
     check_cancelled(&test, 2, |progress| retry(&options, &mut Vec::new(), progress).map(drop));
     assert!(test.path("again.jsonl.zst").exists());

@@ -153,11 +153,11 @@ impl Release {
     }
 }
 
-/// Writes a part with the settings of a release. Its row groups end by their number of rows.
-fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> WrittenPart {
+/// Writes a part with the settings of a release. Its row groups end by the number of their rows.
+fn write_part(path: &Path, schema: &Schema, order: &Order, layout: &Layout, rows: &RecordBatch) -> WrittenPart<File> {
     let columns = schema.columns();
     let encoder = PartEncoder::new(columns, order, layout, &schema.sha256()).unwrap();
-    let mut writer = PartWriter::create(path.to_owned(), &encoder).unwrap();
+    let mut writer = PartWriter::new(File::create_new(path).unwrap(), &encoder).unwrap();
     let all: Vec<usize> = (0..rows.num_rows()).collect();
     for group in all.chunks(usize::try_from(layout.row_group_rows).unwrap()) {
         let mut selected = Selection::default();

@@ -31,6 +31,8 @@ mod diff;
 mod diff_model;
 // The same records give the same bytes.
 mod determinism;
+// The stage that encodes one part.
+mod encode_part;
 // Parquet files that other programs wrote.
 mod foreign_files;
 // What `export` writes.

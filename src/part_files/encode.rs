@@ -4,7 +4,6 @@
 //! thread and in any order. No file is written here; [`super::writer`] does that.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryViewBuilder;
@@ -19,10 +18,10 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, TypePtr};
 
 use super::chunking::Layout;
-use super::settings::{BATCH_ROWS, PAGE_BYTES, properties};
+use super::settings::{BATCH_ROWS, PAGE_BYTES, properties, without_text_statistics};
 use super::text_statistics::TextStatistics;
+use super::writer::PartWriteError;
 use crate::digest::Digest;
-use crate::error::Error;
 use crate::external_sort::Selection;
 use crate::record::{Order, Summary, arrow_schema};
 use crate::schema::Columns;
@@ -34,6 +33,9 @@ const STRIPE: usize = 32;
 /// Encodes row groups of one schema. Any number of threads may share it.
 #[derive(Debug)]
 pub struct PartEncoder {
+    pub(super) columns: Columns,
+    pub(super) order: Order,
+    pub(super) layout: Layout,
     stripes: Vec<Stripe>,
     parquet: SchemaDescriptor,
     properties: WriterPropertiesPtr,
@@ -64,14 +66,20 @@ pub struct EncodedRowGroup {
 
 impl PartEncoder {
     /// Creates an encoder for these columns. `schema` is the SHA-256 of the schema file.
-    pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`PartWriteError`] if Parquet cannot hold the columns.
+    pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, PartWriteError> {
         let arrow = arrow_schema(columns);
         let build = || {
             let (parquet, properties) = properties(columns, &arrow, order, layout, schema)?;
-            let stripes = arrow.fields().chunks(STRIPE).map(|fields| Stripe::new(fields, &properties));
-            Ok(Self { stripes: stripes.collect::<Result<_, _>>()?, parquet, properties })
+            let of_chunks = without_text_statistics(&properties, &arrow);
+            let stripes = arrow.fields().chunks(STRIPE).map(|fields| Stripe::new(fields, &of_chunks));
+            let stripes = stripes.collect::<Result<_, _>>()?;
+            let (columns, order, layout) = (columns.clone(), order.clone(), layout.clone());
+            Ok(Self { columns, order, layout, stripes, parquet, properties })
         };
-        build().map_err(|error| failed(&error))
+        build().map_err(|error| unwritable(&error))
     }
 
     /// The Parquet schema and the writer settings of the file.
@@ -80,9 +88,12 @@ impl PartEncoder {
     }
 
     /// Encodes the selected rows, at least one, as one row group, and adds them to the summary.
-    pub fn encode(&self, rows: Selection, summary: &mut Summary<'_>) -> Result<EncodedRowGroup, Error> {
+    ///
+    /// # Errors
+    /// [`PartWriteError`] if Parquet cannot hold the rows.
+    pub fn encode(&self, rows: Selection, summary: &mut Summary<'_>) -> Result<EncodedRowGroup, PartWriteError> {
         let count = rows.len();
-        let chunks = self.chunks(rows, summary).map_err(|error| failed(&error))?;
+        let chunks = self.chunks(rows, summary).map_err(|error| unwritable(&error))?;
         Ok(EncodedRowGroup { chunks, rows: count as u64 })
     }
 
@@ -212,6 +223,6 @@ fn input_field(field: &Field) -> Field {
     }
 }
 
-fn failed(error: &ParquetError) -> Error {
-    Error::Part { action: "encode", path: PathBuf::from("data"), message: error.to_string() }
+pub(super) fn unwritable(error: &ParquetError) -> PartWriteError {
+    PartWriteError(error.to_string())
 }

@@ -99,6 +99,19 @@ pub(super) fn properties(
     Ok((parquet, Arc::new(builder.build())))
 }
 
+/// The same properties without the statistics of texts without a dictionary, which [`super::text_statistics`]
+/// sets afterwards.
+pub(super) fn without_text_statistics(properties: &WriterProperties, arrow: &SchemaRef) -> WriterPropertiesPtr {
+    let mut builder = properties.clone().into_builder();
+    for field in arrow.fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
+        let path = ColumnPath::from(field.name().as_str());
+        if !properties.dictionary_enabled(&path) {
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::None);
+        }
+    }
+    Arc::new(builder.build())
+}
+
 /// The metadata of a part: its format, its schema, and which of its strings are JSON.
 fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
     let pair = |name: &str, value: String| KeyValue::new(name.to_owned(), value);

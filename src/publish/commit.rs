@@ -28,8 +28,8 @@ use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
 use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
-    ColumnSummary, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging, Withdrawn,
-    Writer,
+    ColumnSummary, DATA, Dataset, Input, Lock, MANIFEST, Manifest, Previous, Release, SCHEMA, SchemaRef, Staging,
+    Withdrawn, Writer,
 };
 use crate::schema::Schema;
 use crate::storage::filesystem;
@@ -72,7 +72,8 @@ impl Commit<'_> {
     ) -> Result<Outcome, Error> {
         let mut staging = Staging::new(lock)?;
         let (columns, room) = (self.schema.columns(), Room::new(self.memory.row_groups()));
-        let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256())?;
+        let encoder = PartEncoder::new(columns, self.order, self.layout, &self.schema.sha256());
+        let encoder = encoder.map_err(|error| error.at(Path::new(DATA)))?;
         let Self { order, layout, base, threads, progress, .. } = *self;
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
         let ReleaseLayout { parts, row_refs, hashes } = release_layout;
@@ -105,7 +106,11 @@ impl Commit<'_> {
         preflight::check_manifest(&manifest, manifest_bytes.len())?;
         staging.write(MANIFEST, &manifest_bytes)?;
         staging.seal()?;
-        preflight::check(&staging.path(""), columns, base)?;
+        let manifest_sha256 = Digest::of(&manifest_bytes);
+        // Both are as large as the list of inputs, and the check reads the manifest again.
+        drop((manifest, manifest_bytes));
+        let release = preflight::check(&staging.path(""), columns, base)?;
+        let manifest = release.manifest();
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
         if self.dry_run {
@@ -116,7 +121,7 @@ impl Commit<'_> {
         let folder = staging.publish(&manifest.version.to_string())?;
         report.changelog_left = changelog_entry(&manifest, report).add(lock.folder())?;
         // The release is published. Without the cache the next build only takes longer.
-        let _cache_is_optional = cache_writer.write(effects, &Digest::of(&manifest_bytes));
+        let _cache_is_optional = cache_writer.write(effects, &manifest_sha256);
         Ok(Outcome::Published(folder))
     }
 

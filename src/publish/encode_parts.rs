@@ -4,11 +4,10 @@
 //! Several threads encode row groups, and the results arrive in order. The bytes of a part do not depend
 //! on how its row groups were obtained. This module does not decide which rows a part has.
 
-use std::path::PathBuf;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-
-use arrow_array::RecordBatch;
 
 use super::base::{BASE, Base, BaseRowGroup, BaseRows};
 use super::claim::Claim;
@@ -16,17 +15,17 @@ use super::layout::{PlannedPart, RowRef, RowRefs};
 use crate::error::Error;
 use crate::external_sort::{RunRows, Selection};
 use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
-use crate::part_files::{EncodedRowGroup, Layout, PartEncoder, PartWriter, RowGroupRule};
+use crate::part_files::{EncodedRowGroup, Layout, PartEncoder, PartWriter, RecordKeys, RowGroupRule, record_keys};
 use crate::progress::{Progress, Stage};
-use crate::record::{Order, Rows, Summary, cell_json};
-use crate::release::{Part, Staging};
+use crate::record::{Order, Summary};
+use crate::release::{DATA, Part, Staging};
 use crate::schema::Columns;
 use crate::storage::filesystem::{self, Handle};
 
 /// About how many bytes the nulls of a row group that is being read may take.
 const NULL_BYTES: usize = 16 << 20;
-
-type Edge = serde_json::Map<String, serde_json::Value>;
+/// The size of the write buffer of a part in bytes.
+const WRITE_BYTES: usize = 1 << 20;
 
 /// The inputs and settings for writing parts.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ enum EncodeStep {
 enum EncodeResult<'w> {
     Link(usize),
     Copy(BaseRowGroup),
-    Encoded { group: EncodedRowGroup, first: Edge, last: Edge, summary: Summary<'w>, share: Share },
+    Encoded { group: EncodedRowGroup, first: RecordKeys, last: RecordKeys, summary: Summary<'w>, share: Share },
     End,
 }
 
@@ -116,21 +115,12 @@ impl<'w> PartsEncoding<'w> {
             EncodeStep::End => EncodeResult::End,
             EncodeStep::Encode(rows, share) => {
                 let mut summary = Summary::new(self.columns);
-                let (first, last) = (self.edge(&rows.first()), self.edge(&rows.last()));
-                let group = self.encoder.encode(rows, &mut summary)?;
+                let keys = |row| record_keys(self.columns, self.order, &row);
+                let (first, last) = (keys(rows.first()), keys(rows.last()));
+                let group = self.encoder.encode(rows, &mut summary).map_err(|error| error.at(Path::new(DATA)))?;
                 EncodeResult::Encoded { group, first, last, summary, share }
             }
         })
-    }
-
-    /// The columns of the order and the key of a record, as JSON.
-    fn edge(&self, row: &RecordBatch) -> Edge {
-        let rows = Rows::new(self.columns, row).expect("rows are of the release's own columns");
-        let value = |index: &usize| {
-            let column = self.columns.at(*index);
-            (column.name.clone(), cell_json(column, &rows.cell(0, *index)))
-        };
-        self.order.places().iter().map(value).collect()
     }
 }
 
@@ -211,7 +201,8 @@ struct PartAssembly<'w, 's> {
 /// A part that is being written.
 struct OpenPart {
     name: String,
-    writer: PartWriter,
+    path: PathBuf,
+    writer: PartWriter<BufWriter<Handle>>,
     part: Part,
 }
 
@@ -225,7 +216,7 @@ impl<'w> PartAssembly<'w, '_> {
                 self.writing.progress.step(group.rows)?;
                 let begun = self.begin(|| first)?;
                 begun.part.last = last;
-                begun.writer.append(group)?;
+                begun.writer.append(group).map_err(|error| error.at(&begun.path))?;
                 drop(share);
                 Ok(())
             }
@@ -234,7 +225,7 @@ impl<'w> PartAssembly<'w, '_> {
     }
 
     /// Returns the open part. Opens one if there is none.
-    fn begin(&mut self, first: impl FnOnce() -> Edge) -> Result<&mut OpenPart, Error> {
+    fn begin(&mut self, first: impl FnOnce() -> RecordKeys) -> Result<&mut OpenPart, Error> {
         if self.begun.is_none() {
             let planned = self.planned.pop_front().expect("every part that is begun was planned");
             let part = Part {
@@ -243,11 +234,13 @@ impl<'w> PartAssembly<'w, '_> {
                 sha256: crate::digest::Digest::of(b""),
                 fingerprint: planned.fingerprint,
                 first: first(),
-                last: Edge::new(),
+                last: RecordKeys::new(),
             };
             let name = part.path(self.written.parts.len());
-            let writer = PartWriter::create(self.staging.path(&name), self.writing.encoder)?;
-            self.begun = Some(OpenPart { name, writer, part });
+            let path = self.staging.path(&name);
+            let out = BufWriter::with_capacity(WRITE_BYTES, filesystem::create_new(&path)?);
+            let writer = PartWriter::new(out, self.writing.encoder).map_err(|error| error.at(&path))?;
+            self.begun = Some(OpenPart { name, path, writer, part });
         }
         Ok(self.begun.as_mut().expect("it was just begun"))
     }
@@ -281,12 +274,13 @@ impl<'w> PartAssembly<'w, '_> {
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        let OpenPart { name, writer, mut part } = self.begun.take().expect("a part that ends was begun");
-        let written = writer.finish()?;
+        let OpenPart { name, path, writer, mut part } = self.begun.take().expect("a part that ends was begun");
+        let written = writer.finish().map_err(|error| error.at(&path))?;
+        let file = written.out.into_inner().map_err(|error| Error::io("write", &path, error.into_error()))?;
         (part.bytes, part.sha256) = (written.bytes, written.sha256);
         self.staging.add(&name, written.sha256)?;
         // If the receiver is gone, syncing failed. Joining its thread returns the error.
-        let _joined_later = self.to_sync.send((written.file, self.staging.path(&name)));
+        let _joined_later = self.to_sync.send((file, path));
         self.written.parts.push(part);
         Ok(())
     }

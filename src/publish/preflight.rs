@@ -42,12 +42,12 @@ pub(super) fn check_manifest(manifest: &Manifest, bytes: usize) -> Result<(), Er
     Err(Error::TooLarge { name: MANIFEST, bytes, limit: MAX_MANIFEST_BYTES, hint })
 }
 
-/// Opens the sealed release in `staged` as a reader does. Parts of the base are skipped: they were read
-/// before.
+/// Opens the sealed release in `staged` as a reader does, and returns it. Parts of the base are skipped: they
+/// were read before.
 ///
 /// # Errors
 /// Those of the reader, and [`Error::TooLarge`] for too many parts.
-pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -> Result<(), Error> {
+pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -> Result<Release, Error> {
     if let Some(bytes) = filesystem::size(&staged.join(SUMS)).filter(|bytes| *bytes > MAX_SUMS_BYTES) {
         let hint = "the release has too many parts; put fewer records into it".to_owned();
         return Err(Error::TooLarge { name: SUMS, bytes, limit: MAX_SUMS_BYTES, hint });
@@ -60,5 +60,5 @@ pub(super) fn check(staged: &Path, columns: &Columns, base: Option<&Base<'_>>) -
         let path = staged.join(part.path(index));
         part.open(&path, columns, Indexes::All)?.preflight().map_err(|error| error.at(&path))?;
     }
-    Ok(())
+    Ok(release)
 }

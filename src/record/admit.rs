@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::cell::{Cell, Record};
 use super::time;
 use crate::code::Code;
-use crate::json::{self, Inexact, MAX_DEPTH, Object, Value};
+use crate::json::{self, Inexact, MAX_DEPTH, Object, Value, escape_token};
 use crate::schema::{Column, Columns, EXTRA, Extra, Kind, Role, Violation};
 use crate::text;
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 
 use super::fault::SchemaFault;
 use super::keyword::{self, Holds};
-use crate::json::Value;
+use crate::json::{Value, escape_token};
 use resolve::Resources;
 
 pub(super) use resolve::{BASE, decoded};

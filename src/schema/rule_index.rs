@@ -9,6 +9,7 @@ use jsonschema::ValidationError;
 
 use super::graph::{Graph, decoded, unescape};
 use super::{ascii_class, listed};
+use crate::json::escape_token;
 
 /// The rules of one schema.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use super::keyword;
 use super::pattern::Dialect;
 use super::step_cost::{self, StepCosts};
 use crate::code::Code;
-use crate::json::Value;
+use crate::json::{Value, escape_token};
 use crate::text::one_line;
 
 /// The one draft that is read.

@@ -13,9 +13,8 @@ use serde_json::{Map, Value as Json};
 
 use super::proof_cost::is_narrow;
 use super::{Effect, KeywordChange, RuleChange};
-use crate::json;
 use crate::json::{self, escape_token};
-use crate::schema::graph::{Content, Graph, Node, NodeId, Target, escape_pointer};
+use crate::schema::graph::{Content, Graph, Node, NodeId, Target};
 use crate::schema::pattern;
 
 /// Keywords that make no rule.
