@@ -105,6 +105,8 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
         schema,
         invalid_optional: pressmark::schema::InvalidOptional::Reject,
         selection: pressmark::input::Selection::default(),
+        is_given: true,
+        misfit: pressmark::release::MisfitPolicy::default(),
         extra: Extra::Keep,
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,

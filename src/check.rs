@@ -3,21 +3,15 @@
 //! Each article is judged by itself. Whether keys are unique is a matter of all records
 //! together, and found out by [`crate::publish`](mod@crate::publish).
 
-mod undeclared;
-
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Block, Limits, Reader, Selection, resolve};
 use crate::mapping::Mapping;
 use crate::progress::Progress;
-use crate::release::Allowance;
+use crate::release::{Allowance, MisfitPolicy};
 use crate::schema::{Extra, InvalidOptional, Schema};
-use crate::validate::{
-    AdmittedRecord, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
-};
-
-pub use undeclared::Undeclared;
+use crate::validate::{InputSummary, RejectSink, SourceValidation, Validator, validate_sources};
 
 /// What to check.
 #[derive(Debug)]
@@ -28,6 +22,10 @@ pub struct CheckOptions {
     pub schema: Schema,
     /// What turns the inputs into articles of the schema.
     pub mapping: Mapping,
+    /// Whether the mapping was given; else a preset that fits the inputs clearly better takes its place.
+    pub is_given: bool,
+    /// What to do with a source that leaves core fields empty which another one would fill.
+    pub misfit: MisfitPolicy,
     /// Which objects of the inputs are articles, where that is said instead of by the mapping.
     pub selection: Selection,
     /// What becomes of members that the schema does not declare.
@@ -49,8 +47,6 @@ pub struct CheckOptions {
 pub struct CheckReport {
     /// What was read and what was kept out.
     pub read: InputSummary,
-    /// Which members no column was declared for.
-    pub undeclared: Undeclared,
     /// How many rejects were allowed.
     pub allowance: Allowance,
 }
@@ -74,11 +70,16 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(Path::new(""), Path::new(""), &options.inputs)?;
     let selection = options.mapping.select(options.selection.clone())?;
+    let fitted = options.mapping.clone().fitted(options.is_given, &sources, selection.places(), options.limits)?;
     let what = SourceValidation {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra)
+        validator: Validator::new(&options.schema, &fitted.mapping, options.extra)
             .moving(options.invalid_optional)
             .selecting(&selection),
-        reader: Reader::new(options.mapping.framing(), options.limits).with_places(selection.places()),
+        fit: fitted.fit.clone(),
+        misfit_policy: options.misfit,
+        reader: Reader::new(fitted.mapping.framing(), options.limits)
+            .with_places(selection.places())
+            .after(fitted.read_ahead.clone()),
         sources: &sources,
         threads: options.threads,
         memory: MEMORY,
@@ -88,23 +89,8 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
-    let columns = options.schema.columns();
-    let validator = |validator: &Validator<'_>, block: &Block| {
-        let mut seen = Undeclared::default();
-        let validated = validator.validate(block, |AdmittedRecord { record, .. }| match record {
-            Provenance::Validated(record) => seen.see(columns, &record),
-            Provenance::Cached(_) => {}
-        });
-        (validated, seen)
-    };
-    let mut undeclared = Undeclared::default();
-    let add = |step| {
-        if let Step::Made(seen) = step {
-            undeclared.add(&seen);
-        }
-        Ok(())
-    };
-    let mut read = validate_sources(&what, rejects, validator, add)?;
+    let work = |validator: &Validator<'_>, block: &Block| (validator.validate(block, |_| {}), ());
+    let mut read = validate_sources(&what, rejects, work, |_| Ok(()))?;
     read.rejects.publish()?;
-    Ok(CheckReport { read, undeclared, allowance: options.max_rejects })
+    Ok(CheckReport { read, allowance: options.max_rejects })
 }

@@ -8,6 +8,7 @@
 mod apply;
 mod change;
 mod clean_text;
+mod core_fields;
 mod datetime;
 mod fields;
 mod file;
@@ -20,11 +21,12 @@ mod plan;
 mod pointer;
 mod preset;
 mod readable;
+mod recognise;
 mod transforms;
 pub mod url;
 
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::filesystem;
 use crate::input::{Framing, Selection, pages::Page};
 use crate::json::{Object, Value};
@@ -34,9 +36,11 @@ use self::plan::{Path as Pointer, Plan, Source, Unmapped};
 
 pub use apply::Place;
 pub use change::{Changed, Changes};
+pub use core_fields::{CoreFields, FillRates};
 pub use fields::{Holds, Target};
 pub use fit_check::{FitCheck, Lacks, Misfit, is_cut};
 pub use preset::{Preset, SourceChoice};
+pub use recognise::{BetterSource, Chosen, FittedMapping, SourceFit};
 
 /// The longest mapping file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -77,7 +81,8 @@ impl Mapping {
         };
         let refuse = |fault: Fault| {
             let line = crate::text::line_and_column(&bytes, fault.at).0;
-            Error::Mapping { name: name.clone(), line, message: fault.message, hint: fault.hint }
+            let excerpt = str::from_utf8(&bytes).ok().and_then(|text| Excerpt::of_word(text, fault.at));
+            Error::Mapping { name: name.clone(), line, message: fault.message, excerpt, hint: fault.hint }
         };
         let text = str::from_utf8(&bytes).map_err(|error| {
             refuse(Fault { at: error.valid_up_to(), message: "the file is not UTF-8".to_owned(), hint: None })
@@ -123,7 +128,7 @@ impl Mapping {
         }
         let message = "page dumps are not JSON, so `articles`, `only` and `skip` do not apply".to_owned();
         let hint = Some("leave these settings out".to_owned());
-        Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, hint })
+        Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, excerpt: None, hint })
     }
 
     /// Whether what was mapped has the text of an article, or an id of its own.
@@ -172,6 +177,11 @@ impl Mapping {
     pub fn lacks(&self, article: &Object<'_>) -> Lacks {
         let missing = |name| matches!(article.get(name), None | Some(Value::Null));
         Lacks { text: self.has_text && missing("text"), id: self.has_id && missing("id") }
+    }
+
+    /// Whether a rule fills this field.
+    pub fn makes(&self, field: &str) -> bool {
+        self.plan.fields.iter().any(|one| one.name == field)
     }
 
     /// Whether values may stand elsewhere than in the input.

@@ -36,7 +36,7 @@ use semver::Version;
 use crate::error::Error;
 use crate::external_sort::{SortEntry, SortedChunk};
 use crate::input::{Selection, Source, resolve};
-use crate::mapping::Mapping;
+use crate::mapping::FittedMapping;
 use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
@@ -86,16 +86,18 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let rejects = RejectSink::staged(rejects_file(lock.folder(), &next.version), lock.folder().to_owned());
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
+    let fitted = mapping.fitted(dataset.source.is_some(), &sources, selection.places(), options.limits)?;
+    let FittedMapping { mapping, .. } = &fitted;
     let context = BuildContext {
         cache_path: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
         previous: next.previous.as_ref().map(Inspection::new),
         dataset,
         selection: &selection,
         schema: &schema,
-        mapping: &mapping,
+        fitted: &fitted,
         order: &order,
         ranking,
-        rules: CacheIdentity::of(dataset, &selection, &schema, &mapping),
+        rules: CacheIdentity::of(dataset, &selection, &schema, mapping),
         options,
         next: &next,
         lock: &lock,
@@ -139,7 +141,7 @@ struct BuildContext<'m> {
     dataset: &'m Dataset,
     selection: &'m Selection,
     schema: &'m Schema,
-    mapping: &'m Mapping,
+    fitted: &'m FittedMapping,
     order: &'m Order,
     ranking: Ranking,
     rules: CacheIdentity,
@@ -263,8 +265,8 @@ impl BuildContext<'_> {
     }
 
     fn ingest<'g>(&'g self, mode: BuildMode<'g>) -> Ingest<'g> {
-        let Self { dataset, selection, schema, mapping, order, ranking, options, progress, .. } = *self;
-        Ingest { dataset, selection, schema, mapping, order, ranking, options, mode, progress }
+        let Self { dataset, selection, schema, fitted, order, ranking, options, progress, .. } = *self;
+        Ingest { dataset, selection, schema, fitted, order, ranking, options, mode, progress }
     }
 
     /// Makes keys unique. Then publishes a release, if the rejects are within the allowance.

@@ -16,7 +16,7 @@ mod write_guard;
 
 pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
-pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
+pub use dataset::{Allowance, AllowanceError, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub use find::{Found, find};
 pub(crate) use key_lookup::Lookup;

@@ -10,6 +10,8 @@ mod moved;
 mod queue;
 mod reject_sink;
 mod sources;
+mod syntax;
+mod undeclared;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,20 +20,21 @@ use crate::code::Code;
 use crate::diagnostics::Diagnostics;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Content, Frame, Names, Position, Recognise, Selection};
-use crate::json::{self, SyntaxError, SyntaxErrorKind, Value};
-use crate::mapping::{FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
-use crate::record::{Admission, Record, admit};
+use crate::json::{self, Value};
+use crate::mapping::{CoreFields, FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
+use crate::record::{Admission, Cell, Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Extra, InvalidOptional, Schema, Violation};
-use crate::text;
 
 use effects::{EffectCounts, EffectsKey};
 use moved::Moved;
+use syntax::syntax;
 
 pub use cache::{ArticleDigest, ValidationCache};
 pub use effects::Effects;
 pub use reject_sink::RejectSink;
 pub use sources::{InputCounts, InputSummary, MAX_DROPS, SourceValidation, Step, validate_sources};
+pub use undeclared::{Kept, Undeclared};
 
 /// The most bytes that are searched to locate the violations of one article.
 const MAX_SEARCHED: usize = 64 << 20;
@@ -67,6 +70,9 @@ pub struct ValidatedBlock {
     pub fit: FitCheck,
     /// Invalid values of optional members that were moved to `_extra`.
     pub moved: Diagnostics,
+    /// The length of the articles that became records, in bytes, and about how many thousandths of bytes
+    /// of it are in `_extra`.
+    pub bytes: (u64, u64),
     /// The lines of page dumps that are not in the records.
     pub drops: Vec<DroppedLine>,
 }
@@ -77,6 +83,7 @@ struct Notes {
     effects: EffectCounts,
     fit: FitCheck,
     moved: Diagnostics,
+    bytes: (u64, u64),
     drops: Vec<DroppedLine>,
     skipped: BTreeMap<String, u64>,
 }
@@ -160,11 +167,12 @@ impl<'s> Validator<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let Notes { effects, fit, moved, drops, skipped } = notes;
+        let Notes { effects, fit, moved, bytes, drops, skipped } = notes;
         let articles = block.frames.len() as u64 - skipped.values().sum::<u64>();
         let cached = |number| self.cache.expect("only a cache gives cached effects").effects(number);
         let effects = effects.finish(self.mapping, cached);
-        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, effects, fit, moved, drops }
+        let source = block.source.clone();
+        ValidatedBlock { source, articles, skipped, rejects, effects, fit, moved, bytes, drops }
     }
 
     fn frame<'b>(
@@ -178,7 +186,7 @@ impl<'s> Validator<'s> {
         let mut digest = self.cache.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
         let (position, length) = (block.position(frame), frame.length);
         if let Some((row, effects)) = self.cache.zip(digest.as_ref()).and_then(|(cache, digest)| cache.find(digest)) {
-            let effects_index = self.note_cached(effects, notes);
+            let effects_index = self.note_cached(effects, length, notes);
             keep(AdmittedRecord { record: Provenance::Cached(row), position, length, digest, effects_index });
             return Ok(());
         }
@@ -221,9 +229,27 @@ impl<'s> Validator<'s> {
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut });
+        let kept = Kept::of(self.schema.columns(), &record, length);
+        notes.bytes = (notes.bytes.0 + length, notes.bytes.1 + kept.bytes(length));
+        let filled = self.filled(&record);
+        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut, filled, kept });
         keep(AdmittedRecord { record: Provenance::Validated(record), position, length, digest, effects_index });
         Ok(())
+    }
+
+    /// The core fields that the schema declares.
+    pub(super) fn core_fields(&self) -> CoreFields {
+        CoreFields::of(|name| self.schema.columns().position(name).is_some())
+    }
+
+    /// The core fields that a record has.
+    fn filled(&self, record: &Record<'_>) -> CoreFields {
+        CoreFields::of(|name| match self.schema.columns().position(name).map(|index| &record.cells()[index]) {
+            None | Some(Cell::Null) => false,
+            Some(Cell::String(text)) => !text.is_empty(),
+            Some(Cell::List(elements)) => !elements.is_empty(),
+            Some(_) => true,
+        })
     }
 
     /// Whether a setting declares that this JSON value has no articles. Counts it if so.
@@ -288,9 +314,11 @@ impl<'s> Validator<'s> {
     }
 
     /// Counts a cached article, which lacks nothing. Returns the index of its effects.
-    fn note_cached(&self, effects: u16, notes: &mut Notes) -> usize {
-        let cut = self.cache.is_some_and(|cache| cache.effects(effects).cut);
-        notes.fit.cut += u64::from(cut);
+    fn note_cached(&self, effects: u16, length: u64, notes: &mut Notes) -> usize {
+        if let Some(effects) = self.cache.map(|cache| cache.effects(effects)) {
+            notes.fit.cut += u64::from(effects.cut);
+            notes.bytes = (notes.bytes.0 + length, notes.bytes.1 + effects.kept.bytes(length));
+        }
         notes.fit.count(Lacks::default());
         notes.effects.add(EffectsKey::Cached(effects))
     }
@@ -348,53 +376,4 @@ fn locate(
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };
     violations.into_iter().map(located).collect()
-}
-
-fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Placed {
-    let code = match &error.kind {
-        SyntaxErrorKind::UnexpectedEnd if last => Code::LastTruncated,
-        SyntaxErrorKind::Utf8 => Code::Utf8,
-        SyntaxErrorKind::ControlCharacter(_) => Code::ControlCharacter,
-        SyntaxErrorKind::Number => Code::Number,
-        SyntaxErrorKind::Depth => Code::Depth,
-        SyntaxErrorKind::Surrogate => Code::Surrogate,
-        SyntaxErrorKind::DuplicateKey { .. } => Code::DuplicateKey,
-        SyntaxErrorKind::TrailingData => Code::TrailingData,
-        SyntaxErrorKind::UnexpectedEnd | SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Escape => Code::Syntax,
-    };
-    let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
-    let (message, help) = match foreign(bytes, error) {
-        Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
-        None => (text::one_line(&error.kind.to_string(), 200), goes_on(bytes)),
-    };
-    let violation = Violation::plain(code, String::new(), message);
-    Placed::within(bytes, frame, range, Violation { help, ..violation })
-}
-
-/// The help for a line that only opens an object or list.
-fn goes_on(line: &[u8]) -> Option<String> {
-    let help = "a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl";
-    matches!(line.trim_ascii(), b"{" | b"[" | b"[{").then(|| help.to_owned())
-}
-
-/// What the input probably is, if it is not JSON from the error on, and what to do with it.
-fn foreign(bytes: &[u8], error: &SyntaxError) -> Option<(&'static str, &'static str)> {
-    // The parser takes `None` for a misspelt `NaN`, which is a number error.
-    if !matches!(error.kind, SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Number) {
-        return None;
-    }
-    let rest = &bytes[error.offset..];
-    let python =
-        ["'", "None", "True", "False", "b'", "u'", "datetime."].iter().any(|word| rest.starts_with(word.as_bytes()));
-    if rest.starts_with("\u{feff}".as_bytes()) {
-        let message = "a byte order mark (U+FEFF) stands before the article";
-        Some((message, "files with byte order marks were joined; take the marks out of all but the first"))
-    } else if rest.starts_with(b"\x1e") {
-        let message = "a record separator (U+001E) stands before the article";
-        Some((message, "this is a JSON text sequence (RFC 7464); take the separators out with: tr -d '\\036'"))
-    } else if python && bytes.trim_ascii_start().starts_with(b"{") {
-        Some(("this is how Python shows a value, and not JSON", "write articles with json.dumps(article)"))
-    } else {
-        None
-    }
 }

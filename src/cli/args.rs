@@ -1,6 +1,7 @@
 //! The arguments of the command line, as types for clap. Nothing here is resolved or opened.
 
 mod diff;
+mod init;
 mod releases;
 mod values;
 
@@ -18,6 +19,7 @@ use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 use semver::Version;
 
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
+pub(crate) use init::InitArguments;
 pub(crate) use releases::{ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, VerifyArguments};
 pub(crate) use values::{Size, limits, places, release_date, release_version, thread_count, threads};
 
@@ -50,29 +52,6 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
-}
-
-/// Write a commented dataset.toml to start from.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  pressmark init datasets/mine
-  pressmark build datasets/mine    after setting `inputs` in dataset.toml
-
-".to_owned() + &sources())]
-pub(crate) struct InitArguments {
-    /// The dataset's folder; created if it does not exist.
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) dir: PathBuf,
-    /// The dataset's name [default: the folder's name].
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// The schema of the records: `article`, `article-strict`, or a JSON Schema file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
-    pub(crate) schema: String,
-    /// The format of the inputs: a preset (listed below), or a mapping file.
-    #[arg(long)]
-    pub(crate) source: Option<String>,
 }
 
 /// Validate articles against a schema without publishing anything.

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let dataset = Dataset::open(&arguments.dir)?;
     let report = build(&dataset, &options(arguments), &Bar::new())?;
     let ok = report.outcome != Release::Refused;
-    let check = Check { read: &report.read, undeclared: None, allowance: report.allowance, ok };
+    let check = Check { read: &report.read, allowance: report.allowance, ok };
     if arguments.run.format != ReportFormat::Json {
         let _closed = anstream::stderr().lock().write_all(warnings(&report).as_bytes());
     }
@@ -155,7 +155,9 @@ fn report_rejects(check: &Check<'_>, ok: bool) {
     let rejects = &check.read.rejects;
     let mut text = if ok { String::new() } else { check.inputs() };
     text.push_str(&check.diagnostics());
-    if !ok && rejects.total() == 0 {
+    if let (false, Some(refusal)) = (ok, check.misfit_refusal()) {
+        text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {refusal}; nothing was published\n"));
+    } else if !ok && rejects.total() == 0 {
         text = format!("{BOLD_RED}error:{BOLD_RED:#} no records are left; nothing was published\n");
     } else if !ok {
         let number = rejects.total();

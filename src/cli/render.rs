@@ -8,10 +8,10 @@ mod junit;
 mod normalised;
 mod release;
 mod sarif;
+mod source;
 
 use std::path::Path;
 
-use pressmark::check::Undeclared;
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
 use pressmark::release::Allowance;
@@ -36,8 +36,6 @@ pub(crate) struct Warning {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check<'r> {
     pub(crate) read: &'r InputSummary,
-    /// The members that no column was declared for, where all records were looked at.
-    pub(crate) undeclared: Option<&'r Undeclared>,
     pub(crate) allowance: Allowance,
     /// Whether the answer is yes.
     pub(crate) ok: bool,
@@ -65,6 +63,12 @@ impl<'r> Check<'r> {
         human::inputs(self)
     }
 
+    /// Why the source is refused, in a few words.
+    pub(crate) fn misfit_refusal(&self) -> Option<String> {
+        let (source, better) = self.read.refused_source()?;
+        Some(format!("the source `{}` does not fit, and `{}` does", one_line(&source.name, 60), better.source))
+    }
+
     fn causes(&self) -> Vec<&'r Cause> {
         self.read.rejects.diagnostics().causes()
     }
@@ -78,7 +82,9 @@ impl<'r> Check<'r> {
             InputCounts { .. } => Some(Code::Truncated),
         };
         let warning = |input| Some(Warning { code: worth(input)?, source: one_line(&input.name, 200) });
-        self.read.inputs.iter().filter_map(warning).collect()
+        let misfit = self.read.refused_source().and_then(|_| self.read.inputs.first());
+        let misfit = misfit.map(|input| Warning { code: Code::Misfit, source: one_line(&input.name, 200) });
+        misfit.into_iter().chain(self.read.inputs.iter().filter_map(warning)).collect()
     }
 
     /// How many objects of the inputs are no articles, where there are any: `, 3 objects left out`.

@@ -1,5 +1,6 @@
 //! Reading one source into blocks of framed articles, in constant memory.
 
+mod peek;
 mod plan;
 
 use std::io::{self, Cursor, Read};
@@ -71,6 +72,8 @@ pub struct Reader {
     places: Vec<Pointer>,
     limits: Limits,
     hash: bool,
+    /// What was read of standard input before.
+    read_ahead: Arc<[u8]>,
 }
 
 /// Why reading stopped.
@@ -111,7 +114,7 @@ impl<'s> State<'s> {
 impl Reader {
     /// A reader for sources that are framed this way.
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        Self { framing, places: Vec::new(), limits, hash: false }
+        Self { framing, places: Vec::new(), limits, hash: false, read_ahead: Arc::default() }
     }
 
     /// The same reader, which takes articles from these places of each JSON text; without any, from
@@ -125,6 +128,19 @@ impl Reader {
     #[must_use]
     pub fn with_hash(self) -> Self {
         Self { hash: true, ..self }
+    }
+
+    /// The same reader, for a standard input of which this was read before.
+    #[must_use]
+    pub fn after(self, read_ahead: Arc<[u8]>) -> Self {
+        Self { read_ahead, ..self }
+    }
+
+    fn open(&self, source: &Source) -> Result<Box<dyn Read + Send>, Error> {
+        Ok(match &source.path {
+            Some(path) => Box::new(filesystem::read_input(path)?),
+            None => Box::new(Cursor::new(self.read_ahead.clone()).chain(io::stdin())),
+        })
     }
 
     /// Reads one source to its end and hands each block to `sink`, in order. Content that is
@@ -141,11 +157,7 @@ impl Reader {
         progress: &dyn Progress,
         sink: Sink<'_>,
     ) -> Result<Tally, Error> {
-        let file: Box<dyn Read + Send> = match &source.path {
-            Some(path) => Box::new(filesystem::read_input(path)?),
-            None => Box::new(io::stdin()),
-        };
-        let file = Watched { inner: file, progress };
+        let file = Watched { inner: self.open(source)?, progress };
         let mut state = State::new(source, recognise);
         if self.hash {
             let mut stored = Hashing::new(file);

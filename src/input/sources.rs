@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::filesystem::{self, EntryKind};
+use crate::text::one_line;
 
 /// How deep folders may lie in one another.
 const DEPTH: usize = 64;
@@ -51,8 +52,8 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
         let found = matches(base, pattern)?;
         if found.is_empty() {
             let path = base.join(pattern);
-            let is_folder = path.is_dir();
-            return Err(Error::NoInput { pattern: path.to_string_lossy().into_owned(), is_folder });
+            let (is_folder, found) = (path.is_dir(), what_is_there(base, pattern));
+            return Err(Error::NoInput { pattern: path.to_string_lossy().into_owned(), is_folder, found });
         }
         for (path, folder) in found {
             let name: Arc<str> = name(home, folder.as_deref(), &path).into();
@@ -84,6 +85,13 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
         take(full, &mut found)?;
         return Ok(found);
     }
+    let alternatives = alternatives(pattern);
+    if alternatives.len() > 1 {
+        for alternative in alternatives {
+            found.extend(matches(base, &alternative)?);
+        }
+        return Ok(found);
+    }
     // Alone at the end it would go to folders and not to what stands beside them.
     let all = if pattern.ends_with("**") { "/*" } else { "" };
     let searched = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(format!("{pattern}{all}"));
@@ -105,6 +113,70 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
         }
     }
     Ok(found)
+}
+
+/// How many patterns the braces of one may stand for.
+const ALTERNATIVES: usize = 256;
+
+/// The patterns that a pattern with braces stands for: `a.{json,jsonl}` is `a.json` and `a.jsonl`.
+fn alternatives(pattern: &str) -> Vec<String> {
+    let mut found = vec![pattern.to_owned()];
+    while let Some(at) = found.iter().position(|one| braces(one).is_some()) {
+        let one = found.remove(at);
+        let Some((before, inner, after)) = braces(&one) else { break };
+        let made: Vec<String> = inner.split(',').map(|inner| format!("{before}{inner}{after}")).collect();
+        found.splice(at..at, made);
+        if found.len() > ALTERNATIVES {
+            return vec![pattern.to_owned()];
+        }
+    }
+    found
+}
+
+/// The innermost first braces of a pattern that hold a comma.
+fn braces(pattern: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let close = from + pattern.get(from..)?.find('}')?;
+        if let Some(open) = pattern[..close].rfind('{')
+            && pattern[open..close].contains(',')
+        {
+            return Some((&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]));
+        }
+        from = close + 1;
+    }
+}
+
+/// How many names of files are shown.
+const SHOWN: usize = 3;
+
+/// What is where a pattern found nothing.
+fn what_is_there(base: &Path, pattern: &str) -> String {
+    let is_wild = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let parts: Vec<Component<'_>> = Path::new(pattern).components().collect();
+    let fixed = parts.iter().position(is_wild).unwrap_or_else(|| parts.len().saturating_sub(1));
+    let whole: PathBuf = parts.iter().collect();
+    let folder: PathBuf = if base.join(&whole).is_dir() { whole } else { parts[..fixed].iter().collect() };
+    let place = base.join(&folder);
+    let shown = match place.to_string_lossy() {
+        name if name.is_empty() => "the working directory".to_owned(),
+        name => format!("`{}`", one_line(name.trim_end_matches('/'), 100)),
+    };
+    let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+    let Ok(entries) = filesystem::list(&place) else { return format!("{shown} does not exist") };
+    let names: Vec<String> = entries
+        .iter()
+        .filter(|(path, _)| !is_hidden(path))
+        .map(|(path, kind)| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            one_line(&name, 60) + if *kind == EntryKind::Folder { "/" } else { "" }
+        })
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        _ if names.is_empty() => format!("{shown} is empty"),
+        0 => format!("{shown} has {}", names.join(", ")),
+        more => format!("{shown} has {} and {more} more", names[..SHOWN].join(", ")),
+    }
 }
 
 /// A file, or all in a folder.

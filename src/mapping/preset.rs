@@ -109,6 +109,11 @@ impl SourceChoice {
         Self::Preset(Preset::named(name).expect("both are presets"))
     }
 
+    /// The preset of this name, which is one of [`Preset::ALL`].
+    pub(super) fn preset(name: &str) -> Self {
+        Self::Preset(Preset::named(name).expect("it is a preset"))
+    }
+
     /// Whether it is this preset.
     pub fn is(&self, name: &str) -> bool {
         matches!(self, Self::Preset(preset) if preset.name == name)

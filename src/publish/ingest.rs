@@ -20,14 +20,15 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SortedRuns, SourceSpan};
 use crate::input::{Reader, Selection, Source};
-use crate::mapping::Mapping;
+use crate::mapping::{FillRates, FittedMapping};
 use crate::part_files::key_hash;
 use crate::progress::Progress;
 use crate::record::{Order, Record, RecordHash, arrow_schema, batch, key_text, record_hash_and_length};
-use crate::release::Dataset;
+use crate::release::{Dataset, MisfitPolicy};
 use crate::schema::{Columns, Schema};
 use crate::validate::{
-    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Step, Validator, validate_sources,
+    AdmittedRecord, Effects, InputSummary, Provenance, RejectSink, SourceValidation, Step, Undeclared, Validator,
+    validate_sources,
 };
 
 /// The result of ingest: records in sorted runs, their keys, and the counts for the report.
@@ -57,7 +58,7 @@ pub(super) struct Ingest<'g> {
     pub(super) dataset: &'g Dataset,
     pub(super) selection: &'g Selection,
     pub(super) schema: &'g Schema,
-    pub(super) mapping: &'g Mapping,
+    pub(super) fitted: &'g FittedMapping,
     pub(super) order: &'g Order,
     pub(super) ranking: Ranking,
     pub(super) options: &'g BuildOptions,
@@ -99,6 +100,10 @@ impl Ingested {
                 normalised: BTreeMap::new(),
                 moved: Diagnostics::default(),
                 misfit: None,
+                source: None,
+                misfit_policy: MisfitPolicy::default(),
+                fill: FillRates::default(),
+                undeclared: Undeclared::default(),
             },
         }
     }
@@ -110,7 +115,8 @@ impl Ingest<'_> {
     /// # Errors
     /// If a source cannot be read, or the sources contain no article.
     pub(super) fn run(&self, sources: &[Source], folder: &Path, rejects: RejectSink) -> Result<Ingested, Error> {
-        let Self { dataset, selection, schema, mapping, options, .. } = self;
+        let Self { dataset, selection, schema, fitted, options, .. } = self;
+        let FittedMapping { mapping, fit, read_ahead, .. } = fitted;
         let unknown = PreviousIndex::default();
         let previous_index = if let BuildMode::Previous(index) = self.mode { index } else { &unknown };
         let policy = &dataset.policy;
@@ -118,6 +124,7 @@ impl Ingest<'_> {
             Validator::new(schema, mapping, policy.extra).moving(policy.invalid_optional).selecting(selection);
         let validator = if options.cache.is_some() { validator.recalling(previous_index) } else { validator };
         let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
+        let reader = reader.after(read_ahead.clone());
         let mut ingested = Ingested::nothing(schema, folder, (options.memory, sources.len()), RejectSink::new());
         let work = |validator: &Validator<'_>, block: &_| {
             let mut records = BlockRecords::new(self, previous_index);
@@ -143,8 +150,8 @@ impl Ingest<'_> {
             if chunk.entries.is_empty() { Ok(()) } else { ingested.runs.push(chunk) }
         };
         let memory = options.memory.articles();
-        let what =
-            SourceValidation { validator, reader, sources, threads: options.threads, memory, progress: self.progress };
+        let (fit, misfit_policy, threads, progress) = (fit.clone(), policy.misfit, options.threads, self.progress);
+        let what = SourceValidation { validator, fit, misfit_policy, reader, sources, threads, memory, progress };
         ingested.read = validate_sources(&what, rejects, work, take)?;
         ingested.add_cached(previous_index, &mut cached)?;
         Ok(ingested)

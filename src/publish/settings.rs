@@ -28,5 +28,5 @@ pub(super) fn ranking(dataset: &Dataset, columns: &Columns) -> Result<Ranking, E
 }
 
 fn unusable(dataset: &Dataset, message: String) -> Error {
-    Error::Dataset { path: dataset.path(), line: None, message, hint: None }
+    Error::Dataset { path: dataset.path(), line: None, message, excerpt: None, hint: None }
 }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use super::RejectSink;
 use super::queue::{Queue, Queued};
-use super::{Effects, ValidatedBlock, Validator};
+use super::{Effects, Undeclared, ValidatedBlock, Validator};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Reader, Source, Tally};
-use crate::mapping::{FitCheck, Misfit};
+use crate::mapping::{BetterSource, FillRates, FitCheck, Misfit, SourceFit};
 use crate::ordered_pool::{Share, Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
-use crate::release::{Allowance, Normalised};
+use crate::release::{Allowance, MisfitPolicy, Normalised};
 
 /// The counts of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,14 @@ pub struct InputSummary {
     pub moved: Diagnostics,
     /// How the mapping fails to fit the articles, if it does.
     pub misfit: Option<Misfit>,
+    /// Which source read the articles. `None` if nothing was read.
+    pub source: Option<SourceFit>,
+    /// Whether a source that another one would improve is accepted.
+    pub misfit_policy: MisfitPolicy,
+    /// How many records have each core field.
+    pub fill: FillRates,
+    /// The members that records keep in `_extra`.
+    pub undeclared: Undeclared,
 }
 
 impl InputSummary {
@@ -81,10 +89,19 @@ impl InputSummary {
         recorded
     }
 
-    /// Whether the rejects are within the allowance. Damaged inputs never are, because it is not known what
-    /// is missing.
+    /// The source that leaves core fields empty which another one would fill, if that is a reason to refuse
+    /// the articles (`D-MISFIT`).
+    pub fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
+        let source = self.source.as_ref().filter(|_| self.misfit_policy == MisfitPolicy::Refuse)?;
+        Some((source, source.better.as_ref()?))
+    }
+
+    /// Whether the source fits and the rejects are within the allowance. Damaged inputs never are, because
+    /// it is not known what is missing.
     pub fn is_allowed(&self, allowance: Allowance) -> bool {
-        !self.rejects.has_damage() && allowance.allows(self.rejects.total(), self.articles())
+        self.refused_source().is_none()
+            && !self.rejects.has_damage()
+            && allowance.allows(self.rejects.total(), self.articles())
     }
 }
 
@@ -93,6 +110,10 @@ impl InputSummary {
 pub struct SourceValidation<'s> {
     /// Validates the articles.
     pub validator: Validator<'s>,
+    /// How well the source fits a sample of the articles.
+    pub fit: SourceFit,
+    /// What to do with a source that leaves core fields empty which another one would fill.
+    pub misfit_policy: MisfitPolicy,
     /// Reads the sources.
     pub reader: Reader,
     /// The sources to read.
@@ -155,11 +176,13 @@ pub fn validate_sources<T: Send>(
     work: impl Fn(&Validator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
     mut take: impl FnMut(Step<T>) -> Result<(), Error>,
 ) -> Result<InputSummary, Error> {
-    let SourceValidation { validator, reader, sources, threads, memory, progress } = validate_sources;
+    let SourceValidation { validator, reader, sources, threads, memory, progress, .. } = validate_sources;
     progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
+    let (mut fill, mut undeclared) = (FillRates::new(validator.core_fields()), Undeclared::default());
+    let mut bytes = (0, 0_u64);
     let queue = Queue::new(*memory, validator.columns());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
@@ -175,7 +198,12 @@ pub fn validate_sources<T: Send>(
         };
         counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        validated.effects.iter().for_each(|(effects, times)| add(&mut normalised, effects, *times));
+        for (effects, times) in &validated.effects {
+            add(&mut normalised, effects, *times);
+            fill.add(effects.filled, *times);
+            undeclared.add(&effects.kept, *times);
+        }
+        bytes = (bytes.0 + validated.bytes.0, bytes.1.saturating_add(validated.bytes.1));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
         take(Step::Made(output))
@@ -201,7 +229,20 @@ pub fn validate_sources<T: Send>(
         drops_total: counts.drops_total,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
-    Ok(InputSummary { inputs, rejects, normalised, moved, misfit: validator.misfit(&fit) })
+    let SourceValidation { fit: source, misfit_policy, .. } = validate_sources;
+    let (source, misfit_policy) = (Some(confirmed(source.clone(), &fill)), *misfit_policy);
+    let misfit = validator.misfit(&fit);
+    (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
+    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, source, misfit_policy, fill, undeclared })
+}
+
+/// The fit of a source, with only the fields of a better one that all records together mostly lack.
+fn confirmed(mut source: SourceFit, fill: &FillRates) -> SourceFit {
+    if let Some(better) = &mut source.better {
+        better.fields.retain(|field| fill.is_mostly_empty(field));
+    }
+    source.better = source.better.filter(|better| !better.fields.is_empty());
+    source
 }
 
 /// Adds the effects of this many articles.

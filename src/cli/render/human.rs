@@ -1,13 +1,13 @@
 //! For people: causes with counts, positions and carets.
 
-use pressmark::check::Undeclared;
+use pressmark::code::Code;
 use pressmark::diagnostics::{Cause, Example};
 use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
 use pressmark::validate::InputCounts;
 
-use super::{Check, Warning, headline, level, normalised};
+use super::{Check, Warning, headline, level, normalised, source};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
@@ -57,13 +57,14 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         let all = counted(inputs.len() as u64, "input");
         text.push_str(&format!("{DIM}... and {} more of {all}; --format json shows all{DIM:#}\n", count(left as u64)));
     }
+    text.push_str(&source::recognised(check.read));
     text.push_str(&normalised::lines(&check.read.normalised));
     text.push_str(&moved(&check.read.moved.causes()));
-    text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
+    text.push_str(&source::fields(check.read));
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
-    for Warning { code, source } in check.warnings() {
+    for Warning { code, source } in check.warnings().into_iter().filter(|warning| warning.code != Code::Misfit) {
         let level = level(code);
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
     }
@@ -116,21 +117,6 @@ fn skipped(input: &InputCounts) -> String {
         text.push_str(&format!(", {} skipped by `{}`", counted(*times, "object"), one_line(setting, 80)));
     }
     text
-}
-
-/// The names that most records have.
-fn undeclared(undeclared: &Undeclared) -> String {
-    let Undeclared { names, others } = undeclared;
-    let mut names: Vec<(&String, &u64)> = names.iter().collect();
-    names.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-    let mut told: Vec<String> =
-        names.iter().take(NAMES).map(|(name, times)| format!("`{}` x{}", one_line(name, 40), count(**times))).collect();
-    match names.len().saturating_sub(NAMES) as u64 {
-        0 => {}
-        more if *others > 0 => told.push(format!("and more than {} others", count(more))),
-        more => told.push(format!("and {}", counted(more, "other name"))),
-    }
-    if told.is_empty() { String::new() } else { format!("kept in _extra: {}\n", told.join(", ")) }
 }
 
 fn misfit(misfit: &Misfit) -> String {

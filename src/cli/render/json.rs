@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pressmark::check::Undeclared;
 use pressmark::diagnostics::Cause;
 use pressmark::input::pages::DroppedLine;
 use pressmark::input::{Left, LeftOut, Pointer};
-use pressmark::mapping::Misfit;
+use pressmark::mapping::{FillRates, Misfit, SourceFit};
 use pressmark::release::Normalised;
 use pressmark::text::one_line;
-use pressmark::validate::InputCounts;
+use pressmark::validate::{InputCounts, Undeclared};
 use serde::Serialize;
 
 use super::{Check, Warning};
@@ -28,8 +27,9 @@ pub(crate) struct Checked<'r> {
     inputs: Vec<Input<'r>>,
     rejected_by_code: BTreeMap<&'static str, u64>,
     normalised: &'r Normalised,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undeclared: Option<&'r Undeclared>,
+    undeclared: &'r Undeclared,
+    filled: &'r FillRates,
+    source: Option<&'r SourceFit>,
     /// Causes by which values of optional members were moved to `_extra`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moved: Vec<&'r Cause>,
@@ -118,7 +118,9 @@ impl<'r> Checked<'r> {
             inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
-            undeclared: check.undeclared,
+            undeclared: &read.undeclared,
+            filled: &read.fill,
+            source: read.source.as_ref(),
             moved: read.moved.causes(),
             misfit: read.misfit.as_ref(),
             warnings: check.warnings(),

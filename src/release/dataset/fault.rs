@@ -102,7 +102,7 @@ fn found_and_expected(message: &str) -> Option<(&str, &str)> {
     Some((
         found,
         match expected.trim() {
-            "a string" => "a text in quotes",
+            "a string" => "a string in quotes",
             "a sequence" => "a list in brackets: [\"...\"]",
             "a boolean" => "true or false",
             "a map" => "a table",
@@ -175,7 +175,7 @@ mod tests {
             "did you mean \"keep\"? it is \"keep\" or \"reject\"",
         );
         check("missing field `name`", "`name` is missing", "write it: name = \"...\"");
-        check("invalid type: integer `5`, expected a string", "expected a text in quotes, found integer `5`", "");
+        check("invalid type: integer `5`, expected a string", "expected a string in quotes, found integer `5`", "");
         check(
             "invalid type: string \"x\", expected struct Creator",
             "expected a table such as { name = \"...\" }, found string \"x\"",

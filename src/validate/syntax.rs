@@ -1,0 +1,58 @@
+//! Explains bytes that are not JSON: the code, the message, and what they probably are instead.
+
+use crate::code::Code;
+use crate::input::Frame;
+use crate::json::{SyntaxError, SyntaxErrorKind};
+use crate::reject::Placed;
+use crate::schema::Violation;
+use crate::text;
+
+/// The violation of an article that is not JSON. `last` says that the input ends with it.
+pub(super) fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: bool) -> Placed {
+    let code = match &error.kind {
+        SyntaxErrorKind::UnexpectedEnd if last => Code::LastTruncated,
+        SyntaxErrorKind::Utf8 => Code::Utf8,
+        SyntaxErrorKind::ControlCharacter(_) => Code::ControlCharacter,
+        SyntaxErrorKind::Number => Code::Number,
+        SyntaxErrorKind::Depth => Code::Depth,
+        SyntaxErrorKind::Surrogate => Code::Surrogate,
+        SyntaxErrorKind::DuplicateKey { .. } => Code::DuplicateKey,
+        SyntaxErrorKind::TrailingData => Code::TrailingData,
+        SyntaxErrorKind::UnexpectedEnd | SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Escape => Code::Syntax,
+    };
+    let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
+    let (message, help) = match foreign(bytes, error) {
+        Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+        None => (text::one_line(&error.kind.to_string(), 200), goes_on(bytes)),
+    };
+    let violation = Violation::plain(code, String::new(), message);
+    Placed::within(bytes, frame, range, Violation { help, ..violation })
+}
+
+/// The help for a line that only opens an object or list.
+fn goes_on(line: &[u8]) -> Option<String> {
+    let help = "a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl";
+    matches!(line.trim_ascii(), b"{" | b"[" | b"[{").then(|| help.to_owned())
+}
+
+/// What the input probably is, if it is not JSON from the error on, and what to do with it.
+fn foreign(bytes: &[u8], error: &SyntaxError) -> Option<(&'static str, &'static str)> {
+    // The parser takes `None` for a misspelt `NaN`, which is a number error.
+    if !matches!(error.kind, SyntaxErrorKind::Syntax { .. } | SyntaxErrorKind::Number) {
+        return None;
+    }
+    let rest = &bytes[error.offset..];
+    let python =
+        ["'", "None", "True", "False", "b'", "u'", "datetime."].iter().any(|word| rest.starts_with(word.as_bytes()));
+    if rest.starts_with("\u{feff}".as_bytes()) {
+        let message = "a byte order mark (U+FEFF) stands before the article";
+        Some((message, "files with byte order marks were joined; take the marks out of all but the first"))
+    } else if rest.starts_with(b"\x1e") {
+        let message = "a record separator (U+001E) stands before the article";
+        Some((message, "this is a JSON text sequence (RFC 7464); take the separators out with: tr -d '\\036'"))
+    } else if python && bytes.trim_ascii_start().starts_with(b"{") {
+        Some(("this is how Python shows a value, and not JSON", "write articles with json.dumps(article)"))
+    } else {
+        None
+    }
+}
