@@ -1,9 +1,8 @@
 //! From what a source writes to an article in the schema's shape, every change counted.
 //!
-//! A [`Mapping`] is data: a file with a closed set of rules (`docs/sources.md`), one of those
-//! that are part of pressmark or the user's own. It renames, moves and derives; whether the
-//! result is an article that the dataset wants is the schema's to decide. Nothing is changed
-//! that the file does not declare, and each change is told as a field and a rule.
+//! A [`Mapping`] is data: a file with a closed set of rules (`docs/sources.md`), built in or written by the
+//! user. It renames, moves and derives. It does not validate the result: the schema does. It changes
+//! nothing that the file does not declare, and reports each change as a field and a rule.
 
 mod apply;
 mod change;
@@ -45,7 +44,7 @@ pub use recognise::{BetterSource, Chosen, FittedMapping, SourceFit};
 /// The longest mapping file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What turns the articles of a source into articles in the schema's shape.
+/// Converts the articles of a source to articles in the schema's shape.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     plan: Plan,
@@ -62,15 +61,15 @@ pub struct Mapping {
 pub struct Mapped<'a> {
     /// The article.
     pub article: Value<'a>,
-    /// Every change; [`Mapping::name_of`] tells what a change is told under.
+    /// Every change; [`Mapping::name_of`] gives the name it is reported under.
     pub changes: Changes,
 }
 
 impl Mapping {
     /// The mapping of this choice, for articles with these fields.
     ///
-    /// A preset passes over fields that are not there. A file may not name any: they would be
-    /// misspelt.
+    /// A preset skips fields that the schema does not have. In a file such a field is an error, because it
+    /// is probably misspelt.
     ///
     /// # Errors
     /// A file that cannot be read, or [`Error::Mapping`] with the line that cannot be used.
@@ -104,7 +103,7 @@ impl Mapping {
         self.sha256
     }
 
-    /// How articles of this source stand in their inputs.
+    /// How the articles of this source are framed in their inputs.
     pub fn framing(&self) -> Framing {
         match &self.plan.pages {
             None => Framing::Json,
@@ -131,7 +130,7 @@ impl Mapping {
         Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, excerpt: None, hint })
     }
 
-    /// Whether what was mapped has the text of an article, or an id of its own.
+    /// Whether the mapped article has a text, or an id that was not derived.
     pub fn finds(&self, mapped: &Mapped<'_>) -> bool {
         let Some(article) = mapped.article.as_object() else { return false };
         let lacks = self.lacks(article);
@@ -139,7 +138,7 @@ impl Mapping {
         self.has_text && !lacks.text || self.has_id && !lacks.id && !is_derived()
     }
 
-    /// Maps what a JSON input holds. What is no object stays what it is.
+    /// Maps a JSON value. A value that is not an object is not changed.
     pub fn map<'a>(&self, value: Value<'a>, place: Place<'_>) -> Mapped<'a> {
         match value {
             Value::Object(object) => self.complete(object, place, Changes::new()),
@@ -164,7 +163,7 @@ impl Mapping {
         Mapped { article: Value::Object(article), changes }
     }
 
-    /// What a change is told under: the name of a field or member.
+    /// The name that a change is reported under: a field or a member.
     pub fn name_of(&self, changed: Changed) -> &str {
         match changed {
             Changed::Field(number) => &self.plan.fields[number].name,
@@ -173,7 +172,7 @@ impl Mapping {
         }
     }
 
-    /// What a mapped article lacks of what every dataset of articles needs.
+    /// Which of text and id a mapped article lacks.
     pub fn lacks(&self, article: &Object<'_>) -> Lacks {
         let missing = |name| matches!(article.get(name), None | Some(Value::Null));
         Lacks { text: self.has_text && missing("text"), id: self.has_id && missing("id") }
@@ -184,13 +183,13 @@ impl Mapping {
         self.plan.fields.iter().any(|one| one.name == field)
     }
 
-    /// Whether values may stand elsewhere than in the input.
+    /// Whether values may be at another place than in the input.
     pub fn moves(&self) -> bool {
         !self.in_place
     }
 
-    /// Where in the input the value stood that is at `pointer` in the mapped article; a pointer
-    /// that leads nowhere if the mapping made the value.
+    /// The place in the input of the value at `pointer` in the mapped article; a pointer that leads nowhere
+    /// if the mapping made the value.
     pub fn origin(&self, pointer: &str, input: &Value<'_>) -> String {
         let Some(tail) = pointer.strip_prefix('/').filter(|_| !self.in_place) else { return pointer.to_owned() };
         let (name, below) = tail.split_once('/').map_or((tail, ""), |(name, _)| (name, &tail[name.len()..]));

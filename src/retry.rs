@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::code::Code;
 use crate::error::Error;
-use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, resolve};
+use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, Reader, Source, resolve};
 use crate::mapping::Mapping;
 use crate::progress::NoProgress;
 use crate::reject::{Placed, Reject, Stored};
@@ -24,6 +24,8 @@ pub struct RetryOptions {
     pub schema: Schema,
     /// What the articles look like.
     pub mapping: Mapping,
+    /// Whether the mapping was given; else a preset that fits the articles clearly better takes its place.
+    pub is_given: bool,
     /// What becomes of members that the schema does not declare.
     pub extra: Extra,
     /// What becomes of invalid values of optional members.
@@ -59,9 +61,10 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
+    let mapping = mapping(options, &sources)?;
     let mut again = Retry {
-        validator: Validator::new(&options.schema, &options.mapping, options.extra).moving(options.invalid_optional),
-        framing: options.mapping.framing(),
+        validator: Validator::new(&options.schema, &mapping, options.extra).moving(options.invalid_optional),
+        framing: mapping.framing(),
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
@@ -82,6 +85,20 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write) -> Result<RetryReport,
     }
     again.report.rejects.publish()?;
     Ok(again.report)
+}
+
+/// The given mapping, or the one that fits the stored articles.
+fn mapping(options: &RetryOptions, sources: &[Source]) -> Result<Mapping, Error> {
+    let mut articles = Vec::new();
+    let reader = Reader::new(Framing::Lines, Limits::default());
+    for source in sources.iter().filter(|source| !options.is_given && source.path.is_some()) {
+        reader.peek(source, &Anything, |block| {
+            let stored = block.frames.iter().filter_map(|frame| Stored::parse(block.bytes_of(frame)).ok());
+            articles.extend(stored.filter(|stored| !stored.is_record).filter_map(|stored| stored.raw));
+            Err(Error::Stopped)
+        })?;
+    }
+    Ok(options.mapping.clone().fitted_to(options.is_given, articles)?.mapping)
 }
 
 struct Retry<'r> {

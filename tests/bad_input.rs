@@ -212,7 +212,7 @@ fn settings_in_the_wrong_table() {
     check_settings(
         "name = \"set\"\n[policy]\nextra = \"kept\"\n",
         &marked(
-            "line 3: `kept` is no value of this setting",
+            "line 3: `kept` is not a value of this setting",
             ("extra = \"kept\"", "\"kept\""),
             "  help: it is \"keep\" or \"reject\" or \"drop\"\n",
         ),

@@ -333,7 +333,9 @@ fn texts_of_other_formats_are_named() {
     let other = |bytes: &str, what: &str, help: &str| {
         named(
             bytes,
-            &format!("error[I-OTHER-FORMAT]: this is {what}, which is not read; articles are JSON, or page dumps"),
+            &format!(
+                "error[I-OTHER-FORMAT]: this is {what}, which pressmark does not read; articles must be JSON or page dumps"
+            ),
         );
         named(bytes, &format!("   = help: {help}"));
     };
@@ -344,10 +346,10 @@ fn texts_of_other_formats_are_named() {
     other(
         "\u{1e}{\"id\":\"a\"}\n\u{1e}{\"id\":\"b\"}\n",
         "a JSON text sequence (RFC 7464)",
-        "take the separators out with: tr -d",
+        "remove the separators with: tr -d",
     );
     other("WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n", "a WARC file", "extract its pages, for example with warcio");
-    named("{'id': 'a', 'text': None}\n", "error[P-SYNTAX]: this is how Python shows a value, and not JSON");
+    named("{'id': 'a', 'text': None}\n", "error[P-SYNTAX]: this is the repr of a Python value, not JSON");
     named("{\"id\": None}\n", "   = help: write articles with json.dumps(article)\n");
     named("<?xml version=\"1.0\"?>\n<rss/>\n", "error[I-HTML]: this is HTML or XML");
 }
@@ -357,11 +359,11 @@ fn byte_order_marks_and_compression_of_joined_files() {
     let stdout = "\
 in.jsonl: JSON lines, 3 articles, 1 rejected
 filled: url 0%, title 0%, authors 0%, date 0%, text 100%
-error[P-SYNTAX]: a byte order mark (U+FEFF) stands before the article, 1 article
+error[P-SYNTAX]: a byte order mark (U+FEFF) precedes the article, 1 article
   --> in.jsonl:2:1
    | \\u{feff}{\"id\":\"2\",\"text\":\"Two.\"}
    | ^^^^^^^^
-   = help: files with byte order marks were joined; take the marks out of all but the first
+   = help: files with byte order marks were joined; remove the mark from all but the first
   for details: pressmark explain P-SYNTAX
 
 failed 3 articles: 2 admitted, 1 rejected for 1 cause; 0 allowed
@@ -369,7 +371,7 @@ failed 3 articles: 2 admitted, 1 rejected for 1 cause; 0 allowed
     case("bom-mid").run("check in.jsonl").code(1).stdout(stdout).check();
     let stdout = "\
 in.jsonl.gz: no articles, 1 article, 1 rejected
-error[I-OTHER-FORMAT]: this is compressed twice (gzip within compressed data), which is not read; articles are JSON, or page dumps, 1 article
+error[I-OTHER-FORMAT]: this is compressed twice (gzip within compressed data), which pressmark does not read; articles must be JSON or page dumps, 1 article
   --> in.jsonl.gz:1:1
    = help: unpack it once, with `gunzip`, and name the result
   for details: pressmark explain I-OTHER-FORMAT
@@ -384,8 +386,7 @@ fn a_name_that_says_lines() {
     let pretty = format!("[\n{}]\n", article("a"));
     let test = Test::new().file("in.jsonl", &pretty).file("in.json", pretty);
     test.run("check in.json").stdout_has("in.json: a JSON array, 1 article").check();
-    let help =
-        "   = help: a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl\n";
+    let help = "   = help: each line of JSON Lines must be a whole article; give a file with indented JSON another name than .jsonl\n";
     test.run("check in.jsonl")
         .code(1)
         .stdout_has("in.jsonl: JSON lines, 3 articles, 2 rejected")

@@ -109,7 +109,7 @@ fn it_needs_a_place_to_move_to() {
     let test = Test::set("[policy]\ninvalid_optional = \"drop\"\n", article(&json!({})));
     test.build("")
         .code(2)
-        .stderr_has("`drop` is no value of this setting\n   | invalid_optional = \"drop\"\n")
+        .stderr_has("`drop` is not a value of this setting\n   | invalid_optional = \"drop\"\n")
         .stderr_has("help: it is \"reject\" or \"extra\"\n")
         .check();
 }

@@ -168,3 +168,14 @@ fn fill_rates_do_not_depend_on_the_cache() {
     assert_eq!(first["check"]["filled"], second["check"]["filled"]);
     assert_eq!(second["check"]["filled"]["fields"]["authors"], 5);
 }
+
+/// Rejected articles are recognised as their inputs were.
+#[test]
+fn retry_recognises_the_source_too() {
+    let test = Test::new().file("in.jsonl", trafilatura(3));
+    let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/article.schema.json")).unwrap();
+    let strict = schema.replacen("\"required\": [", "\"required\": [\"section\", ", 1);
+    let test = test.file("strict.json", strict).file("schema.json", schema);
+    test.run("check in.jsonl --schema strict.json --rejects r.jsonl.zst").code(1).stdout_has("(recognised)").check();
+    test.run("retry r.jsonl.zst --schema schema.json").stderr_has("3 of 3 articles pass now").check();
+}

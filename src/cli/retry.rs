@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
         rejects: arguments.rejects.clone(),
         schema,
         mapping,
+        is_given: arguments.judging.source.is_some(),
         extra: arguments.judging.extra.into(),
         invalid_optional: arguments.judging.invalid_optional.into(),
         again: arguments.again.clone(),

@@ -23,26 +23,25 @@ use crate::filesystem;
 use crate::progress::Progress;
 use plan::{Head, Plan};
 
-/// How articles stand in a source.
+/// How articles are framed in a source.
 #[derive(Debug, Clone)]
 pub enum Framing {
-    /// As JSON, in whatever container is found.
+    /// As JSON, in the container that is found.
     Json,
-    /// As JSON lines, whatever the first line looks like.
+    /// As JSON Lines, even if the first line looks different.
     Lines,
     /// As text copied from news pages.
     Pages(pages::Rules),
 }
 
-/// What a reader may take.
+/// The limits of a reader.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How much is read before a block is cut, and how much is looked at to find the container,
-    /// in bytes.
+    /// The size of a block, and of the beginning that decides the container, in bytes.
     pub block: usize,
-    /// The longest article (or page dump) that is held, in bytes.
+    /// The longest article or page dump, in bytes.
     pub article: usize,
-    /// How much content one source may have, in bytes after decompression.
+    /// The most content of one source, in bytes after decompression.
     pub content: u64,
 }
 
@@ -52,16 +51,16 @@ impl Default for Limits {
     }
 }
 
-/// What was read of a source in all.
+/// The result of reading a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Bytes as stored, before decompression.
+    /// The size as stored, before decompression, in bytes.
     pub bytes: u64,
-    /// SHA-256 of these bytes, if it was asked for.
+    /// The SHA-256 of these bytes, if requested.
     pub sha256: Option<Digest>,
-    /// How its articles were held.
+    /// The container of its articles.
     pub container: Container,
-    /// What is beside them in it.
+    /// What the container has beside them.
     pub left_out: LeftOut,
 }
 
@@ -80,7 +79,7 @@ pub struct Reader {
 pub(super) enum Stop {
     /// The content could not be read further.
     Read(io::Error),
-    /// Whoever takes the blocks wants no more.
+    /// The receiver of the blocks failed.
     Sink(Error),
 }
 
@@ -90,14 +89,14 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// How far reading got: the next line (from 1) and byte (from 0).
+/// The position of the reader: the next line (from 1) and byte (from 0).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Offset {
     pub(super) line: u64,
     pub(super) byte: u64,
 }
 
-/// What is known of a source while it is read.
+/// The state of reading one source.
 struct State<'s> {
     source: &'s Source,
     recognise: &'s dyn Recognise,
@@ -112,13 +111,12 @@ impl<'s> State<'s> {
 }
 
 impl Reader {
-    /// A reader for sources that are framed this way.
+    /// Creates a reader for sources with this framing.
     pub fn new(framing: Framing, limits: Limits) -> Self {
         Self { framing, places: Vec::new(), limits, hash: false, read_ahead: Arc::default() }
     }
 
-    /// The same reader, which takes articles from these places of each JSON text; without any, from
-    /// where they are found.
+    /// The same reader, with articles at these places of each JSON text. Without any, they are detected.
     #[must_use]
     pub fn with_places(self, places: &[Pointer]) -> Self {
         Self { places: places.to_vec(), ..self }
@@ -143,10 +141,9 @@ impl Reader {
         })
     }
 
-    /// Reads one source to its end and hands each block to `sink`, in order. Content that is
-    /// damaged or no collection of articles ends in a frame that says so; whether an object is an
-    /// article or holds some, `recognise` decides. How much of what is stored was read is reported to
-    /// `progress`.
+    /// Reads one source to its end and passes each block to `sink`, in order. Content that is damaged, or is
+    /// not a collection of articles, gives a frame that says so. `recognise` decides whether an object is an
+    /// article. `progress` gets how many stored bytes were read.
     ///
     /// # Errors
     /// A file that cannot be opened or read, or the first error of `sink`.
@@ -171,7 +168,7 @@ impl Reader {
         }
     }
 
-    /// Reads what is stored to its end, whatever becomes of its content.
+    /// Reads the stored bytes to their end, even if the content ends in a fault.
     fn stored<R: Read + Send>(
         &self,
         stored: &mut R,
@@ -217,7 +214,7 @@ impl Reader {
                 Ok(container)
             }
             Ok(plan) => {
-                // A failure while the head was read comes up again, after the head.
+                // A failure while the head was read is reported after the head.
                 let mut content = Failing(head.failure).chain(content);
                 let done = self.frame(&plan, head.bytes, &mut content, state, sink);
                 let container = plan.container();
@@ -254,7 +251,7 @@ impl Reader {
         let mut content = Cursor::new(head).chain(content);
         let content = &mut content;
         match (form, &self.framing) {
-            // Nothing to frame, but damage that hid what there was comes up here.
+            // There is nothing to frame, but damage is reported here.
             (Form::Empty, _) => io::copy(content, &mut io::sink()).map(drop).map_err(Stop::Read),
             (Form::Pages, Framing::Pages(rules)) => self.pages(&name, content, rules, state.offset, sink),
             (form, _) => {
@@ -312,7 +309,7 @@ fn page_frame(piece: Piece, start: u64) -> Frame {
     Frame { range, line: lines.first, column: 1, byte, length, content }
 }
 
-/// A frame for what is wrong with a source as a whole, or from some place on.
+/// A frame for a fault of a source as a whole, or from some place on.
 fn fault(state: &State<'_>, Fault { code, message, help }: Fault) -> Block {
     let Offset { line, byte } = state.offset;
     let content = Content::Broken { code, message, help };
@@ -320,7 +317,7 @@ fn fault(state: &State<'_>, Fault { code, message, help }: Fault) -> Block {
     Block { source: state.source.name.clone(), bytes: Vec::new(), frames: vec![frame] }
 }
 
-/// What is told of an article beyond the limit.
+/// The content of a frame for an article over the limit.
 pub(super) fn too_long(limit: usize) -> Content {
     Content::Broken { code: Code::TooLong, message: format!("longer than {limit} bytes"), help: None }
 }
@@ -347,7 +344,7 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
-/// Tells how far the reading of a stream is.
+/// Reports the progress of reading a stream.
 struct Watched<'w, R> {
     inner: R,
     progress: &'w dyn Progress,
@@ -361,7 +358,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-/// A stream that fails once, if there is something to fail with.
+/// A stream that fails once, if there is an error.
 struct Failing(Option<io::Error>);
 
 impl Read for Failing {

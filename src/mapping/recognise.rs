@@ -87,14 +87,10 @@ impl Mapping {
         places: &[Pointer],
         limits: Limits,
     ) -> Result<FittedMapping, Error> {
-        let chosen = if is_given { Chosen::Given } else { Chosen::Default };
-        let name = self.plan.name.clone();
-        let candidates = self.candidates()?;
-        let declared = CoreFields::of(|name| self.targets.iter().any(|target| target.name == name));
-        if declared.names().is_empty() || self.plan.pages.is_some() {
-            let fit = SourceFit { name, chosen, sampled: 0, better: None };
-            return Ok(FittedMapping { mapping: self, fit, filled: BTreeMap::new(), read_ahead: Arc::default() });
+        if !self.is_comparable() {
+            return Ok(self.as_it_is(is_given));
         }
+        let candidates = self.candidates()?;
         let sampler = Sampler { current: &self, candidates: &candidates, places, limits };
         let (sample, read_ahead) = sampler.sample(sources)?;
         if !is_given && sample.is_empty() && sampler.holds_pages(sources)? {
@@ -102,19 +98,54 @@ impl Mapping {
             let fit = SourceFit { name: "pages".to_owned(), chosen: Chosen::Recognised, sampled: 0, better: None };
             return Ok(FittedMapping { mapping, fit, filled: BTreeMap::new(), read_ahead });
         }
-        let own = Scored::of(&self, declared, &sample);
-        let scored: Vec<_> =
-            candidates.iter().map(|(name, mapping)| (*name, Scored::of(mapping, declared, &sample))).collect();
-        let sampled = sample.len() as u64;
-        if let Some(best) = (!is_given).then(|| clearly_better(&own, &scored)).flatten() {
-            let mapping = Self::open(&SourceChoice::preset(best), self.targets)?;
-            let fit = SourceFit { name: best.to_owned(), chosen: Chosen::Recognised, sampled, better: None };
-            let filled = Scored::of(&mapping, declared, &sample).fields;
-            return Ok(FittedMapping { mapping, fit, filled, read_ahead });
+        Ok(FittedMapping { read_ahead, ..self.compared(is_given, candidates, &sample)? })
+    }
+
+    /// The same for articles that were read already, such as those of a reject file.
+    pub fn fitted_to(self, is_given: bool, articles: Vec<Vec<u8>>) -> Result<FittedMapping, Error> {
+        if !self.is_comparable() {
+            return Ok(self.as_it_is(is_given));
         }
-        let better = better(&own, &scored);
-        let fit = SourceFit { name, chosen, sampled, better };
-        Ok(FittedMapping { mapping: self, fit, filled: own.fields, read_ahead })
+        let articles = articles.into_iter().filter(|bytes| is_object(bytes)).take(ARTICLES);
+        let sample: Vec<_> = articles.map(|bytes| Sampled { bytes, names: Names::default() }).collect();
+        let candidates = self.candidates()?;
+        self.compared(is_given, candidates, &sample)
+    }
+
+    /// The core fields of the schema.
+    fn core_fields(&self) -> CoreFields {
+        CoreFields::of(|name| self.targets.iter().any(|target| target.name == name))
+    }
+
+    fn is_comparable(&self) -> bool {
+        self.core_fields().len() > 0 && self.plan.pages.is_none()
+    }
+
+    fn as_it_is(self, is_given: bool) -> FittedMapping {
+        let chosen = if is_given { Chosen::Given } else { Chosen::Default };
+        let fit = SourceFit { name: self.plan.name.clone(), chosen, sampled: 0, better: None };
+        FittedMapping { mapping: self, fit, filled: BTreeMap::new(), read_ahead: Arc::default() }
+    }
+
+    fn compared(
+        self,
+        is_given: bool,
+        candidates: Vec<(&'static str, Self)>,
+        sample: &[Sampled],
+    ) -> Result<FittedMapping, Error> {
+        let (declared, sampled) = (self.core_fields(), sample.len() as u64);
+        let own = Scored::of(&self, declared, sample);
+        let scored: Vec<_> =
+            candidates.iter().map(|(name, mapping)| (*name, Scored::of(mapping, declared, sample))).collect();
+        let best = clearly_better(&own, &scored).filter(|_| !is_given);
+        if let Some((best, mapping)) = candidates.into_iter().find(|(name, _)| Some(*name) == best) {
+            let fit = SourceFit { name: best.to_owned(), chosen: Chosen::Recognised, sampled, better: None };
+            let filled = Scored::of(&mapping, declared, sample).fields;
+            return Ok(FittedMapping { mapping, fit, filled, read_ahead: Arc::default() });
+        }
+        let FittedMapping { mapping, fit, read_ahead, .. } = self.as_it_is(is_given);
+        let fit = SourceFit { sampled, better: better(&own, &scored), ..fit };
+        Ok(FittedMapping { mapping, fit, filled: own.fields, read_ahead })
     }
 
     /// The other presets that read JSON and name fields of their own.
