@@ -38,7 +38,7 @@ pub enum Error {
         /// What is wrong, in plain words.
         message: String,
         /// The line, with the place marked, where it is known.
-        excerpt: Option<Excerpt>,
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -64,7 +64,7 @@ pub enum Error {
         /// What is wrong, in plain words.
         message: String,
         /// The line, with the place marked, where it is known.
-        excerpt: Option<Excerpt>,
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -365,7 +365,7 @@ impl Error {
     /// The line of the file at fault, where it is known.
     pub fn excerpt(&self) -> Option<&Excerpt> {
         match self {
-            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_ref(),
+            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
             _ => None,
         }
     }

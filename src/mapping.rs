@@ -80,7 +80,7 @@ impl Mapping {
         };
         let refuse = |fault: Fault| {
             let line = crate::text::line_and_column(&bytes, fault.at).0;
-            let excerpt = str::from_utf8(&bytes).ok().and_then(|text| Excerpt::of_word(text, fault.at));
+            let excerpt = str::from_utf8(&bytes).ok().and_then(|text| Excerpt::of_word(text, fault.at)).map(Box::new);
             Error::Mapping { name: name.clone(), line, message: fault.message, excerpt, hint: fault.hint }
         };
         let text = str::from_utf8(&bytes).map_err(|error| {

@@ -8,15 +8,15 @@ use crate::support::{Test, article, articles};
 
 /// Articles as trafilatura writes them.
 fn trafilatura(number: usize) -> String {
-    (0..number)
-        .map(|at| {
-            format!(
-                "{{\"title\":\"Title {at}\",\"author\":\"Ada Writer; Ben Reporter\",\"hostname\":\"courier.example\",\
-                 \"date\":\"2024-12-13\",\"source\":\"https://courier.example/{at}\",\"excerpt\":null,\
-                 \"text\":\"First line.\\nSecond line {at}.\",\"raw_text\":\"First line. Second line {at}.\"}}\n"
-            )
-        })
-        .collect()
+    let line = |at: usize| {
+        format!(
+            "{{\"title\":\"Title {at}\",\"author\":\"Ada Writer; Ben Reporter\",\"hostname\":\"courier.example\",\
+             \"date\":\"2024-12-13\",\"source\":\"https://courier.example/{at}\",\"excerpt\":null,\
+             \"text\":\"First line.\\nSecond line {at}.\",\"raw_text\":\"First line. Second line {at}.\"}}\n"
+        )
+    };
+    let lines: Vec<String> = (0..number).map(line).collect();
+    lines.concat()
 }
 
 const RECOGNISED: &str = "\
@@ -145,14 +145,10 @@ fn what_the_articles_lack_is_not_a_misfit() {
     test.build("").stdout_has("\nfilled: url 0%, title 100%, authors 0%, date 0%, text 100%\n").check();
     // The sample is not the whole: most records have an address.
     let mut lines = trafilatura(60);
-    (0..2000).for_each(|at| {
-        lines += &article(&format!("a{at}")).replace(
-            "\"title\"",
-            &format!(
-                "\"url\":\"https://x.example/{at}\",\"authors\":[\"A\"],\"published_date\":\"2024-12-13\",\"title\""
-            ),
-        )
-    });
+    for at in 0..2000 {
+        let more = format!("\"url\":\"https://x.example/{at}\",\"authors\":[\"A\"],\"published_date\":\"2024-12-13\"");
+        lines += &article(&format!("a{at}")).replace("\"title\"", &format!("{more},\"title\""));
+    }
     test.write("set/sources/a.jsonl", lines);
     test.build("--version 2.0.0").check();
 }

@@ -88,7 +88,7 @@ impl Mapping {
         limits: Limits,
     ) -> Result<FittedMapping, Error> {
         if !self.is_comparable() {
-            return Ok(self.as_it_is(is_given));
+            return Ok(self.unchanged(is_given));
         }
         let candidates = self.candidates()?;
         let sampler = Sampler { current: &self, candidates: &candidates, places, limits };
@@ -98,18 +98,18 @@ impl Mapping {
             let fit = SourceFit { name: "pages".to_owned(), chosen: Chosen::Recognised, sampled: 0, better: None };
             return Ok(FittedMapping { mapping, fit, filled: BTreeMap::new(), read_ahead });
         }
-        Ok(FittedMapping { read_ahead, ..self.compared(is_given, candidates, &sample)? })
+        Ok(FittedMapping { read_ahead, ..self.compared(is_given, candidates, &sample) })
     }
 
     /// The same for articles that were read already, such as those of a reject file.
     pub fn fitted_to(self, is_given: bool, articles: Vec<Vec<u8>>) -> Result<FittedMapping, Error> {
         if !self.is_comparable() {
-            return Ok(self.as_it_is(is_given));
+            return Ok(self.unchanged(is_given));
         }
         let articles = articles.into_iter().filter(|bytes| is_object(bytes)).take(ARTICLES);
         let sample: Vec<_> = articles.map(|bytes| Sampled { bytes, names: Names::default() }).collect();
         let candidates = self.candidates()?;
-        self.compared(is_given, candidates, &sample)
+        Ok(self.compared(is_given, candidates, &sample))
     }
 
     /// The core fields of the schema.
@@ -121,18 +121,13 @@ impl Mapping {
         self.core_fields().len() > 0 && self.plan.pages.is_none()
     }
 
-    fn as_it_is(self, is_given: bool) -> FittedMapping {
+    fn unchanged(self, is_given: bool) -> FittedMapping {
         let chosen = if is_given { Chosen::Given } else { Chosen::Default };
         let fit = SourceFit { name: self.plan.name.clone(), chosen, sampled: 0, better: None };
         FittedMapping { mapping: self, fit, filled: BTreeMap::new(), read_ahead: Arc::default() }
     }
 
-    fn compared(
-        self,
-        is_given: bool,
-        candidates: Vec<(&'static str, Self)>,
-        sample: &[Sampled],
-    ) -> Result<FittedMapping, Error> {
+    fn compared(self, is_given: bool, candidates: Vec<(&'static str, Self)>, sample: &[Sampled]) -> FittedMapping {
         let (declared, sampled) = (self.core_fields(), sample.len() as u64);
         let own = Scored::of(&self, declared, sample);
         let scored: Vec<_> =
@@ -141,11 +136,11 @@ impl Mapping {
         if let Some((best, mapping)) = candidates.into_iter().find(|(name, _)| Some(*name) == best) {
             let fit = SourceFit { name: best.to_owned(), chosen: Chosen::Recognised, sampled, better: None };
             let filled = Scored::of(&mapping, declared, sample).fields;
-            return Ok(FittedMapping { mapping, fit, filled, read_ahead: Arc::default() });
+            return FittedMapping { mapping, fit, filled, read_ahead: Arc::default() };
         }
-        let FittedMapping { mapping, fit, read_ahead, .. } = self.as_it_is(is_given);
+        let FittedMapping { mapping, fit, read_ahead, .. } = self.unchanged(is_given);
         let fit = SourceFit { sampled, better: better(&own, &scored), ..fit };
-        Ok(FittedMapping { mapping, fit, filled: own.fields, read_ahead })
+        FittedMapping { mapping, fit, filled: own.fields, read_ahead }
     }
 
     /// The other presets that read JSON and name fields of their own.
@@ -186,7 +181,7 @@ impl Recognise for Sampler<'_> {
 impl Sampler<'_> {
     /// Samples articles, and returns with them what was read of standard input.
     fn sample(&self, sources: &[Source]) -> Result<(Vec<Sampled>, Arc<[u8]>), Error> {
-        let chosen = self.chosen(sources)?;
+        let chosen = chosen(sources)?;
         let each = ARTICLES.div_ceil(chosen.len().max(1));
         let reader = self.reader(self.current).with_places(self.places);
         let (mut sample, mut bytes, mut read_ahead) = (Vec::new(), 0, Arc::default());
@@ -217,7 +212,7 @@ impl Sampler<'_> {
     fn holds_pages(&self, sources: &[Source]) -> Result<bool, Error> {
         let preset = Mapping::open(&SourceChoice::preset("pages"), Vec::new())?;
         let reader = self.reader(&preset);
-        for source in self.chosen(sources)?.into_iter().filter(|source| source.path.is_some()) {
+        for source in chosen(sources)?.into_iter().filter(|source| source.path.is_some()) {
             let mut found = false;
             let take = |block: Block| {
                 found |= block.frames.iter().any(|frame| matches!(frame.content, Content::Page(_)));
@@ -231,26 +226,26 @@ impl Sampler<'_> {
         Ok(false)
     }
 
-    /// The sources that are sampled: standard input, and plain files at equal distances in their order.
-    fn chosen<'f>(&self, sources: &'f [Source]) -> Result<Vec<&'f Source>, Error> {
-        let mut usable = Vec::new();
-        for source in sources {
-            let is_usable = match &source.path {
-                None => true,
-                Some(path) => filesystem::is_file(path)?,
-            };
-            if is_usable {
-                usable.push(source);
-            }
-        }
-        let step = usable.len().div_ceil(INPUTS).max(1);
-        Ok(usable.into_iter().step_by(step).collect())
-    }
-
     fn reader(&self, mapping: &Mapping) -> Reader {
         let Limits { content, .. } = self.limits;
         Reader::new(mapping.framing(), Limits { block: BLOCK, article: ARTICLE, content })
     }
+}
+
+/// The sources that are sampled: standard input, and plain files at equal distances in their order.
+fn chosen(sources: &[Source]) -> Result<Vec<&Source>, Error> {
+    let mut usable = Vec::new();
+    for source in sources {
+        let is_usable = match &source.path {
+            None => true,
+            Some(path) => filesystem::is_file(path)?,
+        };
+        if is_usable {
+            usable.push(source);
+        }
+    }
+    let step = usable.len().div_ceil(INPUTS).max(1);
+    Ok(usable.into_iter().step_by(step).collect())
 }
 
 /// Whether a block says that nothing more can be read of its input.
@@ -300,7 +295,9 @@ impl Scored {
             rates.add(core, 1);
             filled.push(core);
             values += names.len();
-            names.iter().for_each(|name| *fields.entry((*name).to_owned()).or_default() += 1);
+            for name in names {
+                *fields.entry(name.to_owned()).or_default() += 1;
+            }
         }
         Self { filled, mostly: rates.mostly_filled(), values, fields }
     }

@@ -229,7 +229,8 @@ impl Dataset {
         let fail = |at: Option<Range<usize>>, message: String, hint| {
             let line = at.as_ref().map(|at| crate::text::line_and_column(bytes, at.start).0);
             let is_on_one_line = |at: &Range<usize>| bytes.get(at.clone()).is_some_and(|bytes| !bytes.contains(&b'\n'));
-            let excerpt = at.filter(is_on_one_line).and_then(|at| Excerpt::of(str::from_utf8(bytes).ok()?, at));
+            let excerpt =
+                at.filter(is_on_one_line).and_then(|at| Excerpt::of(str::from_utf8(bytes).ok()?, at)).map(Box::new);
             Error::Dataset { path: path.clone(), line, message, excerpt, hint }
         };
         let text = str::from_utf8(bytes).map_err(|error| {
