@@ -80,7 +80,7 @@ pub(super) enum Stop {
     /// The content could not be read further.
     Read(io::Error),
     /// The receiver of the blocks failed.
-    Sink(Error),
+    Sink(Box<Error>),
 }
 
 impl From<io::Error> for Stop {
@@ -179,7 +179,7 @@ impl Reader {
         let unreadable = |error| Error::io("read", &path, error);
         let container = match self.content(stored, state, sink) {
             Ok(container) => container,
-            Err((_, Stop::Sink(error))) => return Err(error),
+            Err((_, Stop::Sink(error))) => return Err(*error),
             Err((container, Stop::Read(error))) => {
                 let (code, message) = decompress::damage(&error).ok_or_else(|| unreadable(error))?;
                 sink(fault(state, Fault { code, message, help: None }))?;
@@ -210,7 +210,7 @@ impl Reader {
         match plan {
             Err((container, block)) => {
                 drop(content);
-                sink(block).map_err(|error| (container.clone(), Stop::Sink(error)))?;
+                sink(block).map_err(|error| (container.clone(), Stop::Sink(Box::new(error))))?;
                 Ok(container)
             }
             Ok(plan) => {
@@ -294,7 +294,7 @@ impl Reader {
             Ok(text) => pages::split(text, rules).into_iter().map(|piece| page_frame(piece, offset.byte)).collect(),
         };
         io::copy(content, &mut io::sink())?;
-        sink(Block { source: source.clone(), bytes, frames }).map_err(Stop::Sink)
+        sink(Block { source: source.clone(), bytes, frames }).map_err(|error| Stop::Sink(Box::new(error)))
     }
 }
 
