@@ -3,20 +3,18 @@
 //! Each article is validated alone. Whether keys are unique is not checked;
 //! [`crate::publish`](mod@crate::publish) does that.
 
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
-
-use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::input::{Block, Limits, Reader, Selection, resolve};
 use crate::mapping::Mapping;
 use crate::progress::Progress;
-use crate::release::Allowance;
+use crate::release::{Allowance, MisfitPolicy};
 use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
-    AdmittedRecord, ArticleValidator, InputSummary, Provenance, RejectSink, SourceValidation, Step, Undeclared,
-    ValidationReport, validate_sources,
+    ArticleValidator, InputSummary, RejectSink, SourceValidation, ValidationReport, validate_sources,
 };
 
 /// What to check, and how.
@@ -30,6 +28,10 @@ pub struct CheckOptions {
     pub schema: Schema,
     /// Converts the inputs to articles of the schema.
     pub mapping: Mapping,
+    /// Whether the mapping was given. Otherwise a preset that fits the inputs clearly better replaces it.
+    pub is_given: bool,
+    /// What to do with a source that leaves core fields empty which another one would fill.
+    pub misfit: MisfitPolicy,
     /// Which objects of the inputs are articles. Overrides the mapping.
     pub selection: Selection,
     /// What to do with members that the schema does not declare.
@@ -53,8 +55,6 @@ pub struct CheckOptions {
 pub struct CheckReport {
     /// What was read and what was rejected.
     pub read: InputSummary,
-    /// The members for which no column is declared.
-    pub undeclared: Undeclared,
     /// How many rejects were allowed.
     pub allowance: Allowance,
 }
@@ -68,8 +68,7 @@ impl CheckReport {
 
 impl Serialize for CheckReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        ValidationReport::new(&self.read, Some(&self.undeclared), self.allowance, self.is_allowed())
-            .serialize(serializer)
+        ValidationReport::new(&self.read, self.allowance, self.is_allowed()).serialize(serializer)
     }
 }
 
@@ -91,11 +90,16 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
     options.schema.check_invalid_optional(options.invalid_optional, options.extra)?;
     let sources = resolve(&options.folder, home(&options.folder), &options.inputs)?;
     let selection = options.mapping.select(options.selection.clone())?;
+    let fitted = options.mapping.clone().fitted(options.is_given, &sources, selection.places(), options.limits)?;
     let what = SourceValidation {
-        validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
+        validator: ArticleValidator::new(&options.schema, &fitted.mapping, options.extra)
             .with_invalid_optional(options.invalid_optional)
             .with_selection(Cow::Borrowed(&selection)),
-        reader: Reader::new(options.mapping.framing(), options.limits).with_places(selection.places()),
+        fit: fitted.fit.clone(),
+        misfit_policy: options.misfit,
+        reader: Reader::new(fitted.mapping.framing(), options.limits)
+            .with_places(selection.places())
+            .after(fitted.read_ahead.clone()),
         sources: &sources,
         threads: options.threads,
         memory: MEMORY,
@@ -106,23 +110,8 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let rejects = rejects.keeping(options.examples);
-    let columns = options.schema.columns();
-    let validator = |validator: &ArticleValidator<'_>, block: &Block| {
-        let mut seen = Undeclared::default();
-        let validated = validator.validate(block, |AdmittedRecord { record, .. }| match record {
-            Provenance::Validated(record) => seen.count_record(columns, &record),
-            Provenance::Cached(_) => {}
-        });
-        (validated, seen)
-    };
-    let mut undeclared = Undeclared::default();
-    let add = |step| {
-        if let Step::Output(seen) = step {
-            undeclared.add(&seen);
-        }
-        Ok(())
-    };
-    let mut read = validate_sources(&what, rejects, validator, add)?;
+    let work = |validator: &ArticleValidator<'_>, block: &Block| (validator.validate(block, |_| {}), ());
+    let mut read = validate_sources(&what, rejects, work, |_| Ok(()))?;
     read.rejects.publish()?;
-    Ok(CheckReport { read, undeclared, allowance: options.max_rejects })
+    Ok(CheckReport { read, allowance: options.max_rejects })
 }

@@ -4,12 +4,15 @@
 //! have changes; none of these is an error. Each error names the file and, where there is one, the
 //! way out ([`Error::hint`]). The command line decides how it is shown.
 
+mod excerpt;
 mod hint;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
+
+pub use excerpt::Excerpt;
 
 /// Pressmark could not do its job.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,8 @@ pub enum Error {
         line: Option<usize>,
         /// What is wrong, in plain words.
         message: String,
+        /// The line, with the place marked, where it is known.
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -58,6 +63,8 @@ pub enum Error {
         line: usize,
         /// What is wrong, in plain words.
         message: String,
+        /// The line, with the place marked, where it is known.
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -80,8 +87,10 @@ pub enum Error {
     NoInput {
         /// The path or pattern as resolved.
         pattern: String,
-        /// Whether it is a folder, which is there.
+        /// Whether it is a folder that exists.
         is_folder: bool,
+        /// What is there instead, as a sentence.
+        found: String,
     },
     /// An input pattern is not a pattern.
     #[error("invalid pattern `{pattern}`: {message}")]
@@ -395,6 +404,14 @@ impl Error {
         let first: &dyn std::error::Error = self;
         let causes = std::iter::successors(Some(first), |error| error.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
+    /// The line of the file at fault, where it is known.
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        match self {
+            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
+            _ => None,
+        }
     }
 
     /// The code that `pressmark explain` describes, if there is one.

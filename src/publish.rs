@@ -40,6 +40,7 @@ use semver::Version;
 
 use crate::error::Error;
 use crate::input::{Selection, Source};
+use crate::mapping::FittedMapping;
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
 use crate::release::{Dataset, Lock, Release};
@@ -87,15 +88,17 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     let rejects = rejects.keeping(options.examples);
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
+    let fitted = mapping.fitted(dataset.source.is_some(), &sources, selection.places(), options.limits)?;
+    let FittedMapping { mapping, .. } = &fitted;
     let context = BuildContext {
         cache_path: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
         previous: next.previous.as_ref().map(Inspection::new),
         dataset,
         selection: &selection,
         schema: &schema,
-        mapping: &mapping,
+        fitted: &fitted,
         keys: &keys,
-        rules: CacheIdentity::of(dataset, &selection, &schema, &mapping),
+        rules: CacheIdentity::of(dataset, &selection, &schema, mapping),
         options,
         next: &next,
         lock: &lock,

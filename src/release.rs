@@ -17,7 +17,7 @@ mod write_guard;
 pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
 pub(crate) use dataset::is_name;
-pub use dataset::{Allowance, AllowanceError, DATASET_TOML, Dataset, OnConflict, Policy, SchemaChoice};
+pub use dataset::{Allowance, AllowanceError, DATASET_TOML, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub use find::{Found, dataset_of, find, newest};
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,

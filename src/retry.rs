@@ -26,6 +26,8 @@ pub struct RetryOptions {
     pub schema: Schema,
     /// Converts the articles to the schema.
     pub mapping: Mapping,
+    /// Whether the mapping was given. Otherwise a preset that fits the articles clearly better replaces it.
+    pub is_given: bool,
     /// What to do with members that the schema does not declare.
     pub extra: Extra,
     /// What to do with invalid values of optional members.
@@ -64,10 +66,11 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progres
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let rejects = rejects.keeping(options.examples);
+    let mapping = mapping(options, &sources)?;
     let mut again = Retry {
-        validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
+        validator: ArticleValidator::new(&options.schema, &mapping, options.extra)
             .with_invalid_optional(options.invalid_optional),
-        framing: options.mapping.framing(),
+        framing: mapping.framing(),
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
@@ -109,6 +112,20 @@ pub fn retry_to_file(options: &RetryOptions, target: &Path, progress: &dyn Progr
     let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
     filesystem::publish_file((staged, file), real)?;
     Ok(report)
+}
+
+/// The given mapping, or the one that fits the stored articles.
+fn mapping(options: &RetryOptions, sources: &[Source]) -> Result<Mapping, Error> {
+    let mut articles = Vec::new();
+    let reader = Reader::new(Framing::Lines, Limits::default());
+    for source in sources.iter().filter(|source| !options.is_given && source.path.is_some()) {
+        reader.peek(source, &Anything, |block| {
+            let stored = block.frames.iter().filter_map(|frame| Stored::parse(block.bytes_of(frame)).ok());
+            articles.extend(stored.filter(|stored| !stored.is_record).filter_map(|stored| stored.raw));
+            Err(Error::Stopped)
+        })?;
+    }
+    Ok(options.mapping.clone().fitted_to(options.is_given, articles)?.mapping)
 }
 
 struct Retry<'r> {

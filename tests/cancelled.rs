@@ -13,7 +13,7 @@ use pressmark::input::{Limits, Selection};
 use pressmark::mapping::{Mapping, SourceChoice};
 use pressmark::progress::{NoProgress, Progress, Stage};
 use pressmark::publish::{BuildInputs, BuildOptions, Bump, Memory, Outcome, VersionChoice, build};
-use pressmark::release::{Allowance, Dataset, Release};
+use pressmark::release::{Allowance, Dataset, MisfitPolicy, Release};
 use pressmark::retry::{RetryOptions, retry};
 use pressmark::revalidate::revalidate;
 use pressmark::schema::{Extra, InvalidOptional, Schema};
@@ -145,6 +145,8 @@ fn a_check_writes_no_rejects() {
         folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
+        is_given: true,
+        misfit: MisfitPolicy::Refuse,
         selection: Selection::default(),
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
@@ -174,6 +176,8 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
         folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
+        is_given: true,
+        misfit: MisfitPolicy::Refuse,
         selection: Selection::default(),
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
@@ -218,6 +222,7 @@ fn a_retry_writes_no_rejects() {
         rejects: vec![test.path("rejects.jsonl.zst").display().to_string()],
         mapping: mapping(&schema),
         schema,
+        is_given: true,
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
         again: Some(test.path("again.jsonl.zst")),

@@ -3,13 +3,14 @@
 mod building;
 mod diff;
 mod global;
+mod init;
 mod judging;
 mod releases;
 mod values;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pressmark::mapping::Preset;
 use pressmark::schema::{Extra, InvalidOptional};
@@ -17,6 +18,7 @@ use pressmark::schema::{Extra, InvalidOptional};
 pub(crate) use building::{BuildArguments, BumpArgument};
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};
 pub(crate) use global::{ColorArgument, GlobalArguments};
+pub(crate) use init::InitArguments;
 pub(crate) use judging::{CheckArguments, JudgingArguments, RetryArguments, RunArguments};
 pub(crate) use releases::{
     ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, ShowFormat, VerifyArguments,
@@ -64,29 +66,6 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
-}
-
-/// Write a commented dataset.toml to start from.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  pressmark init datasets/mine
-  pressmark build datasets/mine    after setting `inputs` in dataset.toml
-
-".to_owned() + &sources())]
-pub(crate) struct InitArguments {
-    /// The dataset's folder; created if it does not exist.
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) dir: PathBuf,
-    /// The dataset's name [default: the folder's name].
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// The schema of the records: `article`, `article-strict`, or a JSON Schema file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "article", value_hint = ValueHint::FilePath)]
-    pub(crate) schema: String,
-    /// The format of the inputs: a preset (listed below), or a mapping file.
-    #[arg(long)]
-    pub(crate) source: Option<String>,
 }
 
 /// Explain the columns of a schema, or compare two schemas.

@@ -31,7 +31,6 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let ok = report.outcome != Release::Refused;
     let check = Check {
         read: &report.read,
-        undeclared: None,
         allowance: report.allowance,
         ok,
         examples: arguments.run.examples.number,
@@ -198,7 +197,9 @@ fn report_rejects(check: &Check<'_>, ok: bool, dry_run: bool) {
     }
     let mut text = if ok { String::new() } else { check.inputs() };
     text.push_str(&check.diagnostics());
-    if !ok && rejects.total() == 0 {
+    if let (false, Some(refusal)) = (ok, check.misfit_refusal()) {
+        text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {refusal}; nothing was published\n"));
+    } else if !ok && rejects.total() == 0 {
         text = format!("{BOLD_RED}error:{BOLD_RED:#} no records are left; nothing was published\n");
     } else if !ok {
         let number = rejects.total();

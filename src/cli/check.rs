@@ -23,6 +23,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         folder,
         schema: settings.schema,
         mapping: settings.mapping,
+        is_given: settings.is_given,
+        misfit: settings.misfit,
         selection: typed.or(&settings.selection),
         extra: settings.extra,
         invalid_optional: settings.invalid_optional,
@@ -36,7 +38,6 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let ok = report.is_allowed();
     let check = Check {
         read: &report.read,
-        undeclared: Some(&report.undeclared),
         allowance: report.allowance,
         ok,
         examples: arguments.run.examples.number,

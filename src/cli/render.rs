@@ -8,6 +8,7 @@ mod junit;
 mod normalised;
 mod release;
 mod sarif;
+mod source;
 
 use std::path::Path;
 
@@ -15,7 +16,8 @@ use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
 use pressmark::publish::KeyConflicts;
 use pressmark::release::{Allowance, Dataset};
-use pressmark::validate::{InputSummary, Undeclared, ValidationReport};
+use pressmark::text::one_line;
+use pressmark::validate::{InputSummary, ValidationReport};
 
 use crate::args::ReportFormat;
 use crate::outcome::pretty;
@@ -27,8 +29,6 @@ pub(crate) use release::verified;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check<'r> {
     pub(crate) read: &'r InputSummary,
-    /// The members that no column was declared for, if all records were validated.
-    pub(crate) undeclared: Option<&'r Undeclared>,
     pub(crate) allowance: Allowance,
     /// Whether the rejects are allowed, and the inputs undamaged.
     pub(crate) ok: bool,
@@ -54,7 +54,7 @@ impl<'r> Check<'r> {
 
     /// For programs: everything.
     pub(crate) fn json(&self) -> ValidationReport<'r> {
-        ValidationReport::new(self.read, self.undeclared, self.allowance, self.ok)
+        ValidationReport::new(self.read, self.allowance, self.ok)
     }
 
     /// For people: why articles were rejected, and nothing if none were.
@@ -65,6 +65,12 @@ impl<'r> Check<'r> {
     /// For people: what was read, a line for each input.
     pub(crate) fn inputs(&self) -> String {
         human::inputs(self)
+    }
+
+    /// Why the source is refused, in a few words.
+    pub(crate) fn misfit_refusal(&self) -> Option<String> {
+        let (source, better) = self.read.refused_source()?;
+        Some(format!("the source `{}` does not fit, and `{}` does", one_line(&source.name, 60), better.source))
     }
 
     fn causes(&self) -> Vec<&'r Cause> {

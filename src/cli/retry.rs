@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
         rejects,
         schema: settings.schema,
         mapping: settings.mapping,
+        is_given: settings.is_given,
         extra: settings.extra,
         invalid_optional: settings.invalid_optional,
         again: arguments.rejects.clone(),

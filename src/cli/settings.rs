@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use pressmark::Error;
 use pressmark::input::Selection;
 use pressmark::mapping::{Mapping, SourceChoice};
-use pressmark::release::{Allowance, Dataset, SchemaChoice, dataset_of};
+use pressmark::release::{Allowance, Dataset, MisfitPolicy, Policy, SchemaChoice, dataset_of};
 use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 
 use crate::args::JudgingArguments;
@@ -19,6 +19,9 @@ pub(crate) struct Settings {
     pub(crate) dataset: Option<Dataset>,
     pub(crate) schema: Schema,
     pub(crate) mapping: Mapping,
+    /// Whether the arguments or the dataset name the source. Otherwise it is recognised.
+    pub(crate) is_given: bool,
+    pub(crate) misfit: MisfitPolicy,
     pub(crate) selection: Selection,
     pub(crate) extra: Extra,
     pub(crate) invalid_optional: InvalidOptional,
@@ -39,21 +42,16 @@ impl Settings {
             (None, None) => (Schema::built_in(BuiltIn::Article, extra)?, true),
         };
         let source = match &arguments.source {
-            Some(source) => SourceChoice::read(source, Path::new(""))?,
-            None => source_of(dataset.as_ref(), is_built_in),
+            Some(source) => Some(SourceChoice::read(source, Path::new(""))?),
+            None => dataset.as_ref().and_then(|dataset| dataset.source.clone()),
         };
+        let is_given = source.is_some();
+        let source = source.unwrap_or_else(|| SourceChoice::default_for(is_built_in));
         let mapping = Mapping::open(&source, schema.targets())?;
         let selection = dataset.as_ref().map(|dataset| dataset.selection.clone()).unwrap_or_default();
-        let max_rejects = policy.max_rejects;
-        Ok(Self { dataset, schema, mapping, selection, extra, invalid_optional, max_rejects })
+        let Policy { misfit, max_rejects, .. } = policy;
+        Ok(Self { dataset, schema, mapping, is_given, misfit, selection, extra, invalid_optional, max_rejects })
     }
-}
-
-/// The source of a dataset. Where it follows from the dataset's schema, it follows from the schema in use.
-fn source_of(dataset: Option<&Dataset>, is_built_in: bool) -> SourceChoice {
-    let default = SourceChoice::default_for;
-    let own = |dataset: &&Dataset| dataset.source != default(matches!(dataset.schema, SchemaChoice::BuiltIn(_)));
-    dataset.filter(own).map_or_else(|| default(is_built_in), |dataset| dataset.source.clone())
 }
 
 /// The arguments as they are typed.

@@ -9,8 +9,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
-            Self::NoInput { is_folder: true, .. } => {
-                Some("hidden files, pipes and sockets in a folder are read only if you name them".into())
+            Self::NoInput { is_folder: true, found, .. } => {
+                Some(format!("{found}; hidden files, pipes and sockets in a folder are read only if you name them"))
             }
             Self::Pattern { .. } => {
                 Some("`**` must be a whole path component, and `[` needs a `]`; to match these characters, write `[*]`, `[?]` and `[[]`".into())
@@ -22,8 +22,8 @@ impl Error {
             }
             Self::BatchTooLarge { .. } => Some("validate the input in smaller pieces".into()),
             Self::DateOrder { .. } => Some("use a later `--date`, or add `--allow-backdated`".into()),
-            Self::NoInput { .. } => {
-                Some("paths in dataset.toml are relative to its folder; on the command line, quote patterns".into())
+            Self::NoInput { found, .. } => {
+                Some(format!("{found}; paths in dataset.toml are relative to its folder; on the command line, quote patterns"))
             }
             Self::NoInputs { .. } => Some("set `inputs = [\"sources/*.jsonl\"]` in dataset.toml, or name files after the folder".into()),
             Self::VersionExists { .. } => Some("a release never changes; publish with a new `--version`".into()),

@@ -75,7 +75,7 @@ impl Serialize for BuildReport {
             damaged: self.damaged.iter().map(damaged_json).collect(),
             key_conflicts: &self.conflicts,
             changelog_left: self.changelog_left.as_ref().map(|left| left.reason.clone()),
-            check: ValidationReport::new(&self.read, None, self.allowance, ok),
+            check: ValidationReport::new(&self.read, self.allowance, ok),
         }
         .serialize(serializer)
     }

@@ -1,14 +1,14 @@
 //! For people: what was read, what was rejected and why, and the verdict.
 
-use std::collections::BTreeMap;
-
+use pressmark::code::Code;
 use pressmark::diagnostics::Cause;
 use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
-use pressmark::validate::{InputCounts, InputWarning, Undeclared};
+use pressmark::validate::{InputCounts, InputWarning};
+use std::collections::BTreeMap;
 
-use super::{Check, causes, headline, level, normalised};
+use super::{Check, causes, headline, level, normalised, source};
 use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
 use crate::terminal;
 
@@ -46,10 +46,12 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
             text.push_str(&format!("{DIM}settings: {}{DIM:#}\n", printable(&dataset.path().display().to_string())));
         }
         text.push_str(&read(&check.read.inputs));
+        text.push_str(&source::recognised(check.read));
         text.push_str(&normalised::lines(&check.read.normalised));
         text.push_str(&moved(&check.read.moved.causes()));
-        text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
+        text.push_str(&source::fields(check.read));
     }
+    text.push_str(&source::better(check.read));
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
@@ -117,7 +119,9 @@ fn rejected_in(inputs: &[InputCounts]) -> String {
 }
 
 fn warnings(check: &Check<'_>) -> String {
-    let warnings = check.read.warnings();
+    // The report of the fields has said why the source does not fit.
+    let warnings: Vec<InputWarning> =
+        check.read.warnings().into_iter().filter(|warning| warning.code != Code::Misfit).collect();
     let most = if terminal::is_verbose() { usize::MAX } else { INPUTS };
     let mut text = String::new();
     for InputWarning { code, source } in warnings.iter().take(most) {
@@ -177,21 +181,6 @@ fn skipped(input: &InputCounts) -> String {
         text.push_str(&format!(", {} skipped by `{}`", counted(*times, "object"), one_line(setting, 80)));
     }
     text
-}
-
-/// The names that most records have.
-fn undeclared(undeclared: &Undeclared) -> String {
-    let Undeclared { names, others } = undeclared;
-    let mut names: Vec<(&String, &u64)> = names.iter().collect();
-    names.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-    let mut told: Vec<String> =
-        names.iter().take(NAMES).map(|(name, times)| format!("`{}` x{}", one_line(name, 40), count(**times))).collect();
-    match names.len().saturating_sub(NAMES) as u64 {
-        0 => {}
-        more if *others > 0 => told.push(format!("and more than {} others", count(more))),
-        more => told.push(format!("and {}", counted(more, "other name"))),
-    }
-    if told.is_empty() { String::new() } else { format!("kept in _extra: {}\n", told.join(", ")) }
 }
 
 fn misfit(misfit: &Misfit) -> String {
