@@ -100,11 +100,15 @@ fn article(number: u64, is_broken: bool, random: &mut Random) -> String {
 fn run(corpus: &Corpus, threads: usize) -> u64 {
     let schema = Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap();
     let options = CheckOptions {
+        folder: PathBuf::new(),
+        examples: pressmark::diagnostics::EXAMPLES,
         inputs: vec![corpus.path.display().to_string()],
         mapping: Mapping::open(&SourceChoice::default_for(true), schema.targets()).unwrap(),
         schema,
         invalid_optional: pressmark::schema::InvalidOptional::Reject,
         selection: pressmark::input::Selection::default(),
+        is_given: true,
+        misfit: pressmark::release::MisfitPolicy::default(),
         extra: Extra::Keep,
         max_rejects: Allowance::PerMillion(1_000_000),
         rejects: None,

@@ -102,6 +102,7 @@ codes! {
     Leap "C-LEAP" "the column cannot represent a leap second",
     NoColumn "C-NO-COLUMN" "no column can hold the value",
     NoArticles "D-EMPTY" "the inputs contain no articles",
+    Misfit "D-MISFIT" "the source leaves core fields empty that another source would fill",
     DuplicateRecord "D-DUPLICATE-KEY" "several articles have the same key but different content",
     ManifestMissing "R-MANIFEST-MISSING" "the release has no manifest.json",
     ManifestInvalid "R-MANIFEST-INVALID" "manifest.json cannot be read or contradicts itself",

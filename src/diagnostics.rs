@@ -1,7 +1,7 @@
-//! Diagnostics: thousands of violations told as a few causes.
+//! Groups thousands of violations by cause.
 //!
-//! A cause is a code and the rule of the schema that was broken. Counts are exact, examples are
-//! few, and everything in them is bounded and fit for a terminal, whatever the articles hold.
+//! A cause is a code and the rule of the schema that was broken. Counts are exact, examples are few, and
+//! everything in them is bounded and safe to print. How a cause is shown is not decided here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use crate::code::Code;
 use crate::reject::{Placed, Reject};
 use crate::text::{one_line, printable_pieces};
 
-/// How many examples a cause keeps.
-const EXAMPLES: usize = 3;
-/// How many causes are told apart; a schema has that many rules only if it is made to.
+/// How many examples a cause keeps by default.
+pub const EXAMPLES: usize = 3;
+/// The maximum number of causes.
 const CAUSES: usize = 1000;
 /// How much of an article is shown around a fault, in bytes before and after it.
 const BEFORE: usize = 40;
@@ -22,9 +22,17 @@ const AFTER: usize = 40;
 const FAULT: usize = 40;
 
 /// Why articles were rejected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Diagnostics {
     causes: BTreeMap<(Code, String), Cause>,
+    /// The maximum number of examples of each cause.
+    examples: usize,
+}
+
+impl Default for Diagnostics {
+    fn default() -> Self {
+        Self::keeping(EXAMPLES)
+    }
 }
 
 /// One rule that articles broke.
@@ -82,9 +90,14 @@ pub struct Snippet {
 }
 
 impl Diagnostics {
+    /// No causes yet. Each will keep at most this many examples, and always the first.
+    pub fn keeping(examples: usize) -> Self {
+        Self { causes: BTreeMap::new(), examples: examples.max(1) }
+    }
+
     /// Adds the causes of one reject.
     pub fn add(&mut self, reject: &Reject) {
-        let mut told = BTreeSet::new();
+        let mut counted = BTreeSet::new();
         for (index, placed) in reject.violations.iter().enumerate() {
             let violation = &placed.violation;
             let key = (violation.code, violation.schema.clone());
@@ -96,9 +109,9 @@ impl Diagnostics {
             let cause = self.causes.entry(key.clone()).or_insert_with(new);
             cause.violations += 1;
             cause.counted += u64::from(index == 0);
-            if told.insert(key) {
+            if counted.insert(key) {
                 cause.articles += 1;
-                if cause.examples.len() < EXAMPLES {
+                if cause.examples.len() < self.examples {
                     cause.examples.push(example(reject, placed));
                 }
             }
@@ -111,7 +124,7 @@ impl Diagnostics {
             if let Some(known) = self.causes.get_mut(key) {
                 known.articles += cause.articles;
                 known.violations += cause.violations;
-                let room = EXAMPLES - known.examples.len();
+                let room = self.examples.saturating_sub(known.examples.len());
                 known.examples.extend(cause.examples.iter().take(room).cloned());
             } else if self.causes.len() < CAUSES {
                 self.causes.insert(key.clone(), cause.clone());

@@ -4,12 +4,16 @@
 //! have changes; none of these is an error. Each error names the file and, where there is one, the
 //! way out ([`Error::hint`]). The command line decides how it is shown.
 
+mod context;
+mod excerpt;
 mod hint;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::code::Code;
+
+pub use excerpt::Excerpt;
 
 /// Pressmark could not do its job.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,8 @@ pub enum Error {
         line: Option<usize>,
         /// What is wrong, in plain words.
         message: String,
+        /// The line, with the place marked, where it is known.
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -58,6 +64,8 @@ pub enum Error {
         line: usize,
         /// What is wrong, in plain words.
         message: String,
+        /// The line, with the place marked, where it is known.
+        excerpt: Option<Box<Excerpt>>,
         /// The way out.
         hint: Option<String>,
     },
@@ -69,13 +77,21 @@ pub enum Error {
         /// The way out.
         hint: String,
     },
+    /// No built-in schema has that name, and there is no such file.
+    #[error("unknown schema `{name}`: it is neither a built-in schema nor a file")]
+    UnknownSchema {
+        /// The name, for display.
+        name: String,
+    },
     /// No file matches an input pattern.
     #[error("{}", if *is_folder { format!("the folder `{pattern}` contains no input") } else { format!("no input matches `{pattern}`") })]
     NoInput {
         /// The path or pattern as resolved.
         pattern: String,
-        /// Whether it is a folder, which is there.
+        /// Whether it is a folder that exists.
         is_folder: bool,
+        /// What is there instead, as a sentence.
+        found: String,
     },
     /// An input pattern is not a pattern.
     #[error("invalid pattern `{pattern}`: {message}")]
@@ -170,13 +186,29 @@ pub enum Error {
         /// What is missing or wrong.
         message: String,
     },
-    /// A folder is not one of releases.
+    /// No release has that version.
+    #[error("`{}` does not exist", path.display())]
+    UnknownRelease {
+        /// The folder that was named.
+        path: PathBuf,
+        /// The versions beside it, newest first.
+        releases: Vec<String>,
+    },
+    /// A dataset has no release yet.
+    #[error("the dataset `{}` has no releases yet", path.display())]
+    NoReleaseYet {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder is not a dataset.
     #[error("`{}` is not a dataset: {message}", path.display())]
     NoDataset {
         /// The folder.
         path: PathBuf,
-        /// What it is instead, and what to do.
+        /// What it is instead.
         message: String,
+        /// The way out.
+        hint: Option<String>,
     },
     /// A Parquet file could not be written or read.
     #[error("cannot {action} the part `{}`: {message}", path.display())]
@@ -362,41 +394,4 @@ pub struct Understatement {
 
 fn and_more(more: usize) -> String {
     if more == 0 { String::new() } else { format!(", and {more} more") }
-}
-
-impl Error {
-    /// The error for a version that another process has published.
-    pub(crate) fn version_taken(version: &semver::Version) -> Self {
-        let message = "it already exists".to_owned();
-        Self::Commit { version: version.clone(), message, hint: "a release never changes; publish another version" }
-    }
-
-    /// An I/O error with its action and path.
-    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
-    }
-
-    /// What the system said, where it is known, without the path that its reader has named already.
-    pub(crate) fn cause(&self) -> String {
-        match self {
-            Self::Io { source, .. } => source.to_string(),
-            other => other.to_string(),
-        }
-    }
-
-    /// The error and what caused it, in one line.
-    pub fn with_causes(&self) -> String {
-        let first: &dyn std::error::Error = self;
-        let causes = std::iter::successors(Some(first), |error| error.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
-
-    /// The code that `pressmark explain` describes, if there is one.
-    pub fn code(&self) -> Option<Code> {
-        match self {
-            Self::Schema { code, .. } => Some(*code),
-            Self::NoArticles { .. } => Some(Code::NoArticles),
-            _ => None,
-        }
-    }
 }

@@ -80,8 +80,9 @@ impl HistoryEntry {
 pub fn log(dataset: impl Into<Location>) -> Result<Vec<HistoryEntry>, Error> {
     let dataset = &dataset.into();
     let Found::Releases(found) = find(dataset)? else {
-        let message = "it is a release itself; name the folder that holds the releases".to_owned();
-        return Err(Error::NoDataset { path: dataset.path(), message });
+        let message = "it is a release itself".to_owned();
+        let hint = Some("name the folder that contains the releases".to_owned());
+        return Err(Error::NoDataset { path: dataset.path(), message, hint });
     };
     let mut entries = Vec::new();
     for (version, folder) in found {

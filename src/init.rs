@@ -1,127 +1,217 @@
-//! `init`: a commented `dataset.toml` to start from.
+//! `init`: a commented `dataset.toml` that builds, from options or from a look at the inputs.
+//!
+//! What is written was loaded first, so the next command never fails because of it. Articles are sampled to
+//! choose a source, and are not validated.
 
-use std::path::{Path, PathBuf};
+mod template;
+
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
-use crate::mapping::{Preset, SourceChoice};
-use crate::release::{DATASET_TOML, is_name};
-use crate::schema::{BuiltIn, Column, Extra, Kind, Schema};
-use crate::storage::filesystem;
+use crate::input::{Limits, Source, resolve};
+use crate::mapping::{FittedMapping, Mapping, SourceChoice, SourceFit};
+use crate::record::Order;
+use crate::release::{DATASET_TOML, Dataset, is_name};
+use crate::schema::{BuiltIn, Column, Extra, InvalidOptional, Kind, Schema};
+use crate::storage::{Location, filesystem};
+use crate::text::{did_you_mean, one_line};
 
 /// What to write.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct InitOptions {
-    /// The dataset's name; the folder's if none is said.
+    /// The dataset's name. `None` takes the name of the folder.
     pub name: Option<String>,
-    /// `article`, or the path of a schema file relative to the folder.
+    /// The name of a built-in schema, or the path of a schema file relative to the folder.
     pub schema: String,
-    /// The name of a source or the path of a mapping file relative to the folder, if one is said.
+    /// The name of a preset, or the path of a mapping file relative to the folder.
     pub source: Option<String>,
+    /// The column that identifies a record. `None` chooses one.
+    pub key: Option<String>,
+    /// The columns that order the records. Empty chooses one.
+    pub order_by: Vec<String>,
+    /// Paths and patterns for `inputs`, relative to the folder.
+    pub inputs: Vec<String>,
+    /// Paths and patterns of articles to look at, relative to the working directory, to choose a source.
+    pub from: Vec<String>,
 }
 
-/// Writes `dataset.toml` into `folder`, which is made if need be. Returns the file's path.
+/// What was written.
+#[derive(Debug)]
+pub struct InitReport {
+    /// The path of `dataset.toml`.
+    pub path: PathBuf,
+    /// The source, if articles were looked at.
+    pub source: Option<SourceFit>,
+    /// The key.
+    pub key: String,
+    /// The columns that order the records.
+    pub order_by: Vec<String>,
+}
+
+/// Writes `dataset.toml` into `folder`, which is created if it does not exist, and beside it the schema of
+/// that file for editors, `.gitignore` and `.gitattributes`. A file that exists is kept.
 ///
 /// # Errors
-/// [`Error::Exists`] if there is one already, [`Error::Dataset`] if a name cannot be used, and a schema
-/// file that is there and cannot be.
-pub fn init(folder: &Path, options: &InitOptions) -> Result<PathBuf, Error> {
+/// [`Error::Exists`] if there is a `dataset.toml`, [`Error::Dataset`] if what would be written could not be
+/// used, and the errors of a schema, source or input that cannot be read.
+pub fn init(folder: &Path, options: &InitOptions) -> Result<InitReport, Error> {
     let path = folder.join(DATASET_TOML);
-    let fail = |message: String, hint: &str| {
-        Err(Error::Dataset { path: path.clone(), line: None, message, hint: Some(hint.to_owned()) })
-    };
-    let own_name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    let name = options.name.clone().or(own_name).unwrap_or_default();
-    if !is_name(&name) {
-        let shown = crate::text::one_line(&name, 60);
-        return fail(
-            format!("`{shown}` cannot name a dataset"),
-            "say --name with lower-case letters, digits and single dashes",
-        );
-    }
-    if let Some(source) = &options.source {
-        SourceChoice::read(source, folder)?;
-    }
+    let name = name(folder, &path, options)?;
     if path.exists() {
         return Err(Error::Exists { path });
     }
-    let key = key(folder, &options.schema)?;
+    let schema = match BuiltIn::named(&options.schema) {
+        Some(schema) => Schema::built_in(schema, Extra::Keep)?,
+        None => Schema::open(&joined(folder, &options.schema)?, Extra::Keep)?,
+    };
+    let is_article = BuiltIn::named(&options.schema).is_some();
+    let given = options.source.as_deref().map(|source| SourceChoice::read(source, folder)).transpose()?;
+    let given = match (given, &options.source) {
+        (Some(SourceChoice::File(_)), Some(source)) => Some(SourceChoice::File(joined(folder, source)?)),
+        (given, _) => given,
+    };
+    let is_given = given.is_some();
+    let choice = given.unwrap_or_else(|| SourceChoice::default_for(is_article));
+    let mapping = Mapping::open(&choice, schema.targets())?;
+    let sources = sources(&options.from)?;
+    let fitted = mapping.fitted(is_given, &sources, &[], Limits::default())?;
+    let (key, mut other_keys) = key(&path, &schema, options.key.as_deref())?;
+    if is_article {
+        other_keys.clear();
+    }
+    let order_by = order_by(&schema, &fitted, options);
+    let source = options.source.clone().or_else(|| (!sources.is_empty()).then(|| fitted.fit.name.clone()));
+    let is_extra = schema.check_invalid_optional(InvalidOptional::Extra, Extra::Keep).is_ok();
+    let text = template::dataset(&template::Settings {
+        name: &name,
+        schema: &options.schema,
+        key: &key,
+        other_keys: &other_keys,
+        order_by: &order_by,
+        inputs: &inputs(options, source.as_deref()),
+        invalid_optional: source.as_deref().is_some_and(is_parser) && is_extra,
+        source: source.as_deref(),
+    });
+    check(folder, &text, &schema)?;
     filesystem::create_folder(folder)?;
-    filesystem::write_new(&path, text(&name, &key, options).as_bytes())?;
+    filesystem::write_new(&path, text.as_bytes())?;
+    for (name, text) in template::BESIDE {
+        let beside = folder.join(name);
+        if !Location::from(&*beside).exists()? {
+            filesystem::write_new(&beside, text.as_bytes())?;
+        }
+    }
+    let source = (!sources.is_empty()).then_some(fitted.fit);
+    Ok(InitReport { path, source, key, order_by })
+}
+
+/// The path of a file that is relative to a folder, which may not exist yet.
+fn joined(folder: &Path, file: &str) -> Result<PathBuf, Error> {
+    let goes_up = Path::new(file).components().any(|part| part == Component::ParentDir);
+    if folder.exists() || !goes_up {
+        return Ok(folder.join(file));
+    }
+    let mut path = filesystem::absolute(folder)?;
+    for part in Path::new(file).components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => path.push(part),
+        }
+    }
     Ok(path)
 }
 
-/// What is said of the key. Which column it is nobody but the producer knows.
-fn key(folder: &Path, schema: &str) -> Result<String, Error> {
-    let path = folder.join(schema);
-    if BuiltIn::named(schema).is_some() {
-        return Ok("# key = \"id\"".to_owned());
-    }
-    if !path.exists() {
-        return Ok("key = \"id\"".to_owned());
-    }
-    let schema = Schema::open(&path, Extra::Keep)?;
-    let may_be =
-        |column: &&Column| !column.nullable && matches!(column.kind, Kind::String | Kind::Int64 | Kind::UInt64);
-    let names: Vec<String> = schema.columns().iter().filter(may_be).map(|column| column.name.clone()).collect();
-    let quoted = |name: &String| toml::Value::String(name.clone()).to_string();
-    Ok(match names.iter().find(|name| *name == "id") {
-        Some(id) => format!("key = {}", quoted(id)),
-        None if names.is_empty() => {
-            "# key = \"\" # the schema requires no text or whole number that could be one".to_owned()
-        }
-        None => format!("# key = \"\" # one of {}", names.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+/// Loads what would be written as `build` does.
+fn check(folder: &Path, text: &str, schema: &Schema) -> Result<(), Error> {
+    let dataset = Dataset::parse(folder, text.as_bytes())?;
+    Order::new(schema.columns(), &dataset.order_by, &dataset.key).map(drop).map_err(|error| {
+        let hint = "choose other columns with `--key` and `--order-by`".to_owned();
+        Error::Dataset { path: dataset.path(), line: None, message: error.to_string(), excerpt: None, hint: Some(hint) }
     })
 }
 
-fn text(name: &str, key: &str, options: &InitOptions) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let schema = quoted(&options.schema);
-    let source = match &options.source {
-        Some(source) => format!("source = {}", quoted(source)),
-        None => "# source = \"article\"".to_owned(),
+/// The given name, or one made of the folder's.
+fn name(folder: &Path, path: &Path, options: &InitOptions) -> Result<String, Error> {
+    let own = || {
+        let folder = filesystem::resolved(folder).or_else(|_not_there| filesystem::absolute(folder)).ok()?;
+        let name = folder.file_name()?.to_string_lossy().to_lowercase();
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        Some(words.collect::<Vec<_>>().join("-"))
     };
-    let line = |preset: &Preset| format!("#   {:<12} {}\n", preset.name(), preset.about());
-    let presets: String = Preset::ALL.iter().map(line).collect();
-    let pattern = if options.source.as_deref() == Some("pages") { "sources/*.txt" } else { "sources/*.jsonl*" };
-    let is_own = BuiltIn::named(&options.schema).is_none();
-    // Parsers take what pages hold; one long keyword is no reason to lose an article.
-    let is_parser = options.source.as_deref().is_some_and(|source| !["article", "pages", "verbatim"].contains(&source));
-    let invalid_optional =
-        if is_parser && !is_own { "invalid_optional = \"extra\"" } else { "# invalid_optional = \"reject\"" };
-    let order_by = if is_own { "# order_by = []" } else { "# order_by = [\"published_at\"]" };
-    format!(
-        "\
-# A pressmark dataset. Build a release of it with: pressmark build <this folder>
+    let name = options.name.clone().or_else(own).unwrap_or_default();
+    if is_name(&name) {
+        return Ok(name);
+    }
+    let message = format!("`{}` cannot name a dataset", one_line(&name, 60));
+    let hint = Some("set `--name` to lower-case letters, digits and single dashes".to_owned());
+    Err(Error::Dataset { path: path.to_owned(), line: None, message, excerpt: None, hint })
+}
 
-name = \"{name}\"
-# title = \"What readers see first\"
-# description = \"Where the articles come from, what was left out and why.\"
-# license = \"CC-BY-4.0\"
-# creators = [{{ name = \"Your name\", url = \"https://orcid.org/...\" }}]
+fn sources(from: &[String]) -> Result<Vec<Source>, Error> {
+    if from.is_empty() { Ok(Vec::new()) } else { resolve(Path::new(""), Path::new(""), from) }
+}
 
-# The JSON Schema (2020-12) that decides what a record is: \"article\", or a file.
-schema = {schema}
+fn inputs(options: &InitOptions, source: Option<&str>) -> Vec<String> {
+    if !options.inputs.is_empty() {
+        return options.inputs.clone();
+    }
+    vec![if source == Some("pages") { "sources/*.txt" } else { "sources/*.json*" }.to_owned()]
+}
 
-# What the inputs look like: a mapping file of your own, such as \"./mine.toml\", or one of
-{presets}{source}
+/// The key, and the other columns that could be one.
+fn key(path: &Path, schema: &Schema, given: Option<&str>) -> Result<(String, Vec<String>), Error> {
+    let refuse = |message: String, hint: String| {
+        Err(Error::Dataset { path: path.to_owned(), line: None, message, excerpt: None, hint: Some(hint) })
+    };
+    let may_be =
+        |column: &&Column| !column.nullable && matches!(column.kind, Kind::String | Kind::Int64 | Kind::UInt64);
+    let mut names: Vec<String> = schema.columns().iter().filter(may_be).map(|column| column.name.clone()).collect();
+    if let Some(given) = given {
+        if names.iter().any(|name| name == given) {
+            return Ok((given.to_owned(), Vec::new()));
+        }
+        let message =
+            format!("`{}` cannot be the key: no required string or integer has this name", one_line(given, 60));
+        let meant = did_you_mean(given, names.iter().map(String::as_str));
+        return refuse(message, format!("{meant}columns that can be the key: {}", one_line(&names.join(", "), 300)));
+    }
+    let is_id = |name: &str| {
+        let name = name.to_lowercase();
+        ["id", "uri", "url", "key", "uuid", "guid"].iter().any(|end| name == *end || name.ends_with(&format!("_{end}")))
+    };
+    let chosen = names.iter().position(|name| name == "id").or_else(|| names.iter().position(|name| is_id(name)));
+    if names.is_empty() {
+        let message = "the schema requires no string or integer, so no column can be the key".to_owned();
+        return refuse(message, "add a column that identifies a record to `required` in the schema".to_owned());
+    }
+    let chosen = names.remove(chosen.unwrap_or(0));
+    Ok((chosen, names))
+}
 
-# What identifies a record, and what orders records.
-{key}
-{order_by}
+/// The given order, or a date that the source fills.
+fn order_by(schema: &Schema, fitted: &FittedMapping, options: &InitOptions) -> Vec<String> {
+    if !options.order_by.is_empty() {
+        return options.order_by.clone();
+    }
+    let has = |name: &str| schema.columns().position(name).is_some();
+    let filled = |name: &str| fitted.filled.get(name).copied().unwrap_or_default();
+    let by = match (has("published_at"), has("published_date")) {
+        // A day is known of every time, and many sources give no more.
+        (true, true) if filled("published_date") > filled("published_at") => "published_date",
+        (true, true) if filled("published_at") == 0 && fitted.mapping.makes("published_date") => "published_date",
+        (true, _) => "published_at",
+        (false, true) => "published_date",
+        (false, false) => {
+            let is_time = |column: &&Column| !column.nullable && matches!(column.kind, Kind::Timestamp | Kind::Date);
+            return schema.columns().iter().find(is_time).map(|column| column.name.clone()).into_iter().collect();
+        }
+    };
+    vec![by.to_owned()]
+}
 
-# Files, folders and patterns, relative to this folder.
-inputs = [\"{pattern}\"]
-# Where articles are in each JSON text of the inputs, and which objects there are not articles.
-# articles = \"/response/results/*\"
-# skip = [\"/error\"]
-
-[policy]
-# How many articles may be rejected before nothing is published: a count or a share.
-max_rejects = 0
-# Members that the schema does not declare: \"keep\" (in the column _extra), \"reject\" or \"drop\".
-extra = \"keep\"
-# The value of an optional member that breaks a rule: \"reject\" its article, or move it to \"extra\".
-{invalid_optional}
-"
-    )
+/// Whether a source is a parser: it takes what pages hold, and one long keyword is no reason to reject an
+/// article.
+fn is_parser(source: &str) -> bool {
+    !["article", "pages", "verbatim"].contains(&source)
 }

@@ -1,13 +1,13 @@
-//! Bytes into framed articles, each with its place: from files, patterns or standard input, in
-//! any of the containers that parsers write, plain or compressed.
+//! Finds articles in bytes: from files, patterns or standard input, in any container that parsers write,
+//! plain or compressed.
 //!
-//! A frame is where an article stands, not yet what it says: parsing is the next room's. What
-//! cannot be framed (a line beyond the limit, a page without a confident split, a file that
-//! breaks off) is a frame too, with the reason, so that it ends as a reject and not in silence.
+//! A frame is the place of an article; it is not parsed here. What cannot be framed (a line over the limit,
+//! a page that cannot be split reliably, a truncated file) becomes a frame with the reason, so it is
+//! reported as a reject.
 //!
-//! [`Reader`] looks at the first bytes, then frames lines, the elements of a
-//! JSON container, or pages, and hands them on in blocks. Where articles are in a JSON text, a
-//! [`Selection`] says, or else what [`Recognise`] takes for an article.
+//! [`Reader`] looks at the first bytes, then frames lines, the elements of a JSON container, or pages, and
+//! passes them on in blocks. A [`Selection`] says where articles are in a JSON text; without one,
+//! [`Recognise`] decides what is an article.
 
 mod block;
 mod children;

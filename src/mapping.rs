@@ -1,13 +1,13 @@
 //! From what a source writes to an article in the schema's shape, every change counted.
 //!
-//! A [`Mapping`] is data: a file with a closed set of rules (`docs/sources.md`), one of those
-//! that are part of pressmark or the user's own. It renames, moves and derives; whether the
-//! result is an article that the dataset wants is the schema's to decide. Nothing is changed
-//! that the file does not declare, and each change is told as a field and a rule.
+//! A [`Mapping`] is data: a file with a closed set of rules (`docs/sources.md`), built in or written by the
+//! user. It renames, moves and derives. It does not validate the result: the schema does. It changes
+//! nothing that the file does not declare, and reports each change as a field and a rule.
 
 mod apply;
 mod change;
 mod clean_text;
+mod core_fields;
 mod datetime;
 mod fields;
 mod file;
@@ -20,11 +20,12 @@ mod plan;
 mod pointer;
 mod preset;
 mod readable;
+mod recognise;
 mod transforms;
 pub mod url;
 
 use crate::digest::Digest;
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::input::{Framing, Selection, pages::Page};
 use crate::json::{Object, Value};
 use crate::storage::filesystem;
@@ -34,14 +35,16 @@ use self::plan::{Path as Pointer, Plan, Source, Unmapped};
 
 pub use apply::Place;
 pub use change::{Changed, Changes};
+pub use core_fields::{CoreFields, FillRates};
 pub use fields::{Holds, Target};
 pub use fit_check::{FitCheck, Lacks, Misfit, is_cut};
 pub use preset::{Preset, SourceChoice};
+pub use recognise::{BetterSource, Chosen, FittedMapping, SourceFit};
 
 /// The longest mapping file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What turns the articles of a source into articles in the schema's shape.
+/// Converts the articles of a source to articles in the schema's shape.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     plan: Plan,
@@ -58,15 +61,15 @@ pub struct Mapping {
 pub struct Mapped<'a> {
     /// The article.
     pub article: Value<'a>,
-    /// Every change; [`Mapping::name_of`] tells what a change is told under.
+    /// Every change; [`Mapping::name_of`] gives the name it is reported under.
     pub changes: Changes,
 }
 
 impl Mapping {
     /// The mapping of this choice, for articles with these fields.
     ///
-    /// A preset passes over fields that are not there. A file may not name any: they would be
-    /// misspelt.
+    /// A preset skips fields that the schema does not have. In a file such a field is an error, because it
+    /// is probably misspelt.
     ///
     /// # Errors
     /// A file that cannot be read, or [`Error::Mapping`] with the line that cannot be used.
@@ -91,7 +94,8 @@ impl Mapping {
     fn read(name: &str, bytes: &[u8], targets: Vec<Target>, lenient: bool) -> Result<Self, Error> {
         let refuse = |fault: Fault| {
             let line = crate::text::line_and_column(bytes, fault.at).0;
-            Error::Mapping { name: name.to_owned(), line, message: fault.message, hint: fault.hint }
+            let excerpt = str::from_utf8(bytes).ok().and_then(|text| Excerpt::of_word(text, fault.at)).map(Box::new);
+            Error::Mapping { name: name.to_owned(), line, message: fault.message, excerpt, hint: fault.hint }
         };
         let text = str::from_utf8(bytes).map_err(|error| {
             refuse(Fault { at: error.valid_up_to(), message: "the file is not UTF-8".to_owned(), hint: None })
@@ -113,7 +117,7 @@ impl Mapping {
         self.sha256
     }
 
-    /// How articles of this source stand in their inputs.
+    /// How the articles of this source are framed in their inputs.
     pub fn framing(&self) -> Framing {
         match &self.plan.pages {
             None => Framing::Json,
@@ -137,10 +141,10 @@ impl Mapping {
         }
         let message = "page dumps are not JSON, so `articles`, `only` and `skip` do not apply".to_owned();
         let hint = Some("leave these settings out".to_owned());
-        Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, hint })
+        Err(Error::Mapping { name: self.plan.name.clone(), line: 1, message, excerpt: None, hint })
     }
 
-    /// Whether what was mapped has the text of an article, or an id of its own.
+    /// Whether the mapped article has a text, or an id that was not derived.
     pub fn finds(&self, mapped: &Mapped<'_>) -> bool {
         let Some(article) = mapped.article.as_object() else { return false };
         let lacks = self.lacks(article);
@@ -148,7 +152,7 @@ impl Mapping {
         self.has_text && !lacks.text || self.has_id && !lacks.id && !is_derived()
     }
 
-    /// Maps what a JSON input holds. What is no object stays what it is.
+    /// Maps a JSON value. A value that is not an object is not changed.
     pub fn map<'a>(&self, value: Value<'a>, place: Place<'_>) -> Mapped<'a> {
         match value {
             Value::Object(object) => self.complete(object, place, Changes::new()),
@@ -173,7 +177,7 @@ impl Mapping {
         Mapped { article: Value::Object(article), changes }
     }
 
-    /// What a change is told under: the name of a field or member.
+    /// The name that a change is reported under: a field or a member.
     pub fn name_of(&self, changed: Changed) -> &str {
         match changed {
             Changed::Field(number) => &self.plan.fields[number].name,
@@ -182,19 +186,24 @@ impl Mapping {
         }
     }
 
-    /// What a mapped article lacks of what every dataset of articles needs.
+    /// Which of text and id a mapped article lacks.
     pub fn lacks(&self, article: &Object<'_>) -> Lacks {
         let missing = |name| matches!(article.get(name), None | Some(Value::Null));
         Lacks { text: self.has_text && missing("text"), id: self.has_id && missing("id") }
     }
 
-    /// Whether values may stand elsewhere than in the input.
+    /// Whether a rule fills this field.
+    pub fn makes(&self, field: &str) -> bool {
+        self.plan.fields.iter().any(|one| one.name == field)
+    }
+
+    /// Whether values may be at another place than in the input.
     pub fn moves(&self) -> bool {
         !self.in_place
     }
 
-    /// Where in the input the value stood that is at `pointer` in the mapped article; a pointer
-    /// that leads nowhere if the mapping made the value.
+    /// The place in the input of the value at `pointer` in the mapped article; a pointer that leads nowhere
+    /// if the mapping made the value.
     pub fn origin(&self, pointer: &str, input: &Value<'_>) -> String {
         let Some(tail) = pointer.strip_prefix('/').filter(|_| !self.in_place) else { return pointer.to_owned() };
         let (name, below) = tail.split_once('/').map_or((tail, ""), |(name, _)| (name, &tail[name.len()..]));

@@ -40,6 +40,7 @@ use semver::Version;
 
 use crate::error::Error;
 use crate::input::{Selection, Source};
+use crate::mapping::FittedMapping;
 use crate::part_files::{Layout, key_hash};
 use crate::progress::Progress;
 use crate::release::{Dataset, Lock, Release};
@@ -55,6 +56,7 @@ use withdrawals::Withdrawals;
 pub use crate::release::Bump;
 pub use changelog::ChangelogLeft;
 pub use inspect::DamagedFile;
+pub use key_conflicts::{ConflictingArticle, KeyConflict, KeyConflicts};
 pub use key_state::{ArticlePosition, KeyChoice, KeyResolution, KeyState};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
@@ -78,27 +80,34 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
     }
     // Listed after the previous release was opened, because its manifest and a long list both need memory.
     let sources = resolve_sources(dataset, &options.from)?;
+    let rejects = if options.dry_run {
+        RejectSink::new()
+    } else {
+        RejectSink::staged(
+            rejects_file(lock.folder(), &next.version),
+            lock.folder().to_owned(),
+            lock.prefix().to_owned(),
+        )
+    };
+    let rejects = rejects.keeping(options.examples);
     let typed = Selection { articles: options.articles.clone(), ..Selection::default() };
     let selection = mapping.select(typed.or(&dataset.selection))?;
+    let fitted = mapping.fitted(dataset.source.is_some(), &sources, selection.places(), options.limits)?;
+    let FittedMapping { mapping, .. } = &fitted;
     let context = BuildContext {
         cache_path: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
         previous: next.previous.as_ref().map(Inspection::new),
         dataset,
         selection: &selection,
         schema: &schema,
-        mapping: &mapping,
+        fitted: &fitted,
         keys: &keys,
-        rules: CacheIdentity::of(dataset, &selection, &schema, &mapping),
+        rules: CacheIdentity::of(dataset, &selection, &schema, mapping),
         options,
         next: &next,
         lock: &lock,
         progress,
     };
-    let rejects = RejectSink::staged(
-        rejects_file(lock.folder(), &next.version),
-        lock.folder().to_owned(),
-        lock.prefix().to_owned(),
-    );
     let mut report = match &options.from {
         BuildInputs::Base { version, withdraw, .. } => {
             context.build_from_base(version, sources, withdraw.as_deref(), rejects)?
@@ -224,11 +233,13 @@ impl BuildContext<'_> {
             CacheWriter::new(self.rules, self.cache_path.clone(), self.lock.folder(), self.options.memory);
         let kept = |entry: &_| cache_writer.push(entry);
         let mut conflict = |reject: &_| InputSummary::reject_admitted(&mut read, reject);
-        let laid_out = unique.lay_out_with(&layout, base, self.progress, kept, &mut conflict)?;
-        report.read = read;
+        let (release_layout, rows, conflicts) =
+            unique.lay_out_with(&layout, base, self.progress, kept, &mut conflict)?;
+        (report.read, report.conflicts) = (read, conflicts);
         if report.read.is_allowed(report.allowance) && report.records > 0 {
             let commit = self.commit(&layout, base, withdrawn);
-            report.outcome = commit.publish(self.lock, laid_out, (cache_writer, &effects), &mut report)?;
+            report.outcome =
+                commit.publish(self.lock, (release_layout, rows), (cache_writer, &effects), &mut report)?;
         }
         report.damaged.extend(self.previous.iter().flat_map(Inspection::damaged).cloned());
         Ok(report)

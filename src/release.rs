@@ -19,10 +19,10 @@ mod write_guard;
 
 pub(crate) use checksums::{MAX_SUMS_BYTES, write_sums};
 pub use checksums::{Sums, parse_sums};
-pub use dataset::{Allowance, AllowanceError, Dataset, OnConflict, Policy, SchemaChoice};
-pub(crate) use dataset::{DATASET_TOML, is_name};
+pub(crate) use dataset::is_name;
+pub use dataset::{Allowance, AllowanceError, DATASET_TOML, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub(crate) use documents::Documents;
-pub use find::{Found, find};
+pub use find::{Found, dataset_of, find, newest};
 pub use manifest::{
     ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };

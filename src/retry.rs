@@ -1,9 +1,9 @@
-//! `retry`: validates the articles of reject files again, after the schema or mapping was fixed.
+//! `retry`: validates the articles of reject files again, after the schema or the mapping was changed.
 //!
 //! Articles that pass are written as they were in their source, ready for a build. The others are reported
-//! with their positions in that source.
+//! with their positions in that source. Nothing is published.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::code::Code;
@@ -12,24 +12,30 @@ use crate::input::{Anything, Block, Content, Frame, Framing, Limits, Position, R
 use crate::mapping::Mapping;
 use crate::progress::{Progress, Stage};
 use crate::reject::{Placed, Reject, Stored};
+use crate::release::check_target;
 use crate::schema::{Extra, InvalidOptional, Schema, Violation};
+use crate::storage::filesystem::{self, UNFINISHED};
 use crate::validate::{ArticleValidator, RejectSink, article_content};
 
-/// What to validate again, and how.
+/// What to validate again.
 #[derive(Debug)]
 pub struct RetryOptions {
-    /// Paths and patterns of reject files, relative to the working folder.
+    /// Paths and patterns of reject files, relative to the working directory.
     pub rejects: Vec<String>,
-    /// The schema.
+    /// The schema to validate against.
     pub schema: Schema,
-    /// Maps the articles to the schema.
+    /// Converts the articles to the schema.
     pub mapping: Mapping,
-    /// What happens to members that the schema does not declare.
+    /// Whether the mapping was given. Otherwise a preset that fits the articles clearly better replaces it.
+    pub is_given: bool,
+    /// What to do with members that the schema does not declare.
     pub extra: Extra,
-    /// What happens to invalid values of optional members.
+    /// What to do with invalid values of optional members.
     pub invalid_optional: InvalidOptional,
-    /// The file for articles that are rejected again, if they are to be written.
+    /// The file for articles that are rejected again, if any.
     pub again: Option<PathBuf>,
+    /// How many examples of each cause are reported.
+    pub examples: usize,
 }
 
 /// The result of a retry.
@@ -39,11 +45,11 @@ pub struct RetryReport {
     pub validated: u64,
     /// How many of them passed.
     pub passed: u64,
-    /// How many could not be validated, because the file has their position and not their bytes.
+    /// How many could not be validated, because the reject file has their position but not their bytes.
     pub not_stored: u64,
-    /// How many are valid but share their key with others, which no validation can change.
+    /// How many are valid but share their key with other articles.
     pub in_conflict: u64,
-    /// The articles that were rejected again.
+    /// Why the others were rejected.
     pub rejects: RejectSink,
 }
 
@@ -59,10 +65,12 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progres
         None => RejectSink::new(),
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
+    let rejects = rejects.keeping(options.examples);
+    let mapping = mapping(options, &sources)?;
     let mut again = Retry {
-        validator: ArticleValidator::new(&options.schema, &options.mapping, options.extra)
+        validator: ArticleValidator::new(&options.schema, &mapping, options.extra)
             .with_invalid_optional(options.invalid_optional),
-        framing: options.mapping.framing(),
+        framing: mapping.framing(),
         report: RetryReport { validated: 0, passed: 0, not_stored: 0, in_conflict: 0, rejects },
         out,
     };
@@ -84,6 +92,40 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progres
     }
     again.report.rejects.publish()?;
     Ok(again.report)
+}
+
+/// Writes the articles that pass to the file `target`, which appears completely or not at all and replaces an
+/// earlier one. A device or pipe is written to directly.
+///
+/// # Errors
+/// Those of [`retry`] and of [`check_target`].
+pub fn retry_to_file(options: &RetryOptions, target: &Path, progress: &dyn Progress) -> Result<RetryReport, Error> {
+    let unwritable = |source| Error::io("write to", target, source);
+    if target.exists() && !target.is_file() && !target.is_dir() {
+        return retry(options, &mut filesystem::open_device(target)?, progress);
+    }
+    let real = &filesystem::behind_links(target)?;
+    check_target(real, [])?;
+    let (staged, file) = filesystem::stage_file(filesystem::folder_of(real), UNFINISHED)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    let report = retry(options, &mut out, progress)?;
+    let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
+    filesystem::publish_file((staged, file), real)?;
+    Ok(report)
+}
+
+/// The given mapping, or the one that fits the stored articles.
+fn mapping(options: &RetryOptions, sources: &[Source]) -> Result<Mapping, Error> {
+    let mut articles = Vec::new();
+    let reader = Reader::new(Framing::Lines, Limits::default());
+    for source in sources.iter().filter(|source| !options.is_given && source.path.is_some()) {
+        reader.peek(source, &Anything, |block| {
+            let stored = block.frames.iter().filter_map(|frame| Stored::parse(block.bytes_of(frame)).ok());
+            articles.extend(stored.filter(|stored| !stored.is_record).filter_map(|stored| stored.raw));
+            Err(Error::Stopped)
+        })?;
+    }
+    Ok(options.mapping.clone().fitted_to(options.is_given, articles)?.mapping)
 }
 
 struct Retry<'r> {

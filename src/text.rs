@@ -109,6 +109,21 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// How alike two names must be for a suggestion, from 0 (not at all) to 1 (equal).
+const ALIKE: f64 = 0.6;
+
+/// A suggestion in front of a list of known names: "did you mean `title`? ", or nothing if no name is alike.
+pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    let start: String = name.chars().take(64).flat_map(char::to_lowercase).collect();
+    let alike = |known: &str| {
+        let known: String = known.chars().take(64).flat_map(char::to_lowercase).collect();
+        strsim::normalized_damerau_levenshtein(&start, &known)
+    };
+    let near = known.into_iter().map(|known| (alike(known), known)).filter(|(alike, _)| *alike >= ALIKE);
+    let nearest = near.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    nearest.map_or_else(String::new, |(_, known)| format!("did you mean `{}`? ", one_line(known, 60)))
+}
+
 /// A number and its noun: `1 character`, `2 characters`.
 pub fn plural(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

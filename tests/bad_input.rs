@@ -14,9 +14,16 @@ fn check(test: &Test, arguments: &str, stderr: &str) {
 #[test]
 fn inputs_that_match_nothing() {
     let test = Test::new().file("set/dataset.toml", "name = \"set\"\ninputs = [\"sources/*.jsonl\"]\n");
-    let hint = "  help: paths in dataset.toml are relative to its folder; on the command line, quote patterns\n";
-    check(&test, "", &format!("error: no input matches `set/sources/*.jsonl`\n{hint}"));
-    check(&test, "none.jsonl", &format!("error: no input matches `none.jsonl`\n{hint}"));
+    let hint = "; paths in dataset.toml are relative to its folder; on the command line, quote patterns\n";
+    let there = |what: &str| format!("  help: {what}{hint}");
+    let error = "error: no input matches `set/sources/*.jsonl`\n";
+    check(&test, "", &(error.to_owned() + &there("`set/sources` does not exist")));
+    let test = test.file("set/sources/a.json", "").file("set/sources/b.json", "");
+    check(&test, "", &(error.to_owned() + &there("`set/sources` has a.json, b.json")));
+    let test = test.file("set/sources/c.json", "").file("set/sources/d/e.json", "");
+    check(&test, "", &(error.to_owned() + &there("`set/sources` has a.json, b.json, c.json and 1 more")));
+    let error = "error: no input matches `none.jsonl`\n";
+    check(&test, "none.jsonl", &(error.to_owned() + &there("the working directory has set/")));
 }
 
 #[test]
@@ -124,12 +131,11 @@ fn a_page_dump_that_cannot_be_split() {
 
 #[test]
 fn no_dataset_toml() {
-    let stderr = "\
-error: cannot read `set/dataset.toml`
-  caused by: No such file or directory (os error 2)
-";
-    check(&Test::new(), "", stderr);
-    check(&Test::new().file("set/sources/a.jsonl", article("a")), "", stderr);
+    let stderr = |what: &str| {
+        format!("error: `set` is not a dataset: {what}\n  help: to make a dataset there, run: pressmark init set\n")
+    };
+    check(&Test::new(), "", &stderr("no such folder"));
+    check(&Test::new().file("set/sources/a.jsonl", article("a")), "", &stderr("it has no dataset.toml"));
 }
 
 /// A `dataset.toml` of these lines must be refused.
@@ -139,53 +145,76 @@ fn check_settings(toml: &str, stderr: &str) {
     check(&test, "", stderr);
 }
 
+/// An error in a line of the file, with the place marked.
+fn marked(error: &str, (line, place): (&str, &str), help: &str) -> String {
+    let indent = " ".repeat(line.find(place).unwrap());
+    format!("error: `set/dataset.toml` {error}\n   | {line}\n   | {indent}{}\n{help}", "^".repeat(place.len()))
+}
+
 #[test]
 fn settings_that_are_not_known() {
-    let no_setting = |line: &str, name: &str, hint: &str| {
-        format!("error: `set/dataset.toml` line {line}: there is no setting `{name}`\n  help: {hint}\n")
+    let no_setting = |number: &str, line: &str, name: &str, hint: &str| {
+        let error = format!("line {number}: there is no setting `{name}`");
+        marked(&error, (line, name), &format!("  help: {hint}\n"))
     };
-    check_settings("name = \"set\"\n\ninput = []\n", &no_setting("3", "input", "did you mean `inputs`?"));
+    check_settings("name = \"set\"\n\ninput = []\n", &no_setting("3", "input = []", "input", "did you mean `inputs`?"));
+    let line = "max_reject = 1";
     check_settings(
         "name = \"set\"\n[policy]\nmax_reject = 1\n",
-        &no_setting("3", "max_reject", "did you mean `max_rejects`?"),
+        &no_setting("3", line, "max_reject", "did you mean `max_rejects`?"),
     );
     check_settings(
         "name = \"set\"\nmax_reject = 1\n",
-        &no_setting("2", "max_reject", "did you mean `max_rejects`, which belongs under `[policy]`?"),
+        &no_setting("2", line, "max_reject", "did you mean `max_rejects`, which belongs under `[policy]`?"),
     );
+    let help = "  help: known sources: article, pages, verbatim, trafilatura, newspaper4k, news-please, fundus, postlight, readability, goose3, ninjs, schema-org; name a mapping file by its path: ./mine.toml\n";
     check_settings(
-        "name = \"set\"\nsource = \"rss\"\n",
-        "error: `set/dataset.toml` line 2: unknown source `rss`\n  \
-         help: known sources: article, pages, verbatim, trafilatura, newspaper4k, news-please, fundus, postlight, readability, goose3, ninjs, schema-org; name a mapping file by its path: ./mine.toml\n",
+        "name = \"set\"\nsource = \"rss\" # feeds\n",
+        &marked("line 2: unknown source `rss`", ("source = \"rss\" # feeds", "\"rss\""), help),
     );
+}
+
+#[test]
+fn settings_that_are_not_toml() {
+    let check = |line: &str, error: &str, place: &str, help: &str| {
+        check_settings(&format!("name = \"set\"\n{line}\n"), &marked(&format!("line 2: {error}"), (line, place), help));
+    };
+    check("key = 5", "expected a string in quotes, found integer `5`", "5", "");
+    check("inputs = \"a\"", "expected a list in brackets: [\"...\"], found string \"a\"", "\"a\"", "");
+    check("creators = [\"Ada\"]", "expected a table such as { name = \"...\" }, found string \"Ada\"", "\"Ada\"", "");
 }
 
 /// Each setting of `[policy]` at the top, or in a table of another kind.
 #[test]
 fn settings_in_the_wrong_table() {
     let toml = String::from_utf8(include_bytes!("cases/policy-keys/dataset.toml").to_vec()).unwrap();
-    let belongs = |line: usize, key: &str| {
-        format!(
-            "error: `set/dataset.toml` line {line}: `{key}` belongs under `[policy]`\n  \
-             help: put it below a line `[policy]`: {key} = ...\n"
-        )
+    let belongs = |number: usize, key: &str, line: &str| {
+        let error = format!("line {number}: `{key}` belongs under `[policy]`");
+        marked(&error, (line, key), &format!("  help: put it below a line `[policy]`: {key} = ...\n"))
     };
-    check_settings(&toml, &belongs(4, "max_rejects"));
+    check_settings(&toml, &belongs(4, "max_rejects", toml.lines().nth(3).unwrap()));
     for (key, value) in
         [("extra", "\"keep\""), ("versions", "\"data\""), ("on_conflict", "\"newest\""), ("newest_by", "\"title\"")]
     {
-        check_settings(&format!("name = \"set\"\n{key} = {value}\n"), &belongs(2, key));
-        check_settings(&format!("name = \"set\"\n[[creators]]\nname = \"A\"\n{key} = {value}\n"), &belongs(4, key));
+        let line = format!("{key} = {value}");
+        check_settings(&format!("name = \"set\"\n{line}\n"), &belongs(2, key, &line));
+        check_settings(&format!("name = \"set\"\n[[creators]]\nname = \"A\"\n{line}\n"), &belongs(4, key, &line));
     }
     check_settings(
         "name = \"set\"\n[policy]\nkey = \"id\"\n",
-        "error: `set/dataset.toml` line 3: `key` belongs at the top of the file, above every table\n  \
-         help: a line such as `[policy]` starts a table, to which all settings below it belong\n",
+        &marked(
+            "line 3: `key` belongs at the top of the file, above every table",
+            ("key = \"id\"", "key"),
+            "  help: a line such as `[policy]` starts a table, to which all settings below it belong\n",
+        ),
     );
     check_settings(
         "name = \"set\"\n[policy]\nextra = \"kept\"\n",
-        "error: `set/dataset.toml` line 3: `kept` is no value of this setting\n  \
-         help: it is \"keep\" or \"reject\" or \"drop\"\n",
+        &marked(
+            "line 3: `kept` is not a value of this setting",
+            ("extra = \"kept\"", "\"kept\""),
+            "  help: it is \"keep\" or \"reject\" or \"drop\"\n",
+        ),
     );
 }
 
@@ -193,8 +222,11 @@ fn settings_in_the_wrong_table() {
 fn settings_that_cannot_serve() {
     check_settings(
         "name = \"My Set\"\n",
-        "error: `set/dataset.toml` line 1: the name may have lower-case letters, digits and single dashes\n  \
-         help: for example: name = \"my-articles\"\n",
+        &marked(
+            "line 1: the name may have lower-case letters, digits and single dashes",
+            ("name = \"My Set\"", "\"My Set\""),
+            "  help: for example: name = \"my-articles\"\n",
+        ),
     );
     check_settings(
         "name = \"set\"\ninputs = [\"sources/*\"]\nkey = \"guid\"\n",

@@ -44,16 +44,12 @@ set 1.0.0
   fingerprint 8a7324d15e0f62893fd3995ed921fd5254a91541957f7ed5dc197882311b36f6
   order       id (key id)
   read        2 articles from 1 input
-
-columns
-  id   int64
-  n    float64
-  day  date  1 of 2 filled
+  columns     3; `pressmark show set/1.0.0` lists them
 
 query it
   duckdb -c \"SELECT * FROM 'set/1.0.0/data/*.parquet' LIMIT 5\"
   python3 -c \"import pandas; print(pandas.read_parquet('set/1.0.0/data'))\"
-prove it
+verify it
   pressmark verify set/1.0.0
 ";
     test.build("")
@@ -433,7 +429,7 @@ fn a_version_that_says_too_little_is_refused() {
     let stderr = "\
 error: 1.1.0 is too small a bump: by the policy `croissant`, the changes since 1.0.0 need 2.0.0: 1 record \
                   removed; 1 record unchanged
-  help: use `--version 2.0.0` or `--bump auto`, or add `--allow-understated` to publish anyway
+  help: use `--version 2.0.0` or `--bump auto`, or add `--allow-understated` to publish anyway; `versions = \"datapackage\"` under [policy] in dataset.toml counts changes differently
 ";
     let build = "build set --date 2024-12-31 --version 1.1.0";
     test.run(build).code(2).stdout("").stderr(stderr).leaves_nothing().check();

@@ -13,7 +13,7 @@ use pressmark::input::{Limits, Selection};
 use pressmark::mapping::{Mapping, SourceChoice};
 use pressmark::progress::{NoProgress, Progress, Stage};
 use pressmark::publish::{BuildInputs, BuildOptions, Bump, Memory, Outcome, VersionChoice, build};
-use pressmark::release::{Allowance, Dataset, Release};
+use pressmark::release::{Allowance, Dataset, MisfitPolicy, Release};
 use pressmark::retry::{RetryOptions, retry};
 use pressmark::revalidate::revalidate;
 use pressmark::schema::{Extra, InvalidOptional, Schema};
@@ -142,13 +142,17 @@ fn a_check_writes_no_rejects() {
     let schema = schema();
     let options = CheckOptions {
         inputs: inputs.to_vec(),
+        folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
+        is_given: true,
+        misfit: MisfitPolicy::Refuse,
         selection: Selection::default(),
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
         max_rejects: Allowance::Count(5),
         rejects: Some(test.path("rejects.jsonl.zst")),
+        examples: 3,
         threads: 2,
         limits: Limits::default(),
     };
@@ -169,13 +173,17 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
     let schema = schema();
     let options = CheckOptions {
         inputs: vec![test.path("*").display().to_string()],
+        folder: PathBuf::new(),
         mapping: mapping(&schema),
         schema,
+        is_given: true,
+        misfit: MisfitPolicy::Refuse,
         selection: Selection::default(),
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
         max_rejects: Allowance::Count(5),
         rejects: None,
+        examples: 3,
         threads: 2,
         limits: Limits { block: 1 << 10, ..Limits::default() },
     };
@@ -214,9 +222,11 @@ fn a_retry_writes_no_rejects() {
         rejects: vec![test.path("rejects.jsonl.zst").display().to_string()],
         mapping: mapping(&schema),
         schema,
+        is_given: true,
         extra: Extra::Reject,
         invalid_optional: InvalidOptional::Reject,
         again: Some(test.path("again.jsonl.zst")),
+        examples: 3,
     };
     check_cancelled(&test, 2, |progress| retry(&options, &mut Vec::new(), progress).map(drop));
     assert!(test.path("again.jsonl.zst").exists());

@@ -85,6 +85,7 @@ const ELSEWHERE: &[&str] = &[
     "P-DEPTH",         // hostile_input: depth
     "V-STEP-LIMIT",    // hostile_input: alternatives without end
     "D-EMPTY",         // bad_input: an empty file
+    "D-MISFIT",        // source_fit: a source that leaves core fields empty
     "D-DUPLICATE-KEY", // build: records that share a key
     "V-REGEX-LIMIT",   // only if the engine of regular expressions fails; nothing is known that does
 ];

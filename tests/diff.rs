@@ -70,9 +70,9 @@ changed columns
     r0: Title [-0-]{+| `zero` <b>\\u{9b}31m+}
     r2: Title {+ +}2 (white space or Unicode form)
   tags: 1 record
-    r4: nothing -> [\"x\"]
+    r4 (Title 4): nothing -> [\"x\"]
   text: 1 record
-    r1: … fell. Rain fell.  It stopped [-at 1-]{+early+}. Then sun. Then sun. Then sun…
+    r1 (Title 1): … fell. Rain fell.  It stopped [-at 1-]{+early+}. Then sun. Then sun. Then sun…
 
 added
   r20  Title 20
@@ -226,7 +226,7 @@ fn columns_that_do_not_count() {
     assert!(told.contains("\n  4 records changed in ignored columns only\n"), "{told}");
     run(&test, "--ignore titel")
         .code(2)
-        .stderr_has("cannot ignore `titel`: no such column\n  help: available columns: `")
+        .stderr_has("cannot ignore `titel`: no such column\n  help: did you mean `title`? available columns: `")
         .check();
 }
 
@@ -261,7 +261,7 @@ schema
 
 changed columns
   n: 1 record
-    r3: 3 -> 3.5
+    r3 (Head 3): 3 -> 3.5
 ";
     assert!(told.contains(want) && told.contains("\n  3 records with the same values in other columns\n"), "{told}");
 }
@@ -615,7 +615,7 @@ fn plain_files_compare_by_value() {
     other[7].1 = nested("m");
     parquet(&test, "changed.parquet", other, Compression::UNCOMPRESSED);
     let told = test.run("diff other.parquet changed.parquet --key key").code(1).check();
-    assert!(told.contains("  nested: 1 record\n    1: {\"a\":\"n\"} -> {\"a\":\"m\"}\n"), "{told}");
+    assert!(told.contains("  nested: 1 record\n    1 (x): {\"a\":\"n\"} -> {\"a\":\"m\"}\n"), "{told}");
 }
 
 #[test]

@@ -94,9 +94,10 @@ fn a_name_that_is_taken_loses_nothing() {
 fn it_needs_a_place_to_move_to() {
     for extra in ["reject", "drop"] {
         let test = Test::set(&format!("{EXTRA}extra = \"{extra}\"\n"), article(&json!({})));
-        let told = "line 4: `invalid_optional = \"extra\"` needs `extra = \"keep\"`\n  help: ";
+        let told = "line 4: `invalid_optional = \"extra\"` needs `extra = \"keep\"`\n   | ";
         test.build("").code(2).stderr_has(told).leaves_nothing().check();
-        let run = format!("check set/sources/a.jsonl --invalid-optional extra --extra {extra}");
+        test.write("in.jsonl", article(&json!({})));
+        let run = format!("check in.jsonl --invalid-optional extra --extra {extra}");
         test.run(&run).code(2).stderr_has("undeclared members are not kept (`extra`)").check();
     }
     let schema = json!({
@@ -109,7 +110,8 @@ fn it_needs_a_place_to_move_to() {
     let test = Test::set("[policy]\ninvalid_optional = \"drop\"\n", article(&json!({})));
     test.build("")
         .code(2)
-        .stderr_has("`drop` is no value of this setting\n  help: it is \"reject\" or \"extra\"\n")
+        .stderr_has("`drop` is not a value of this setting\n   | invalid_optional = \"drop\"\n")
+        .stderr_has("help: it is \"reject\" or \"extra\"\n")
         .check();
 }
 

@@ -21,16 +21,15 @@ fn want(test: &Test, notes: [&str; 4]) -> String {
         let size = manifest["parts"][0]["bytes"].as_u64().unwrap();
         let size = format!("{},{:03} bytes", size / 1000, size % 1000);
         let fingerprint = &manifest["fingerprint"].as_str().unwrap()[..8];
-        format!("{words}  {size}  {fingerprint}  1 part{note}\n")
+        format!("{words}  {size}  {fingerprint:>11}  1{note}\n")
     };
-    [
-        ("1.10.0", "1.10.0  2025-01-02  2 records   =", notes[3]),
-        ("1.1.0", "1.1.0   2024-12-31  2 records  -1", notes[2]),
-        ("1.0.0", "1.0.0   2024-12-31  3 records  +2", notes[1]),
-        ("0.9.0", "0.9.0   2024-12-31   1 record    ", notes[0]),
-    ]
-    .map(line)
-    .concat()
+    let lines = [
+        ("1.10.0", "1.10.0   2025-01-02        2       =", notes[3]),
+        ("1.1.0", "1.1.0    2024-12-31        2      -1", notes[2]),
+        ("1.0.0", "1.0.0    2024-12-31        3      +2", notes[1]),
+        ("0.9.0", "0.9.0    2024-12-31        1        ", notes[0]),
+    ];
+    "version    released  records  change         size  fingerprint  parts\n".to_owned() + &lines.map(line).concat()
 }
 
 #[test]
@@ -63,7 +62,7 @@ fn log_tells_a_release_that_is_gone() {
     let test = released();
     std::fs::rename(test.path("set/0.9.0"), test.path("elsewhere")).unwrap();
     let stdout = test.run("log set").check();
-    assert!(stdout.ends_with("  1 part\n  follows 0.9.0, which is missing\n"), "{stdout}");
+    assert!(stdout.ends_with("  1\n  follows 0.9.0, which is missing\n"), "{stdout}");
     let report = test.run("log set --format json").json();
     let oldest = &report["releases"][2]["manifest"];
     assert_eq!((&oldest["chain"], &oldest["growth"]), (&json!("missing"), &json!(null)));
@@ -74,7 +73,8 @@ fn log_tells_a_release_that_is_gone() {
 fn log_tells_a_manifest_that_cannot_be_read() {
     let test = released();
     test.write("set/1.0.0/manifest.json", "{\u{1b}");
-    let stdout = test.run("log set").code(1).stdout_has("\n1.0.0   unreadable: `set/1.0.0` is not a release: ").check();
+    let stdout =
+        test.run("log set").code(1).stdout_has("\n1.0.0    unreadable: `set/1.0.0` is not a release: ").check();
     assert!(stdout.contains("  broken chain: it was built on a different 1.0.0: the manifest was "), "{stdout}");
     assert!(stdout.contains(" and cannot be read\n") && !stdout.contains('\u{1b}'), "{stdout}");
     let report = test.run("log set --format json").code(1).json();
@@ -103,11 +103,16 @@ fn log_as_json() {
 fn log_needs_releases() {
     let test = Test::set("", "");
     let help = "  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0\n";
-    let stderr = format!("error: `set` is not a release: the dataset has no releases yet\n{help}");
+    let stderr = "\
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
+";
     test.run("log set").code(2).stdout("").stderr(stderr).check();
     test.build("-").stdin(article("a")).check();
-    let stderr =
-        "error: `set/1.0.0` is not a dataset: it is a release itself; name the folder that holds the releases\n";
+    let stderr = "\
+error: `set/1.0.0` is not a dataset: it is a release itself
+  help: name the folder that contains the releases
+";
     test.run("log set/1.0.0").code(2).stdout("").stderr(stderr).check();
     let stderr = format!("error: `none` is not a release: no such folder\n{help}");
     test.run("log none").code(2).stdout("").stderr(stderr).check();

@@ -37,6 +37,8 @@ mod encode_part;
 mod foreign_files;
 // What `export` writes.
 mod export;
+// What a stranger types in the first hour, and what they are answered.
+mod first_hour;
 // Words of the libraries that never reach people.
 mod foreign;
 // The schemas and test vectors that we publish hold.
@@ -78,12 +80,18 @@ mod mutation;
 // Pipes where files belong.
 #[cfg(unix)]
 mod special_files;
-// What `init`, `show` and `verify` say.
+// What `show` and `verify` say.
 mod reports;
+// What `init` writes, and what it refuses.
+mod init;
 // The sample dataset as its readers see it.
 mod sample;
 // Schemas explained and compared, and the examples of the page about them.
 mod schemas;
+// The settings, their schemas and the page about them.
+mod configuration;
+// Which source reads the inputs, and sources that do not fit.
+mod source_fit;
 // What parsers write becomes records: presets, mapping files, and what is refused.
 mod sources;
 // Values of every type compared, against an independent reader.

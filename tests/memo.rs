@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Random, Run, Test, article, articles, files, small_parts};
 
 /// What the file starts with.
-const FORMAT: &[u8] = b"pressmark-memo/2\n";
+const FORMAT: &[u8] = b"pressmark-memo/3\n";
 /// How many bytes of a line's SHA-256 it is known by.
 const SEEN: usize = 24;
 /// How many bytes are remembered of a record's line: the number of what it left in the counts too.

@@ -178,19 +178,25 @@ fn word_boundaries() {
         .file("s.json", include_bytes!("cases/word-boundary/s.json"))
         .file("in.jsonl", include_bytes!("cases/word-boundary/in.jsonl"));
     let stdout = r#"in.jsonl: JSON lines, 3 articles, 2 rejected
-error[V-PATTERN]: expected text that matches `\bé`, found "é", 1 article
+articles  code       field  first       message
+       1  V-PATTERN  v      in.jsonl:2  expected text that matches `\bé`, found "é"
+       1  V-PATTERN  w      in.jsonl:3  expected text that matches `caf\b`, found "cafe"
+
+error[V-PATTERN]: v: expected text that matches `\bé`, found "é", 1 article
   --> in.jsonl:2:30 at /v
    | {"id":"must be rejected","v":"é"}
    |                              ^^^
   rule: /properties/v/pattern; for details: pressmark explain V-PATTERN
 
-error[V-PATTERN]: expected text that matches `caf\b`, found "cafe", 1 article
+error[V-PATTERN]: w: expected text that matches `caf\b`, found "cafe", 1 article
   --> in.jsonl:3:34 at /w
    | {"id":"must be rejected too","w":"cafe"}
    |                                  ^^^^^^
   rule: /properties/w/pattern; for details: pressmark explain V-PATTERN
 
 failed 3 articles: 1 admitted, 2 rejected for 2 causes; 0 allowed
+to keep the rejected articles with their reasons:
+  pressmark check in.jsonl --schema s.json --rejects rejects.jsonl.zst
 "#;
     test.run("check in.jsonl --schema s.json").code(1).stdout(stdout).check();
 }

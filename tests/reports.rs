@@ -1,4 +1,4 @@
-//! What `init`, `show` and `verify` say, to people and to programs.
+//! What `show` and `verify` say, to people and to programs.
 
 use serde_json::json;
 
@@ -16,60 +16,6 @@ fn released() -> Test {
     let test = Test::set(settings, lines).file("set/point.json", schema);
     test.build("").check();
     test
-}
-
-#[test]
-fn init_writes_a_dataset_that_builds() {
-    let test = Test::new();
-    let stdout = "\
-wrote my/News-2024/dataset.toml
-set `inputs` in my/News-2024/dataset.toml, then run: pressmark build my/News-2024
-";
-    test.run("init my/News-2024").stdout(stdout).tree(&["my/News-2024/dataset.toml"]).check();
-    let toml = String::from_utf8(test.read("my/News-2024/dataset.toml")).unwrap();
-    assert!(toml.contains("\nname = \"news-2024\"\n"), "{toml}");
-    test.write("my/News-2024/sources/a.jsonl", article("a"));
-    test.run("build my/News-2024 --date 2024-12-31").stdout_has("\nnews-2024 1.0.0\n").check();
-}
-
-#[test]
-fn init_takes_a_name_a_schema_and_a_source() {
-    let test = Test::new().file(
-        "set/s.json",
-        "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\"}}}",
-    );
-    test.run("init set --name other --schema s.json --source verbatim").stdout_has("wrote set/dataset.toml\n").check();
-    test.write("set/sources/a.jsonl", "{\"id\":\"a\"}\n");
-    test.build("").stdout_has("\nother 1.0.0\n").check();
-    let mapping = "name = \"mine\"\nabout = \"mine\"\n[fields]\nid = \"/key\"\n";
-    let schema = test.read("set/s.json");
-    let test = test.file("here.json", schema).file("mine.toml", mapping).file("article", "a file");
-    test.run("init deep/own --schema here.json --source ./mine.toml").check();
-    test.write("deep/own/sources/a.jsonl", "{\"key\":\"a\"}\n");
-    test.run("build deep/own --date 2024-12-31").stdout_has("\nown 1.0.0\n").check();
-    let toml = String::from_utf8(test.read("deep/own/dataset.toml")).unwrap();
-    assert!(
-        toml.contains("\nschema = \"../../here.json\"\n") && toml.contains("\nsource = \"../../mine.toml\"\n"),
-        "{toml}"
-    );
-    test.run("init other --schema article").check();
-    test.run("init pages --source pages").check();
-    test.write("pages/sources/a.txt", "Title\nTT\nTitle\nBody.\n");
-    test.run("build pages --date 2024-12-31").stdout_has("\npages 1.0.0\n").check();
-}
-
-#[test]
-fn init_overwrites_nothing() {
-    let test = Test::set("", "");
-    let stderr = "error: `set/dataset.toml` already exists\n";
-    test.run("init set").code(2).stdout("").stderr(stderr).leaves_nothing().check();
-}
-
-#[test]
-fn init_refuses_names_that_cannot_be_used() {
-    let test = Test::new();
-    test.run("init set --name a_b").code(2).stderr_has("`a_b` cannot name a dataset").leaves_nothing().check();
-    test.run("init set --source no").code(2).stderr_has("unknown source `no`").leaves_nothing().check();
 }
 
 #[test]
@@ -92,7 +38,7 @@ columns
 query it
   duckdb -c \"SELECT * FROM 'set/1.0.0/data/*.parquet' LIMIT 5\"
   python3 -c \"import pandas; print(pandas.read_parquet('set/1.0.0/data'))\"
-prove it
+verify it
   pressmark verify set/1.0.0
 "
     );
@@ -122,8 +68,8 @@ fn show_as_json_is_the_manifest() {
 #[test]
 fn show_needs_a_release() {
     let stderr = "\
-error: `set` is not a release: it has no manifest.json
-  help: a release is a folder with a manifest.json, such as datasets/NAME/1.0.0
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
 ";
     Test::set("", "").run("show set").code(2).stdout("").stderr(stderr).check();
 }
@@ -272,7 +218,10 @@ fn verify_needs_releases() {
     let test = Test::set("", "");
     let stderr = format!("error: `none` is not a release: no such folder\n{hint}");
     test.run("verify none").code(2).stdout("").stderr(stderr).check();
-    let stderr = format!("error: `set` is not a release: the dataset has no releases yet\n{hint}");
+    let stderr = "\
+error: the dataset `set` has no releases yet
+  help: to publish the first one, run: pressmark build set
+";
     test.run("verify set").code(2).stdout("").stderr(stderr).check();
 }
 
@@ -285,7 +234,7 @@ fn verify_and_log_find_releases_without_a_dataset() {
         .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
-    test.run("log set").stdout_has("1.1.0  2024-12-31").check();
+    test.run("log set").stdout_has("1.1.0    2024-12-31").check();
 }
 
 #[test]
@@ -342,28 +291,7 @@ fn a_reject_reaches_the_terminal_disarmed() {
 #[test]
 fn a_usage_error_exits_with_2() {
     let test = released();
-    for arguments in ["", "nothing", "build", "build set --version one", "build set --max-rejects 101%"] {
+    for arguments in ["", "nothing", "build set --version one", "build set --max-rejects 101%"] {
         test.run(arguments).code(2).stdout("").stderr_has("--help").leaves_nothing().check();
     }
-}
-
-#[test]
-fn a_dataset_of_ones_own_schema_is_told_what_can_be_its_key() {
-    let key = |schema: &str| {
-        let test = Test::new().file("set/a.schema.json", schema);
-        test.run("init set --schema a.schema.json").check();
-        let toml = String::from_utf8(test.read("set/dataset.toml")).unwrap();
-        toml.lines().find(|line| line.contains("key = ")).unwrap().to_owned()
-    };
-    let schema = |required: &str| {
-        format!(
-            r#"{{"type":"object","required":[{required}],"properties":{{
-            "id":{{"type":"string"}},"n":{{"type":"integer"}},"url":{{"type":"string"}},"x":{{"type":"number"}}}}}}"#
-        )
-    };
-    assert_eq!(key(&schema(r#""id","n""#)), "key = \"id\"");
-    assert_eq!(key(&schema(r#""n","url","x""#)), "# key = \"\" # one of \"n\", \"url\"");
-    assert_eq!(key(&schema(r#""x""#)), "# key = \"\" # the schema requires no text or whole number that could be one");
-    let test = Test::new().file("set/a.schema.json", "{\"type\":\"strng\"}");
-    test.run("init set --schema a.schema.json").code(2).stdout("").stderr_has("error[S-META]").leaves_nothing().check();
 }

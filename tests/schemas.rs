@@ -27,7 +27,7 @@ fn the_examples_of_the_page_are_what_is_said() {
     for name in ["nested", "recursive", "union"] {
         let file = format!("docs/schemas/{name}.schema.json");
         let test = Test::new().file(&file, docs(&format!("{name}.schema.json")));
-        let command = format!("schema explain {file}");
+        let command = format!("schema explain {file} --verbose");
         test.run(&command).stdout(shown(&format!("pressmark {command}"))).check();
     }
     let test = Test::new().file("before.json", BASE).file("after.json", CURRENT);

@@ -37,7 +37,7 @@ fn a_pipe_for_a_manifest() {
     refuses(&test, "build set --bump minor", "set/1.1.0/manifest.json");
     test.run("verify set/1.1.0").code(1).stdout_has("R-FILE-KIND").check();
     let why = "cannot read `set/1.1.0/manifest.json`: it is a pipe, not a file\n";
-    test.run("log set").code(1).stdout_has(format!("1.1.0  unreadable: {why}")).check();
+    test.run("log set").code(1).stdout_has(format!("1.1.0    unreadable: {why}")).check();
 }
 
 #[test]

@@ -21,25 +21,32 @@ fn told(causes: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
 #[test]
 fn rules_below_an_id_are_named_by_their_place_in_the_file() {
     let stdout = r#"in.jsonl: JSON lines, 3 articles, 3 rejected
-error[V-TYPE]: expected string, found 7, 1 article
+articles  code          field     first       message
+       1  V-TYPE        by.name   in.jsonl:1  expected string, found 7
+       1  V-TYPE        by        in.jsonl:3  expected object, found "A. Writer"
+       1  V-MAX-LENGTH  by.title  in.jsonl:2  expected at most 3 characters, found "Professor"
+
+error[V-TYPE]: by.name: expected string, found 7, 1 article
   --> in.jsonl:1:50 at /by/name
    | …,"title":"A long headline","by":{"name":7}}
    |                                          ^
   rule: /$defs/p/properties/name/type; for details: pressmark explain V-TYPE
 
-error[V-TYPE]: expected object, found "A. Writer", 1 article
+error[V-TYPE]: by: expected object, found "A. Writer", 1 article
   --> in.jsonl:3:16 at /by
    | {"id":"3","by":"A. Writer"}
    |                ^^^^^^^^^^^
   rule: /$defs/p/type; for details: pressmark explain V-TYPE
 
-error[V-MAX-LENGTH]: expected at most 3 characters, found "Professor", 1 article
+error[V-MAX-LENGTH]: by.title: expected at most 3 characters, found "Professor", 1 article
   --> in.jsonl:2:25 at /by/title
    | {"id":"2","by":{"title":"Professor"}}
    |                         ^^^^^^^^^^^
   rule: /$defs/p/properties/title/maxLength; for details: pressmark explain V-MAX-LENGTH
 
 failed 3 articles: 0 admitted, 3 rejected for 3 causes; 0 allowed
+to keep the rejected articles with their reasons:
+  pressmark check in.jsonl --schema set/s.json --rejects rejects.jsonl.zst
 "#;
     let test = Test::set("schema = \"s.json\"\n", include_bytes!("cases/embedded-pointer/in.jsonl"))
         .file("set/s.json", include_bytes!("cases/embedded-pointer/s.json"))

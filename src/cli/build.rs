@@ -1,6 +1,7 @@
 //! `pressmark build`.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
@@ -13,50 +14,87 @@ use pressmark::release::Dataset;
 use pressmark::text::{one_line, printable};
 
 use crate::args::{BuildArguments, BumpArgument, ReportFormat};
-use crate::cache;
 use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
+use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
 use crate::progress::Bar;
 use crate::render::Check;
-use crate::show;
+use crate::show::{self, Detail};
+use crate::terminal::{self, command, word};
+use crate::{cache, locate};
 
 /// The maximum number of schema changes shown.
 const SCHEMA: usize = 10;
 
 pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
-    let dataset = Dataset::open(&arguments.dir)?;
-    let report = build(&dataset, &options(arguments), &Bar::new())?;
+    let (dataset, inputs) = dataset(arguments)?;
+    let report = build(&dataset, &options(arguments, inputs), &Bar::new())?;
     let ok = report.outcome != Release::Refused;
-    let check = Check { read: &report.read, undeclared: None, allowance: report.allowance, ok };
+    let check = Check {
+        read: &report.read,
+        allowance: report.allowance,
+        ok,
+        examples: arguments.run.examples.number,
+        dataset: None,
+        conflicts: Some(&report.conflicts),
+    };
     if arguments.run.format != ReportFormat::Json {
-        let _closed = anstream::stderr().lock().write_all(warnings(&report).as_bytes());
+        terminal::say(&warnings(&report));
     }
+    let outcome = if ok { Outcome::Yes } else { Outcome::No };
     let text = match arguments.run.format {
         ReportFormat::Human => {
-            report_rejects(&check, ok);
-            match &report.outcome {
-                Release::Published(folder) => {
-                    let path = printable(&folder.display().to_string());
-                    let published = format!("{BOLD_GREEN}published{BOLD_GREEN:#} {path}\n");
-                    check.inputs() + &steps(&report) + &published + &show::release(folder)?
-                }
-                Release::Unchanged(folder) => {
-                    let path = printable(&folder.display().to_string());
-                    let text =
-                        format!("{BOLD_GREEN}unchanged{BOLD_GREEN:#} {path} already contains exactly these records\n");
-                    check.inputs() + &steps(&report) + &text + &show::release(folder)?
-                }
-                Release::Refused => String::new(),
-            }
+            report_rejects(&check, ok, arguments.dry_run);
+            return terminal::print(&human(&report, &check)?, outcome);
         }
         ReportFormat::Json => pretty(&report),
         format => check.render(format),
     };
-    let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), if ok { Outcome::Yes } else { Outcome::No })
+    written(anstream::stdout().lock().write_all(text.as_bytes()), outcome)
 }
 
-fn options(arguments: &BuildArguments) -> BuildOptions {
+/// The dataset, and the inputs that were named. The first path is the dataset if it is one; otherwise all
+/// paths are inputs of the dataset around the working directory.
+fn dataset(arguments: &BuildArguments) -> Result<(Dataset, &[String]), Error> {
+    let paths = arguments.paths.as_slice();
+    match paths.split_first() {
+        Some((first, inputs)) if locate::is_dataset(Path::new(first)) => {
+            Ok((locate::dataset(Some(Path::new(first)))?, inputs))
+        }
+        Some((first, _)) if locate::around().is_err() => Err(locate::no_dataset(Path::new(first))),
+        _ => Ok((locate::dataset(None)?, paths)),
+    }
+}
+
+/// What was published, with what happened on the way.
+fn human(report: &BuildReport, check: &Check<'_>) -> Result<String, Error> {
+    if terminal::is_quiet() {
+        return Ok(String::new());
+    }
+    let (folder, what) = match &report.outcome {
+        Release::Refused => return Ok(String::new()),
+        Release::Published(folder) => (folder, ("published", "")),
+        Release::Unchanged(folder) => (folder, ("unchanged", " already contains exactly these records")),
+        Release::DryRun(folder) => (folder, ("dry run", "")),
+    };
+    let path = printable(&folder.display().to_string());
+    let text = check.inputs() + &steps(report) + &format!("{BOLD_GREEN}{}{BOLD_GREEN:#} {path}{}\n", what.0, what.1);
+    if matches!(report.outcome, Release::DryRun(_)) {
+        let would = format!("{} in {}", counted(report.records, "record"), counted(report.parts as u64, "part"));
+        return Ok(text + &format!("  it would have {would}; nothing was published\n"));
+    }
+    let detail = if terminal::is_verbose() { Detail::Columns } else { Detail::Summary };
+    let text = text + &show::release(folder, detail)?;
+    let previous = report.changes.as_ref().map(|changes| &changes.base.path);
+    Ok(match previous.filter(|_| matches!(report.outcome, Release::Published(_))) {
+        None => text,
+        Some(previous) => {
+            let [previous, folder] = [previous.clone(), folder.display().to_string()].map(|path| word(&path));
+            text + &format!("{BOLD}compare it{BOLD:#}\n") + &command(&format!("pressmark diff {previous} {folder}"))
+        }
+    })
+}
+
+fn options(arguments: &BuildArguments, inputs: &[String]) -> BuildOptions {
     let version = match (&arguments.version, arguments.bump) {
         (Some(version), _) => VersionChoice::Exact(version.clone()),
         (None, Some(BumpArgument::Auto)) => VersionChoice::Auto,
@@ -66,9 +104,9 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         (None, None) => VersionChoice::First,
     };
     BuildOptions {
-        from: from(arguments),
+        from: from(arguments, inputs),
         articles: crate::args::places(&arguments.articles),
-        output: arguments.output.clone(),
+        output: arguments.output_dir.clone(),
         version,
         allow_understated: arguments.allow_understated,
         readmit: arguments.readmit,
@@ -76,21 +114,23 @@ fn options(arguments: &BuildArguments) -> BuildOptions {
         allow_backdated: arguments.allow_backdated,
         cache: if arguments.no_cache { None } else { cache::folder() },
         max_rejects: arguments.max_rejects,
+        dry_run: arguments.dry_run,
+        examples: arguments.run.examples.number,
         memory: Memory::new(arguments.memory.0),
         threads: crate::args::threads(arguments.run.threads),
         limits: crate::args::limits(arguments.run.max_bytes),
     }
 }
 
-fn from(arguments: &BuildArguments) -> BuildInputs {
+fn from(arguments: &BuildArguments, inputs: &[String]) -> BuildInputs {
     match &arguments.base {
         Some(version) => BuildInputs::Base {
             version: version.clone(),
-            upsert: arguments.upsert.clone(),
+            upsert: [arguments.upsert.as_slice(), inputs].concat(),
             withdraw: arguments.withdraw.clone(),
         },
-        None if arguments.inputs.is_empty() => BuildInputs::Dataset,
-        None => BuildInputs::Inputs(arguments.inputs.clone()),
+        None if inputs.is_empty() => BuildInputs::Dataset,
+        None => BuildInputs::Inputs(inputs.to_vec()),
     }
 }
 
@@ -150,11 +190,16 @@ fn steps(report: &BuildReport) -> String {
 }
 
 /// Reports on standard error what was rejected, and what to do if that was too much.
-fn report_rejects(check: &Check<'_>, ok: bool) {
+fn report_rejects(check: &Check<'_>, ok: bool, dry_run: bool) {
     let rejects = &check.read.rejects;
+    if ok && terminal::is_quiet() {
+        return;
+    }
     let mut text = if ok { String::new() } else { check.inputs() };
     text.push_str(&check.diagnostics());
-    if !ok && rejects.total() == 0 {
+    if let (false, Some(refusal)) = (ok, check.misfit_refusal()) {
+        text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {refusal}; nothing was published\n"));
+    } else if !ok && rejects.total() == 0 {
         text = format!("{BOLD_RED}error:{BOLD_RED:#} no records are left; nothing was published\n");
     } else if !ok {
         let number = rejects.total();
@@ -171,5 +216,9 @@ fn report_rejects(check: &Check<'_>, ok: bool) {
         text.push_str(&format!("{BOLD_RED}error:{BOLD_RED:#} {of}; nothing was published\n"));
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
-    let _closed = anstream::stderr().lock().write_all(text.as_bytes());
+    if let Some(file) = rejects.path().filter(|_| !dry_run) {
+        let line = format!("pressmark retry {} -o fixed.jsonl", word(&file.display().to_string()));
+        text.push_str(&terminal::next(&[("after fixing the schema or the source, validate the rejects again", line)]));
+    }
+    terminal::say(&text);
 }

@@ -3,7 +3,7 @@
 mod human;
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use pressmark::Error;
@@ -12,7 +12,7 @@ use pressmark::diff::{
     fingerprint, markdown,
 };
 use pressmark::progress::{NoProgress, Progress};
-use pressmark::release::{Bump, VersionPolicy};
+use pressmark::release::{Bump, Found, VersionPolicy, find, newest};
 use pressmark::text::{printable, printable_json};
 use serde::Serialize;
 
@@ -20,33 +20,75 @@ use crate::args::{DiffArguments, DiffFormat, Kind};
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
 use crate::progress::Bar;
+use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let key = arguments.key.as_slice();
-    let base = DiffInput::open_by(&arguments.base, key)?;
+    let [base, current] = sides(arguments)?;
+    let base = DiffInput::open_by(&base, key)?;
     if let Some(delta) = &arguments.check_delta {
         return proof(delta, &base, &options(arguments));
     }
-    let current = DiffInput::open_by(arguments.current.as_deref().unwrap_or(&arguments.base), key)?;
+    let current = DiffInput::open_by(&current, key)?;
     let report = compare(arguments, &base, &current)?;
     let refused = refused(arguments, &report);
     let outcome = if refused.is_empty() || arguments.exit_zero { Outcome::Yes } else { Outcome::No };
     let policy = arguments.policy.into();
     if arguments.rows {
-        let mut out = anstream::stderr().lock();
-        let _closed = out.write_all((human::verdict(&report, policy) + &why(arguments, &refused)).as_bytes());
+        terminal::say(&(human::verdict(&report, policy) + &why(arguments, &refused)));
         return Ok(outcome);
     }
-    let text = match arguments.format {
-        DiffFormat::Human => human::report(&report, policy),
-        DiffFormat::Json => json(&report, policy),
-        DiffFormat::Markdown => summary(&report, policy),
+    let raw = |text: String| written(anstream::stdout().lock().write_all(text.as_bytes()), outcome);
+    let told = match arguments.format {
+        DiffFormat::Human if terminal::is_quiet() => terminal::print(&human::verdict(&report, policy), outcome),
+        DiffFormat::Human => terminal::print(&human::report(&report, policy), outcome),
+        DiffFormat::Json => raw(json(&report, policy)),
+        DiffFormat::Markdown => raw(summary(&report, policy)),
     };
-    let mut out = anstream::stdout().lock();
-    let told = written(out.write_all(text.as_bytes()), outcome);
-    drop(out);
-    let _closed = anstream::stderr().lock().write_all(why(arguments, &refused).as_bytes());
+    terminal::say(&why(arguments, &refused));
     told
+}
+
+/// The paths of the two sides. Of plain files, both are named.
+fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
+    let key = arguments.key.as_slice();
+    if arguments.check_delta.is_some() {
+        let base = match &arguments.base {
+            Some(base) => side(base, key)?,
+            None => locate::release(None)?,
+        };
+        return Ok([base.clone(), base]);
+    }
+    let Some(base) = &arguments.base else { return locate::newest_two(&locate::around()?) };
+    if let Some(current) = &arguments.current {
+        return Ok([side(base, key)?, side(current, key)?]);
+    }
+    if let Ok(Found::Releases(_)) = find(base) {
+        return locate::newest_two(base);
+    }
+    let base = side(base, key)?;
+    let beside = base.canonicalize().ok().and_then(|base| Some(base.parent()?.to_owned()));
+    let shown = base.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).or(beside);
+    let newest = shown.map(|folder| newest(&folder)).transpose()?.filter(|newest| *newest != base);
+    match newest {
+        Some(current) => Ok([base, current]),
+        None => locate::usage(&format!("`{}` is the newest release; name CURRENT too", locate::shown(&base))),
+    }
+}
+
+/// A side: a folder of releases means the newest one.
+fn side(named: &Path, key: &[String]) -> Result<PathBuf, Error> {
+    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    let is_plain = named.is_file() || !key.is_empty() && named.exists();
+    if is_plain {
+        return Ok(named);
+    }
+    match newest(&named) {
+        Ok(folder) => Ok(folder),
+        // It may be a folder of Parquet files. If it is nothing, opening it says so.
+        Err(Error::NoRelease { .. }) => Ok(named),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why the run failed, if limits were given.

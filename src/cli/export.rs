@@ -1,6 +1,6 @@
 //! `pressmark export`: records go to standard output or a file, missing keys to standard error.
 
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _};
 use std::path::Path;
 
 use pressmark::Error;
@@ -9,13 +9,14 @@ use pressmark::progress::{NoProgress, Progress};
 use pressmark::release::Release;
 use pressmark::text::{one_line, printable};
 
-use crate::args::{ExportArguments, ExportFormatArgument, threads};
+use crate::args::{ExportArguments, ExportFormatArgument, list, threads};
 use crate::outcome::Outcome;
 use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
 use crate::progress::Bar;
+use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
-    let release = Release::open(&arguments.release)?;
+    let release = Release::open(&locate::release(arguments.release.as_deref())?)?;
     let options = options(arguments);
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     // On a terminal the records themselves show how far it is.
@@ -31,11 +32,11 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
     };
     drop(progress);
     let mut text = missing(&report);
-    if let Some(file) = file {
+    if let Some(file) = file.filter(|_| !terminal::is_quiet()) {
         let (file, records) = (printable(&file.display().to_string()), counted(report.records, "record"));
         text.push_str(&format!("{BOLD_GREEN}wrote{BOLD_GREEN:#} {records} to {file}\n"));
     }
-    let _closed = anstream::stderr().lock().write_all(text.as_bytes());
+    terminal::say(&text);
     Ok(if report.missing.is_empty() { Outcome::Yes } else { Outcome::No })
 }
 
@@ -46,7 +47,7 @@ fn options(arguments: &ExportArguments) -> ExportOptions {
             ExportFormatArgument::Csv => ExportFormat::Csv,
         },
         columns: (!arguments.columns.is_empty()).then(|| arguments.columns.clone()),
-        keys: (!arguments.where_key.is_empty()).then(|| arguments.where_key.iter().cloned().collect()),
+        keys: (!arguments.where_key.is_empty()).then(|| list(&arguments.where_key).into_iter().collect()),
         threads: threads(arguments.threads),
     }
 }

@@ -4,26 +4,62 @@ use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use pressmark::Error;
-use pressmark::init::{InitOptions, init};
-use pressmark::text::printable;
+use pressmark::init::{InitOptions, InitReport, init};
+use pressmark::mapping::Chosen;
+use pressmark::text::{one_line, printable};
 
 use crate::args::InitArguments;
 use crate::outcome::{Outcome, written};
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
+    let dir = &arguments.dir;
+    let looked_at = arguments.from.iter().map(|pattern| pattern_from(dir, pattern));
     let options = InitOptions {
         name: arguments.name.clone(),
-        schema: from_folder(&arguments.dir, &arguments.schema),
-        source: arguments.source.as_deref().map(|source| from_folder(&arguments.dir, source)),
+        schema: from_folder(dir, &arguments.schema),
+        source: arguments.source.as_deref().map(|source| from_folder(dir, source)),
+        key: arguments.key.clone(),
+        order_by: arguments.order_by.clone(),
+        inputs: if arguments.inputs.is_empty() { looked_at.collect() } else { arguments.inputs.clone() },
+        from: arguments.from.clone(),
     };
-    let path = init(&arguments.dir, &options)?;
+    let report = init(dir, &options)?;
     let mut out = anstream::stdout().lock();
-    let text = format!(
-        "wrote {0}\nset `inputs` in {0}, then run: pressmark build {1}\n",
-        printable(&path.display().to_string()),
-        printable(&arguments.dir.display().to_string())
-    );
-    written(out.write_all(text.as_bytes()), Outcome::Yes)
+    written(out.write_all(told(arguments, &report).as_bytes()), Outcome::Yes)
+}
+
+/// What was written, and the next command.
+fn told(arguments: &InitArguments, report: &InitReport) -> String {
+    let shown = |path: &Path| printable(&path.display().to_string());
+    let (path, dir) = (shown(&report.path), shown(&arguments.dir));
+    let mut text = format!("wrote {path}\n");
+    if let Some(source) = &report.source {
+        let how = match source.chosen {
+            Chosen::Recognised => "recognised",
+            Chosen::Given => "as given",
+            Chosen::Default => "no parser was recognised",
+        };
+        text.push_str(&format!("source: {} ({how})\n", one_line(&source.name, 60)));
+    }
+    let order = if report.order_by.is_empty() { "the key".to_owned() } else { report.order_by.join(", ") };
+    text.push_str(&format!("key: {}; records are ordered by {}\n", one_line(&report.key, 60), one_line(&order, 200)));
+    text.push_str(&match (&*arguments.inputs, &*arguments.from) {
+        ([], []) => format!("set `inputs` in {path}, then run: pressmark build {dir}\n"),
+        _ => format!("next: pressmark build {dir}\n"),
+    });
+    text
+}
+
+/// A pattern of files by its path from the folder: the part before its first wildcard is followed.
+fn pattern_from(folder: &Path, pattern: &str) -> String {
+    let is_wild = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let parts: Vec<Component<'_>> = Path::new(pattern).components().collect();
+    let fixed = parts.iter().position(is_wild).unwrap_or(parts.len());
+    let start: PathBuf = parts[..fixed].iter().collect();
+    let start = if start.as_os_str().is_empty() { PathBuf::from(".") } else { start };
+    let way: PathBuf =
+        [relative(&real(folder), &real(&start))].into_iter().chain(parts[fixed..].iter().map(PathBuf::from)).collect();
+    way.to_string_lossy().replace('\\', "/")
 }
 
 /// A file that is not in the folder and is here, by its path from the folder, which is how

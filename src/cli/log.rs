@@ -12,24 +12,34 @@ use serde::Serialize;
 
 use crate::args::{Format, LogArguments};
 use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD, BOLD_RED, DIM, bytes, count, counted};
+use crate::paint::{BOLD, BOLD_RED, DIM, bytes, count};
+use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &LogArguments) -> Result<Outcome, Error> {
-    let entries = log(&arguments.dir)?;
-    let text = match arguments.format {
-        Format::Human => human(&entries),
-        Format::Json => json(&entries),
+    let dataset = match &arguments.dataset {
+        Some(dataset) => dataset.clone(),
+        None => locate::around()?,
     };
-    let broken = entries.iter().any(HistoryEntry::is_broken);
-    let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), if broken { Outcome::No } else { Outcome::Yes })
+    let entries = log(&dataset)?;
+    let outcome = if entries.iter().any(HistoryEntry::is_broken) { Outcome::No } else { Outcome::Yes };
+    match arguments.format {
+        Format::Human => terminal::print(&human(&entries), outcome),
+        Format::Json => written(anstream::stdout().lock().write_all(json(&entries).as_bytes()), outcome),
+    }
 }
+
+/// The heading of each cell.
+const HEADINGS: [&str; CELLS] = ["version", "released", "records", "change", "size", "fingerprint"];
 
 fn human(entries: &[HistoryEntry]) -> String {
     let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
-    let width = |place: usize| rows.iter().filter_map(|row| row.get(place)).map(String::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..CELLS).map(width).collect();
-    let mut text = String::new();
+    let longest = |cell: usize| rows.iter().filter_map(|row| row.get(cell)).map(String::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..CELLS).map(|cell| longest(cell).max(HEADINGS[cell].len())).collect();
+    let mut text = format!("{DIM}{:width$}", HEADINGS[0], width = widths[0]);
+    for (heading, width) in HEADINGS[1..].iter().zip(&widths[1..]) {
+        text.push_str(&format!("  {heading:>width$}"));
+    }
+    text.push_str(&format!("  parts{DIM:#}\n"));
     for (entry, row) in entries.iter().zip(&rows) {
         let version = &row[0];
         text.push_str(&format!("{BOLD}{version:width$}{BOLD:#}", width = widths[0]));
@@ -41,17 +51,17 @@ fn human(entries: &[HistoryEntry]) -> String {
     text
 }
 
-/// How many cells a release has in its line.
+/// The number of cells in the line of a release.
 const CELLS: usize = 6;
 
-/// Version, day, records, growth, size and fingerprint; of a release that cannot be read its version.
+/// Version, date, records, growth, size and fingerprint; only the version if the release cannot be read.
 fn cells(entry: &HistoryEntry) -> Vec<String> {
     let mut cells = vec![entry.version.to_string()];
     if let Ok(ReleaseSummary { release, standing }) = &entry.told {
         let manifest = release.manifest();
         cells.extend([
             manifest.released.to_string(),
-            counted(manifest.records(), "record"),
+            count(manifest.records()),
             standing.growth.map(growth).unwrap_or_default(),
             bytes(size(release)),
             manifest.fingerprint.short(),
@@ -60,13 +70,13 @@ fn cells(entry: &HistoryEntry) -> Vec<String> {
     cells
 }
 
-/// What is said behind the cells and below them.
+/// The text after the cells and below them.
 fn note(entry: &HistoryEntry) -> String {
     let ReleaseSummary { release, standing } = match &entry.told {
         Ok(told) => told,
         Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.with_causes())),
     };
-    let parts = counted(release.manifest().parts.len() as u64, "part");
+    let parts = count(release.manifest().parts.len() as u64);
     let reused = match standing.reused {
         0 => String::new(),
         reused => format!(", {} reused", count(reused as u64)),

@@ -1,7 +1,6 @@
 //! The command line of pressmark: arguments in, text and an exit code out.
 //!
-//! Everything that is asked of the system or shown to a person is here; the work is the
-//! library's.
+//! Everything that is asked of the system or shown to a person is here. The library does the work.
 
 mod args;
 mod build;
@@ -12,6 +11,7 @@ mod diff;
 mod explain;
 mod export;
 mod init;
+mod locate;
 mod log;
 mod man;
 mod outcome;
@@ -20,13 +20,16 @@ mod progress;
 mod render;
 mod retry;
 mod schema;
+mod settings;
 mod show;
+mod terminal;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
+use pressmark::Error;
 use pressmark::text::printable;
 
 use args::{Arguments, Command};
@@ -42,8 +45,15 @@ fn main() -> ExitCode {
             report(panic);
         }
     }));
+    terminal::color_from_environment();
     let arguments = parse();
-    let result = match &arguments.command {
+    terminal::set(arguments.global);
+    progress::handle_signals();
+    run(&arguments.command)
+}
+
+fn run(command: &Command) -> ExitCode {
+    let result = match command {
         Command::Init(arguments) => init::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Retry(arguments) => retry::run(arguments),
@@ -60,6 +70,10 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(outcome) => outcome.into(),
+        Err(Error::Cancelled) => {
+            progress::report_interrupted();
+            Outcome::Interrupted.into()
+        }
         Err(error) => {
             outcome::report(&error);
             Outcome::Failed.into()

@@ -41,10 +41,11 @@ fn page(command: clap::Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// Ends as clap ends over any other argument that cannot be.
+/// Ends the program as clap does for any other wrong argument.
 fn unknown(program: &mut clap::Command, name: &str) -> ! {
     let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
     let name = pressmark::text::one_line(name, 40);
-    let message = format!("unknown command `{name}`; the commands are {}\n", names.join(", "));
+    let meant = pressmark::text::did_you_mean(&name, names.iter().copied());
+    let message = format!("unknown command `{name}`; {meant}the commands are {}", names.join(", "));
     program.error(ErrorKind::InvalidValue, message).exit()
 }

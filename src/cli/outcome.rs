@@ -5,9 +5,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use pressmark::Error;
+use pressmark::error::Excerpt;
 use pressmark::text::{printable, printable_json};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::paint::{BOLD_RED, CYAN};
+use crate::progress::INTERRUPTED;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(crate) enum Outcome {
     No,
     /// A usage or I/O error.
     Failed,
+    /// A signal ended it.
+    Interrupted,
 }
 
 impl From<Outcome> for ExitCode {
@@ -26,6 +31,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Yes => 0,
             Outcome::No => 1,
             Outcome::Failed => 2,
+            Outcome::Interrupted => INTERRUPTED,
         })
     }
 }
@@ -35,6 +41,11 @@ pub(crate) fn report(error: &Error) {
     let mut out = anstream::stderr().lock();
     let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
     let mut text = format!("{BOLD_RED}error{code}:{BOLD_RED:#} {}\n", printable(&error.to_string()));
+    if let Some(Excerpt { before, marked, after }) = error.excerpt() {
+        let (indent, caret) = (" ".repeat(before.width()), "^".repeat(marked.width().max(1)));
+        text.push_str(&format!("   {CYAN}|{CYAN:#} {before}{marked}{after}\n"));
+        text.push_str(&format!("   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
+    }
     let mut cause = error.source();
     while let Some(source) = cause {
         text.push_str(&format!("  caused by: {}\n", printable(&source.to_string())));

@@ -1,19 +1,23 @@
 //! What was checked or verified, in one of five formats: for people, for programs, and for the three
 //! places where continuous integration shows results.
 
+mod causes;
 mod github;
 mod human;
 mod junit;
 mod normalised;
 mod release;
 mod sarif;
+mod source;
 
 use std::path::Path;
 
 use pressmark::code::{Code, Severity};
 use pressmark::diagnostics::Cause;
-use pressmark::release::Allowance;
-use pressmark::validate::{InputSummary, Undeclared, ValidationReport};
+use pressmark::publish::KeyConflicts;
+use pressmark::release::{Allowance, Dataset};
+use pressmark::text::one_line;
+use pressmark::validate::{InputSummary, ValidationReport};
 
 use crate::args::ReportFormat;
 use crate::outcome::pretty;
@@ -21,15 +25,19 @@ use crate::paint::counted;
 
 pub(crate) use release::verified;
 
-/// A check or the checking half of a build.
+/// A check, or the validating half of a build.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Check<'r> {
     pub(crate) read: &'r InputSummary,
-    /// The members that no column was declared for, where all records were looked at.
-    pub(crate) undeclared: Option<&'r Undeclared>,
     pub(crate) allowance: Allowance,
-    /// Whether the answer is yes.
+    /// Whether the rejects are allowed, and the inputs undamaged.
     pub(crate) ok: bool,
+    /// How many examples of each cause are shown.
+    pub(crate) examples: usize,
+    /// The dataset whose settings a check used.
+    pub(crate) dataset: Option<&'r Dataset>,
+    /// Articles that share a key, which only a build finds.
+    pub(crate) conflicts: Option<&'r KeyConflicts>,
 }
 
 impl<'r> Check<'r> {
@@ -46,7 +54,7 @@ impl<'r> Check<'r> {
 
     /// For programs: everything.
     pub(crate) fn json(&self) -> ValidationReport<'r> {
-        ValidationReport::new(self.read, self.undeclared, self.allowance, self.ok)
+        ValidationReport::new(self.read, self.allowance, self.ok)
     }
 
     /// For people: why articles were rejected, and nothing if none were.
@@ -57,6 +65,12 @@ impl<'r> Check<'r> {
     /// For people: what was read, a line for each input.
     pub(crate) fn inputs(&self) -> String {
         human::inputs(self)
+    }
+
+    /// Why the source is refused, in a few words.
+    pub(crate) fn misfit_refusal(&self) -> Option<String> {
+        let (source, better) = self.read.refused_source()?;
+        Some(format!("the source `{}` does not fit, and `{}` does", one_line(&source.name, 60), better.source))
     }
 
     fn causes(&self) -> Vec<&'r Cause> {
@@ -79,9 +93,9 @@ impl<'r> Check<'r> {
     }
 }
 
-/// For people: causes of any kind of rejects.
-pub(crate) fn causes(causes: &[&Cause]) -> String {
-    human::causes(causes)
+/// For people: causes of any kind of rejects, with at most this many examples each.
+pub(crate) fn causes(causes: &[&Cause], examples: usize) -> String {
+    causes::report(causes, examples, None)
 }
 
 /// The word that a code's severity has everywhere.
@@ -92,7 +106,7 @@ fn level(code: Code) -> &'static str {
     }
 }
 
-/// The message that stands for a cause: its examples' if they agree, else the code's meaning.
+/// The message of a cause: that of its examples if it is the same, otherwise the meaning of the code.
 fn headline(cause: &Cause) -> &str {
     match cause.examples.as_slice() {
         [first, rest @ ..] if rest.iter().all(|example| example.message == first.message) => &first.message,

@@ -7,7 +7,7 @@ use pressmark::Error;
 use pressmark::progress::NoProgress;
 use pressmark::revalidate::{RevalidateReport, revalidate};
 use pressmark::schema::{
-    BuiltIn, Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
+    Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
 };
 use pressmark::text::one_line;
 use serde::Serialize;
@@ -15,19 +15,12 @@ use serde::Serialize;
 use crate::args::{Format, SchemaArguments, SchemaCommand, SchemaDiffArguments, SchemaExplainArguments};
 use crate::outcome::{Outcome, pretty, written};
 use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, DIM, count, counted};
+use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &SchemaArguments) -> Result<Outcome, Error> {
     match &arguments.command {
         SchemaCommand::Explain(arguments) => explain(arguments),
         SchemaCommand::Diff(arguments) => diff(arguments),
-    }
-}
-
-/// The built-in schema of this name, or the one in this file.
-fn load(name: &str, extra: Extra) -> Result<Schema, Error> {
-    match BuiltIn::named(name) {
-        Some(schema) => Schema::built_in(schema, extra),
-        None => Schema::open(Path::new(name), extra),
     }
 }
 
@@ -54,20 +47,28 @@ struct ExplanationReport<'s> {
 }
 
 fn explain(arguments: &SchemaExplainArguments) -> Result<Outcome, Error> {
-    let extra = arguments.extra.into();
-    let schema = load(&arguments.schema, extra)?;
+    let name = match &arguments.schema {
+        Some(name) => name.clone(),
+        None => locate::around().map_or_else(|_| "article".to_owned(), |folder| folder.display().to_string()),
+    };
+    let (schema, extra) = locate::schema(&name, arguments.extra.map(Into::into))?;
     let explanation = schema.explain();
-    let text = match arguments.format {
-        Format::Human => explained(&explanation, schema.columns().len()),
+    match arguments.format {
+        Format::Human => terminal::print(&explained(&explanation, schema.columns().len()), Outcome::Yes),
         Format::Json => {
             let format = "pressmark-schema-explanation/1";
-            pretty(&ExplanationReport { format, schema: named(&schema), extra, explanation })
+            let text = pretty(&ExplanationReport { format, schema: named(&schema), extra, explanation });
+            written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
         }
-    };
-    written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
+    }
 }
 
 fn explained(explanation: &Explanation, columns: usize) -> String {
+    let total = format!("\n{}, plus record_sha256, the hash of the record\n", counted(columns as u64, "column"));
+    if !terminal::is_verbose() {
+        let more = "--verbose shows where each column comes from, its types, and the values it cannot hold";
+        return listed(explanation) + &total + &format!("{DIM}{more}{DIM:#}\n");
+    }
     let mut text = String::new();
     for column in &explanation.columns {
         text.push_str(&explained_column(column));
@@ -79,14 +80,30 @@ fn explained(explanation: &Explanation, columns: usize) -> String {
             one_line(&omitted.why, 200)
         ));
     }
-    let columns = counted(columns as u64, "column");
-    text.push_str(&format!("\n{columns}, plus record_sha256, the hash of the record\n"));
-    text
+    text + &total
+}
+
+/// The longest path of a column that others are aligned with.
+const ALIGNED: usize = 32;
+
+/// A line for each column: its type, and whether it may be empty.
+fn listed(explanation: &Explanation) -> String {
+    let paths = explanation.columns.iter().map(|column| one_line(&column.path, 120).chars().count());
+    let width = paths.filter(|length| *length <= ALIGNED).max().unwrap_or(0);
+    let line = |column: &Explained| {
+        let kind = column.kind.split('<').next().unwrap_or_default();
+        format!("{BOLD}{:width$}{BOLD:#}  {kind}, {}\n", one_line(&column.path, 120), column.presence)
+    };
+    let omitted = explanation.omitted.iter().map(|omitted| {
+        let (path, why) = (one_line(&omitted.path, 120), one_line(&omitted.why, 200));
+        format!("{BOLD}{path:width$}{BOLD:#}  no column: {why}\n")
+    });
+    explanation.columns.iter().map(line).chain(omitted).collect()
 }
 
 fn explained_column(column: &Explained) -> String {
     let path = one_line(&column.path, 120);
-    // What is within stands below, column by column.
+    // The inner types are listed below, column by column.
     let kind = column.kind.split('<').next().unwrap_or_default();
     let pointer = place(&column.pointer);
     let mut text = format!("{BOLD}{path}{BOLD:#}  {kind}, {}\n    {}\n", column.presence, one_line(&column.why, 200));
@@ -124,26 +141,28 @@ struct Against<'s> {
 
 fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
     let extra = arguments.extra.into();
-    let (base, current) = (load(&arguments.base, extra)?, load(&arguments.current, extra)?);
+    let load = |name: &str| locate::schema(name, Some(extra)).map(|(schema, _)| schema);
+    let (base, current) = (load(&arguments.base)?, load(&arguments.current)?);
     let comparison = current.compare(&base);
-    let against =
-        arguments.against.as_deref().map(|release| revalidate(release, &current, extra, &NoProgress)).transpose()?;
+    let release = arguments.against.as_deref().map(|named| locate::release(Some(named))).transpose()?;
+    let against = release.as_deref().map(|release| revalidate(release, &current, extra, &NoProgress)).transpose()?;
     let same = comparison.is_empty();
+    let rejects = against.as_ref().is_some_and(|report| report.rejected > 0);
+    let outcome = if same && !rejects { Outcome::Yes } else { Outcome::No };
     let text = match arguments.format {
         Format::Human => {
-            let release = arguments.against.as_deref();
-            let against = against.as_ref().zip(release).map(|(report, release)| counted_against(report, release));
-            compared(&comparison) + &against.unwrap_or_default()
+            let against = against.as_ref().zip(release.as_deref());
+            let against = against.map(|(report, release)| counted_against(report, release));
+            return terminal::print(&(compared(&comparison) + &against.unwrap_or_default()), outcome);
         }
         Format::Json => {
-            let release = arguments.against.as_ref().map(|release| release.display().to_string());
+            let release = release.as_ref().map(|release| release.display().to_string());
             let against = against.zip(release.as_deref()).map(|(report, release)| Against { release, report });
             let (base, current, class) = (named(&base), named(&current), comparison.class());
             let format = "pressmark-schema-diff/1";
             pretty(&DiffReport { format, base, current, extra, same, class, comparison, against })
         }
     };
-    let outcome = if same { Outcome::Yes } else { Outcome::No };
     written(anstream::stdout().lock().write_all(text.as_bytes()), outcome)
 }
 

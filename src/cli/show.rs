@@ -10,26 +10,37 @@ use pressmark::release::{Input, Manifest, Release};
 use pressmark::text::{one_line, printable, printable_json};
 
 use crate::args::{ShowArguments, ShowFormat};
+use crate::locate;
 use crate::outcome::{Outcome, written};
 use crate::paint::{BOLD, DIM, bytes, count, counted};
+use crate::terminal::{self, command, word};
 
 pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
+    let folder = locate::release(arguments.release.as_deref())?;
     let text = match arguments.format {
-        ShowFormat::Human => release(&arguments.release)?,
+        ShowFormat::Human => return terminal::print(&release(&folder, Detail::Columns)?, Outcome::Yes),
         ShowFormat::Json => {
-            let release = Release::open(&arguments.release)?;
+            let release = Release::open(&folder)?;
             printable_json(&String::from_utf8_lossy(&release.manifest().to_bytes()))
         }
-        ShowFormat::Card => document(&arguments.release, Document::Card)?,
-        ShowFormat::Citation => document(&arguments.release, Document::Citation)?,
-        ShowFormat::Croissant => printable_json(&document(&arguments.release, Document::Croissant)?),
-        ShowFormat::Datapackage => printable_json(&document(&arguments.release, Document::DataPackage)?),
-        ShowFormat::Zenodo => printable_json(&document(&arguments.release, Document::Zenodo)?),
-        ShowFormat::Datacite => printable_json(&document(&arguments.release, Document::DataCite)?),
-        ShowFormat::RoCrate => printable_json(&document(&arguments.release, Document::RoCrate)?),
+        ShowFormat::Card => document(&folder, Document::Card)?,
+        ShowFormat::Citation => document(&folder, Document::Citation)?,
+        ShowFormat::Croissant => printable_json(&document(&folder, Document::Croissant)?),
+        ShowFormat::Datapackage => printable_json(&document(&folder, Document::DataPackage)?),
+        ShowFormat::Zenodo => printable_json(&document(&folder, Document::Zenodo)?),
+        ShowFormat::Datacite => printable_json(&document(&folder, Document::DataCite)?),
+        ShowFormat::RoCrate => printable_json(&document(&folder, Document::RoCrate)?),
     };
-    let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), Outcome::Yes)
+    written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
+}
+
+/// How much of a release is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// How many columns there are.
+    Summary,
+    /// Each column.
+    Columns,
 }
 
 /// A metadata document of the release in `folder`.
@@ -41,13 +52,16 @@ fn document(folder: &Path, document: Document) -> Result<String, Error> {
 }
 
 /// The release in `folder`, as text.
-pub(crate) fn release(folder: &Path) -> Result<String, Error> {
+pub(crate) fn release(folder: &Path, detail: Detail) -> Result<String, Error> {
     let release = Release::open(folder)?;
     let manifest = release.manifest();
     let mut text = String::new();
     // Writing into a string cannot fail.
     let _infallible = describe(&mut text, manifest);
-    let _infallible = columns(&mut text, manifest);
+    let _infallible = match detail {
+        Detail::Summary => column_counts(&mut text, manifest, folder),
+        Detail::Columns => columns(&mut text, manifest),
+    };
     let _infallible = queries(&mut text, folder);
     Ok(text)
 }
@@ -96,6 +110,21 @@ fn read(manifest: &Manifest) -> String {
     text
 }
 
+/// The maximum number of empty columns that are named.
+const NAMES: usize = 4;
+
+fn column_counts(out: &mut String, manifest: &Manifest, folder: &Path) -> std::fmt::Result {
+    let empty = manifest.columns.iter().filter(|column| column.nulls == manifest.records());
+    let names: Vec<String> = empty.map(|column| one_line(&column.name, 40)).collect();
+    let empty = match names.len() {
+        0 => String::new(),
+        1..=NAMES => format!(" (empty: {})", names.join(", ")),
+        number => format!(" ({} of them empty)", count(number as u64)),
+    };
+    let (total, show) = (count(manifest.columns.len() as u64), word(&folder.display().to_string()));
+    writeln!(out, "  columns     {total}{empty}{DIM}; `pressmark show {show}` lists them{DIM:#}")
+}
+
 fn columns(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
     let name = |name: &str| one_line(name, 40);
     let width = manifest.columns.iter().map(|column| name(&column.name).chars().count()).max().unwrap_or(0);
@@ -116,8 +145,9 @@ fn columns(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
 fn queries(out: &mut String, folder: &Path) -> std::fmt::Result {
     let data = printable(&folder.join("data").display().to_string());
     writeln!(out, "\n{BOLD}query it{BOLD:#}")?;
-    writeln!(out, "  duckdb -c \"SELECT * FROM '{data}/*.parquet' LIMIT 5\"")?;
-    writeln!(out, "  python3 -c \"import pandas; print(pandas.read_parquet('{data}'))\"")?;
-    writeln!(out, "{BOLD}prove it{BOLD:#}")?;
-    writeln!(out, "  pressmark verify {}", printable(&folder.display().to_string()))
+    out.push_str(&command(&format!("duckdb -c \"SELECT * FROM '{data}/*.parquet' LIMIT 5\"")));
+    out.push_str(&command(&format!("python3 -c \"import pandas; print(pandas.read_parquet('{data}'))\"")));
+    writeln!(out, "{BOLD}verify it{BOLD:#}")?;
+    out.push_str(&command(&format!("pressmark verify {}", word(&folder.display().to_string()))));
+    Ok(())
 }

@@ -1,24 +1,28 @@
 //! `pressmark verify`.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pressmark::Error;
 use pressmark::release::{Found, find};
 use pressmark::storage::Location;
 use pressmark::verify::{VerifyOptions, VerifyReport, verify};
 
-use crate::args::VerifyArguments;
+use crate::args::{ReportFormat, VerifyArguments};
 use crate::outcome::{Outcome, report, written};
 use crate::progress::Bar;
 use crate::render::verified;
+use crate::{locate, terminal};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let (quick, threads) = (arguments.quick, crate::args::threads(arguments.threads));
     let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir() };
     let bar = Bar::new();
-    // One that cannot be looked at keeps nobody from looking at the others.
-    let folders = arguments.releases.iter().flat_map(|named| match folders(named) {
+    let named = match arguments.releases.as_slice() {
+        [] => vec![here()?],
+        named => named.to_vec(),
+    };
+    // An error about one release does not stop the others.
+    let folders = named.iter().flat_map(|named| match folders(named) {
         Ok(folders) => folders.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error)],
     });
@@ -34,14 +38,27 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let verdict = if intact { Outcome::Yes } else { Outcome::No };
     // A report about nothing would read as if all were well.
     let text = if reports.is_empty() { String::new() } else { verified(&reports, arguments.format) };
-    let told = written(anstream::stdout().lock().write_all(text.as_bytes()), verdict)?;
+    let told = match arguments.format {
+        ReportFormat::Human if intact && terminal::is_quiet() => verdict,
+        ReportFormat::Human => terminal::print(&text, verdict)?,
+        _ => written(std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes()), verdict)?,
+    };
     failed.iter().for_each(report);
     Ok(if failed.is_empty() { told } else { Outcome::Failed })
 }
 
-/// The releases that are meant: a folder of releases stands for all of them.
+/// The release of the working directory, or the dataset around it.
+fn here() -> Result<PathBuf, Error> {
+    match find(Path::new(".")) {
+        Ok(Found::Release) => Ok(".".into()),
+        _ => locate::around(),
+    }
+}
+
+/// The releases that are meant: a folder of releases means all of them.
 fn folders(named: &Path) -> Result<Vec<Location>, Error> {
-    Ok(match find(named)? {
+    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    Ok(match find(&named)? {
         Found::Release => vec![named.into()],
         Found::Releases(releases) => releases.into_iter().map(|(_, folder)| folder).collect(),
     })

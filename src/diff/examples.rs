@@ -29,11 +29,13 @@ pub(super) fn examples(
     let (old, new): (Vec<Position>, Vec<Position>) = tally.samples.kept().iter().copied().unzip();
     let (before, after) =
         resources.both(|| values(base, column.base, &old), || values(current, column.current, &new))?;
-    let keys = keys(base, &old)?;
+    let named = samples(base, &old)?;
+    let is_title = column.base.is_some() && title_column(base) == column.base;
     let mut found: Vec<(Shape, Example)> = Vec::new();
-    for ((key, before), after) in keys.into_iter().zip(before).zip(after) {
+    for ((Sample { key, title, .. }, before), after) in named.into_iter().zip(before).zip(after) {
+        let title = title.filter(|_| !is_title);
         let shape = Shape::of(before.as_ref(), after.as_ref());
-        found.push((shape, example(key, before, after)));
+        found.push((shape, example((key, title), before, after)));
     }
     Ok(choose(found))
 }
@@ -92,7 +94,7 @@ impl Shape {
     }
 }
 
-fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example {
+fn example((key, title): (String, Option<String>), before: Option<Shown>, after: Option<Shown>) -> Example {
     let formatting = is_formatting(before.as_ref(), after.as_ref());
     let both_texts =
         before.as_ref().is_some_and(|value| value.is_text) && after.as_ref().is_some_and(|value| value.is_text);
@@ -108,7 +110,7 @@ fn example(key: String, before: Option<Shown>, after: Option<Shown>) -> Example 
         }
         (before, after) => (before.map(|text| short(&text, KEY)), after.map(|text| short(&text, KEY))),
     };
-    Example { key, before, after, words, formatting }
+    Example { key, title, before, after, words, formatting }
 }
 
 /// The values of a column in a few rows, in the order of `positions`.
@@ -135,10 +137,16 @@ fn clipped_key(chunk: &Chunk<'_>, row: usize) -> String {
     chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
 }
 
+/// The column that names a record: a known name, or the first column of texts. Never one of the key.
+fn title_column(table: &Scan) -> Option<usize> {
+    let is_title = |index: &usize| table.columns()[*index].is_text && !table.key().contains(index);
+    let known = TITLES.iter().filter_map(|name| table.column(name)).find(is_title);
+    known.or_else(|| (0..table.columns().len()).find(is_title))
+}
+
 /// A few records by key and title.
 pub(super) fn samples(table: &Scan, positions: &[Position]) -> Result<Vec<Sample>, Error> {
-    let title = TITLES.iter().find_map(|name| table.column(name)).filter(|index| !table.key().contains(index));
-    let title = title.filter(|index| table.columns()[*index].is_text);
+    let title = title_column(table);
     let columns: Vec<usize> = table.key().iter().copied().chain(title).collect();
     read_few(table, positions, &columns, |chunk, row| {
         let title = title.and_then(|index| chunk.column(index)?.text(row).map(|text| short(text, TITLE)));

@@ -104,6 +104,10 @@ pub struct ColumnChange {
 pub struct Example {
     /// The record's key.
     pub key: String,
+    /// The record's title, its URL, or its first text, clipped. `None` if it has none, or if this is the column
+    /// that changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The value before, clipped around the change: a string as it is, other values as JSON. `None` for
     /// null.
     pub before: Option<String>,

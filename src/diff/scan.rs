@@ -328,10 +328,11 @@ fn key_columns(files: &[TableFile], names: &[String], key: &[String]) -> Result<
         let at = index(name);
         let without = files.iter().find(|file| at.is_none_or(|at| file.columns[at].is_none()));
         if let Some(TableFile { file, columns, .. }) = without {
-            let here = names.iter().zip(columns).filter(|(_, column)| column.is_some());
-            let here: Vec<String> = here.take(NAMED).map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!("it has no column `{name}`; there are {}", here.join(", "));
-            return Err(unreadable(file.path(), &message));
+            let here = names.iter().zip(columns).filter(|(_, column)| column.is_some()).take(NAMED);
+            let here: Vec<String> = here.map(|(name, _)| format!("`{name}`")).collect();
+            let meant = crate::text::did_you_mean(name, names.iter().map(String::as_str));
+            let what = format!("it has no column `{name}`; {meant}there are {}", here.join(", "));
+            return Err(unreadable(file.path(), &what));
         }
         found.extend(at.filter(|at| !found.contains(at)));
     }

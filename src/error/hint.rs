@@ -2,14 +2,15 @@
 
 use super::Error;
 use crate::code::Code;
+use crate::text::did_you_mean;
 
 impl Error {
     /// The way out, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Dataset { hint, .. } | Self::Mapping { hint, .. } => hint.clone(),
-            Self::NoInput { is_folder: true, .. } => {
-                Some("hidden files, pipes and sockets in a folder are read only if you name them".into())
+            Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
+            Self::NoInput { is_folder: true, found, .. } => {
+                Some(format!("{found}; hidden files, pipes and sockets in a folder are read only if you name them"))
             }
             Self::Pattern { .. } => {
                 Some("`**` must be a whole path component, and `[` needs a `]`; to match these characters, write `[*]`, `[?]` and `[[]`".into())
@@ -21,15 +22,22 @@ impl Error {
             }
             Self::BatchTooLarge { .. } => Some("validate the input in smaller pieces".into()),
             Self::DateOrder { .. } => Some("use a later `--date`, or add `--allow-backdated`".into()),
-            Self::NoInput { .. } => {
-                Some("paths in dataset.toml are relative to its folder; on the command line, quote patterns".into())
+            Self::NoInput { found, .. } => {
+                Some(format!("{found}; paths in dataset.toml are relative to its folder; on the command line, quote patterns"))
             }
             Self::NoInputs { .. } => Some("set `inputs = [\"sources/*.jsonl\"]` in dataset.toml, or name files after the folder".into()),
             Self::VersionExists { .. } => Some("a release never changes; publish with a new `--version`".into()),
             Self::WhichVersion { .. } => Some("add `--version V` or `--bump auto|major|minor|patch`".into()),
             Self::VersionUnderstates(said) => {
                 let needed = &said.needed;
-                Some(format!("use `--version {needed}` or `--bump auto`, or add `--allow-understated` to publish anyway"))
+                let policy = match said.policy {
+                    "croissant" => "datapackage",
+                    _ => "croissant",
+                };
+                Some(format!(
+                    "use `--version {needed}` or `--bump auto`, or add `--allow-understated` to publish anyway; \
+                     `versions = \"{policy}\"` under [policy] in dataset.toml counts changes differently"
+                ))
             }
             Self::VersionBuild { .. } => Some("remove the `+` and what follows it".into()),
             Self::VersionOrder { .. } => Some("use a higher `--version`, or `--bump`".into()),
@@ -41,20 +49,35 @@ impl Error {
             Self::NoRelease { .. } => {
                 Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
             }
-            Self::Projection { columns, .. } => Some(format!("available columns: {}", columns.join(", "))),
+            Self::UnknownRelease { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
+            Self::NoReleaseYet { path } => Some(format!("to publish the first one, run: pressmark build {}", path.display())),
+            Self::UnknownSchema { name } => {
+                let names = ["article", "article-strict"];
+                let meant = did_you_mean(name, names);
+                Some(format!("{meant}the built-in schemas are `{}`; a file needs its path", names.join("` and `")))
+            }
+            Self::Projection { message, columns } => {
+                let unknown = message.strip_prefix("there is no column `").and_then(|rest| rest.strip_suffix('`'));
+                let meant = unknown.map(|name| did_you_mean(name, columns.iter().map(String::as_str)));
+                Some(format!("{}available columns: {}", meant.unwrap_or_default(), columns.join(", ")))
+            }
             Self::ComesBack { .. } => {
                 Some("remove it from the inputs, or add `--readmit` to publish it again".into())
+            }
+            Self::Target { message, .. } if message.ends_with("does not exist") => {
+                Some("create the folder first, or choose another path".into())
             }
             Self::Target { .. } => Some("choose another path, outside of all releases".into()),
             Self::NoRejects { .. } => Some("reject files are written by `build` and `check --rejects FILE`".into()),
             Self::NeedsKey { .. } => Some("add `--key COLUMN` with the column that identifies a record".into()),
             Self::OtherKey { .. } => Some("give each column its own `--key`".into()),
-            Self::UnknownColumn { columns, .. } => Some(format!("available columns: `{}`", columns.join("`, `"))),
+            Self::UnknownColumn { name, columns } => {
+                let meant = did_you_mean(name, columns.iter().map(String::as_str));
+                Some(format!("{meant}available columns: `{}`", columns.join("`, `")))
+            }
             Self::UnknownCode { name } => {
-                let alike = |code: &&Code| strsim::damerau_levenshtein(code.name(), &name.to_uppercase());
-                let nearest = Code::ALL.iter().min_by_key(alike).filter(|code| alike(code) <= 3);
-                let meant = nearest.map(|code| format!("did you mean `{code}`? "));
-                Some(format!("{}`pressmark explain` lists all codes", meant.unwrap_or_default()))
+                let meant = did_you_mean(&name.to_uppercase(), Code::ALL.iter().map(|code| code.name()));
+                Some(format!("{meant}`pressmark explain` lists all codes"))
             }
             Self::NoExtra { .. } => Some(
                 "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
@@ -66,7 +89,6 @@ impl Error {
             | Self::Stopped
             | Self::Cancelled
             | Self::NoArticles { .. }
-            | Self::NoDataset { .. }
             | Self::Part { .. }
             | Self::KeyType { .. }
             | Self::Exists { .. } => None,

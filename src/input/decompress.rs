@@ -58,7 +58,7 @@ impl<R: Read> Read for Naming<R> {
         self.inner.read(buffer).map_err(|error| {
             use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
             let message = match error.kind() {
-                UnexpectedEof => "the compressed data breaks off".to_owned(),
+                UnexpectedEof => "the compressed data ends too early".to_owned(),
                 InvalidData | InvalidInput | Other => format!("the compressed data is damaged: {error}"),
                 _ => return error,
             };
@@ -95,7 +95,7 @@ impl<R: Read> Read for Guarded<R> {
         let stored = self.stored.as_ref().map(|stored| stored.load(Ordering::Relaxed));
         let bomb = stored.is_some_and(|stored| self.content > FREE && self.content / RATIO > stored);
         let (code, message) = if bomb {
-            (Code::Ratio, format!("it unpacks to more than {RATIO} times its size"))
+            (Code::Ratio, format!("it expands to more than {RATIO} times its size"))
         } else if self.content > self.limit {
             (Code::TooLarge, format!("it holds more than {} bytes", self.limit))
         } else {

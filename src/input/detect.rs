@@ -1,8 +1,7 @@
-//! What kind of content is this? Decided from its first bytes and the ending of its name, and named in
-//! reports.
+//! Detects the kind of content from its first bytes and the extension of its name.
 //!
-//! Only the outermost form is decided here. Whether a single object is an article or an envelope,
-//! [`super::envelope`] finds out.
+//! Only the outermost form is detected here. [`super::envelope`] decides whether a single object is an
+//! article or an envelope.
 
 use std::path::Path;
 
@@ -12,9 +11,9 @@ use crate::code::Code;
 /// The outermost form of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// There is nothing but white space.
+    /// Only white space.
     Empty,
-    /// One JSON text a line.
+    /// One JSON text on each line.
     Lines,
     /// JSON texts one after another.
     Values,
@@ -26,7 +25,7 @@ pub(super) enum Form {
     Pages,
 }
 
-/// Why there can be no articles in a source.
+/// Why a source cannot have articles.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) code: Code,
@@ -46,7 +45,7 @@ pub(super) struct Detected {
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How a Git LFS pointer starts (Git LFS specification, "The Pointer").
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
-/// What files of formats start with that are easily taken for articles, and what they are.
+/// The first bytes of formats that are easily mistaken for articles, and their names.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"PAR1", "a Parquet file"),
     (b"ARROW1", "an Arrow file"),
@@ -58,11 +57,11 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"%PDF-", "a PDF file"),
     (b"\0\0\0\0", "binary"),
 ];
-/// Where a tar archive says what it is (POSIX, ustar).
+/// The offset and text that identify a tar archive (POSIX, ustar).
 const TAR: (usize, &[u8]) = (257, b"ustar");
-/// How compressed content starts: within compressed content it was compressed twice.
+/// The first bytes of compressed content. Within compressed content, it was compressed twice.
 const COMPRESSED: &[(&[u8], &str)] = &[(b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd")];
-/// How many lines are looked at to recognise a format of lines.
+/// How many lines are read to recognise a format.
 const LINES: usize = 16;
 
 /// What a source is declared to be.
@@ -70,7 +69,7 @@ const LINES: usize = 16;
 pub(super) enum Declared {
     /// Nothing.
     No,
-    /// JSON Lines, by its name or by whoever reads it.
+    /// JSON Lines, by its name or by the caller.
     Lines,
     /// Page dumps.
     Pages,
@@ -83,7 +82,7 @@ pub(super) fn names_lines(path: &Path) -> bool {
     [".jsonl", ".ndjson"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Decides from the first bytes; `whole` says that there are no more.
+/// Detects the form from the first bytes. `whole` says that there are no more.
 pub(super) fn detect(head: &[u8], whole: bool, declared: Declared) -> Detected {
     let skip = if head.starts_with(BOM) { BOM.len() } else { 0 };
     Detected { skip, form: form(&head[skip..], whole, declared) }
@@ -105,7 +104,7 @@ fn form(content: &[u8], whole: bool, declared: Declared) -> Result<Form, Fault> 
         return Ok(Form::Pages);
     }
     if start[0] == b'<' {
-        return fault(Code::Html, "this is HTML or XML; pressmark takes what a parser made of it");
+        return fault(Code::Html, "this is HTML or XML; run a parser on it, and check or build from its output");
     }
     text_format(start)?;
     match start[0] {
@@ -121,7 +120,7 @@ fn fault<T>(code: Code, message: &str) -> Result<T, Fault> {
 }
 
 fn other(what: &str, help: &str) -> Result<(), Fault> {
-    let message = format!("this is {what}, which is not read; articles are JSON, or page dumps");
+    let message = format!("this is {what}, which pressmark does not read; articles must be JSON or page dumps");
     Err(Fault { code: Code::OtherFormat, message, help: (!help.is_empty()).then(|| help.to_owned()) })
 }
 
@@ -148,7 +147,7 @@ fn other_format(content: &[u8]) -> Result<(), Fault> {
 /// reported one by one.
 fn text_format(start: &[u8]) -> Result<(), Fault> {
     if start[0] == 0x1e {
-        let help = "take the separators out with: tr -d '\\036'";
+        let help = "remove the separators with: tr -d '\\036'";
         return other("a JSON text sequence (RFC 7464)", help);
     }
     if start.starts_with(b"WARC/") {

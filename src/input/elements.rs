@@ -234,7 +234,7 @@ impl<'r> Elements<'r> {
         if frames.is_empty() {
             return Ok(());
         }
-        sink(Block { source: self.source.clone(), bytes, frames }).map_err(Stop::Sink)
+        sink(Block { source: self.source.clone(), bytes, frames }).map_err(|error| Stop::Sink(Box::new(error)))
     }
 }
 

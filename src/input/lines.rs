@@ -102,7 +102,7 @@ impl<'p> Lines<'p> {
 }
 
 fn pass_on(block: Block, sink: Sink<'_>) -> Result<(), Stop> {
-    if block.frames.is_empty() { Ok(()) } else { sink(block).map_err(Stop::Sink) }
+    if block.frames.is_empty() { Ok(()) } else { sink(block).map_err(|error| Stop::Sink(Box::new(error))) }
 }
 
 #[cfg(test)]

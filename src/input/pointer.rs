@@ -35,7 +35,7 @@ pub enum PointerError {
     #[error("`{0}` is not a pointer; write `~` as `~0` and `/` in a name as `~1`")]
     Escape(String),
     /// It has more steps than any text has levels.
-    #[error("`{0}` goes deeper than any article")]
+    #[error("`{0}` is deeper than any article")]
     TooDeep(String),
 }
 

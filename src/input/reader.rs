@@ -1,5 +1,6 @@
 //! Reading one source into blocks of framed articles, in constant memory.
 
+mod peek;
 mod plan;
 
 use std::io::{self, Cursor, Read};
@@ -23,26 +24,25 @@ use crate::progress::Progress;
 use crate::storage::filesystem;
 use plan::{Head, Plan};
 
-/// How articles stand in a source.
+/// How articles are framed in a source.
 #[derive(Debug, Clone)]
 pub enum Framing {
-    /// As JSON, in whatever container is found.
+    /// As JSON, in the container that is found.
     Json,
-    /// As JSON lines, whatever the first line looks like.
+    /// As JSON Lines, even if the first line looks different.
     Lines,
     /// As text copied from news pages.
     Pages(pages::Rules),
 }
 
-/// What a reader may take.
+/// The limits of a reader.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How much is read before a block is cut, and how much is looked at to find the container,
-    /// in bytes.
+    /// The size of a block, and of the beginning that decides the container, in bytes.
     pub block: usize,
-    /// The longest article (or page dump) that is held, in bytes.
+    /// The longest article or page dump, in bytes.
     pub article: usize,
-    /// How much content one source may have, in bytes after decompression.
+    /// The most content of one source, in bytes after decompression.
     pub content: u64,
 }
 
@@ -52,16 +52,16 @@ impl Default for Limits {
     }
 }
 
-/// What was read of a source in all.
+/// The result of reading a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Bytes as stored, before decompression.
+    /// The size as stored, before decompression, in bytes.
     pub bytes: u64,
-    /// SHA-256 of these bytes, if it was asked for.
+    /// The SHA-256 of these bytes, if requested.
     pub sha256: Option<Digest>,
-    /// How its articles were held.
+    /// The container of its articles.
     pub container: Container,
-    /// What is beside them in it.
+    /// What the container has beside them.
     pub left_out: LeftOut,
 }
 
@@ -72,14 +72,16 @@ pub struct Reader {
     places: Vec<Pointer>,
     limits: Limits,
     hash: bool,
+    /// What was read of standard input before.
+    read_ahead: Arc<[u8]>,
 }
 
 /// Why reading stopped.
 pub(super) enum Stop {
     /// The content could not be read further.
     Read(io::Error),
-    /// Whoever takes the blocks wants no more.
-    Sink(Error),
+    /// The receiver of the blocks failed.
+    Sink(Box<Error>),
 }
 
 impl From<io::Error> for Stop {
@@ -88,14 +90,14 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// How far reading got: the next line (from 1) and byte (from 0).
+/// The position of the reader: the next line (from 1) and byte (from 0).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Offset {
     pub(super) line: u64,
     pub(super) byte: u64,
 }
 
-/// What is known of a source while it is read.
+/// The state of reading one source.
 struct State<'s> {
     source: &'s Source,
     recognise: &'s dyn Recognise,
@@ -110,13 +112,12 @@ impl<'s> State<'s> {
 }
 
 impl Reader {
-    /// A reader for sources that are framed this way.
+    /// Creates a reader for sources with this framing.
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        Self { framing, places: Vec::new(), limits, hash: false }
+        Self { framing, places: Vec::new(), limits, hash: false, read_ahead: Arc::default() }
     }
 
-    /// The same reader, which takes articles from these places of each JSON text; without any, from
-    /// where they are found.
+    /// The same reader, with articles at these places of each JSON text. Without any, they are detected.
     #[must_use]
     pub fn with_places(self, places: &[Pointer]) -> Self {
         Self { places: places.to_vec(), ..self }
@@ -128,10 +129,22 @@ impl Reader {
         Self { hash: true, ..self }
     }
 
-    /// Reads one source to its end and hands each block to `sink`, in order. Content that is
-    /// damaged or no collection of articles ends in a frame that says so; whether an object is an
-    /// article or holds some, `recognise` decides. How much of what is stored was read is reported to
-    /// `progress`.
+    /// The same reader, for a standard input of which this was read before.
+    #[must_use]
+    pub fn after(self, read_ahead: Arc<[u8]>) -> Self {
+        Self { read_ahead, ..self }
+    }
+
+    fn open(&self, source: &Source) -> Result<Box<dyn Read + Send>, Error> {
+        Ok(match &source.path {
+            Some(path) => Box::new(filesystem::read_input(path)?),
+            None => Box::new(Cursor::new(self.read_ahead.clone()).chain(io::stdin())),
+        })
+    }
+
+    /// Reads one source to its end and passes each block to `sink`, in order. Content that is damaged, or is
+    /// not a collection of articles, gives a frame that says so. `recognise` decides whether an object is an
+    /// article. `progress` gets how many stored bytes were read.
     ///
     /// # Errors
     /// A file that cannot be opened or read, the first error of `sink`, or [`Error::Cancelled`].
@@ -142,10 +155,7 @@ impl Reader {
         progress: &dyn Progress,
         sink: Sink<'_>,
     ) -> Result<Tally, Error> {
-        match &source.path {
-            Some(path) => self.read_stream(source, filesystem::read_input(path)?, recognise, progress, sink),
-            None => self.read_stream(source, io::stdin(), recognise, progress, sink),
-        }
+        self.read_stream(source, self.open(source)?, recognise, progress, sink)
     }
 
     /// Reads a source like [`Reader::read`], from this stream of its bytes.
@@ -179,7 +189,7 @@ impl Reader {
         Ok(Tally { bytes, sha256, container: container?, left_out: state.left_out })
     }
 
-    /// Reads what is stored to its end, whatever becomes of its content.
+    /// Reads the stored bytes to their end, even if the content ends in a fault.
     fn stored<R: Read + Send>(
         &self,
         stored: &mut R,
@@ -190,7 +200,7 @@ impl Reader {
         let unreadable = |error| Error::io("read", &path, error);
         let container = match self.content(stored, state, sink) {
             Ok(container) => container,
-            Err((_, Stop::Sink(error))) => return Err(error),
+            Err((_, Stop::Sink(error))) => return Err(*error),
             Err((container, Stop::Read(error))) => {
                 let (code, message) = decompress::damage(&error).ok_or_else(|| unreadable(error))?;
                 sink(fault(state, Fault { code, message, help: None }))?;
@@ -221,11 +231,11 @@ impl Reader {
         match plan {
             Err((container, block)) => {
                 drop(content);
-                sink(block).map_err(|error| (container.clone(), Stop::Sink(error)))?;
+                sink(block).map_err(|error| (container.clone(), Stop::Sink(Box::new(error))))?;
                 Ok(container)
             }
             Ok(plan) => {
-                // A failure while the head was read comes up again, after the head.
+                // A failure while the head was read is reported after the head.
                 let mut content = Failing(head.failure).chain(content);
                 let done = self.frame(&plan, head.bytes, &mut content, state, sink);
                 let container = plan.container();
@@ -262,7 +272,7 @@ impl Reader {
         let mut content = Cursor::new(head).chain(content);
         let content = &mut content;
         match (form, &self.framing) {
-            // Nothing to frame, but damage that hid what there was comes up here.
+            // There is nothing to frame, but damage is reported here.
             (Form::Empty, _) => io::copy(content, &mut io::sink()).map(drop).map_err(Stop::Read),
             (Form::Pages, Framing::Pages(rules)) => self.pages(&name, content, rules, state.offset, sink),
             (form, _) => {
@@ -305,7 +315,7 @@ impl Reader {
             Ok(text) => pages::split(text, rules).into_iter().map(|piece| page_frame(piece, offset.byte)).collect(),
         };
         io::copy(content, &mut io::sink())?;
-        sink(Block { source: source.clone(), bytes, frames }).map_err(Stop::Sink)
+        sink(Block { source: source.clone(), bytes, frames }).map_err(|error| Stop::Sink(Box::new(error)))
     }
 }
 
@@ -320,7 +330,7 @@ fn page_frame(piece: Piece, start: u64) -> Frame {
     Frame { range, line: lines.first, column: 1, byte, length, content }
 }
 
-/// A frame for what is wrong with a source as a whole, or from some place on.
+/// A frame for a fault of a source as a whole, or from some place on.
 fn fault(state: &State<'_>, Fault { code, message, help }: Fault) -> Block {
     let Offset { line, byte } = state.offset;
     let content = Content::Broken { code, message, help };
@@ -328,7 +338,7 @@ fn fault(state: &State<'_>, Fault { code, message, help }: Fault) -> Block {
     Block { source: state.source.name.clone(), bytes: Vec::new(), frames: vec![frame] }
 }
 
-/// What is told of an article beyond the limit.
+/// The content of a frame for an article over the limit.
 pub(super) fn too_long(limit: usize) -> Content {
     Content::Broken { code: Code::TooLong, message: format!("longer than {limit} bytes"), help: None }
 }
@@ -372,7 +382,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-/// A stream that fails once, if there is something to fail with.
+/// A stream that fails once, if there is an error.
 struct Failing(Option<io::Error>);
 
 impl Read for Failing {

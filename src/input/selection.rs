@@ -1,8 +1,8 @@
 //! [`Selection`]: which objects of an input are articles, as the settings say.
 //!
-//! The three settings are the same in `dataset.toml` and in mapping files. `articles` says where
-//! articles are, and the reader follows it; `only` and `skip` say which of the objects there are
-//! articles, and validation asks for them one by one. What they leave out is counted.
+//! The three settings are the same in `dataset.toml` and in mapping files. The reader follows `articles`,
+//! the places of articles. Validation applies `only` and `skip` to each object there. What they leave out is
+//! counted.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::pointer::{Pointer, Step};
 use crate::json::{Number, Value};
 
-/// Which objects are articles. What is not set is not decided here.
+/// Which objects are articles. A setting that is `None` decides nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Selection {
@@ -30,7 +30,7 @@ pub struct Selection {
 #[serde(try_from = "BTreeMap<String, Values>")]
 pub struct Condition(BTreeMap<String, Values>);
 
-/// What makes an object no article.
+/// Why an object is not an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Skip {
     /// It has something there.

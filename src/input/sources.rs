@@ -1,4 +1,4 @@
-//! Which files are read: paths and patterns to a list of sources, in a fixed order.
+//! Resolves paths and patterns to a list of sources, in a fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::storage::filesystem::{self, EntryKind};
+use crate::text::one_line;
 
-/// How deep folders may lie in one another.
+/// The maximum nesting of folders.
 const DEPTH: usize = 64;
 
 /// One file, or standard input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
-    /// What the source is called in positions, manifests and messages.
+    /// The name in positions, manifests and messages.
     pub name: Arc<str>,
     /// Its file; `None` for standard input.
     pub path: Option<PathBuf>,
@@ -40,7 +41,7 @@ impl Source {
 /// [`Error::Io`] for a folder that cannot be read,
 /// a link that leads nowhere, or one in a folder that leads to another folder.
 pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
-    // By where a file really is, whatever ways lead there.
+    // By the real path of each file.
     let mut files: BTreeMap<PathBuf, Source> = BTreeMap::new();
     let mut sources = Vec::new();
     for pattern in patterns {
@@ -51,14 +52,14 @@ pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Sour
         let found = matches(base, pattern)?;
         if found.is_empty() {
             let path = base.join(pattern);
-            let is_folder = path.is_dir();
-            return Err(Error::NoInput { pattern: path.to_string_lossy().into_owned(), is_folder });
+            let (is_folder, found) = (path.is_dir(), what_is_there(base, pattern));
+            return Err(Error::NoInput { pattern: path.to_string_lossy().into_owned(), is_folder, found });
         }
         for (path, folder) in found {
             let name: Arc<str> = name(home, folder.as_deref(), &path).into();
             let place = path.canonicalize().unwrap_or_else(|_| path.clone());
             let found = Source { name, path: Some(path) };
-            // Of a file that is named twice, the longer name says more.
+            // A file that is named twice gets the longer name.
             let says_more = |known: &Source| (found.name.len(), &found) > (known.name.len(), known);
             if files.get(&place).is_none_or(says_more) {
                 files.insert(place, found);
@@ -79,12 +80,19 @@ type Found = (PathBuf, Option<PathBuf>);
 fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
     let full = base.join(pattern);
     let mut found = Vec::new();
-    // A pipe or device may be named, as a shell names what another command writes.
+    // A pipe or device may be named, as in process substitution.
     if full.exists() {
         take(full, &mut found)?;
         return Ok(found);
     }
-    // Alone at the end it would go to folders and not to what stands beside them.
+    let alternatives = alternatives(pattern);
+    if alternatives.len() > 1 {
+        for alternative in alternatives {
+            found.extend(matches(base, &alternative)?);
+        }
+        return Ok(found);
+    }
+    // A `**` at the end would match folders only.
     let all = if pattern.ends_with("**") { "/*" } else { "" };
     let searched = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(format!("{pattern}{all}"));
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
@@ -93,18 +101,82 @@ fn matches(base: &Path, pattern: &str) -> Result<Vec<Found>, Error> {
         message: error.msg.to_owned(),
     })?;
     for path in paths {
-        // What cannot be looked at may hold articles: leaving it out would lose them in silence.
+        // What cannot be read may hold articles, so it is not skipped.
         let path = path.map_err(|error| {
             let path = error.path().to_owned();
             Error::io("read", &path, error.into())
         })?;
-        // What starts with a dot is also a folder itself and the one above it.
+        // A pattern such as `.*` also matches `.` and `..`.
         let is_itself = ["/.", "/.."].iter().any(|end| path.to_string_lossy().ends_with(end));
         if !is_itself && (path.is_dir() || filesystem::is_file(&path)?) {
             take(path, &mut found)?;
         }
     }
     Ok(found)
+}
+
+/// How many patterns the braces of one may stand for.
+const ALTERNATIVES: usize = 256;
+
+/// The patterns that a pattern with braces stands for: `a.{json,jsonl}` is `a.json` and `a.jsonl`.
+fn alternatives(pattern: &str) -> Vec<String> {
+    let mut found = vec![pattern.to_owned()];
+    while let Some(at) = found.iter().position(|one| braces(one).is_some()) {
+        let one = found.remove(at);
+        let Some((before, inner, after)) = braces(&one) else { break };
+        let made: Vec<String> = inner.split(',').map(|inner| format!("{before}{inner}{after}")).collect();
+        found.splice(at..at, made);
+        if found.len() > ALTERNATIVES {
+            return vec![pattern.to_owned()];
+        }
+    }
+    found
+}
+
+/// The innermost first braces of a pattern that hold a comma.
+fn braces(pattern: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let close = from + pattern.get(from..)?.find('}')?;
+        if let Some(open) = pattern[..close].rfind('{')
+            && pattern[open..close].contains(',')
+        {
+            return Some((&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]));
+        }
+        from = close + 1;
+    }
+}
+
+/// How many names of files are shown.
+const SHOWN: usize = 3;
+
+/// What is where a pattern found nothing.
+fn what_is_there(base: &Path, pattern: &str) -> String {
+    let is_wild = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let parts: Vec<Component<'_>> = Path::new(pattern).components().collect();
+    let fixed = parts.iter().position(is_wild).unwrap_or_else(|| parts.len().saturating_sub(1));
+    let whole: PathBuf = parts.iter().collect();
+    let folder: PathBuf = if base.join(&whole).is_dir() { whole } else { parts[..fixed].iter().collect() };
+    let place = base.join(&folder);
+    let shown = match place.to_string_lossy() {
+        name if name.is_empty() => "the working directory".to_owned(),
+        name => format!("`{}`", one_line(name.trim_end_matches('/'), 100)),
+    };
+    let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+    let Ok(entries) = filesystem::list(&place) else { return format!("{shown} does not exist") };
+    let names: Vec<String> = entries
+        .iter()
+        .filter(|(path, _)| !is_hidden(path))
+        .map(|(path, kind)| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            one_line(&name, 60) + if *kind == EntryKind::Folder { "/" } else { "" }
+        })
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        _ if names.is_empty() => format!("{shown} is empty"),
+        0 => format!("{shown} has {}", names.join(", ")),
+        more => format!("{shown} has {} and {more} more", names[..SHOWN].join(", ")),
+    }
 }
 
 /// A file, or all in a folder.
@@ -137,12 +209,12 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Whether it is an editor's or a system's own.
+/// Whether it is hidden.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-/// Gives those of several files that have one name more of the folders that they are in.
+/// Extends equal names with the folders of the files until they differ.
 fn tell_apart(files: &mut BTreeMap<PathBuf, Source>) {
     let mut named: BTreeMap<Arc<str>, Vec<PathBuf>> = BTreeMap::new();
     for (place, source) in &*files {
@@ -169,7 +241,7 @@ fn last_parts(path: &Path, parts: usize) -> String {
     names[names.len().saturating_sub(parts)..].join("/")
 }
 
-/// How a file is called, by where the dataset lies and the folder that was named.
+/// The name of a file, by the folder of the dataset and the folder that was given.
 fn name(home: &Path, folder: Option<&Path>, path: &Path) -> String {
     let is_below = |relative: &&Path| relative.components().all(|part| matches!(part, Component::Normal(_)));
     let below = |folder: &Path| path.strip_prefix(folder).ok().filter(is_below);

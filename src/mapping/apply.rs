@@ -1,8 +1,7 @@
-//! Running a plan over one article: fields filled by their rules, the rest left over.
+//! Applies a plan to one article: fills fields by their rules, and keeps the rest.
 //!
-//! What a field used is taken out of the input once all fields are filled, so that several may
-//! read one member, and what remains is exactly what nobody read. What is done to a value is
-//! [`super::transforms`]'s.
+//! What a field used is removed from the input once all fields are filled, so several fields can read one
+//! member, and exactly what no field read remains. [`super::transforms`] changes the values.
 
 use super::change::{Changed, Changes};
 use super::plan::{Field, Members, Path, Plan, Source, Unmapped};
@@ -10,10 +9,10 @@ use super::transforms::Transform;
 use super::{pointer, readable};
 use crate::json::{Object, Value};
 
-/// The name under which members are kept that the schema does not declare.
+/// The member that keeps what the schema does not declare.
 const EXTRA: &str = "_extra";
 
-/// What is known of an article beside its own members.
+/// The names under which a container holds an article.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place<'p> {
     /// The name under which its container holds it.
@@ -22,7 +21,7 @@ pub struct Place<'p> {
     pub group: Option<&'p str>,
 }
 
-/// Fills the fields of `plan` from `object` and adds what is left of it.
+/// Fills the fields of `plan` from `object`, and adds the rest of it.
 pub(super) fn apply<'a>(plan: &Plan, object: Object<'a>, place: Place<'_>, changes: &mut Changes) -> Object<'a> {
     let mut input = Value::Object(object);
     let mut article = Object::new();
@@ -50,8 +49,8 @@ pub(super) fn apply<'a>(plan: &Plan, object: Object<'a>, place: Place<'_>, chang
     article
 }
 
-/// Adds the members that no field took. One that is named like a field and is none goes to
-/// `_extra` at once; the others will, where the schema does not declare them.
+/// Adds the members that no field took. One with the name of a field goes to `_extra` at once; the others
+/// go there later if the schema does not declare them.
 fn add_rest<'a>(plan: &Plan, article: &mut Object<'a>, rest: Object<'a>) {
     let is_field = |name: &str| plan.declared.iter().any(|field| *field == name);
     let (mut kept, mut extra) = (Vec::with_capacity(rest.len()), Vec::new());
@@ -79,15 +78,15 @@ struct Filled<'a> {
     used: Vec<Used>,
 }
 
-/// How far a source was looked at.
+/// How much of a source was read.
 #[derive(Debug, Clone, Copy)]
 struct Used {
     source: usize,
     /// How many of its paths.
     paths: usize,
-    /// How many values the last of them led to that could not be read.
+    /// How many values at the last of them could not be read.
     passed: usize,
-    /// Whether the last of them gave the value; else none did.
+    /// Whether the last of them gave the value. Otherwise none did.
     won: bool,
 }
 
@@ -121,7 +120,7 @@ impl Filler<'_> {
         Filled { value: None, used }
     }
 
-    /// The first value that can be read, and what was looked at for it.
+    /// The first value that can be read, and what was read to find it.
     fn first<'a>(&mut self, members: &Members, input: &Value<'a>) -> (Option<Value<'a>>, Used) {
         let mut used = Used { source: 0, paths: 0, passed: 0, won: false };
         for (number, path) in members.from.iter().enumerate() {
@@ -156,13 +155,13 @@ impl Filler<'_> {
                 true
             });
         }
-        // What was parted is not parted again.
+        // The values were split already.
         let value = if any { self.treat(members, usize::MAX, Value::Array(values)) } else { None };
         let value = value.and_then(|value| self.objects(members, value));
         (value, Used { source: 0, paths: members.from.len(), passed: 0, won: false })
     }
 
-    /// Hands the values of a path that are not null to `found` until that says `false`.
+    /// Passes the values of a path that are not null to `found` until it returns `false`.
     fn find<'a>(
         &mut self,
         path: &Path,
@@ -190,7 +189,7 @@ impl Filler<'_> {
         });
     }
 
-    /// What the field gets of a value, if its rules can read it.
+    /// The value of the field, if its rules can read this value.
     fn readable<'a>(&mut self, members: &Members, path: usize, value: &Value<'a>) -> Option<Value<'a>> {
         let value = self.read(members, path, value)?;
         let value = self.treat(members, path, value)?;
@@ -243,7 +242,7 @@ impl Filler<'_> {
     }
 }
 
-/// Takes out of the input what a source gave to its field, and the nulls it passed on the way.
+/// Removes from the input what a source gave to its field, and the nulls before it.
 fn take(plan: &Plan, source: &Source, used: &Used, input: &mut Value<'_>) {
     let Source::Members(members) = source else { return };
     for (number, path) in members.from[..used.paths].iter().enumerate() {
@@ -271,20 +270,20 @@ fn take(plan: &Plan, source: &Source, used: &Used, input: &mut Value<'_>) {
     }
 }
 
-/// What is taken of the values along a path.
+/// Which values of a path are removed.
 #[derive(Debug, Clone, Copy)]
 enum Take {
-    /// Nulls alone: none could be read.
+    /// Only nulls: no value could be read.
     Nulls,
-    /// What can be read of all.
+    /// Everything that can be read.
     All,
-    /// The one behind so many that could not be read, and nulls before it.
+    /// The value after this many that could not be read, and nulls before it.
     Behind(usize),
-    /// Nothing more.
+    /// No more.
     Done,
 }
 
-/// Gives whether nothing is left of a value once its field has it.
+/// Returns whether nothing is left of a value after its field took it.
 fn take_whole(plan: &Plan, members: &Members, path: usize, value: &mut Value<'_>) -> bool {
     if members.is_for_texts() {
         let split = members.split.get(path).map(Vec::as_slice).unwrap_or_default();

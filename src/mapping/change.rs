@@ -1,15 +1,15 @@
-//! What was changed on the way from input to article, noted so that it can be counted cheaply.
+//! The changes from input to article, in a form that is cheap to count.
 
-/// What a change is told under.
+/// What a change is reported under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Changed {
-    /// A field of the mapping, by its place.
+    /// A field of the mapping, by its index.
     Field(usize),
-    /// A member that the mapping drops, by its place.
+    /// A member that the mapping drops, by its index.
     Drop(usize),
-    /// A field that every mapping can fill, by its name.
+    /// A field that any mapping can fill, by its name.
     Named(&'static str),
 }
 
-/// The rule of every change, once for each time that it was made.
+/// The rule of each change, once for each time it was applied.
 pub type Changes = Vec<(Changed, &'static str)>;

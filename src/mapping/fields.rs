@@ -1,6 +1,6 @@
 //! [`Target`]: a field of the schema as mappings see it, by name and by what fits into it.
 //!
-//! It is a plain list of facts, so that this room needs to know nothing of schemas and columns.
+//! It is plain data, so that mappings do not depend on schemas and columns.
 
 use std::fmt;
 
@@ -16,15 +16,15 @@ pub struct Target {
 /// What a field holds, or a rule makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
-    /// Any JSON value, or what only the article can tell.
+    /// Any JSON value, or one that depends on the article.
     Anything,
     /// Text.
     Text,
-    /// An instant, as RFC 3339 text.
+    /// A timestamp, as an RFC 3339 string.
     Instant,
-    /// A calendar day, as text.
+    /// A calendar date, as a string.
     Day,
-    /// A number or a truth value.
+    /// A number or a boolean.
     Scalar,
     /// A list of texts.
     Texts,
@@ -53,11 +53,11 @@ impl fmt::Display for Holds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Anything => "any value",
-            Self::Text => "a text",
-            Self::Instant => "an instant",
-            Self::Day => "a day",
-            Self::Scalar => "a number or a truth value",
-            Self::Texts => "a list of texts",
+            Self::Text => "a string",
+            Self::Instant => "a timestamp",
+            Self::Day => "a date",
+            Self::Scalar => "a number or a boolean",
+            Self::Texts => "a list of strings",
             Self::Objects => "a list of objects",
             Self::List => "a list",
             Self::Object => "an object",

@@ -1,7 +1,8 @@
-//! Does a mapping fit its input at all? Articles that have no text or no id after it are counted
-//! and their members' names collected, in bounded memory; [`FitCheck::misfit`] draws the conclusion.
+//! [`FitCheck`]: counts articles that have no text or no id after mapping, and collects the names of their
+//! members, in bounded memory. [`FitCheck::misfit`] draws the conclusion.
 //!
-//! Whether an article is admitted is not decided here: that is the schema's.
+//! This does not decide whether an article is admitted, or whether a preset fills more fields
+//! ([`super::recognise`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,19 +14,19 @@ use super::preset::Preset;
 use crate::json::{Object, Value};
 use crate::text::one_line;
 
-/// How many names are collected, and how many articles of a block are asked for them.
+/// How many names are collected, and from how many articles of a block.
 const NAMES: usize = 64;
 const SAMPLES: u64 = 16;
-/// How many names are told.
+/// How many names are reported.
 const TOLD: usize = 12;
 
-/// How many places are told, and how deep they are looked for.
+/// How many places are reported, and how many levels are searched.
 const PLACES: usize = 3;
 const LEVELS: usize = 4;
-/// How many elements of a list, and members of an object, are looked at.
+/// How many elements of a list, and members of an object, are searched.
 const LOOKED_AT: usize = 16;
 
-/// What was seen of how well a mapping fits.
+/// How well a mapping fits the articles seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct FitCheck {
     /// How many articles were mapped.
@@ -69,7 +70,7 @@ pub struct Misfit {
 }
 
 impl FitCheck {
-    /// Counts a mapped article. Gives whether its input's members are wanted, for [`FitCheck::saw`].
+    /// Counts a mapped article. Returns whether the members of its input are needed, for [`FitCheck::saw`].
     pub fn count(&mut self, lacks: Lacks) -> bool {
         self.articles += 1;
         self.without_text += u64::from(lacks.text);

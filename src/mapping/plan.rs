@@ -1,6 +1,6 @@
-//! What a mapping file says once it is understood: plain values that articles are run through.
+//! A mapping file after it was read and checked: plain values that [`super::apply`] runs.
 //!
-//! [`super::file`] makes a plan and refuses what cannot work; [`super::apply`] runs it.
+//! [`super::file`] makes a plan and refuses rules that cannot work.
 
 use crate::input::Selection;
 use crate::input::pages::Rules;
@@ -13,9 +13,9 @@ use super::clean_text::Clean;
 pub(super) struct Plan {
     pub(super) name: String,
     pub(super) fields: Vec<Field>,
-    /// Texts that stand for null.
+    /// Strings that mean null.
     pub(super) nulls: Vec<String>,
-    /// Members that are left out, and counted.
+    /// Members that are dropped, and counted.
     pub(super) drop: Vec<String>,
     pub(super) unmapped: Unmapped,
     pub(super) derive: Derive,
@@ -23,14 +23,14 @@ pub(super) struct Plan {
     pub(super) selection: Selection,
     /// The control lines, if the inputs are page dumps.
     pub(super) pages: Option<Rules>,
-    /// The fields of the schema: an unmapped member of the same name is not taken for one.
+    /// The fields of the schema. An unmapped member of the same name does not fill one.
     pub(super) declared: Vec<String>,
 }
 
-/// What becomes of members that no field takes.
+/// What to do with members that no field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unmapped {
-    /// They keep their names and places; one that is named like a field is that field.
+    /// They keep their names; one with the name of a field fills that field.
     Pass,
     /// They go to `_extra`.
     Extra,
@@ -55,7 +55,7 @@ pub(super) struct Field {
 pub(super) enum Source {
     /// The same value for every article.
     Constant(Value<'static>),
-    /// What stands in the article.
+    /// Members of the article.
     Members(Members),
 }
 
@@ -68,12 +68,12 @@ pub(super) struct Members {
     pub(super) all: bool,
     /// Elements are taken only if these members of theirs are these texts, or missing.
     pub(super) only: Vec<(String, Option<String>)>,
-    /// The members whose text an object stands for.
+    /// The members whose string replaces an object.
     pub(super) member: Vec<String>,
     /// A whole number counts as the text of its digits.
     pub(super) number: bool,
     pub(super) join: Option<String>,
-    /// For each of `from`, what parts its texts; nothing if they are not parted.
+    /// For each of `from`, the separators that split its strings; empty if they are not split.
     pub(super) split: Vec<Vec<String>>,
     pub(super) clean: Vec<Clean>,
     pub(super) parse: Option<Parse>,
@@ -115,7 +115,7 @@ impl Members {
             || !(self.member.is_empty() && self.clean.is_empty())
     }
 
-    /// Whether any texts are parted.
+    /// Whether any strings are split.
     pub(super) fn splits(&self) -> bool {
         self.split.iter().any(|at| !at.is_empty())
     }
@@ -151,7 +151,7 @@ impl Parse {
     }
 }
 
-/// Where a value stands.
+/// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Path {
     /// The name under which a container holds the article.
@@ -185,7 +185,7 @@ impl Path {
 }
 
 impl Plan {
-    /// Whether a text stands for null.
+    /// Whether a string means null.
     pub(super) fn is_null(&self, text: &str) -> bool {
         self.nulls.iter().any(|null| null == text)
     }

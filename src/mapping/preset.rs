@@ -1,6 +1,6 @@
 //! The mappings that are part of pressmark: the files in `schema/sources/`, one for each parser.
 //!
-//! They are ordinary mapping files; nothing here or elsewhere knows a parser by name.
+//! They are ordinary mapping files. No code depends on the name of a parser.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ macro_rules! presets {
 }
 
 impl Preset {
-    /// All of them, the plain ones first.
+    /// All presets; those that read no parser's output come first.
     pub const ALL: &[Self] = presets![
         "article",
         "pages",
@@ -56,9 +56,9 @@ impl Preset {
         self.text
     }
 
-    /// What it is for, in one line: the file's own words.
+    /// What it is for, in one line, from the file.
     pub fn about(self) -> String {
-        // Every run of the command line asks for all of them, so the rest is not parsed.
+        // The help of the command line needs this line of every preset, so the rest is not parsed.
         let line = self.text.lines().find(|line| line.starts_with("about ")).unwrap_or_default();
         let document: toml::Table = line.parse().unwrap_or_default();
         document.get("about").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
@@ -80,16 +80,17 @@ pub enum SourceChoice {
     File(PathBuf),
 }
 
-/// That no source has that name.
+/// The error for a name that no source has.
 fn unknown(name: &str) -> Error {
     let names: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name).collect();
-    let hint = format!("known sources: {}; name a mapping file by its path: ./mine.toml", names.join(", "));
+    let meant = crate::text::did_you_mean(name, names.iter().copied());
+    let hint = format!("{meant}known sources: {}; name a mapping file by its path: ./mine.toml", names.join(", "));
     Error::UnknownSource { name: one_line(name, 60), hint }
 }
 
 impl SourceChoice {
-    /// A preset by its name, or a file relative to `folder`: a text with a slash or the ending
-    /// `.toml` is a path.
+    /// A preset by its name, or a file relative to `folder`: a name with a slash or the extension `.toml` is a
+    /// path.
     ///
     /// # Errors
     /// [`Error::UnknownSource`] if it is neither.
@@ -102,11 +103,16 @@ impl SourceChoice {
         }
     }
 
-    /// The source for articles that are in the schema's shape: of the built-in schema, or of
-    /// another one, for which nothing is derived.
+    /// The source for articles in the schema's shape: `article` for a built-in schema, otherwise `verbatim`,
+    /// which derives nothing.
     pub fn default_for(article_schema: bool) -> Self {
         let name = if article_schema { "article" } else { "verbatim" };
         Self::Preset(Preset::named(name).expect("both are presets"))
+    }
+
+    /// The preset of this name, which is one of [`Preset::ALL`].
+    pub(super) fn preset(name: &str) -> Self {
+        Self::Preset(Preset::named(name).expect("it is a preset"))
     }
 
     /// Whether it is this preset.

@@ -52,6 +52,8 @@ pub(super) struct Commit<'t> {
     pub(super) withdrawn: Vec<Withdrawn>,
     pub(super) allow_understated: bool,
     pub(super) readmit: bool,
+    /// Whether to stop before the release is visible.
+    pub(super) dry_run: bool,
     pub(super) threads: usize,
     pub(super) memory: Memory,
     pub(super) progress: &'t dyn Progress,
@@ -108,17 +110,13 @@ impl Commit<'_> {
         let manifest = release.manifest();
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
+        if self.dry_run {
+            return Ok(Outcome::DryRun(lock.folder().join(manifest.version.to_string())));
+        }
         // Before the release: once it is published, no build would write its rejects again.
         publish_rejects(lock, &manifest.version, report)?;
         let folder = staging.publish(&manifest.version)?;
-        let entry = ChangelogEntry {
-            version: &manifest.version,
-            released: manifest.released,
-            records: report.records,
-            previous: manifest.previous.as_ref().map(|previous| &previous.version),
-            changes: report.changes.as_ref(),
-        };
-        report.changelog_left = entry.add(lock)?;
+        report.changelog_left = changelog_entry(manifest, report).add(lock)?;
         // The release is published. Without the cache the next build only takes longer.
         let _cache_is_optional = cache_writer.write(effects, &manifest_sha256);
         Ok(Outcome::Published(folder))
@@ -232,6 +230,16 @@ impl Commit<'_> {
             base: report.upsert.as_ref().map(|base| base.version.clone()),
             withdrawn: self.withdrawn.clone(),
         }
+    }
+}
+
+fn changelog_entry<'e>(manifest: &'e Manifest, report: &'e BuildReport) -> ChangelogEntry<'e> {
+    ChangelogEntry {
+        version: &manifest.version,
+        released: manifest.released,
+        records: report.records,
+        previous: manifest.previous.as_ref().map(|previous| &previous.version),
+        changes: report.changes.as_ref(),
     }
 }
 

@@ -12,9 +12,9 @@ use super::next_version::NextVersion;
 use super::previous_index::PreviousIndex;
 use super::sorter::{RecordSorter, UniqueRecords};
 use super::validation_cache::{CacheFile, CacheIdentity};
-use super::{BuildOptions, BuildReport, Outcome, UpsertReport};
+use super::{BuildOptions, BuildReport, KeyConflicts, Outcome, UpsertReport};
 use crate::input::Selection;
-use crate::mapping::Mapping;
+use crate::mapping::FittedMapping;
 use crate::part_files::Layout;
 use crate::progress::Progress;
 use crate::release::{Dataset, Lock, Release, Withdrawn};
@@ -26,7 +26,7 @@ pub(super) struct BuildContext<'m> {
     pub(super) dataset: &'m Dataset,
     pub(super) selection: &'m Selection,
     pub(super) schema: &'m Schema,
-    pub(super) mapping: &'m Mapping,
+    pub(super) fitted: &'m FittedMapping,
     pub(super) keys: &'m KeyColumns,
     pub(super) rules: CacheIdentity,
     /// The file of the validation cache, if the build uses one.
@@ -57,8 +57,8 @@ impl<'m> BuildContext<'m> {
     }
 
     pub(super) fn ingest<'p>(&self, mode: BuildMode<'p>) -> Ingest<'m, 'p> {
-        let Self { dataset, selection, schema, mapping, keys, options, progress, .. } = *self;
-        Ingest { dataset, selection, schema, mapping, keys, options, mode, progress }
+        let Self { dataset, selection, schema, fitted, keys, options, progress, .. } = *self;
+        Ingest { dataset, selection, schema, fitted, keys, options, mode, progress }
     }
 
     /// A sorter for no inputs.
@@ -93,6 +93,7 @@ impl<'m> BuildContext<'m> {
             parts: 0,
             reused: 0,
             damaged: Vec::new(),
+            conflicts: KeyConflicts::default(),
             changelog_left: None,
         }
     }
@@ -104,7 +105,7 @@ impl<'m> BuildContext<'m> {
         withdrawn: Vec<Withdrawn>,
     ) -> Commit<'t> {
         let Self { dataset, schema, keys, next, progress, .. } = *self;
-        let BuildOptions { released, allow_understated, readmit, threads, memory, .. } = *self.options;
+        let BuildOptions { released, allow_understated, readmit, dry_run, threads, memory, .. } = *self.options;
         Commit {
             dataset,
             schema,
@@ -116,6 +117,7 @@ impl<'m> BuildContext<'m> {
             withdrawn,
             allow_understated,
             readmit,
+            dry_run,
             threads,
             memory,
             progress,

@@ -17,7 +17,7 @@ use super::validation_cache::{CacheEntry, EffectsTable};
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SortedChunk, SourceSpan};
 use crate::input::{Reader, Selection, Source};
-use crate::mapping::Mapping;
+use crate::mapping::FittedMapping;
 use crate::part_files::key_hash;
 use crate::progress::Progress;
 use crate::record::{Record, RecordHash, batch};
@@ -47,7 +47,7 @@ pub(super) struct Ingest<'s, 'p> {
     pub(super) dataset: &'s Dataset,
     pub(super) selection: &'s Selection,
     pub(super) schema: &'s Schema,
-    pub(super) mapping: &'s Mapping,
+    pub(super) fitted: &'s FittedMapping,
     pub(super) keys: &'s KeyColumns,
     pub(super) options: &'s BuildOptions,
     /// Which release the build starts from.
@@ -117,15 +117,18 @@ impl<'s> Ingest<'s, '_> {
     where
         's: 'v,
     {
-        let Self { dataset, selection, schema, mapping, options, progress, .. } = *self;
+        let Self { dataset, selection, schema, fitted, options, progress, .. } = *self;
+        let FittedMapping { mapping, fit, read_ahead, .. } = fitted;
         let policy = &dataset.policy;
         let validator = ArticleValidator::new(schema, mapping, policy.extra)
             .with_invalid_optional(policy.invalid_optional)
             .with_selection(Cow::Borrowed(selection));
         let validator = if options.cache.is_some() { validator.with_cache(previous_index) } else { validator };
         let reader = Reader::new(mapping.framing(), options.limits).with_places(selection.places()).with_hash();
+        let reader = reader.after(read_ahead.clone());
         let (threads, memory) = (options.threads, options.memory.articles());
-        SourceValidation { validator, reader, sources, threads, memory, progress }
+        let (fit, misfit_policy) = (fit.clone(), policy.misfit);
+        SourceValidation { validator, fit, misfit_policy, reader, sources, threads, memory, progress }
     }
 }
 

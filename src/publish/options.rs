@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use semver::Version;
 
-use super::{ChangelogLeft, DamagedFile, Memory, VersionChoice};
+use super::{ChangelogLeft, DamagedFile, KeyConflicts, Memory, VersionChoice};
+use crate::diagnostics::EXAMPLES;
 use crate::diff::DiffReport;
 use crate::input::{Limits, Pointer};
 use crate::release::Allowance;
@@ -13,6 +14,7 @@ use crate::validate::InputSummary;
 
 /// What to build.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate permission")]
 pub struct BuildOptions {
     /// Where the records come from.
     pub from: BuildInputs,
@@ -35,6 +37,10 @@ pub struct BuildOptions {
     pub cache: Option<PathBuf>,
     /// How many articles may be rejected. Overrides the policy of the dataset.
     pub max_rejects: Option<Allowance>,
+    /// Whether the build stops before it publishes. It writes no release, no rejects and no cache.
+    pub dry_run: bool,
+    /// How many examples of each cause of rejects are reported.
+    pub examples: usize,
     /// The memory budget.
     pub memory: Memory,
     /// The number of worker threads.
@@ -58,6 +64,8 @@ impl BuildOptions {
             allow_backdated: false,
             cache: None,
             max_rejects: None,
+            dry_run: false,
+            examples: EXAMPLES,
             memory: Memory::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             limits: Limits::default(),
@@ -110,6 +118,8 @@ pub struct BuildReport {
     pub reused: usize,
     /// The files of earlier releases that are not as they were published. Their release was not reused.
     pub damaged: Vec<DamagedFile>,
+    /// Articles that were rejected because they share a key and differ.
+    pub conflicts: KeyConflicts,
     /// The changelog, if it could not get an entry for the release.
     pub changelog_left: Option<ChangelogLeft>,
 }
@@ -134,6 +144,8 @@ pub enum Outcome {
     Published(PathBuf),
     /// This folder already has a release with the same content. Nothing was published.
     Unchanged(PathBuf),
+    /// A dry run: a build would publish the release in this folder. Nothing was published.
+    DryRun(PathBuf),
     /// More articles were rejected than allowed, or no record was left. Nothing was published.
     Refused,
 }

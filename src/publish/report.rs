@@ -3,7 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{BuildReport, DamagedFile, Outcome};
+use super::{BuildReport, DamagedFile, KeyConflicts, Outcome};
 use crate::validate::ValidationReport;
 
 #[derive(Serialize)]
@@ -19,6 +19,7 @@ struct Built<'r> {
     parts: usize,
     reused_parts: usize,
     damaged: Vec<DamagedJson>,
+    key_conflicts: &'r KeyConflicts,
     changelog_left: Option<String>,
     check: ValidationReport<'r>,
 }
@@ -51,6 +52,7 @@ impl Serialize for BuildReport {
         let (outcome, release) = match &self.outcome {
             Outcome::Published(folder) => ("published", Some(folder.display().to_string())),
             Outcome::Unchanged(folder) => ("unchanged", Some(folder.display().to_string())),
+            Outcome::DryRun(folder) => ("dry run", Some(folder.display().to_string())),
             Outcome::Refused => ("refused", None),
         };
         let ok = self.outcome != Outcome::Refused;
@@ -71,8 +73,9 @@ impl Serialize for BuildReport {
             parts: self.parts,
             reused_parts: self.reused,
             damaged: self.damaged.iter().map(damaged_json).collect(),
+            key_conflicts: &self.conflicts,
             changelog_left: self.changelog_left.as_ref().map(|left| left.reason.clone()),
-            check: ValidationReport::new(&self.read, None, self.allowance, ok),
+            check: ValidationReport::new(&self.read, self.allowance, ok),
         }
         .serialize(serializer)
     }

@@ -167,6 +167,7 @@ impl KeyGroup {
                 }
             }
         }
+        resolution.conflicting_keys += u64::from(key.is_conflict);
         if let Some((ordinal, length)) = self.base.filter(|_| key.choice != KeyChoice::Base) {
             resolution.drop(ordinal, length);
         }
@@ -192,6 +193,8 @@ pub(super) struct Resolution {
     pub(super) dropped_bytes: u64,
     /// The dropped records that are rejected, by ordinal.
     pub(super) conflicts: Bits,
+    /// How many keys these records share.
+    pub(super) conflicting_keys: u64,
     /// How many identical repeats were dropped.
     pub(super) duplicates: u64,
     /// How many records were superseded by a newer record with the same key.
@@ -213,6 +216,7 @@ impl Resolution {
             dropped_count: 0,
             dropped_bytes: 0,
             conflicts: Bits::new(count),
+            conflicting_keys: 0,
             duplicates: 0,
             superseded: 0,
             replaced: 0,

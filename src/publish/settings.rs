@@ -9,5 +9,8 @@ use crate::validate::KeyColumns;
 /// The columns that identify, sort and rank the records of the dataset.
 pub(super) fn key_columns(dataset: &Dataset, columns: &Columns) -> Result<KeyColumns, Error> {
     let keys = KeyColumns::new(columns, &dataset.order_by, &dataset.key, dataset.policy.newest_by.as_deref());
-    keys.map_err(|error| Error::Dataset { path: dataset.path(), line: None, message: error.to_string(), hint: None })
+    keys.map_err(|error| {
+        let (path, message) = (dataset.path(), error.to_string());
+        Error::Dataset { path, line: None, message, excerpt: None, hint: None }
+    })
 }

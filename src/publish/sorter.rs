@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 
 use super::base::Base;
-use super::key_conflicts::Conflicts;
+use super::key_conflicts::{Conflicts, KeyConflicts};
 use super::layout::{LayoutInputs, PlannedPart, ReleaseLayout, RowRef, Visitor};
 use super::memory::Memory;
 use super::resolve_keys::{KeyEntries, KeyEntry, Resolution};
@@ -240,7 +240,7 @@ impl<'s> UniqueRecords<'s> {
             let rejected = |run: usize, entry: &SortEntry| conflicts.reject(run, entry);
             inputs.lay_out(entries, Visitor { kept: |_: &SortEntry| Ok(()), rejected })
         };
-        let (release, rows) = self.lay_out_by(layout, None, &NoProgress, conflict, run)?;
+        let (release, rows, _) = self.lay_out_by(layout, None, &NoProgress, conflict, run)?;
         let ReleaseLayout { parts, row_refs, hashes } = release;
         let fingerprint = hashes.fingerprint()?;
         let parts = parts.into_iter();
@@ -256,7 +256,7 @@ impl<'s> UniqueRecords<'s> {
         progress: &dyn Progress,
         kept: impl FnMut(&SortEntry) -> Result<(), Error>,
         conflict: &mut dyn FnMut(&Reject) -> Result<(), Error>,
-    ) -> Result<(ReleaseLayout, RunRows), Error> {
+    ) -> Result<(ReleaseLayout, RunRows, KeyConflicts), Error> {
         self.lay_out_by(layout, base, progress, conflict, |inputs, entries, conflicts| {
             let rejected = |run: usize, entry: &SortEntry| conflicts.reject(run, entry);
             inputs.lay_out_on_two_threads(entries, Visitor { kept, rejected })
@@ -270,13 +270,14 @@ impl<'s> UniqueRecords<'s> {
         progress: &dyn Progress,
         conflict: &mut dyn FnMut(&Reject) -> Result<(), Error>,
         run: impl FnOnce(LayoutInputs<'_>, Vec<SortEntries>, &mut Conflicts<'_>) -> Result<ReleaseLayout, Error>,
-    ) -> Result<(ReleaseLayout, RunRows), Error> {
+    ) -> Result<(ReleaseLayout, RunRows, KeyConflicts), Error> {
         let Self { columns, keys, folder, memory, runs, sources, resolution, .. } = self;
         let (entries, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((columns, keys.order().key()), base, rows, &sources, conflict);
         let inputs = LayoutInputs { resolution: &resolution, layout, folder: &folder, memory, progress };
         let release = run(inputs, entries, &mut conflicts)?;
-        Ok((release, conflicts.finish()?))
+        let (rows, conflicts) = conflicts.finish(resolution.conflicting_keys)?;
+        Ok((release, rows, conflicts))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::storage::filesystem::{self, Spooled};
 use crate::validate::{ArticleDigest, Effects, Rank};
 
 /// What the file starts with.
-const FORMAT: &[u8] = b"pressmark-memo/2\n";
+const FORMAT: &[u8] = b"pressmark-memo/3\n";
 /// The most different effects in a cache. Few differ in practice; articles beyond it are validated again.
 const MAX_EFFECTS: usize = 1 << 14;
 /// The offsets of the effects number and the rank in a cache entry. The article digest is before them.
@@ -329,7 +329,7 @@ mod tests {
     fn effects_beyond_the_limit_are_not_cached() {
         let many = (0..=MAX_EFFECTS).map(|number| Effects {
             normalised: [(number.to_string(), [("trim".to_owned(), 1)].into())].into(),
-            cut: false,
+            ..Effects::default()
         });
         let many: Vec<Effects> = many.collect();
         let mut effects = EffectsTable::default();

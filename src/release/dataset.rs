@@ -6,6 +6,7 @@
 mod fault;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 use super::manifest::Creator;
 use super::version_policy::VersionPolicy;
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::input::{Condition, Pointer, Selection, Skip, pointers, skips};
 use crate::mapping::{Mapping, SourceChoice};
 use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
@@ -21,7 +22,7 @@ use crate::storage::filesystem;
 use fault::Fault;
 
 /// The name of the file.
-pub(crate) const DATASET_TOML: &str = "dataset.toml";
+pub const DATASET_TOML: &str = "dataset.toml";
 /// The longest `dataset.toml` that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -42,8 +43,8 @@ pub struct Dataset {
     pub creators: Vec<Creator>,
     /// Which schema judges the articles.
     pub schema: SchemaChoice,
-    /// How the articles stand in the inputs and become records.
-    pub source: SourceChoice,
+    /// How the articles become records; `None` if it is to be recognised from the inputs.
+    pub source: Option<SourceChoice>,
     /// Which objects of the inputs are articles.
     pub selection: Selection,
     /// The column that identifies a record.
@@ -81,6 +82,19 @@ pub struct Policy {
     pub on_conflict: OnConflict,
     /// The column by which the newest of them is known.
     pub newest_by: Option<String>,
+    /// What to do with a source that leaves core fields empty which another one would fill.
+    pub misfit: MisfitPolicy,
+}
+
+/// What to do with a source that leaves core fields empty which another one would fill (`D-MISFIT`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MisfitPolicy {
+    /// Publish nothing.
+    #[default]
+    Refuse,
+    /// Publish the records as they are.
+    Accept,
 }
 
 /// What becomes of records that share a key and differ.
@@ -206,20 +220,29 @@ impl Dataset {
     /// # Errors
     /// [`Error::Io`] if it cannot be read, [`Error::Dataset`] with the line if it cannot be used.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        Self::parse(folder, &filesystem::read_bounded(&folder.join(DATASET_TOML), MAX_BYTES)?)
+    }
+
+    /// Reads the text of the `dataset.toml` of `folder`.
+    pub(crate) fn parse(folder: &Path, bytes: &[u8]) -> Result<Self, Error> {
         let path = folder.join(DATASET_TOML);
-        let bytes = filesystem::read_bounded(&path, MAX_BYTES)?;
-        let fail = |line, message: String, hint| Error::Dataset { path: path.clone(), line, message, hint };
-        let text = str::from_utf8(&bytes).map_err(|error| {
-            let line = crate::text::line_and_column(&bytes, error.valid_up_to()).0;
-            fail(Some(line), "the text is not UTF-8".to_owned(), Some("save the file as UTF-8".to_owned()))
+        let fail = |at: Option<Range<usize>>, message: String, hint| {
+            let line = at.as_ref().map(|at| crate::text::line_and_column(bytes, at.start).0);
+            let is_on_one_line = |at: &Range<usize>| bytes.get(at.clone()).is_some_and(|bytes| !bytes.contains(&b'\n'));
+            let excerpt =
+                at.filter(is_on_one_line).and_then(|at| Excerpt::of(str::from_utf8(bytes).ok()?, at)).map(Box::new);
+            Error::Dataset { path: path.clone(), line, message, excerpt, hint }
+        };
+        let text = str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to();
+            fail(Some(at..at + 1), "the text is not UTF-8".to_owned(), Some("save the file as UTF-8".to_owned()))
         })?;
         let written: Written = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| crate::text::line_and_column(&bytes, span.start).0);
             let settings = (fault::settings_of::<Written>(), fault::settings_of::<Policy>());
             let Fault { message, hint } = fault::explain(error.message(), &settings.0, &settings.1);
-            fail(line, message, hint)
+            fail(error.span(), message, hint)
         })?;
-        let line = |key: &str| text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1);
+        let line = |key: &str| value_at(text, key);
         if !is_name(&written.name) {
             let message = "the name may have lower-case letters, digits and single dashes".to_owned();
             return Err(fail(line("name"), message, Some("for example: name = \"my-articles\"".into())));
@@ -228,11 +251,8 @@ impl Dataset {
             Some(schema) => SchemaChoice::BuiltIn(schema),
             None => SchemaChoice::File(folder.join(&written.schema)),
         };
-        let source = match &written.source {
-            Some(source) => SourceChoice::read(source, folder)
-                .map_err(|error| fail(line("source"), error.to_string(), error.hint()))?,
-            None => SourceChoice::default_for(matches!(schema, SchemaChoice::BuiltIn(_))),
-        };
+        let source = written.source.as_deref().map(|source| SourceChoice::read(source, folder)).transpose();
+        let source = source.map_err(|error| fail(line("source"), error.to_string(), error.hint()))?;
         let policy = &written.policy;
         if (policy.on_conflict == OnConflict::Newest) != policy.newest_by.is_some() {
             let message = "`on_conflict = \"newest\"` and `newest_by` need each other".to_owned();
@@ -263,14 +283,33 @@ impl Dataset {
         Ok(schema)
     }
 
-    /// Loads the mapping that the dataset names, for articles of its schema.
+    /// Loads the mapping that the dataset names, for articles of its schema; without one, the default of the
+    /// schema, which [`Mapping::fitted`] replaces.
     pub fn load_mapping(&self, schema: &Schema) -> Result<Mapping, Error> {
-        Mapping::open(&self.source, schema.targets())
+        let default = || SourceChoice::default_for(matches!(self.schema, SchemaChoice::BuiltIn(_)));
+        Mapping::open(&self.source.clone().unwrap_or_else(default), schema.targets())
     }
 }
 
+/// Where the value of a key is, by the first line that starts with it.
+fn value_at(text: &str, key: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let is_key = line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='));
+        if let Some(equals) = line.find('=').filter(|_| is_key) {
+            let value = &line[equals + 1..];
+            let at = start + line.len() - value.trim_start().len();
+            let value = value.trim();
+            let quoted = value.strip_prefix('"').and_then(|rest| rest.find('"')).map(|end| end + 2);
+            return Some(at..at + quoted.unwrap_or(value.len()));
+        }
+        start += line.len();
+    }
+    None
+}
+
 impl Written {
-    fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: SourceChoice) -> Dataset {
+    fn into_dataset(self, folder: &Path, schema: SchemaChoice, source: Option<SourceChoice>) -> Dataset {
         let articles = matches!(schema, SchemaChoice::BuiltIn(_));
         let order_by = self.order_by.unwrap_or_else(|| if articles { vec!["published_at".into()] } else { Vec::new() });
         Dataset {

@@ -1,6 +1,7 @@
-//! What is in a folder that was named where releases are expected; `log` and `verify` agree about it.
-//!
-//! Only names are read. Whether a release is intact is not checked here.
+//! Finds datasets and releases by path: what a folder holds, the dataset around a path, and the newest
+//! release of a dataset. Only names are read. Whether a release is intact is not decided here.
+
+use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
 
@@ -9,7 +10,7 @@ use crate::error::Error;
 use crate::storage::{EntryKind, Location};
 use crate::text::one_line;
 
-/// The number of datasets that a message names.
+/// The maximum number of datasets or releases that a message names.
 const NAMED: usize = 3;
 
 /// What is in a folder.
@@ -25,12 +26,20 @@ pub enum Found {
 /// `build --output`, or of downloaded releases.
 ///
 /// # Errors
-/// [`Error::NoRelease`] with what was found instead if it is neither, and [`Error::Io`] if it cannot be read.
+/// [`Error::NoRelease`] if it is neither, with what was found instead; [`Error::UnknownRelease`] if releases are
+/// beside it; [`Error::Io`] if it cannot be read.
 pub fn find(folder: impl Into<Location>) -> Result<Found, Error> {
     let folder = &folder.into();
     let none = |message: String| Err(Error::NoRelease { path: folder.path(), message });
     match folder.head()? {
-        None => return none("no such folder".to_owned()),
+        None => {
+            let releases = folder.split()?.map(|(parent, _)| releases(&parent)).transpose().ok().flatten();
+            let releases = releases.unwrap_or_default();
+            if releases.is_empty() {
+                return none("no such folder".to_owned());
+            }
+            return Err(Error::UnknownRelease { path: folder.path(), releases: newest_first(&releases) });
+        }
         Some(head) if head.kind != EntryKind::Folder => return none("it is not a folder".to_owned()),
         Some(_) => {}
     }
@@ -45,7 +54,7 @@ pub fn find(folder: impl Into<Location>) -> Result<Found, Error> {
         return Ok(Found::Releases(releases));
     }
     if is_dataset {
-        return none("the dataset has no releases yet".to_owned());
+        return Err(Error::NoReleaseYet { path: folder.path() });
     }
     let datasets = datasets(folder)?;
     match datasets.first() {
@@ -59,6 +68,42 @@ pub fn find(folder: impl Into<Location>) -> Result<Found, Error> {
             none(format!("it contains datasets ({}{more}); name one, such as `{}`", shown.join(", "), one.display()))
         }
     }
+}
+
+/// The newest release that `named` means: the release itself, or the newest one in the folder.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn newest(named: &Path) -> Result<PathBuf, Error> {
+    Ok(match find(named)? {
+        Found::Release => named.to_owned(),
+        Found::Releases(releases) => releases.last().map_or_else(|| named.to_owned(), |(_, folder)| folder.path()),
+    })
+}
+
+/// The folder of the nearest `dataset.toml`: in `path`, or in a folder above it. A relative path is
+/// followed up beyond the working directory, and the result is as short as it can be written.
+pub fn dataset_of(path: &Path) -> Option<PathBuf> {
+    let is_dataset = |folder: &Path| folder.join(DATASET_TOML).exists();
+    let shown = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    if let Some(folder) = path.ancestors().find(|folder| is_dataset(folder)) {
+        return Some(shown(folder));
+    }
+    if path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
+        let absolute = path.canonicalize().ok()?;
+        return absolute.ancestors().find(|folder| is_dataset(folder)).map(Path::to_owned);
+    }
+    let levels = std::env::current_dir().ok()?.ancestors().count();
+    (1..levels).map(|up| vec![".."; up].iter().collect::<PathBuf>()).find(|folder| is_dataset(folder))
+}
+
+/// The versions of some releases, the newest first, as a message lists them.
+fn newest_first(releases: &[(Version, Location)]) -> Vec<String> {
+    let mut names: Vec<String> = releases.iter().rev().take(NAMED).map(|(version, _)| version.to_string()).collect();
+    if releases.len() > NAMED {
+        names.push(format!("{} more", releases.len() - NAMED));
+    }
+    names
 }
 
 /// Whether a folder with these entries is a release, or what is left of one.

@@ -11,13 +11,14 @@ use super::cache::{ArticleDigest, ValidationCache};
 use super::effects::{EffectCounts, Effects, EffectsKey};
 use super::moved::{self, Moved};
 use super::syntax::syntax;
+use super::undeclared::Kept;
 use crate::code::Code;
 use crate::diagnostics::Diagnostics;
 use crate::input::pages::{self, DroppedLine};
 use crate::input::{Block, Content, Frame, Framing, Names, Position, Recognise, Selection};
 use crate::json::{self, Value};
-use crate::mapping::{FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
-use crate::record::{Admission, Record, admit};
+use crate::mapping::{CoreFields, FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
+use crate::record::{Admission, Cell, Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Columns, Extra, InvalidOptional, Schema, Violation};
 
@@ -55,6 +56,9 @@ pub(crate) struct ValidatedBlock {
     pub(crate) fit: FitCheck,
     /// Invalid values of optional members that were moved to `_extra`.
     pub(crate) moved: Diagnostics,
+    /// The length of the articles that became records, in bytes, and about how many thousandths of bytes
+    /// of it are in `_extra`.
+    pub(crate) bytes: (u64, u64),
     /// The lines of page dumps that are not in the records.
     pub(crate) drops: Vec<DroppedLine>,
 }
@@ -65,6 +69,7 @@ struct Notes {
     effects: EffectCounts,
     fit: FitCheck,
     moved: Diagnostics,
+    bytes: (u64, u64),
     drops: Vec<DroppedLine>,
     skipped: BTreeMap<String, u64>,
 }
@@ -145,11 +150,12 @@ impl<'s> ArticleValidator<'s> {
                 rejects.push(Reject::new(block.position(frame), frame.length, raw, violations));
             }
         }
-        let Notes { effects, fit, moved, drops, skipped } = notes;
+        let Notes { effects, fit, moved, bytes, drops, skipped } = notes;
         let articles = block.frames.len() as u64 - skipped.values().sum::<u64>();
         let cached = |number| self.cache.expect("only a cache gives cached effects").effects(number);
         let effects = effects.finish(self.mapping, cached);
-        ValidatedBlock { source: block.source.clone(), articles, skipped, rejects, effects, fit, moved, drops }
+        let source = block.source.clone();
+        ValidatedBlock { source, articles, skipped, rejects, effects, fit, moved, bytes, drops }
     }
 
     fn frame<'b>(
@@ -163,7 +169,7 @@ impl<'s> ArticleValidator<'s> {
         let mut digest = self.cache.filter(|_| frame.content.is_plain()).map(|_| ArticleDigest::of(bytes));
         let (position, length) = (block.position(frame), frame.length);
         if let Some((row, effects)) = self.cache.zip(digest.as_ref()).and_then(|(cache, digest)| cache.find(digest)) {
-            let effects_index = self.note_cached(effects, notes);
+            let effects_index = self.note_cached(effects, length, notes);
             keep(AdmittedRecord { record: Provenance::Cached(row), position, length, digest, effects_index });
             return Ok(());
         }
@@ -206,9 +212,27 @@ impl<'s> ArticleValidator<'s> {
         if let Content::Page(page) = &frame.content {
             notes.drops.extend_from_slice(&page.drops);
         }
-        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut });
+        let kept = Kept::of(self.schema.columns(), &record, length);
+        notes.bytes = (notes.bytes.0 + length, notes.bytes.1 + kept.bytes(length));
+        let filled = self.filled(&record);
+        let effects_index = notes.effects.add(EffectsKey::Validated { changes, dropped, moved, cut, filled, kept });
         keep(AdmittedRecord { record: Provenance::Validated(record), position, length, digest, effects_index });
         Ok(())
+    }
+
+    /// The core fields that the schema declares.
+    pub(super) fn core_fields(&self) -> CoreFields {
+        CoreFields::of(|name| self.schema.columns().position(name).is_some())
+    }
+
+    /// The core fields that a record has.
+    fn filled(&self, record: &Record<'_>) -> CoreFields {
+        CoreFields::of(|name| match self.schema.columns().position(name).map(|index| &record.cells()[index]) {
+            None | Some(Cell::Null) => false,
+            Some(Cell::String(text)) => !text.is_empty(),
+            Some(Cell::List(elements)) => !elements.is_empty(),
+            Some(_) => true,
+        })
     }
 
     /// Whether a setting declares that this JSON value has no articles. Counts it if so.
@@ -273,9 +297,11 @@ impl<'s> ArticleValidator<'s> {
     }
 
     /// Counts a cached article, which lacks nothing. Returns the index of its effects.
-    fn note_cached(&self, effects: u16, notes: &mut Notes) -> usize {
-        let cut = self.cache.is_some_and(|cache| cache.effects(effects).cut);
-        notes.fit.cut += u64::from(cut);
+    fn note_cached(&self, effects: u16, length: u64, notes: &mut Notes) -> usize {
+        if let Some(effects) = self.cache.map(|cache| cache.effects(effects)) {
+            notes.fit.cut += u64::from(effects.cut);
+            notes.bytes = (notes.bytes.0 + length, notes.bytes.1 + effects.kept.bytes(length));
+        }
         notes.fit.count(Lacks::default());
         notes.effects.add(EffectsKey::Cached(effects))
     }

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::moved::Moved;
-use crate::mapping::{Changes, Mapping};
+use super::undeclared::Kept;
+use crate::mapping::{Changes, CoreFields, Mapping};
 use crate::release::Normalised;
 use crate::schema::EXTRA;
 
@@ -20,13 +21,17 @@ pub(crate) struct Effects {
     pub(crate) normalised: Normalised,
     /// Whether the source cut its text.
     pub(crate) cut: bool,
+    /// The core fields that its record has.
+    pub(crate) filled: CoreFields,
+    /// What its record keeps in `_extra`.
+    pub(crate) kept: Kept,
 }
 
 /// The effects of one article, not yet written out.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum EffectsKey {
     /// The article was validated.
-    Validated { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool },
+    Validated { changes: Changes, dropped: u64, moved: Vec<Moved>, cut: bool, filled: CoreFields, kept: Kept },
     /// The cache has the article, with the effects of this number.
     Cached(u16),
 }
@@ -57,8 +62,8 @@ impl EffectCounts {
         for (key, index) in self.indices {
             let written = match key {
                 EffectsKey::Cached(number) => cached(number).clone(),
-                EffectsKey::Validated { changes, dropped, moved, cut } => {
-                    Effects { normalised: named(mapping, &changes, dropped, &moved), cut }
+                EffectsKey::Validated { changes, dropped, moved, cut, filled, kept } => {
+                    Effects { normalised: named(mapping, &changes, dropped, &moved), cut, filled, kept }
                 }
             };
             effects[index] = (written, self.times[index]);

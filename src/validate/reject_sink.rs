@@ -70,6 +70,13 @@ impl RejectSink {
         Self { file: Destination::Planned { target, beside, prefix, replaces: false }, ..Self::new() }
     }
 
+    /// The same sink, which keeps this many examples of each cause.
+    #[must_use]
+    pub fn keeping(mut self, examples: usize) -> Self {
+        self.diagnostics = Diagnostics::keeping(examples);
+        self
+    }
+
     /// Adds a reject.
     pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
         if let Destination::Planned { target, beside, prefix, .. } = &self.file {

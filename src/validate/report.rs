@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::diagnostics::Cause;
 use crate::input::pages::DroppedLine;
 use crate::input::{Left, LeftOut, Pointer};
-use crate::mapping::Misfit;
+use crate::mapping::{FillRates, Misfit, SourceFit};
 use crate::release::{Allowance, Normalised};
 use crate::text::one_line;
 
@@ -24,7 +24,7 @@ pub struct InputWarning {
 }
 
 impl InputSummary {
-    /// Inputs without an article, or with texts that the source cut.
+    /// A source that does not fit, and inputs without an article or with texts that the source cut.
     pub fn warnings(&self) -> Vec<InputWarning> {
         let code = |input: &InputCounts| match input {
             InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
@@ -32,7 +32,9 @@ impl InputSummary {
             InputCounts { .. } => Some(Code::Truncated),
         };
         let warning = |input| Some(InputWarning { code: code(input)?, source: one_line(&input.name, 200) });
-        self.inputs.iter().filter_map(warning).collect()
+        let misfit = self.refused_source().and_then(|_| self.inputs.first());
+        let misfit = misfit.map(|input| InputWarning { code: Code::Misfit, source: one_line(&input.name, 200) });
+        misfit.into_iter().chain(self.inputs.iter().filter_map(warning)).collect()
     }
 }
 
@@ -50,8 +52,9 @@ pub struct ValidationReport<'r> {
     inputs: Vec<Input<'r>>,
     rejected_by_code: BTreeMap<&'static str, u64>,
     normalised: &'r Normalised,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    undeclared: Option<&'r Undeclared>,
+    undeclared: &'r Undeclared,
+    filled: &'r FillRates,
+    source: Option<&'r SourceFit>,
     /// Causes by which values of optional members were moved to `_extra`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     moved: Vec<&'r Cause>,
@@ -125,9 +128,8 @@ fn dropped(drop: &DroppedLine) -> Dropped {
 }
 
 impl<'r> ValidationReport<'r> {
-    /// Creates the report of what was read. `undeclared` is `None` if members were not counted, `ok` says
-    /// whether the operation succeeded.
-    pub fn new(read: &'r InputSummary, undeclared: Option<&'r Undeclared>, allowance: Allowance, ok: bool) -> Self {
+    /// Creates the report of what was read. `ok` says whether the operation succeeded.
+    pub fn new(read: &'r InputSummary, allowance: Allowance, ok: bool) -> Self {
         let rejected = read.rejects.total();
         Self {
             format: "pressmark-check/1",
@@ -141,7 +143,9 @@ impl<'r> ValidationReport<'r> {
             inputs: read.inputs.iter().map(input).collect(),
             rejected_by_code: read.rejects.counts().iter().map(|(code, count)| (code.name(), *count)).collect(),
             normalised: &read.normalised,
-            undeclared,
+            undeclared: &read.undeclared,
+            filled: &read.fill,
+            source: read.source.as_ref(),
             moved: read.moved.causes(),
             misfit: read.misfit.as_ref(),
             warnings: read.warnings(),

@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use super::RejectSink;
 use super::article::{ArticleValidator, ValidatedBlock};
 use super::effects;
 use super::queue::{Queue, Queued};
+use super::{RejectSink, Undeclared};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
 use crate::input::pages::DroppedLine;
 use crate::input::{Block, Reader, Source, Tally};
-use crate::mapping::{FitCheck, Misfit};
+use crate::mapping::{BetterSource, FillRates, FitCheck, Misfit, SourceFit};
 use crate::ordered_pool::{Share, Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
 use crate::reject::Reject;
-use crate::release::{Allowance, Normalised};
+use crate::release::{Allowance, MisfitPolicy, Normalised};
 
 /// The counts of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +57,30 @@ pub struct InputSummary {
     pub moved: Diagnostics,
     /// How the mapping fails to fit the articles, if it does.
     pub misfit: Option<Misfit>,
+    /// Which source read the articles. `None` if nothing was read.
+    pub source: Option<SourceFit>,
+    /// Whether a source that another one would improve is accepted.
+    pub misfit_policy: MisfitPolicy,
+    /// How many records have each core field.
+    pub fill: FillRates,
+    /// The members that records keep in `_extra`.
+    pub undeclared: Undeclared,
 }
 
 impl InputSummary {
     /// The summary of no input.
     pub(crate) fn nothing(rejects: RejectSink) -> Self {
-        let (normalised, moved) = (Normalised::new(), Diagnostics::default());
-        Self { inputs: Vec::new(), rejects, normalised, moved, misfit: None }
+        Self {
+            inputs: Vec::new(),
+            rejects,
+            normalised: Normalised::new(),
+            moved: Diagnostics::default(),
+            misfit: None,
+            source: None,
+            misfit_policy: MisfitPolicy::default(),
+            fill: FillRates::default(),
+            undeclared: Undeclared::default(),
+        }
     }
 
     /// The number of articles that were read.
@@ -100,10 +117,19 @@ impl InputSummary {
         self.rejects.add(reject)
     }
 
-    /// Whether the rejects are within the allowance. Damaged inputs never are, because it is not known what
-    /// is missing.
+    /// The source that leaves core fields empty which another one would fill, if that is a reason to refuse
+    /// the articles (`D-MISFIT`).
+    pub fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
+        let source = self.source.as_ref().filter(|_| self.misfit_policy == MisfitPolicy::Refuse)?;
+        Some((source, source.better.as_ref()?))
+    }
+
+    /// Whether the source fits and the rejects are within the allowance. Damaged inputs never are, because
+    /// it is not known what is missing.
     pub fn is_allowed(&self, allowance: Allowance) -> bool {
-        !self.rejects.has_damage() && allowance.allows(self.rejects.total(), self.articles())
+        self.refused_source().is_none()
+            && !self.rejects.has_damage()
+            && allowance.allows(self.rejects.total(), self.articles())
     }
 }
 
@@ -112,6 +138,10 @@ impl InputSummary {
 pub(crate) struct SourceValidation<'s> {
     /// Validates the articles.
     pub(crate) validator: ArticleValidator<'s>,
+    /// How well the source fits a sample of the articles.
+    pub(crate) fit: SourceFit,
+    /// What to do with a source that leaves core fields empty which another one would fill.
+    pub(crate) misfit_policy: MisfitPolicy,
     /// Reads the sources.
     pub(crate) reader: Reader,
     /// The sources to read.
@@ -174,11 +204,13 @@ pub(crate) fn validate_sources<T: Send>(
     work: impl Fn(&ArticleValidator<'_>, &Block) -> (ValidatedBlock, T) + Sync,
     mut take: impl FnMut(Step<T>) -> Result<(), Error>,
 ) -> Result<InputSummary, Error> {
-    let SourceValidation { validator, reader, sources, threads, memory, progress } = validate_sources;
+    let SourceValidation { validator, reader, sources, threads, memory, progress, .. } = validate_sources;
     progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
     let mut counts = vec![Counts::default(); sources.len()];
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
+    let (mut fill, mut undeclared) = (FillRates::new(validator.core_fields()), Undeclared::default());
+    let mut bytes = (0, 0_u64);
     let queue = Queue::new(*memory, validator.columns().leaves());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
@@ -194,7 +226,12 @@ pub(crate) fn validate_sources<T: Send>(
         };
         counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        validated.effects.iter().for_each(|(one, times)| effects::add(&mut normalised, one, *times));
+        for (one, times) in &validated.effects {
+            effects::add(&mut normalised, one, *times);
+            fill.add(one.filled, *times);
+            undeclared.add(&one.kept, *times);
+        }
+        bytes = (bytes.0 + validated.bytes.0, bytes.1.saturating_add(validated.bytes.1));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
         take(Step::Output(output))
@@ -220,5 +257,18 @@ pub(crate) fn validate_sources<T: Send>(
         drops_total: counts.drops_total,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
-    Ok(InputSummary { inputs, rejects, normalised, moved, misfit: validator.misfit(&fit) })
+    let SourceValidation { fit: source, misfit_policy, .. } = validate_sources;
+    let (source, misfit_policy) = (Some(confirmed(source.clone(), &fill)), *misfit_policy);
+    let misfit = validator.misfit(&fit);
+    (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
+    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, source, misfit_policy, fill, undeclared })
+}
+
+/// The fit of a source, with only the fields of a better one that all records together mostly lack.
+fn confirmed(mut source: SourceFit, fill: &FillRates) -> SourceFit {
+    if let Some(better) = &mut source.better {
+        better.fields.retain(|field| fill.is_mostly_empty(field));
+    }
+    source.better = source.better.filter(|better| !better.fields.is_empty());
+    source
 }

@@ -31,7 +31,8 @@ pub(super) fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: boo
 
 /// The help for a line that only opens an object or list.
 fn goes_on(line: &[u8]) -> Option<String> {
-    let help = "a line of JSON lines is a whole article; a file with an indented one is not to be named .jsonl";
+    let help =
+        "each line of JSON Lines must be a whole article; give a file with indented JSON another name than .jsonl";
     matches!(line.trim_ascii(), b"{" | b"[" | b"[{").then(|| help.to_owned())
 }
 
@@ -46,12 +47,12 @@ fn foreign(bytes: &[u8], error: &SyntaxError) -> Option<(&'static str, &'static 
         ["'", "None", "True", "False", "b'", "u'", "datetime."].iter().any(|word| rest.starts_with(word.as_bytes()));
     if rest.starts_with("\u{feff}".as_bytes()) {
         let message = "a byte order mark (U+FEFF) precedes the article";
-        Some((message, "files with byte order marks were joined; take the marks out of all but the first"))
+        Some((message, "files with byte order marks were joined; remove the mark from all but the first"))
     } else if rest.starts_with(b"\x1e") {
         let message = "a record separator (U+001E) precedes the article";
-        Some((message, "this is a JSON text sequence (RFC 7464); take the separators out with: tr -d '\\036'"))
+        Some((message, "this is a JSON text sequence (RFC 7464); remove the separators with: tr -d '\\036'"))
     } else if python && bytes.trim_ascii_start().starts_with(b"{") {
-        Some(("this is how Python shows a value, and not JSON", "write articles with json.dumps(article)"))
+        Some(("this is the repr of a Python value, not JSON", "write articles with json.dumps(article)"))
     } else {
         None
     }

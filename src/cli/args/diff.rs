@@ -12,6 +12,7 @@ use super::{Size, thread_count};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  pressmark diff datasets/mine                        its two newest releases
   pressmark diff datasets/mine/1.0.0 datasets/mine/1.1.0
   pressmark diff old.parquet new.parquet --key id
   pressmark diff 1.0.0 1.1.0 --ignore retrieved_at --fail-on removed,schema
@@ -21,17 +22,18 @@ Examples:
 Exit codes: 0 no differences, 1 differences found, 2 usage or I/O error. With --fail-on or --max-...,
 1 only for those changes.")]
 pub(crate) struct DiffArguments {
-    /// The old side: a release folder, a Parquet file, or a folder of Parquet files.
-    pub(crate) base: PathBuf,
-    /// The new side.
-    #[arg(required_unless_present = "check_delta", conflicts_with = "check_delta")]
+    /// The old side: a release, a Parquet file, a folder of Parquet files, or a dataset for its newest
+    /// release [default: the second newest release of the dataset around the working directory].
+    pub(crate) base: Option<PathBuf>,
+    /// The new side [default: the newest release beside the old side].
+    #[arg(conflicts_with = "check_delta")]
     pub(crate) current: Option<PathBuf>,
     /// The column that identifies a record, for files that are not releases; give a list, or repeat the
     /// option, for a key of several columns.
     #[arg(long, value_name = "COLUMN[,COLUMN]")]
     pub(crate) key: Vec<String>,
-    /// Ignore changes in this column, such as `retrieved_at`; may be repeated.
-    #[arg(long, value_name = "COLUMN")]
+    /// Ignore changes in these columns, such as `retrieved_at`.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
     /// Print each changed record as a line of JSON instead of a report.
     #[arg(long, conflicts_with = "format")]

@@ -17,14 +17,15 @@ Examples:
 
 Exit code 1: a release is damaged.")]
 pub(crate) struct VerifyArguments {
-    /// Release folders; the folder of a dataset means all its releases.
-    #[arg(required = true, value_hint = ValueHint::DirPath)]
+    /// Releases; a dataset, or any folder of releases, means all of them [default: the dataset around the
+    /// working directory].
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) releases: Vec<PathBuf>,
     /// Check only file sizes and footers; hash no files and read no rows.
     #[arg(long)]
     pub(crate) quick: bool,
     /// Number of threads [default: one per processor].
-    #[arg(long, value_name = "N", value_parser = super::thread_count)]
+    #[arg(long, value_name = "N", value_parser = super::thread_count, env = "PRESSMARK_THREADS", hide_env = true)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Output format.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
@@ -34,9 +35,9 @@ pub(crate) struct VerifyArguments {
 /// Show what a release contains and how to query it.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
-    /// The release folder.
+    /// A release, or a dataset for its newest release [default: the dataset around the working directory].
     #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) release: PathBuf,
+    pub(crate) release: Option<PathBuf>,
     /// What to print: a summary, the manifest, or a metadata document for another tool.
     #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
     pub(crate) format: ShowFormat,
@@ -72,9 +73,9 @@ Each line shows the version, date, number of records and its change, size, finge
 parts, and how many parts are reused from the previous release. Exit code 1: a manifest cannot be
 read, or the previous release is not the one that the manifest names.")]
 pub(crate) struct LogArguments {
-    /// The folder of the dataset, or any folder of releases.
+    /// A dataset, or any folder of releases [default: the dataset around the working directory].
     #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) dir: PathBuf,
+    pub(crate) dataset: Option<PathBuf>,
     /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
@@ -86,31 +87,31 @@ pub(crate) struct LogArguments {
 Examples:
   pressmark export datasets/mine/1.0.0 | gzip > mine.jsonl.gz
   pressmark export datasets/mine/1.0.0 --format csv --columns id,title,published_at -o mine.csv
-  pressmark export datasets/mine/1.0.0 --where-key u1-0b5e --where-key u1-77aa
+  pressmark export datasets/mine --where-key u1-0b5e,u1-77aa
 
 The SHA-256 of a JSON line with all columns, without its line ending, is the hash of the record. CSV
 has a header and CR LF line endings; null is an empty field, an empty string is two quotes, lists and
 objects are JSON. Export does not verify the release: run `pressmark verify`. Exit code 1: a key was
 not found.")]
 pub(crate) struct ExportArguments {
-    /// The release folder.
+    /// A release, or a dataset for its newest release [default: the dataset around the working directory].
     #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) release: PathBuf,
+    pub(crate) release: Option<PathBuf>,
     /// Output format.
     #[arg(long, value_enum, default_value_t = ExportFormatArgument::Jsonl)]
     pub(crate) format: ExportFormatArgument,
     /// Write to this file, completely or not at all [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Export only the record with this key; may be repeated.
-    #[arg(long, value_name = "KEY")]
+    /// Export only the records with these keys; write `\,` for a comma in a key.
+    #[arg(long, value_name = "KEY,KEY")]
     pub(crate) where_key: Vec<String>,
     /// Export only these columns; CSV keeps their order. `record_sha256` can be listed too [default: all
     /// columns except it].
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
     /// Number of threads [default: one per processor].
-    #[arg(long, value_name = "N", value_parser = super::thread_count)]
+    #[arg(long, value_name = "N", value_parser = super::thread_count, env = "PRESSMARK_THREADS", hide_env = true)]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 

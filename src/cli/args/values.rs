@@ -53,6 +53,29 @@ pub(crate) fn thread_count(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| format!("expected a number from 1 to {MOST_THREADS}"))
 }
 
+/// A number of examples.
+pub(crate) fn example_count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| *number <= 100).ok_or("expected a number from 0 to 100")
+}
+
+/// The values of lists with commas; a comma that belongs to a value is written `\,`.
+pub(crate) fn list(typed: &[String]) -> Vec<String> {
+    let mut values = Vec::new();
+    for text in typed {
+        let mut value = String::new();
+        let mut letters = text.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' if letters.next_if_eq(&',').is_some() => value.push(','),
+                ',' => values.push(std::mem::take(&mut value)),
+                letter => value.push(letter),
+            }
+        }
+        values.push(value);
+    }
+    values
+}
+
 /// The version of a release.
 pub(crate) fn release_version(text: &str) -> Result<Version, &'static str> {
     text.parse().map_err(|_library| "expected a version of three numbers, such as 1.2.0")
@@ -76,6 +99,17 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: Option<u64>) {
         assert_eq!(text.parse::<Size>().ok(), want.map(Size), "{text}");
+    }
+
+    #[test]
+    fn lists() {
+        let check = |typed: &[&str], want: &[&str]| {
+            assert_eq!(list(&typed.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()), want);
+        };
+        check(&[], &[]);
+        check(&["a,b", "c"], &["a", "b", "c"]);
+        check(&["a\\,b,c\\d"], &["a,b", "c\\d"]);
+        check(&[""], &[""]);
     }
 
     #[test]

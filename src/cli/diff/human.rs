@@ -13,6 +13,8 @@ use crate::paint::{BOLD, BOLD_GREEN, BOLD_YELLOW, CYAN, DIM, GREEN, RED, count, 
 const SENTENCE: usize = 1000;
 /// How many characters of a value are shown.
 const VALUE: usize = 260;
+/// How many characters of a title are shown beside a key.
+const TITLE: usize = 60;
 /// How many changes of the schema are shown.
 const SCHEMA: usize = 30;
 /// How many columns are shown with examples.
@@ -112,7 +114,9 @@ fn column(column: &ColumnChange) -> String {
     let records = counted(column.changed, "record");
     let mut text = format!("  {BOLD}{name}{BOLD:#}{}: {records}{formatting}\n", renamed.unwrap_or_default());
     for example in &column.examples {
-        text.push_str(&format!("    {DIM}{}:{DIM:#} {}\n", one_line(&example.key, VALUE), change(example)));
+        let title = example.title.as_ref().map(|title| format!(" ({})", one_line(title, TITLE)));
+        let key = one_line(&example.key, VALUE);
+        text.push_str(&format!("    {DIM}{key}{}:{DIM:#} {}\n", title.unwrap_or_default(), change(example)));
     }
     text
 }

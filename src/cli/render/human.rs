@@ -1,24 +1,28 @@
-//! For people: causes with counts, positions and carets.
+//! For people: what was read, what was rejected and why, and the verdict.
 
-use pressmark::diagnostics::{Cause, Example};
+use pressmark::code::Code;
+use pressmark::diagnostics::Cause;
 use pressmark::input::{Left, LeftOut, Pointer};
 use pressmark::mapping::Misfit;
 use pressmark::text::{one_line, printable};
-use pressmark::validate::{InputCounts, InputWarning, Undeclared};
+use pressmark::validate::{InputCounts, InputWarning};
+use std::collections::BTreeMap;
 
-use super::{Check, headline, level, normalised};
-use unicode_width::UnicodeWidthStr as _;
+use super::{Check, causes, headline, level, normalised, source};
+use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
+use crate::terminal;
 
-use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
-
-/// The maximum number of causes shown.
+/// The maximum number of causes shown of values that were moved.
 const CAUSES: usize = 10;
-/// The maximum number of inputs shown one by one.
-const INPUTS: usize = 20;
+/// The maximum number of inputs, or kinds of inputs, that are shown one by one.
+const INPUTS: usize = 5;
 /// The maximum number of names of undeclared members shown.
 const NAMES: usize = 12;
 
 pub(super) fn report(check: &Check<'_>) -> String {
+    if check.ok && terminal::is_quiet() {
+        return String::new();
+    }
     let mut text = inputs(check);
     text.push_str(&diagnostics(check));
     let read = check.read;
@@ -37,34 +41,96 @@ pub(super) fn report(check: &Check<'_>) -> String {
 
 pub(super) fn inputs(check: &Check<'_>) -> String {
     let mut text = String::new();
-    let inputs = &check.read.inputs;
-    // With very many inputs, only those with rejects are of interest.
-    let is_told = |input: &&InputCounts| inputs.len() <= INPUTS || input.rejected > 0;
-    let told = inputs.iter().filter(is_told).take(INPUTS);
-    let left = inputs.len() - told.clone().count();
-    for input in told {
-        let rejected = match input.rejected {
-            0 => String::new(),
-            rejected => format!(", {} rejected", count(rejected)),
-        };
-        let name = one_line(&input.name, 200);
-        let articles = counted(input.articles, "article");
-        let beside = left_out(&input.tally.left_out);
-        text.push_str(&format!("{name}: {}, {articles}{rejected}{beside}{}\n", input.tally.container, skipped(input)));
+    if !terminal::is_quiet() {
+        if let Some(dataset) = check.dataset {
+            text.push_str(&format!("{DIM}settings: {}{DIM:#}\n", printable(&dataset.path().display().to_string())));
+        }
+        text.push_str(&read(&check.read.inputs));
+        text.push_str(&source::recognised(check.read));
+        text.push_str(&normalised::lines(&check.read.normalised));
+        text.push_str(&moved(&check.read.moved.causes()));
+        text.push_str(&source::fields(check.read));
     }
-    if left > 0 {
-        let all = counted(inputs.len() as u64, "input");
-        text.push_str(&format!("{DIM}... and {} more of {all}; --format json shows all{DIM:#}\n", count(left as u64)));
-    }
-    text.push_str(&normalised::lines(&check.read.normalised));
-    text.push_str(&moved(&check.read.moved.causes()));
-    text.push_str(&check.undeclared.map(undeclared).unwrap_or_default());
+    text.push_str(&source::better(check.read));
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
-    for InputWarning { code, source } in check.read.warnings() {
-        let level = level(code);
+    text + &warnings(check)
+}
+
+/// A line for each input, or for each kind of many inputs.
+fn read(inputs: &[InputCounts]) -> String {
+    if terminal::is_verbose() || inputs.len() <= INPUTS {
+        return inputs.iter().map(|input| line(&one_line(&input.name, 200), &[input])).collect();
+    }
+    let mut kinds: BTreeMap<String, Vec<&InputCounts>> = BTreeMap::new();
+    for input in inputs {
+        kinds.entry(form(input)).or_default().push(input);
+    }
+    let mut kinds: Vec<Vec<&InputCounts>> = kinds.into_values().collect();
+    kinds.sort_by_key(|inputs| std::cmp::Reverse(inputs.len()));
+    let name = |inputs: &[&InputCounts]| match inputs {
+        [only] => one_line(&only.name, 200),
+        [first, ..] => format!("{} such as {}", counted(inputs.len() as u64, "input"), one_line(&first.name, 200)),
+        [] => String::new(),
+    };
+    let mut text: String = kinds.iter().take(INPUTS).map(|inputs| line(&name(inputs), inputs)).collect();
+    let left: usize = kinds.iter().skip(INPUTS).map(Vec::len).sum();
+    if left > 0 {
+        let all = counted(inputs.len() as u64, "input");
+        text.push_str(&format!("{DIM}... and {} more of {all}; --verbose shows all{DIM:#}\n", count(left as u64)));
+    }
+    text + &rejected_in(inputs)
+}
+
+/// What is said of an input: its container, and what is beside its articles.
+fn form(input: &InputCounts) -> String {
+    format!("{}\n{}{}", input.tally.container, left_out(&input.tally.left_out), skipped(input))
+}
+
+/// What some inputs of one kind hold.
+fn line(name: &str, inputs: &[&InputCounts]) -> String {
+    let sum = |of: fn(&InputCounts) -> u64| inputs.iter().map(|input| of(input)).sum::<u64>();
+    let rejected = match sum(|input| input.rejected) {
+        0 => String::new(),
+        rejected => format!(", {} rejected", count(rejected)),
+    };
+    let articles = counted(sum(|input| input.articles), "article");
+    let form = inputs.first().map(|input| form(input)).unwrap_or_default();
+    let (container, beside) = form.split_once('\n').unwrap_or_default();
+    let each = if inputs.len() > 1 && !beside.is_empty() { ", in each" } else { "" };
+    let beside = if each.is_empty() { beside } else { beside.trim_start_matches(',') };
+    format!("{name}: {container}, {articles}{rejected}{each}{beside}\n")
+}
+
+/// Which of many inputs have rejected articles.
+fn rejected_in(inputs: &[InputCounts]) -> String {
+    let mut with: Vec<&InputCounts> = inputs.iter().filter(|input| input.rejected > 0).collect();
+    if with.is_empty() {
+        return String::new();
+    }
+    with.sort_by_key(|input| std::cmp::Reverse(input.rejected));
+    let name = |input: &&InputCounts| format!("{} ({})", one_line(&input.name, 200), count(input.rejected));
+    let mut names: Vec<String> = with.iter().take(INPUTS).map(name).collect();
+    if with.len() > INPUTS {
+        names.push(format!("{} more", count((with.len() - INPUTS) as u64)));
+    }
+    format!("rejected in {}\n", names.join(", "))
+}
+
+fn warnings(check: &Check<'_>) -> String {
+    // The report of the fields has said why the source does not fit.
+    let warnings: Vec<InputWarning> =
+        check.read.warnings().into_iter().filter(|warning| warning.code != Code::Misfit).collect();
+    let most = if terminal::is_verbose() { usize::MAX } else { INPUTS };
+    let mut text = String::new();
+    for InputWarning { code, source } in warnings.iter().take(most) {
+        let level = level(*code);
         text.push_str(&format!("{BOLD_YELLOW}{level}[{code}]{BOLD_YELLOW:#}: {source}: {}\n", code.meaning()));
+    }
+    if let Some(more) = warnings.len().checked_sub(most).filter(|more| *more > 0) {
+        let more = counted(more as u64, "more warning");
+        text.push_str(&format!("{DIM}... and {more}; --verbose shows all{DIM:#}\n"));
     }
     text
 }
@@ -75,7 +141,7 @@ fn moved(causes: &[&Cause]) -> String {
         let (code, headline) = (cause.code, headline(cause));
         let articles = counted(cause.articles, "article");
         let first = format!("{BOLD_YELLOW}moved to _extra[{code}]{BOLD_YELLOW:#}: {headline}, {articles}\n");
-        let examples = cause.examples.iter().map(|one| example(one, headline, false));
+        let examples = cause.examples.iter().map(|one| causes::example(one, headline, false));
         first + &examples.collect::<String>()
     };
     let text: String = causes.iter().take(CAUSES).map(one).collect();
@@ -117,21 +183,6 @@ fn skipped(input: &InputCounts) -> String {
     text
 }
 
-/// The names that most records have.
-fn undeclared(undeclared: &Undeclared) -> String {
-    let Undeclared { names, others } = undeclared;
-    let mut names: Vec<(&String, &u64)> = names.iter().collect();
-    names.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-    let mut told: Vec<String> =
-        names.iter().take(NAMES).map(|(name, times)| format!("`{}` x{}", one_line(name, 40), count(**times))).collect();
-    match names.len().saturating_sub(NAMES) as u64 {
-        0 => {}
-        more if *others > 0 => told.push(format!("and more than {} others", count(more))),
-        more => told.push(format!("and {}", counted(more, "other name"))),
-    }
-    if told.is_empty() { String::new() } else { format!("kept in _extra: {}\n", told.join(", ")) }
-}
-
 fn misfit(misfit: &Misfit) -> String {
     let of = counted(misfit.articles, "article");
     let lacks = format!("{} without text and {} without an id", count(misfit.without_text), count(misfit.without_id));
@@ -160,62 +211,12 @@ fn misfit(misfit: &Misfit) -> String {
 }
 
 pub(super) fn diagnostics(check: &Check<'_>) -> String {
-    let mut text = causes(&check.causes());
+    let mut text = causes::report(&check.causes(), check.examples, check.conflicts);
     if let Some(path) = check.rejects_file() {
         let path = printable(&path.display().to_string());
         text.push_str(&format!(
             "{CYAN}rejects:{CYAN:#} all rejected articles, with their bytes and the reasons, are in {path}\n"
         ));
-    }
-    text
-}
-
-pub(super) fn causes(causes: &[&Cause]) -> String {
-    let mut text: String = causes.iter().take(CAUSES).map(|cause| self::cause(cause)).collect();
-    if let Some(more) = causes.len().checked_sub(CAUSES).filter(|more| *more > 0) {
-        let more = counted(more as u64, "more cause");
-        text.push_str(&format!("{DIM}... and {more}; --format json shows all{DIM:#}\n\n"));
-    }
-    text
-}
-
-fn cause(cause: &Cause) -> String {
-    let code = cause.code;
-    let headline = headline(cause);
-    let articles = counted(cause.articles, "article");
-    let mut text = format!("{BOLD_RED}{}[{code}]{BOLD_RED:#}: {BOLD}{headline}{BOLD:#}, {articles}\n", level(code));
-    for (place, example) in cause.examples.iter().enumerate() {
-        text.push_str(&self::example(example, headline, place == 0));
-    }
-    let more = cause.articles - cause.examples.len() as u64;
-    if more > 0 {
-        text.push_str(&format!("  {DIM}... and {} more{DIM:#}\n", count(more)));
-    }
-    let rule = match cause.schema.as_str() {
-        "" => String::new(),
-        rule => format!("rule: {}; ", one_line(rule, 120)),
-    };
-    text.push_str(&format!("  {DIM}{rule}for details: pressmark explain {code}{DIM:#}\n\n"));
-    text
-}
-
-fn example(example: &Example, headline: &str, first: bool) -> String {
-    let at = if example.pointer.is_empty() { String::new() } else { format!(" at {}", example.pointer) };
-    let mut text = format!("  {CYAN}-->{CYAN:#} {}:{}:{}{at}\n", example.source, example.line, example.column);
-    if example.message != headline {
-        text.push_str(&format!("      {}\n", example.message));
-    }
-    if let Some(snippet) = &example.snippet {
-        // A character of some scripts takes two columns of a terminal, or none.
-        let columns =
-            |from: usize, number: usize| snippet.text.chars().skip(from).take(number).collect::<String>().width();
-        let indent = " ".repeat(columns(0, snippet.start));
-        let caret = "^".repeat(columns(snippet.start, snippet.length).max(1));
-        text.push_str(&format!("   {CYAN}|{CYAN:#} {}\n", snippet.text));
-        text.push_str(&format!("   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
-    }
-    if let Some(help) = example.help.as_ref().filter(|_| first) {
-        text.push_str(&format!("   {CYAN}= help:{CYAN:#} {help}\n"));
     }
     text
 }

@@ -31,7 +31,8 @@ fn whole(check: &Check<'_>) -> TestCase {
     } else {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let rejected = check.read.rejects.total();
-        status.set_message(format!("{rejected} of {articles} rejected, {} allowed", check.allowance));
+        let message = format!("{rejected} of {articles} rejected, {} allowed", check.allowance);
+        status.set_message(check.misfit_refusal().map_or(message, |refusal| format!("D-MISFIT: {refusal}")));
         status
     };
     let mut told = TestCase::new("articles", status);

@@ -104,7 +104,7 @@ fn source(name: &str, at: usize, value: &DeValue<'_>, inner: bool) -> Result<(So
     table.knows(KEYS)?;
     if let Some(value) = table.value("value") {
         if let Some(other) = KEYS.iter().find(|key| **key != "value" && table.has(key)) {
-            return Err(Fault::new(table.at(other), format!("`{other}` has nothing to work on beside `value`")));
+            return Err(Fault::new(table.at(other), format!("`{other}` cannot be used with `value`")));
         }
         let (value, holds) = constant(value, table.at("value"))?;
         return Ok((Source::Constant(value), at, holds));
@@ -136,7 +136,7 @@ fn nothing() -> Members {
 fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
     let at = table.at("from");
     let pointers = match table.value("from") {
-        None => return Err(Fault::new(table.start(), "neither `from` nor `value` says where the value comes from")),
+        None => return Err(Fault::new(table.start(), "a rule needs `from` or `value`")),
         Some(DeValue::String(pointer)) => vec![pointer.to_string()],
         Some(_) => table.texts("from")?.unwrap_or_default(),
     };
@@ -146,7 +146,7 @@ fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
     let mut each = Vec::new();
     if let Some(inner_fields) = table.table("each")? {
         if let Some(other) = KEYS.iter().find(|key| !BESIDE_EACH.contains(key) && table.has(key)) {
-            return Err(Fault::new(table.at(other), format!("`{other}` cannot stand beside `each`")));
+            return Err(Fault::new(table.at(other), format!("`{other}` cannot be used with `each`")));
         }
         for (name, at, value) in inner_fields.entries() {
             each.push(field(name, at, value, true)?.0);
@@ -154,7 +154,7 @@ fn members(table: &Table<'_, '_>, inner: bool) -> Result<Members, Fault> {
         if each.is_empty() || inner {
             return Err(Fault::new(
                 table.at("each"),
-                "`each` names the members of the objects, and stands in no other",
+                "`each` must name the members of the objects, and cannot be nested",
             ));
         }
     }
@@ -227,7 +227,7 @@ fn only(table: &Table<'_, '_>) -> Result<Vec<(String, Option<String>)>, Fault> {
     let text = |(name, at, value): (&str, usize, &DeValue<'_>)| match value {
         DeValue::String(text) => Ok((name.to_owned(), Some(text.to_string()))),
         DeValue::Boolean(false) => Ok((name.to_owned(), None)),
-        _ => Err(Fault::new(at, "`only` compares members with texts, and `false` means a missing one")),
+        _ => Err(Fault::new(at, "`only` compares members with strings, and `false` means a missing one")),
     };
     only.entries().map(text).collect()
 }
@@ -262,23 +262,22 @@ fn path(pointer: &str, at: usize, inner: bool) -> Result<Path, Fault> {
         return Err(Fault::new(at, format!("unknown pointer `{shown}`")).hint("there are `@key` and `@group`"));
     }
     let Some(tokens) = pointer.strip_prefix('/') else {
-        return Err(Fault::new(at, format!("`{shown}` is no pointer"))
+        return Err(Fault::new(at, format!("`{shown}` is not a pointer"))
             .hint(format!("a pointer starts with a slash: \"/{shown}\"")));
     };
-    let token =
-        |token: &str| {
-            let escaped = token.split('~').skip(1).all(|behind| behind.starts_with(['0', '1']));
-            match token {
-                "*" => Ok(Token::Each),
-                // This order matters: `~01` stands for `~1`, not for a slash.
-                token if escaped => Ok(Token::Name(token.replace("~1", "/").replace("~0", "~"))),
-                _ => Err(Fault::new(at, format!("`{shown}` is no pointer"))
-                    .hint("write `~` as `~0` and `/` in a name as `~1`")),
-            }
-        };
+    let token = |token: &str| {
+        let escaped = token.split('~').skip(1).all(|behind| behind.starts_with(['0', '1']));
+        match token {
+            "*" => Ok(Token::Each),
+            // This order matters: `~01` stands for `~1`, not for a slash.
+            token if escaped => Ok(Token::Name(token.replace("~1", "/").replace("~0", "~"))),
+            _ => Err(Fault::new(at, format!("`{shown}` is not a pointer"))
+                .hint("write `~` as `~0` and `/` in a name as `~1`")),
+        }
+    };
     let tokens = tokens.split('/').map(token).collect::<Result<Vec<_>, _>>()?;
     if tokens.len() > json::MAX_DEPTH {
-        return Err(Fault::new(at, format!("`{shown}` goes deeper than any article")));
+        return Err(Fault::new(at, format!("`{shown}` is deeper than any article")));
     }
     Ok(Path::Pointer(tokens))
 }
@@ -288,7 +287,7 @@ fn constant(value: &DeValue<'_>, at: usize) -> Result<(Value<'static>, Holds), F
     let text = |text: &str| Value::String(text.to_owned().into());
     let number = |digits: String| {
         let parsed = json::parse(digits.as_bytes()).map(Value::into_owned);
-        parsed.map_err(|_no_json| Fault::new(at, "a number is written here as JSON writes it"))
+        parsed.map_err(|_no_json| Fault::new(at, "write the number as in JSON"))
     };
     Ok(match value {
         DeValue::String(string) => (text(string), Holds::Text),
@@ -298,7 +297,7 @@ fn constant(value: &DeValue<'_>, at: usize) -> Result<(Value<'static>, Holds), F
         DeValue::Datetime(moment) => match (moment.date, moment.time, moment.offset) {
             (Some(_), None, None) => (text(&moment.to_string()), Holds::Day),
             (Some(_), Some(_), Some(_)) => (text(&moment.to_string()), Holds::Instant),
-            _ => return Err(Fault::new(at, "a time needs its day and its offset")),
+            _ => return Err(Fault::new(at, "a time needs a date and an offset")),
         },
         DeValue::Array(elements) => {
             let constants =

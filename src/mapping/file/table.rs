@@ -58,7 +58,7 @@ impl<'t, 'i> Table<'t, 'i> {
         match self.value(key) {
             None => Ok(None),
             Some(DeValue::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.not(key, "a text", other)),
+            Some(other) => Err(self.not(key, "a string", other)),
         }
     }
 
@@ -83,11 +83,11 @@ impl<'t, 'i> Table<'t, 'i> {
         let elements = match self.value(key) {
             None => return Ok(None),
             Some(DeValue::Array(elements)) => elements,
-            Some(other) => return Err(self.not(key, "a list of texts", other)),
+            Some(other) => return Err(self.not(key, "a list of strings", other)),
         };
         let text = |element: &DeValue<'i>| match element {
             DeValue::String(text) => Ok(text.to_string()),
-            other => Err(self.not(key, "a list of texts", other)),
+            other => Err(self.not(key, "a list of strings", other)),
         };
         elements.iter().map(|element| text(element.get_ref())).collect::<Result<_, _>>().map(Some)
     }

@@ -90,7 +90,7 @@ fn unknown_value(names: &[String]) -> Fault {
     let Some((value, known)) = names.split_first() else {
         return Fault::new("the value is not known".to_owned(), None);
     };
-    let message = format!("`{}` is no value of this setting", one_line(value, 60));
+    let message = format!("`{}` is not a value of this setting", one_line(value, 60));
     let all = known.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ");
     let meant = nearest(value, known).map(|meant| format!("did you mean \"{meant}\"? "));
     Fault::new(message, format!("{}it is {all}", meant.unwrap_or_default()))
@@ -102,7 +102,7 @@ fn found_and_expected(message: &str) -> Option<(&str, &str)> {
     Some((
         found,
         match expected.trim() {
-            "a string" => "a text in quotes",
+            "a string" => "a string in quotes",
             "a sequence" => "a list in brackets: [\"...\"]",
             "a boolean" => "true or false",
             "a map" => "a table",
@@ -166,16 +166,16 @@ mod tests {
         );
         check(
             "unknown variant `drop`, expected `keep` or `reject`",
-            "`drop` is no value of this setting",
+            "`drop` is not a value of this setting",
             "it is \"keep\" or \"reject\"",
         );
         check(
             "unknown variant `Keep`, expected `keep` or `reject`",
-            "`Keep` is no value of this setting",
+            "`Keep` is not a value of this setting",
             "did you mean \"keep\"? it is \"keep\" or \"reject\"",
         );
         check("missing field `name`", "`name` is missing", "write it: name = \"...\"");
-        check("invalid type: integer `5`, expected a string", "expected a text in quotes, found integer `5`", "");
+        check("invalid type: integer `5`, expected a string", "expected a string in quotes, found integer `5`", "");
         check(
             "invalid type: string \"x\", expected struct Creator",
             "expected a table such as { name = \"...\" }, found string \"x\"",
