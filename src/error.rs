@@ -6,6 +6,7 @@
 
 mod excerpt;
 mod hint;
+mod understatement;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::code::Code;
 
 pub use excerpt::Excerpt;
+pub use understatement::Understatement;
 
 /// Pressmark could not do its job.
 #[derive(Debug, thiserror::Error)]
@@ -363,24 +365,6 @@ pub enum Error {
     },
 }
 
-/// A version bump that is too small for the changes since the previous release.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{version} is too small a bump: by the policy `{policy}`, the changes since {previous} need {needed}: {changes}"
-)]
-pub struct Understatement {
-    /// The version that was asked for.
-    pub version: semver::Version,
-    /// The previous release.
-    pub previous: semver::Version,
-    /// The smallest sufficient version.
-    pub needed: semver::Version,
-    /// The policy.
-    pub policy: &'static str,
-    /// What changed, in one line.
-    pub changes: String,
-}
-
 fn and_more(more: usize) -> String {
     if more == 0 { String::new() } else { format!(", and {more} more") }
 }
@@ -404,22 +388,5 @@ impl Error {
         let first: &dyn std::error::Error = self;
         let causes = std::iter::successors(Some(first), |error| error.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
-
-    /// The line of the file at fault, where it is known.
-    pub fn excerpt(&self) -> Option<&Excerpt> {
-        match self {
-            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
-            _ => None,
-        }
-    }
-
-    /// The code that `pressmark explain` describes, if there is one.
-    pub fn code(&self) -> Option<Code> {
-        match self {
-            Self::Schema { code, .. } => Some(*code),
-            Self::NoArticles { .. } => Some(Code::NoArticles),
-            _ => None,
-        }
     }
 }

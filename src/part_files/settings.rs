@@ -78,14 +78,8 @@ pub(super) fn properties(
         .set_content_defined_chunking(None)
         .set_coerce_types(false)
         .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
-    // `text_statistics` sets those of texts without a dictionary.
-    for text in arrow.fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
-        builder = builder.set_column_statistics_enabled(text.name().as_str().into(), EnabledStatistics::None);
-    }
     for path in dictionary_paths(columns, &parquet, order) {
-        builder = builder
-            .set_column_dictionary_enabled(path.clone(), true)
-            .set_column_statistics_enabled(path, EnabledStatistics::Page);
+        builder = builder.set_column_dictionary_enabled(path, true);
     }
     let key = ColumnPath::from(columns.at(order.key()).name.as_str());
     builder = builder
