@@ -7,6 +7,7 @@
 mod context;
 mod excerpt;
 mod hint;
+mod understatement;
 
 use std::io;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use crate::code::Code;
 
 pub use excerpt::Excerpt;
+pub use understatement::Understatement;
 
 /// Pressmark could not do its job.
 #[derive(Debug, thiserror::Error)]
@@ -372,24 +374,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-}
-
-/// A version bump that is too small for the changes since the previous release.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{version} is too small a bump: by the policy `{policy}`, the changes since {previous} need {needed}: {changes}"
-)]
-pub struct Understatement {
-    /// The version that was asked for.
-    pub version: semver::Version,
-    /// The previous release.
-    pub previous: semver::Version,
-    /// The smallest sufficient version.
-    pub needed: semver::Version,
-    /// The policy.
-    pub policy: &'static str,
-    /// What changed, in one line.
-    pub changes: String,
 }
 
 fn and_more(more: usize) -> String {

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::Error;
 use crate::text::printable_pieces;
 
 /// The most characters of a line before the place, and from the place on.
@@ -44,6 +45,16 @@ impl Excerpt {
         let quoted = |rest: &str| rest.strip_prefix('"')?.find('"').map(|end| end + 2);
         let length = quoted(rest).or_else(|| rest.find(is_end)).unwrap_or(rest.len());
         Self::of(text, start..start + length.max(1))
+    }
+}
+
+impl Error {
+    /// The line of the file at fault, where it is known.
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        match self {
+            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
+            _ => None,
+        }
     }
 }
 

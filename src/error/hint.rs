@@ -5,6 +5,15 @@ use crate::code::Code;
 use crate::text::did_you_mean;
 
 impl Error {
+    /// The code that `pressmark explain` describes, if there is one.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Schema { code, .. } => Some(*code),
+            Self::NoArticles { .. } => Some(Code::NoArticles),
+            _ => None,
+        }
+    }
+
     /// The way out, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -79,7 +79,7 @@ pub(crate) struct JudgingArguments {
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) schema: Option<String>,
     /// The format of the inputs: a preset (listed below), or a mapping file such as ./mine.toml
-    /// [default: `source` of dataset.toml; or article for the built-in schemas, otherwise verbatim].
+    /// [default: `source` of dataset.toml, or recognised from the articles].
     #[arg(long)]
     pub(crate) source: Option<String>,
     /// What to do with members that the schema does not declare [default: `extra` of dataset.toml, or
