@@ -1,11 +1,9 @@
-//! What an [`Error`] says beyond its message: its causes, the line at fault and its code. Hints are in
-//! [`hint`](super::hint).
+//! How common errors are created, and what caused an [`Error`].
 
 use std::io;
 use std::path::Path;
 
-use super::{Error, Excerpt};
-use crate::code::Code;
+use super::Error;
 
 impl Error {
     /// The error for a version that another process has published.
@@ -32,22 +30,5 @@ impl Error {
         let first: &dyn std::error::Error = self;
         let causes = std::iter::successors(Some(first), |error| error.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
-
-    /// The line of the file at fault, where it is known.
-    pub fn excerpt(&self) -> Option<&Excerpt> {
-        match self {
-            Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
-            _ => None,
-        }
-    }
-
-    /// The code that `pressmark explain` describes, if there is one.
-    pub fn code(&self) -> Option<Code> {
-        match self {
-            Self::Schema { code, .. } => Some(*code),
-            Self::NoArticles { .. } => Some(Code::NoArticles),
-            _ => None,
-        }
     }
 }
