@@ -49,8 +49,10 @@ pub(crate) fn ordered_pool<T: Send, R: Send, P: Send, E: Send>(
             })
         });
         let taken = take_in_order(&result, &permit, &mut take);
-        // After an error no result is received. Dropping the receivers wakes the threads that wait to send.
-        drop((result, permit));
+        // After an error the producer gets no permit, and results are dropped as they come: they may hold shares
+        // of a room that the producer waits for.
+        drop(permit);
+        result.iter().for_each(drop);
         let end = producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         taken.and(end)
     })
