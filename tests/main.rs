@@ -110,6 +110,8 @@ mod taken_over;
 mod limits;
 // Builds against a plain map.
 mod build_model;
+// The commands and the output of the tutorial, and of the README.
+mod tutorial;
 
 /// A file that no line above names would never be compiled.
 #[test]
