@@ -18,6 +18,7 @@ pub use canonical::{InexactAt, write_f64, write_value};
 pub(crate) use canonical::{utf16_order, write_escaped, write_i64, write_string, write_u64};
 pub(crate) use locate::{locate, locate_name};
 pub use number::{Inexact, Number};
+pub(crate) use parse::parse_without_elements;
 pub use parse::{MAX_DEPTH, SyntaxError, SyntaxErrorKind, parse};
 pub(crate) use value::escape_token;
 pub use value::{Kind, Object, Value};
@@ -59,7 +60,7 @@ pub(crate) mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Value, holds_more_values, parse};
+    use super::{Value, holds_more_values, parse, parse_without_elements};
 
     /// Any JSON value that `serde_json` can hold, with text that sometimes needs escapes.
     pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
@@ -122,6 +123,23 @@ pub(crate) mod tests {
             let read = parse(text.as_bytes()).expect("serde_json writes valid JSON");
             prop_assert!(same(&read, &value), "{text}");
             prop_assert_eq!(read.clone().into_owned(), read);
+        }
+
+        #[test]
+        fn checking_agrees_with_parsing(value in any_json(), cut in 0_usize..200) {
+            let text = value.to_string();
+            let text = &text.as_bytes()[..text.len().saturating_sub(cut / 2)];
+            let whole = parse(text);
+            let without = parse_without_elements(text);
+            prop_assert_eq!(without.as_ref().err(), whole.as_ref().err());
+            if let (Ok(Value::Object(whole)), Ok(Value::Object(without))) = (&whole, &without) {
+                for ((name, whole), (other, without)) in whole.iter().zip(without.iter()) {
+                    prop_assert_eq!(name, other);
+                    let is_empty = |list: &[Value<'_>]| list.is_empty();
+                    prop_assert!(without.as_array().map_or(whole.as_array().is_none(), is_empty));
+                    prop_assert!(whole.as_array().is_some() || whole.as_object().is_some() || whole == without);
+                }
+            }
         }
 
         #[test]

@@ -105,13 +105,16 @@ impl std::error::Error for SyntaxError {}
 ///
 /// The first fault in byte order, except that the whole input is checked to be UTF-8 first.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, SyntaxError> {
-    let mut parser = Parser::new(utf8(bytes)?);
-    let value = parser.value()?;
-    parser.skip_whitespace();
-    match parser.peek() {
-        None => Ok(value),
-        Some(_) => Err(parser.fault(SyntaxErrorKind::TrailingData)),
-    }
+    Parser::new(utf8(bytes)?).document()
+}
+
+/// Checks a JSON value as [`parse`] does, and returns it with empty arrays. A document whose length is in its
+/// arrays takes little memory then.
+///
+/// # Errors
+/// Those of [`parse`].
+pub(crate) fn parse_without_elements(bytes: &[u8]) -> Result<Value<'_>, SyntaxError> {
+    Parser { drops_elements: true, ..Parser::new(utf8(bytes)?) }.document()
 }
 
 /// The input as text. The vectorised check does not return the position of an error; the standard library
@@ -130,11 +133,23 @@ pub(super) struct Parser<'a> {
     at: usize,
     /// The number of open containers.
     depth: usize,
+    /// Whether the elements of arrays are read but not kept.
+    drops_elements: bool,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, drops_elements: false }
+    }
+
+    /// Reads one value and nothing else.
+    fn document(mut self) -> Result<Value<'a>, SyntaxError> {
+        let value = self.value()?;
+        self.skip_whitespace();
+        match self.peek() {
+            None => Ok(value),
+            Some(_) => Err(self.fault(SyntaxErrorKind::TrailingData)),
+        }
     }
 
     /// The position of the next byte.
@@ -215,7 +230,10 @@ impl<'a> Parser<'a> {
             return Ok(Value::Array(elements));
         }
         loop {
-            elements.push(self.value()?);
+            let element = self.value()?;
+            if !self.drops_elements {
+                elements.push(element);
+            }
             self.skip_whitespace();
             match self.peek() {
                 Some(b',') => self.step(),

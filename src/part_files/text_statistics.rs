@@ -78,6 +78,13 @@ fn page_starts(chunk: &ArrowColumnChunk) -> Vec<usize> {
     pages.map(|page| usize::try_from(page.first_row_index).unwrap_or_default()).collect()
 }
 
+/// The length of a text and its first four bytes as a number, from its view. If two numbers differ, the texts
+/// compare as the numbers do: a shorter text has zeros, and nothing is less than it at the same place.
+fn length_and_start(view: u128) -> (u32, u32) {
+    let [a, b, c, d, start @ .., _, _, _, _, _, _, _, _] = view.to_le_bytes();
+    (u32::from_le_bytes([a, b, c, d]), u32::from_be_bytes(start))
+}
+
 /// The texts of some rows, summarised.
 #[derive(Debug, Clone, Default)]
 struct TextRange<'t> {
@@ -92,15 +99,21 @@ struct TextRange<'t> {
 impl<'t> TextRange<'t> {
     fn of(texts: &'t BinaryViewArray, rows: Range<usize>) -> Self {
         let mut range = Self::default();
+        // The first bytes of the least and of the greatest text. Most texts are between them, and are not read.
+        let (mut low, mut high) = (u32::MAX, 0);
         for row in rows {
             if texts.is_null(row) {
                 range.nulls += 1;
                 continue;
             }
-            let text = texts.value(row);
+            let (length, first) = length_and_start(texts.views()[row]);
             range.texts += 1;
-            range.bytes += text.len() as u64;
-            range.include(text, text);
+            range.bytes += u64::from(length);
+            if first <= low || first >= high {
+                let text = texts.value(row);
+                range.include(text, text);
+                (low, high) = (low.min(first), high.max(first));
+            }
         }
         range
     }

@@ -11,6 +11,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use parquet::file::metadata::ColumnChunkMetaData;
 
+use super::changed::Changed;
 use super::inspect::Inspection;
 use super::resolve_keys::{KeyEntry, Origin};
 use super::validation_cache::CacheFile;
@@ -186,15 +187,16 @@ impl<'b> Base<'b> {
         Ok(outline)
     }
 
-    /// Returns the sort entries and key entries of the records of a piece. Their ordinals start at
-    /// `first`. The sort entries keep the cache entries that `cache` has.
+    /// Returns the sort entries of the records of a piece, and the key entries of those whose key has a hash
+    /// that `changed` has. Their ordinals start at `first`. The sort entries keep the cache entries that
+    /// `cache` has.
     pub(super) fn entries(
         &self,
         piece: &Piece,
         order: &Order,
-        cache: Option<&CacheFile>,
+        (cache, changed): (Option<&CacheFile>, &Changed),
         first: u64,
-    ) -> Result<Vec<(SortEntry, KeyEntry)>, Error> {
+    ) -> Result<(Vec<SortEntry>, Vec<KeyEntry>), Error> {
         let mut indices = order.places().to_vec();
         indices.sort_unstable();
         indices.push(self.columns.len());
@@ -204,7 +206,8 @@ impl<'b> Base<'b> {
         for batch in batches {
             outline.push(batch?);
         }
-        let entry = |row| {
+        let (mut entries, mut key_entries) = (Vec::with_capacity(outline.rows().len()), Vec::new());
+        for row in outline.rows() {
             let base_row = outline.row(row);
             let (hash, key, ordinal) = (base_row.hash(), base_row.key(), first + u64::from(row));
             let entry = SortEntry {
@@ -217,9 +220,13 @@ impl<'b> Base<'b> {
                 span: SourceSpan::default(),
                 cache_entry: cache.map_or([0; CACHE_ENTRY_BYTES], |cache| cache.cache_entry(row)),
             };
-            (entry, KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 })
-        };
-        Ok(outline.rows().map(entry).collect())
+            // Only eight bytes of the key are compared. A false match costs time and nothing else.
+            if changed.contains(entry.cut) {
+                key_entries.push(KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 });
+            }
+            entries.push(entry);
+        }
+        Ok((entries, key_entries))
     }
 
     /// Returns a reader of the rows.

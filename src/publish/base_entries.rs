@@ -9,7 +9,6 @@ use super::validation_cache::{CacheFile, EffectsTable};
 use crate::error::Error;
 use crate::external_sort::{SortEntry, SortedChunk};
 use crate::ordered_pool::{Room, Share, Workers, ordered_pool};
-use crate::part_files::key_hash;
 
 /// The memory of an outline while its sort entries are created, as a multiple of its bytes.
 const OUTLINE_COPIES: usize = 3;
@@ -38,13 +37,10 @@ impl BuildContext<'_> {
             pieces.into_iter().try_for_each(|(piece, bytes)| give((piece, room.take(bytes * OUTLINE_COPIES))))
         };
         let work = |(piece, share)| -> Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error> {
-            let (mut entries, mut key_entries): (Vec<SortEntry>, Vec<KeyEntry>) =
-                base.entries(&piece, order, cache, first)?.into_iter().unzip();
+            let (mut entries, key_entries) = base.entries(&piece, order, (cache, &changed), first)?;
             for entry in &mut entries {
                 EffectsTable::renumber(&mut entry.cache_entry, &effects_indices);
             }
-            // Only eight bytes of the key are compared. A false match costs time and nothing else.
-            key_entries.retain(|key_entry| changed.contains(key_hash(&key_entry.key)));
             Ok((entries, key_entries, share))
         };
         let take = |result: Result<(Vec<SortEntry>, Vec<KeyEntry>, Share), Error>| {

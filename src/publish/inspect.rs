@@ -7,9 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{self, Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use semver::Version;
 
 use crate::digest::Digest;
@@ -105,13 +106,21 @@ impl Shared {
     }
 }
 
+/// The threads of an inspection.
+#[derive(Debug, Default)]
+struct Threads {
+    handles: Vec<JoinHandle<Faults>>,
+    /// Disconnected once all threads have ended.
+    ended: Option<Receiver<()>>,
+}
+
 /// The inspection of one release.
 #[derive(Debug)]
 pub(super) struct Inspection {
     version: Version,
     release: PathBuf,
     shared: Arc<Shared>,
-    threads: Mutex<Vec<JoinHandle<Faults>>>,
+    threads: Mutex<Threads>,
     /// What [`Inspection::wait`] found.
     found: Mutex<Faults>,
     outcome: OnceLock<Vec<(usize, DamagedFile)>>,
@@ -134,15 +143,20 @@ impl Inspection {
     /// Starts to hash on this many threads in the background. Does nothing if it was started before.
     pub(super) fn start(&self, threads: usize) {
         let mut begun = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        if !begun.is_empty() {
+        if begun.ended.is_some() {
             return;
         }
+        let (running, ended) = bounded(0);
         // If a thread cannot be started, the caller of `outcome` does its work.
-        let threads = (0..threads.min(self.shared.parts.len())).filter_map(|_| {
-            let shared = self.shared.clone();
-            Builder::new().spawn(move || shared.work()).ok()
+        let handles = (0..threads.min(self.shared.parts.len())).filter_map(|_| {
+            let (shared, running) = (self.shared.clone(), running.clone());
+            let work = move || {
+                let _until_the_end = running;
+                shared.work()
+            };
+            Builder::new().spawn(work).ok()
         });
-        begun.extend(threads);
+        *begun = Threads { handles: handles.collect(), ended: Some(ended) };
     }
 
     /// Waits until all parts are checked, and checks some of them meanwhile.
@@ -157,13 +171,9 @@ impl Inspection {
         while self.shared.check_next(&mut found) {
             progress.step(0)?;
         }
-        let is_running = || {
-            let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-            threads.iter().any(|thread| !thread.is_finished())
-        };
-        while is_running() {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(Err(RecvTimeoutError::Timeout)) = threads.ended.as_ref().map(|ended| ended.recv_timeout(POLL)) {
             progress.step(0)?;
-            thread::sleep(POLL);
         }
         Ok(())
     }
@@ -187,7 +197,7 @@ impl Inspection {
     fn join(&self) -> Faults {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let join = |thread: JoinHandle<_>| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        threads.drain(..).flat_map(join).collect()
+        threads.handles.drain(..).flat_map(join).collect()
     }
 
     /// The damaged files.
