@@ -7,7 +7,7 @@ mod lines;
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
@@ -125,7 +125,7 @@ pub fn export_to_file(
         return export(release, options, &mut filesystem::open_device(target)?, progress);
     }
     let target = &filesystem::behind_links(target)?;
-    check_target(target, [])?;
+    check_target(target, release.dataset_inputs()?.iter().map(PathBuf::as_path))?;
     let (staged, file) = filesystem::stage_file(filesystem::folder_of(target), UNFINISHED)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let report = export(release, options, &mut out, progress)?;

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::input::{Limits, Source, resolve};
 use crate::mapping::{FittedMapping, Mapping, SourceChoice, SourceFit};
 use crate::record::Order;
-use crate::release::{DATASET_TOML, Dataset, is_name};
+use crate::release::{DATASET_TOML, Dataset, MANIFEST, SUMS, is_name};
 use crate::schema::{BuiltIn, Column, Extra, InvalidOptional, Kind, Schema};
 use crate::storage::{Location, filesystem};
 use crate::text::{did_you_mean, one_line};
@@ -59,6 +59,12 @@ pub fn init(folder: &Path, options: &InitOptions) -> Result<InitReport, Error> {
     let name = name(folder, &path, options)?;
     if path.exists() {
         return Err(Error::Exists { path });
+    }
+    // A release never changes, so a dataset cannot be inside of one.
+    let is_release = |folder: &Path| folder.join(MANIFEST).is_file() && folder.join(SUMS).is_file();
+    if folder.exists() && filesystem::resolved(folder)?.ancestors().any(is_release) {
+        let message = "is part of a release, which never changes".to_owned();
+        return Err(Error::Target { path, message });
     }
     let schema = match BuiltIn::named(&options.schema) {
         Some(schema) => Schema::built_in(schema, Extra::Keep)?,

@@ -95,7 +95,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progres
 }
 
 /// Writes the articles that pass to the file `target`, which appears completely or not at all and replaces an
-/// earlier one. A device or pipe is written to directly.
+/// earlier one. If no article passes, nothing is written. A device or pipe is written to directly.
 ///
 /// # Errors
 /// Those of [`retry`] and of [`check_target`].
@@ -105,12 +105,15 @@ pub fn retry_to_file(options: &RetryOptions, target: &Path, progress: &dyn Progr
         return retry(options, &mut filesystem::open_device(target)?, progress);
     }
     let real = &filesystem::behind_links(target)?;
-    check_target(real, [])?;
+    let sources = resolve(Path::new(""), Path::new(""), &options.rejects)?;
+    check_target(real, sources.iter().filter_map(|source| source.path.as_deref()))?;
     let (staged, file) = filesystem::stage_file(filesystem::folder_of(real), UNFINISHED)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let report = retry(options, &mut out, progress)?;
     let file = out.into_inner().map_err(|error| unwritable(error.into_error()))?;
-    filesystem::publish_file((staged, file), real)?;
+    if report.passed > 0 {
+        filesystem::publish_file((staged, file), real)?;
+    }
     Ok(report)
 }
 

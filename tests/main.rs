@@ -82,6 +82,8 @@ mod mutation;
 mod special_files;
 // What `show` and `verify` say.
 mod reports;
+// What an output may not replace.
+mod overwrites;
 // What `init` writes, and what it refuses.
 mod init;
 // The sample dataset as its readers see it.

@@ -67,9 +67,15 @@ fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
         return locate::newest_two(base);
     }
     let base = side(base, key)?;
+    if !matches!(find(&base), Ok(Found::Release)) {
+        locate::usage(&format!("`{}` is not a release; name BASE and CURRENT", locate::shown(&base)));
+    }
     let beside = base.canonicalize().ok().and_then(|base| Some(base.parent()?.to_owned()));
     let shown = base.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).or(beside);
-    let newest = shown.map(|folder| newest(&folder)).transpose()?.filter(|newest| *newest != base);
+    let newest = shown.map(|folder| newest(&folder)).transpose()?.filter(|newest| {
+        // They may be written in different ways.
+        newest.canonicalize().ok().zip(base.canonicalize().ok()).is_some_and(|(newest, base)| newest != base)
+    });
     match newest {
         Some(current) => Ok([base, current]),
         None => locate::usage(&format!("`{}` is the newest release; name CURRENT too", locate::shown(&base))),

@@ -15,6 +15,7 @@ use pressmark::text::printable;
 use semver::Version;
 
 use crate::args::Arguments;
+use crate::terminal;
 
 /// Opens the dataset in this folder, or the one around the working directory.
 pub(crate) fn dataset(named: Option<&Path>) -> Result<Dataset, Error> {
@@ -49,10 +50,20 @@ pub(crate) fn no_dataset(folder: &Path) -> Error {
                     pressmark init DIR";
         ("it is a file".to_owned(), hint.to_owned())
     } else {
-        let message = if folder.exists() { format!("it has no {DATASET_TOML}") } else { "no such folder".to_owned() };
-        (message, format!("to make a dataset there, run: pressmark init {}", folder.display()))
+        match find(folder) {
+            Ok(Found::Release) => {
+                ("it is a release".to_owned(), "name the dataset, which is the folder above".to_owned())
+            }
+            _ if folder.exists() => (format!("it has no {DATASET_TOML}"), proposal(folder)),
+            _ => ("no such folder".to_owned(), proposal(folder)),
+        }
     };
     Error::NoDataset { path: folder.to_owned(), message, hint: Some(hint) }
+}
+
+/// How to make a dataset in a folder.
+fn proposal(folder: &Path) -> String {
+    format!("to make a dataset there, run: pressmark init {}", terminal::word(&folder.display().to_string()))
 }
 
 /// The folder of the release that is meant.
@@ -75,14 +86,14 @@ pub(crate) fn version_of(named: &Path) -> Option<PathBuf> {
 
 /// The two newest releases of a dataset, the older one first.
 pub(crate) fn newest_two(dataset: &Path) -> Result<[PathBuf; 2], Error> {
-    match find(dataset) {
-        Ok(Found::Releases(releases)) if releases.len() > 1 => {
-            let [(_, base), (_, current)] = &releases[releases.len() - 2..] else { unreachable!("there are two") };
-            Ok([base.path(), current.path()])
-        }
-        Ok(_) => usage(&format!("`{}` has only one release; name BASE and CURRENT", shown(dataset))),
-        Err(error) => Err(error),
+    if let Found::Releases(releases) = find(dataset)?
+        && let [.., (_, base), (_, current)] = releases.as_slice()
+    {
+        return Ok([base.path(), current.path()]);
     }
+    let message =
+        "has only one release, so there is nothing to compare yet: build the next one, or name BASE and CURRENT";
+    usage(&format!("`{}` {message}", shown(dataset)))
 }
 
 /// Ends the program as clap does for wrong arguments.

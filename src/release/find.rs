@@ -47,7 +47,8 @@ pub fn find(folder: impl Into<Location>) -> Result<Found, Error> {
     let has = |name: &str| entries.iter().any(|entry| entry.name == name);
     let releases = releases(folder)?;
     let is_dataset = has(DATASET_TOML);
-    if !is_dataset && is_release(folder, &has)? {
+    // A stray `dataset.toml` does not hide a release from `verify`.
+    if has(MANIFEST) && has(SUMS) || !is_dataset && is_release(folder, &has)? {
         return Ok(Found::Release);
     }
     if !releases.is_empty() {
