@@ -1,7 +1,7 @@
 //! External sort: sorts more records than fit in memory, by spilling sorted runs to scratch files and
 //! merging them.
 //!
-//! A [`SortEntry`] says how a record sorts and where its row is. Rows stay in Arrow batches and are
+//! A `SortEntry` says how a record sorts and where its row is. Rows stay in Arrow batches and are
 //! never compared. This module does not define the order, and it does not drop or keep records: the
 //! caller does both.
 

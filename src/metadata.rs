@@ -26,7 +26,7 @@ use crate::schema::Columns;
 pub enum Document {
     /// `README.md`: a dataset card with the YAML header that the Hugging Face Hub reads.
     Card,
-    /// `croissant.json`: MLCommons Croissant 1.1.
+    /// `croissant.json`: `MLCommons` Croissant 1.1.
     Croissant,
     /// `datapackage.json`: Data Package 2.0.
     DataPackage,
@@ -34,7 +34,7 @@ pub enum Document {
     Citation,
     /// `.zenodo.json`: the metadata of a Zenodo deposit.
     Zenodo,
-    /// `datacite.json`: DataCite 4.5.
+    /// `datacite.json`: `DataCite` 4.5.
     DataCite,
     /// `ro-crate-metadata.json`: RO-Crate 1.1.
     RoCrate,

@@ -104,7 +104,7 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<Source>) {
         let path = format!("{prefix}{}", entry.file_name().to_str().unwrap());
         if entry.file_type().unwrap().is_dir() {
             collect(&entry.path(), &format!("{path}/"), found);
-        } else if path.ends_with(".rs") {
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
             found.push(Source { text: fs::read_to_string(entry.path()).unwrap(), path });
         }
     }

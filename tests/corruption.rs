@@ -88,7 +88,7 @@ impl Release {
 
     /// The bytes of a part with these rows and the settings of the release.
     fn encoded(&self, rows: &RecordBatch) -> Vec<u8> {
-        let release = pressmark::release::Release::open(&self.path("")).unwrap();
+        let release = pressmark::release::Release::open(self.path("")).unwrap();
         let (manifest, schema) = (release.manifest(), release.load_schema().unwrap());
         let order = Order::new(schema.columns(), &manifest.order_by, &manifest.key).unwrap();
         write_part(&self.test.path("encoded"), &schema, &order, &manifest.layout, rows);
@@ -107,7 +107,7 @@ impl Release {
 
     /// Replaces the first record and makes everything agree, except for the schema.
     fn agree(&self, article: &str) {
-        let release = pressmark::release::Release::open(&self.path("")).unwrap();
+        let release = pressmark::release::Release::open(self.path("")).unwrap();
         let schema = release.load_schema().unwrap();
         let value = pressmark::json::parse(article.as_bytes()).unwrap();
         let record = admit(schema.columns(), Extra::Keep, &value).unwrap().record;

@@ -10,7 +10,7 @@ use crate::support::{Test, articles, batches};
 fn a_part_is_the_same_alone_and_in_a_build() {
     let test = Test::set("", articles(&["a", "b", "c", "d"]));
     test.build("").check();
-    let release = Release::open(&test.path("set/1.0.0")).unwrap();
+    let release = Release::open(test.path("set/1.0.0")).unwrap();
     let (manifest, schema) = (release.manifest(), release.load_schema().unwrap());
     let order = Order::new(schema.columns(), &manifest.order_by, &manifest.key).unwrap();
     let encoder = PartEncoder::new(schema.columns(), &order, &manifest.layout, &schema.sha256()).unwrap();

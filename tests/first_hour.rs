@@ -202,7 +202,7 @@ articles  code        field      first       message
 
 #[test]
 fn the_number_of_examples_is_chosen() {
-    let lines: String = (0..9).map(|number| format!("{{\"id\":\"a{number}\"}}\n")).collect();
+    let lines = (0..9).map(|number| format!("{{\"id\":\"a{number}\"}}")).collect::<Vec<_>>().join("\n");
     let test = Test::new().file("in.jsonl", lines);
     let examples = |arguments: &str| {
         let told = test.run(&format!("check in.jsonl {arguments}")).code(1).stderr_has("").check();

@@ -37,9 +37,9 @@ fn with_documents(test: &Test, release: &Path) -> PathBuf {
         }
     }
     for (document, format) in FORMATS {
-        let text =
+        let written =
             run(Command::new(env!("CARGO_BIN_EXE_pressmark")).arg("show").arg(release).args(["--format", format]));
-        fs::write(copy.join(document.file_name()), text).unwrap();
+        fs::write(copy.join(document.file_name()), written).unwrap();
     }
     copy
 }
@@ -161,9 +161,9 @@ fn nested_columns() {
 #[test]
 fn hostile_text_stays_text() {
     const HOSTILE: &str = "---\n# x: [y](javascript:z) <script>alert(1)</script> {a} | b \\ \" ' \u{85}\u{202e}\u{2028}\u{feff} &amp; *c* @d\n::error::e\n1. f\n- g";
-    let text = toml::Value::from(HOSTILE).to_string();
+    let hostile = toml::Value::from(HOSTILE).to_string();
     let settings = format!(
-        "title = {text}\ndescription = {text}\nlicense = {text}\ncreators = [{{ name = {text}, url = \"javascript:alert(1)\" }}]"
+        "title = {hostile}\ndescription = {hostile}\nlicense = {hostile}\ncreators = [{{ name = {hostile}, url = \"javascript:alert(1)\" }}]"
     );
     let (test, release) = built(&settings, None, &[json!({"id": "a", "text": "Body."})]);
     validate(&release, &[]);
@@ -177,8 +177,8 @@ fn hostile_text_stays_text() {
     let description = zenodo["description"].as_str().unwrap();
     assert!(!description.contains("<script") && description.contains("&lt;script"), "{description}");
     for (document, _) in FORMATS {
-        let text = fs::read_to_string(copy.join(document.file_name())).unwrap();
-        assert!(!text.contains("\"javascript:alert(1)\""), "{document:?}: {text}");
+        let written = fs::read_to_string(copy.join(document.file_name())).unwrap();
+        assert!(!written.contains("\"javascript:alert(1)\""), "{document:?}: {written}");
     }
 }
 

@@ -61,7 +61,7 @@ fn release(start: &str) -> Files {
     let toml = "schema = \"s.json\"\norder_by = [\"n\"]\n";
     let test = Test::set(toml, (0..40).map(record).collect::<String>()).file("set/s.json", SCHEMA);
     test.build("").check();
-    let report = verify(&test.path("set/1.0.0"), &options(), &NoProgress).unwrap();
+    let report = verify(test.path("set/1.0.0"), &options(), &NoProgress).unwrap();
     assert!(report.is_intact(), "{:?}", report.findings);
     files(&test.path("set/1.0.0"))
 }

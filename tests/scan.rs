@@ -66,7 +66,7 @@ fn release(number: usize) -> (Test, Release) {
     for (name, bytes) in &RELEASES[number] {
         test.write(&format!("r/{name}"), bytes);
     }
-    let release = Release::open(&test.path("r")).unwrap();
+    let release = Release::open(test.path("r")).unwrap();
     (test, release)
 }
 
@@ -138,7 +138,7 @@ fn integer_keys() {
     let test =
         Test::set("schema = \"s.json\"\norder_by = []\n", lines.join("\n")).file("set/s.json", schema.to_string());
     test.build("--version 1.0.0").check();
-    let release = Release::open(&test.path("set/1.0.0")).unwrap();
+    let release = Release::open(test.path("set/1.0.0")).unwrap();
     let found = |keys: Vec<Key>| -> Vec<i64> {
         let scan = release.scan().unwrap().columns(["id"]).unwrap().keys(keys).unwrap();
         let ids = |batch: RecordBatch| batch.column(0).as_primitive::<Int64Type>().values().to_vec();
@@ -226,7 +226,7 @@ fn pages_that_cannot_have_the_key_are_not_read() {
     let lines: String = (0..2000).map(|number| json!({ "id": key(number) }).to_string() + "\n").collect();
     let test = Test::set("schema = \"s.json\"\norder_by = []\n", lines).file("set/s.json", schema.to_string());
     test.build("--version 1.0.0").check();
-    let release = Release::open(&test.path("set/1.0.0")).unwrap();
+    let release = Release::open(test.path("set/1.0.0")).unwrap();
     let part = release.folder().join(release.manifest().parts[0].path(0));
     let footer = parquet::file::metadata::ParquetMetaDataReader::new()
         .with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required)
@@ -253,7 +253,7 @@ fn check_refused(columns: &[&str], change: impl FnOnce(&mut Value), message: &st
     let mut manifest = test.json("r/manifest.json");
     change(&mut manifest);
     test.write("r/manifest.json", manifest.to_string());
-    let release = Release::open(&test.path("r")).unwrap();
+    let release = Release::open(test.path("r")).unwrap();
     let error = release.scan().unwrap().columns(columns).unwrap().batches().find_map(Result::err);
     let error = error.map(|error| error.to_string()).unwrap_or_default();
     let part = release.folder().join(release.manifest().parts[1].path(1));
@@ -333,7 +333,7 @@ fn another_schema_is_refused() {
 #[test]
 fn a_release_of_every_kind_is_read_as_its_schema_says() {
     for release in ["tests/releases/every-kind/1.0.0", "tests/releases/every-kind/2.0.0"] {
-        let release = Release::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(release)).unwrap();
+        let release = Release::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(release)).unwrap();
         let want = arrow_schema(release.load_schema().unwrap().columns());
         let batches: Vec<RecordBatch> = release.scan().unwrap().batches().map(Result::unwrap).collect();
         assert!(batches.iter().all(|batch| batch.schema() == want));

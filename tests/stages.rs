@@ -64,7 +64,7 @@ fn any_split_gives_the_parts_of_a_build() {
     small_parts(&test);
     test.write("set/sources/a.jsonl", articles.join("\n"));
     test.build("--version 1.1.0").told_any();
-    let release = Release::open(&test.path("set/1.1.0")).unwrap();
+    let release = Release::open(test.path("set/1.1.0")).unwrap();
     let manifest = release.manifest();
     assert!(manifest.parts.len() > 5);
 

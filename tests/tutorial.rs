@@ -23,11 +23,11 @@ fn printed(test: &Test, command: &str) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+    let mut shown = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+    if !shown.is_empty() && !shown.ends_with('\n') {
+        shown.push('\n');
     }
-    text
+    shown
 }
 
 /// The lines of the console blocks of a page.

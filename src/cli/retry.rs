@@ -31,15 +31,14 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
         examples: arguments.examples.number,
     };
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
-    let report = match file {
-        Some(path) => retry_to_file(&options, path, &Bar::new())?,
-        None => {
-            let mut out = BufWriter::new(std::io::stdout().lock());
-            let report = retry(&options, &mut out, &NoProgress)?;
-            let unwritable = |source| Error::Io { action: "write to", path: "standard output".into(), source };
-            out.flush().map_err(unwritable)?;
-            report
-        }
+    let report = if let Some(path) = file {
+        retry_to_file(&options, path, &Bar::new())?
+    } else {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let report = retry(&options, &mut out, &NoProgress)?;
+        let unwritable = |source| Error::Io { action: "write to", path: "standard output".into(), source };
+        out.flush().map_err(unwritable)?;
+        report
     };
     let mut text = render::causes(&report.rejects.diagnostics().causes(), arguments.examples.number);
     text.push_str(&summary(&report, file));

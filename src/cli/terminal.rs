@@ -78,6 +78,7 @@ pub(crate) fn width() -> Option<usize> {
     } else {
         of(terminal_size::terminal_size_of(std::io::stderr())).filter(|_| std::io::stderr().is_terminal())
     };
+    #[expect(clippy::disallowed_methods, reason = "shells set it for programs without a terminal")]
     let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
     terminal.or_else(variable).filter(|width| *width > 0).map(|width| width.max(NARROWEST))
 }

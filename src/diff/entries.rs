@@ -86,7 +86,9 @@ mod tests {
         let mut entries = Entries::new(resources);
         let entry = |row: u64| Entry { key: [(row * 37 % 256).to_be_bytes()[7]; 16], value: [7; 16], position: row };
         let mut want: Vec<Entry> = (0..3000).map(entry).collect();
-        want.iter().for_each(|entry| entries.push(*entry).unwrap());
+        for entry in &want {
+            entries.push(*entry).unwrap();
+        }
         want.sort_unstable();
         assert_eq!(entries.sorted().unwrap().map(Result::unwrap).collect::<Vec<_>>(), want);
     }

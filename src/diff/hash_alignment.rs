@@ -158,7 +158,9 @@ fn cancel(sides: [Vec<Row>; 2]) -> Result<[Vec<Row>; 2], Error> {
             Ok(())
         },
     )?;
-    left.iter_mut().for_each(|rows| rows.sort_unstable_by_key(|(_, position)| *position));
+    for rows in &mut left {
+        rows.sort_unstable_by_key(|(_, position)| *position);
+    }
     Ok(left)
 }
 

@@ -103,8 +103,12 @@ impl Matched {
             match unequal.each_ref().map(Vec::as_slice) {
                 [[old], [new]] => self.pairs.push((*old, *new)),
                 [old, new] => {
-                    old.iter().for_each(|position| self.removed.insert(*position));
-                    new.iter().for_each(|position| self.added.insert(*position));
+                    for position in old {
+                        self.removed.insert(*position);
+                    }
+                    for position in new {
+                        self.added.insert(*position);
+                    }
                 }
             }
         }

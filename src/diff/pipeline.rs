@@ -183,7 +183,7 @@ impl<'d, 'e> Pipeline<'d, 'e> {
         rekeyed((base, current), columns, &mut self.matched, resources, |pairs| {
             if rekeyed_samples.len() < SHOWN {
                 let shown = pairs.iter().take(SHOWN - rekeyed_samples.len()).copied();
-                rekeyed_samples.extend(rekeyed_sample(base, current, shown.collect())?);
+                rekeyed_samples.extend(rekeyed_sample(base, current, &shown.collect::<Vec<_>>())?);
             }
             rekeyed_count += pairs.len() as u64;
             let Some(each) = each else { return Ok(()) };
@@ -270,7 +270,7 @@ impl<'d, 'e> Pipeline<'d, 'e> {
     }
 }
 
-fn rekeyed_sample(base: &Scan, current: &Scan, pairs: Vec<(Position, Position)>) -> Result<Vec<Sample>, Error> {
+fn rekeyed_sample(base: &Scan, current: &Scan, pairs: &[(Position, Position)]) -> Result<Vec<Sample>, Error> {
     let old: Vec<Position> = pairs.iter().map(|pair| pair.0).collect();
     let new: Vec<Position> = pairs.iter().map(|pair| pair.1).collect();
     let found = samples(base, &old)?.into_iter().zip(keys(current, &new)?);

@@ -20,7 +20,7 @@ pub struct InexactAt {
     pub reason: Inexact,
 }
 
-/// Writes `value` in canonical form: no whitespace, members sorted by [`utf16_order`], integers of
+/// Writes `value` in canonical form: no whitespace, members sorted by UTF-16 code units (RFC 8785 section 3.2.3), integers of
 /// 64 bits in digits however they were written (`1.0` and `1e0` are `1`), other numbers as
 /// [`write_f64`] writes their double.
 ///

@@ -179,7 +179,7 @@ fn record_set(metadata: &Metadata<'_>) -> Value {
             None => left_out.push(column.name.as_str()),
         }
     }
-    let mut hash = field(RECORD_SHA256, &[], "sc:Text".into(), &source(RECORD_SHA256, &[]));
+    let mut hash = field(RECORD_SHA256, &[], "sc:Text", &source(RECORD_SHA256, &[]));
     hash["description"] = RECORD_SHA256_DESCRIPTION.into();
     fields.push(hash);
     let mut set = json!({
@@ -218,7 +218,7 @@ fn described(top: &str, path: &[&str], column: &Column) -> Option<Value> {
             };
             // A path into a list of lists, or into a list within a struct, cannot be written.
             let is_simple = !matches!(element.kind, Kind::List(_) | Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_));
-            if !is_simple && !(path.is_empty() && shape == "-1") || !path.is_empty() {
+            if !path.is_empty() || !(is_simple || shape == "-1") {
                 return None;
             }
             let mut field = described(top, path, element)?;
@@ -228,7 +228,7 @@ fn described(top: &str, path: &[&str], column: &Column) -> Option<Value> {
         }
         Kind::Struct(columns) | Kind::Tuple(columns) => structure(top, path, columns),
         Kind::Map(_) => None,
-        _ => Some(field(top, path, data_type(column)?.into(), &source(top, path))),
+        _ => Some(field(top, path, data_type(column)?, &source(top, path))),
     }
 }
 
@@ -246,13 +246,13 @@ fn structure(top: &str, path: &[&str], columns: &Columns) -> Option<Value> {
     Some(structure)
 }
 
-/// Whether a name needs no quotes in a JSONPath.
+/// Whether a name needs no quotes in a `JSONPath`.
 fn is_identifier(name: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     name.bytes().all(is_word) && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
 }
 
-fn field(top: &str, path: &[&str], data_type: Value, source: &Value) -> Value {
+fn field(top: &str, path: &[&str], data_type: &str, source: &Value) -> Value {
     json!({
         "@type": "cr:Field", "@id": id(top, path), "name": name(top, path), "dataType": data_type, "source": source,
     })

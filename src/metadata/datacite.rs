@@ -1,4 +1,4 @@
-//! `datacite.json`: the attributes of a DOI by the DataCite schema 4.5.
+//! `datacite.json`: the attributes of a DOI by the `DataCite` schema 4.5.
 //!
 //! It has no identifier: whoever registers the DOI adds it.
 

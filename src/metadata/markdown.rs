@@ -23,7 +23,7 @@ pub(super) fn paragraphs(text: &str) -> String {
     filled.join("\n\n")
 }
 
-/// Escapes what CommonMark 0.31 and its GitHub extensions give a meaning, by backslashes (section 2.4) and
+/// Escapes what `CommonMark` 0.31 and its GitHub extensions give a meaning, by backslashes (section 2.4) and
 /// character references. A digit and a dot or bracket begin a list only at the start of a line.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -36,5 +36,6 @@ fn creator(creator: &Creator) -> Value {
 /// Paragraphs of HTML, which Zenodo takes a description for.
 fn html(text: &str) -> String {
     let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.split("\n\n").map(|paragraph| format!("<p>{}</p>", escape(paragraph.trim()))).collect()
+    let paragraphs: Vec<String> = text.split("\n\n").map(|paragraph| escape(paragraph.trim())).collect();
+    format!("<p>{}</p>", paragraphs.join("</p><p>"))
 }

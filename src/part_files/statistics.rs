@@ -64,7 +64,7 @@ pub(crate) struct Extremes<'c> {
 }
 
 impl<'c> Extremes<'c> {
-    /// Starts with no rows. The part has these columns and was opened by [`ParquetFile::whole_part`].
+    /// Starts with no rows. The part has these columns and was opened with all indexes.
     pub(crate) fn new(columns: &'c Columns, file: &'c ParquetFile, group: usize) -> Self {
         let mut kinds = Vec::new();
         let mut leaves: Vec<Vec<Leaf<'c>>> = Vec::new();

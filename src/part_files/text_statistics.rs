@@ -74,7 +74,11 @@ impl TextStatistics {
 
 /// The first row of each page of an encoded chunk.
 fn page_starts(chunk: &ArrowColumnChunk) -> Vec<usize> {
-    let pages = chunk.close().offset_index.iter().flat_map(|index| index.page_locations());
+    let pages = chunk
+        .close()
+        .offset_index
+        .iter()
+        .flat_map(parquet::file::page_index::offset_index::OffsetIndexMetaData::page_locations);
     pages.map(|page| usize::try_from(page.first_row_index).unwrap_or_default()).collect()
 }
 

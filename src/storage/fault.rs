@@ -131,6 +131,7 @@ mod planned_here {
     }
 
     /// The fault that is due at this operation. The outer `None` means that none is planned for this thread.
+    #[expect(clippy::option_option, reason = "a plan without a fault at this operation differs from no plan")]
     pub(super) fn due() -> Option<Option<Fault>> {
         let mut plan = PLAN.get()?;
         plan.passed += 1;

@@ -47,7 +47,8 @@ fn a_file_is_written_read_listed_copied_and_deleted() {
         let mut rest = String::new();
         file.reader_at(7).read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "hij");
-        for range in [8..11, 11..11, 5..4] {
+        let reversed = std::ops::Range { start: 5, end: 4 };
+        for range in [8..11, 11..11, reversed] {
             assert_eq!(file.read(range).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         }
         assert_eq!(names(storage, "a"), [("b".to_owned(), EntryKind::Folder), ("d".to_owned(), EntryKind::File)]);
@@ -113,7 +114,7 @@ fn a_file_is_whole_or_absent_whatever_fails() {
                 match found {
                     Ok(bytes) => assert_eq!(bytes, b"whole", "{fault:?} at {at}"),
                     Err(error) => {
-                        assert!(result.is_err() && error.kind() == io::ErrorKind::NotFound, "{fault:?} at {at}")
+                        assert!(result.is_err() && error.kind() == io::ErrorKind::NotFound, "{fault:?} at {at}");
                     }
                 }
                 if !is_reached {

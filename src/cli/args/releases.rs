@@ -60,7 +60,7 @@ pub(crate) enum ShowFormat {
     Citation,
     /// A Zenodo deposit (.zenodo.json).
     Zenodo,
-    /// DataCite 4.5 (datacite.json).
+    /// `DataCite` 4.5 (datacite.json).
     Datacite,
     /// RO-Crate 1.1 (ro-crate-metadata.json).
     RoCrate,

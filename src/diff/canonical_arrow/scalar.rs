@@ -54,7 +54,7 @@ pub(super) fn plain<'a>(kind: &DataType, array: &'a dyn Array, row: usize) -> Op
 }
 
 /// A value that is stored as another type: an integer, or the twelve bytes of an int96.
-pub(super) fn stored<'a>(meaning: Meaning, array: &'a dyn Array, row: usize) -> Option<Scalar<'a>> {
+pub(super) fn stored(meaning: Meaning, array: &dyn Array, row: usize) -> Option<Scalar<'_>> {
     let number = || match array.data_type() {
         DataType::Int32 => Some(i64::from(array.as_primitive::<Int32Type>().value(row))),
         DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row)),

@@ -105,7 +105,9 @@ impl Form for TypedBytes<'_> {
 
 fn bytes_of<V: CanonicalValue>(values: &[V]) -> Vec<u8> {
     let mut out = Vec::new();
-    values.iter().for_each(|value| value.write(&mut TypedBytes::new(&mut out)));
+    for value in values {
+        value.write(&mut TypedBytes::new(&mut out));
+    }
     out
 }
 

@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn sparse_strings_are_the_ones_that_the_decoder_reads() {
         let folder = tempfile::tempdir().unwrap();
-        let file = ParquetFile::open(&write(folder.path(), false)).unwrap();
+        let file = ParquetFile::open(write(folder.path(), false)).unwrap();
         let all = texts_of(&read(&file, 0, ALL).0);
         for rows in [vec![0..1, 2..3], vec![6..8, 99..101, 499..500], vec![13..21, 200..214], vec![3..4, 5..6, 7..8]] {
             let (batches, stored) = read(&file, 0, &rows);
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn hashes_are_read_page_by_page() {
         let folder = tempfile::tempdir().unwrap();
-        let file = ParquetFile::open(&write(folder.path(), false)).unwrap();
+        let file = ParquetFile::open(write(folder.path(), false)).unwrap();
         let (batches, stored) = read(&file, 1, ALL);
         let hashes = batches
             .iter()
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn columns_with_nulls_are_left_to_the_decoder() {
         let folder = tempfile::tempdir().unwrap();
-        let file = ParquetFile::open(&write(folder.path(), true)).unwrap();
+        let file = ParquetFile::open(write(folder.path(), true)).unwrap();
         assert!(!read(&file, 0, &[3..4, 9..10]).1 && !read(&file, 1, ALL).1);
     }
 

@@ -120,7 +120,7 @@ impl Form for CanonicalText<'_> {
     }
 
     fn canonical_json(&mut self, text: &str) {
-        self.pieces(text, |out, piece| out.extend_from_slice(piece));
+        self.pieces(text, Vec::extend_from_slice);
     }
 
     fn list<V: CanonicalValue>(&mut self, elements: impl Iterator<Item = V>) {
