@@ -39,6 +39,7 @@ pub use core_fields::{CoreFields, FillRates};
 pub use fields::{Holds, Target};
 pub use fit_check::{FitCheck, Lacks, Misfit, is_cut};
 pub use preset::{Preset, SourceChoice};
+pub(crate) use recognise::Sampled;
 pub use recognise::{BetterSource, Chosen, FittedMapping, SourceFit};
 
 /// The longest mapping file that is read, in bytes.

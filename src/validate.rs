@@ -15,6 +15,7 @@ mod queue;
 mod reject_sink;
 mod report;
 mod sources;
+mod spread_sample;
 mod syntax;
 mod undeclared;
 mod validator;

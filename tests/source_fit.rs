@@ -153,6 +153,47 @@ fn what_the_articles_lack_is_not_a_misfit() {
     test.build("--version 2.0.0").check();
 }
 
+/// Articles as newspaper4k writes them, in one line each.
+fn newspaper4k(number: usize) -> Vec<String> {
+    let line = |at: usize| {
+        format!(
+            "{{\"url\":\"https://post.example/{at}\",\"title\":\"Headline {at}\",\"authors\":[\"Cy Columnist\"],\
+             \"publish_date\":\"2024-12-13T08:00:00Z\",\"text\":\"A story {at}.\",\"source_url\":\"https://post.example\",\
+             \"top_image\":\"\",\"meta_lang\":\"en\"}}\n"
+        )
+    };
+    (0..number).map(line).collect()
+}
+
+/// A head of one kind does not hide the other kind behind it, in one file or in many.
+#[test]
+fn a_mixture_of_sources_is_refused() {
+    let text = |sampled: &str| {
+        format!(
+            "error[D-MISFIT]: the source `newspaper4k` fits only some of the articles\n  {sampled} sampled articles look \
+             like `trafilatura`, which fills url, authors and date there\n  help: put them in a dataset of their own; to \
+             keep `newspaper4k` for all, set misfit = \"accept\" under [policy]\n"
+        )
+    };
+    let test = Test::new().file("in.jsonl", newspaper4k(64).concat() + &trafilatura(1000));
+    for threads in ["1", "2"] {
+        let told =
+            test.run(&format!("check in.jsonl --threads {threads}")).code(1).stdout_has(&text("58 of 64")).check();
+        assert!(told.contains("\nsource: newspaper4k (recognised)\n"), "{told}");
+    }
+    let mut test = Test::new();
+    for (at, line) in newspaper4k(19).iter().enumerate() {
+        test = test.file(&format!("in/{at:02}.json"), line);
+    }
+    for (at, line) in trafilatura(10).lines().enumerate() {
+        test = test.file(&format!("in/{:02}.json", at + 19), line);
+    }
+    test.run("check in").code(1).stdout_has(&text("10 of 29")).check();
+    let better = &test.run("check in --format json").code(1).json()["source"]["better"];
+    let want = serde_json::json!({"source": "trafilatura", "fields": ["url", "authors", "date"], "articles": 10});
+    assert_eq!(better, &want);
+}
+
 /// What validation remembers of an article counts as if it had been validated.
 #[test]
 fn fill_rates_do_not_depend_on_the_cache() {

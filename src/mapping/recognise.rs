@@ -51,13 +51,17 @@ pub struct SourceFit {
     pub better: Option<BetterSource>,
 }
 
-/// A preset that would fill core fields which the source leaves empty in more than half of the articles.
+/// A preset that would fill core fields which the source leaves empty, in more than half of the articles or in
+/// some of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BetterSource {
     /// The name of the preset.
     pub source: &'static str,
     /// The core fields that it would fill.
     pub fields: Vec<&'static str>,
+    /// How many of the sampled articles look like this preset, if the others do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub articles: Option<u64>,
 }
 
 /// A mapping that was compared with the presets on a sample of the inputs.
@@ -112,6 +116,28 @@ impl Mapping {
         Ok(self.compared(is_given, candidates, &sample))
     }
 
+    /// The preset that some of these articles look like, if they are a mixture: it fills several core fields
+    /// that this mapping leaves empty there, in two articles or more and in a twentieth of all.
+    ///
+    /// # Errors
+    /// Those of [`Mapping::open`].
+    pub(crate) fn mixed_with(&self, sample: &[Sampled]) -> Result<Option<BetterSource>, Error> {
+        if !self.is_comparable() {
+            return Ok(None);
+        }
+        let declared = self.core_fields();
+        let own = Scored::of(self, declared, sample);
+        let mut best: Option<(u64, Vec<&'static str>, &'static str)> = None;
+        for (name, mapping) in self.candidates()? {
+            let (articles, fields) = Scored::of(&mapping, declared, sample).lookalikes(&own);
+            let is_better = best.as_ref().is_none_or(|(most, of, _)| (articles, fields.len()) > (*most, of.len()));
+            if articles >= 2 && articles * 20 >= sample.len() as u64 && is_better {
+                best = Some((articles, fields, name));
+            }
+        }
+        Ok(best.map(|(articles, fields, source)| BetterSource { source, fields, articles: Some(articles) }))
+    }
+
     /// The core fields of the schema.
     fn core_fields(&self) -> CoreFields {
         CoreFields::of(|name| self.targets.iter().any(|target| target.name == name))
@@ -153,10 +179,11 @@ impl Mapping {
     }
 }
 
-/// An article of the sample.
-struct Sampled {
-    bytes: Vec<u8>,
-    names: Names,
+/// An article of a sample.
+#[derive(Debug)]
+pub(crate) struct Sampled {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) names: Names,
 }
 
 /// Reads a sample.
@@ -323,6 +350,19 @@ impl Scored {
         }
         gained.mostly_filled().names()
     }
+
+    /// How many articles this reads better than `other`: it fills several more core fields and loses none.
+    /// With them, the fields that it adds in most of these articles. One more field may be chance.
+    fn lookalikes(&self, other: &Self) -> (u64, Vec<&'static str>) {
+        let mut gained = FillRates::new(CoreFields::of(|_| true));
+        for (own, other) in self.filled.iter().zip(&other.filled) {
+            let more = own.without(*other);
+            if own.contains(*other) && more.len() >= 2 {
+                gained.add(more, 1);
+            }
+        }
+        (gained.records, gained.mostly_filled().names())
+    }
 }
 
 /// The preset that fills more core fields than the default and than any other preset.
@@ -338,7 +378,7 @@ fn better(own: &Scored, presets: &[(&'static str, Scored)]) -> Option<BetterSour
     let gaining = fits.map(|(name, scored)| (scored.gains(own), scored.values, *name));
     // Of several that gain as much, the first.
     let (fields, _, source) = gaining.rev().max_by_key(|(fields, values, _)| (fields.len(), *values))?;
-    (!fields.is_empty()).then_some(BetterSource { source, fields })
+    (!fields.is_empty()).then_some(BetterSource { source, fields, articles: None })
 }
 
 /// Whether a value is one that the field can hold, and not empty.

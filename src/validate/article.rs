@@ -10,14 +10,16 @@ use std::sync::Arc;
 use super::cache::{ArticleDigest, ValidationCache};
 use super::effects::{EffectCounts, Effects, EffectsKey};
 use super::moved::{self, Moved};
+use super::spread_sample::SpreadSample;
 use super::syntax::syntax;
 use super::undeclared::Kept;
 use crate::code::Code;
 use crate::diagnostics::Diagnostics;
+use crate::error::Error;
 use crate::input::pages::{self, DroppedLine};
 use crate::input::{Block, Content, Frame, Framing, Names, Position, Recognise, Selection};
 use crate::json::{self, Value};
-use crate::mapping::{CoreFields, FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
+use crate::mapping::{BetterSource, CoreFields, FitCheck, Lacks, Mapped, Mapping, Misfit, Place, is_cut};
 use crate::record::{Admission, Cell, Record, admit};
 use crate::reject::{Placed, Reject};
 use crate::schema::{Columns, Extra, InvalidOptional, Schema, Violation};
@@ -61,6 +63,8 @@ pub(crate) struct ValidatedBlock {
     pub(crate) bytes: (u64, u64),
     /// The lines of page dumps that are not in the records.
     pub(crate) drops: Vec<DroppedLine>,
+    /// Some of the articles, to compare with other sources.
+    pub(crate) sample: SpreadSample,
 }
 
 /// What is collected while a block is validated.
@@ -140,6 +144,16 @@ impl<'s> ArticleValidator<'s> {
         fit.misfit(self.mapping)
     }
 
+    /// The preset that some of the sampled articles look like, if they are a mixture, and how many were
+    /// compared.
+    pub(super) fn mixed_with(&self, sample: SpreadSample) -> Result<(u64, Option<BetterSource>), Error> {
+        let mut sample = sample.into_articles();
+        sample.retain(|article| {
+            json::parse(&article.bytes).is_ok_and(|value| self.selection.leaves_out(&value).is_none())
+        });
+        Ok((sample.len() as u64, self.mapping.mixed_with(&sample)?))
+    }
+
     /// Validates the articles of a block on its own. Calls `keep` for each record, in order.
     pub(crate) fn validate<'b>(&self, block: &'b Block, mut keep: impl FnMut(AdmittedRecord<'b>)) -> ValidatedBlock {
         let mut notes = Notes::default();
@@ -155,7 +169,8 @@ impl<'s> ArticleValidator<'s> {
         let cached = |number| self.cache.expect("only a cache gives cached effects").effects(number);
         let effects = effects.finish(self.mapping, cached);
         let source = block.source.clone();
-        ValidatedBlock { source, articles, skipped, rejects, effects, fit, moved, bytes, drops }
+        let sample = SpreadSample::of(block);
+        ValidatedBlock { source, articles, skipped, rejects, effects, fit, moved, bytes, drops, sample }
     }
 
     fn frame<'b>(

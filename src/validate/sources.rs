@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::article::{ArticleValidator, ValidatedBlock};
 use super::effects;
 use super::queue::{Queue, Queued};
+use super::spread_sample::SpreadSample;
 use super::{RejectSink, Undeclared};
 use crate::diagnostics::Diagnostics;
 use crate::error::Error;
@@ -210,7 +211,7 @@ pub(crate) fn validate_sources<T: Send>(
     let mut normalised: Normalised = BTreeMap::new();
     let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
     let (mut fill, mut undeclared) = (FillRates::new(validator.core_fields()), Undeclared::default());
-    let mut bytes = (0, 0_u64);
+    let (mut bytes, mut sample) = ((0, 0_u64), SpreadSample::default());
     let queue = Queue::new(*memory, validator.columns().leaves());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
@@ -234,6 +235,7 @@ pub(crate) fn validate_sources<T: Send>(
         bytes = (bytes.0 + validated.bytes.0, bytes.1.saturating_add(validated.bytes.1));
         fit.add(&validated.fit);
         moved.merge(&validated.moved);
+        sample.add(validated.sample);
         take(Step::Output(output))
     };
     let work = |(step, share): Queued| match step {
@@ -258,7 +260,13 @@ pub(crate) fn validate_sources<T: Send>(
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
     let SourceValidation { fit: source, misfit_policy, .. } = validate_sources;
-    let (source, misfit_policy) = (Some(confirmed(source.clone(), &fill)), *misfit_policy);
+    let mut source = confirmed(source.clone(), &fill);
+    if source.better.is_none()
+        && let (sampled, Some(mixed)) = validator.mixed_with(sample)?
+    {
+        (source.sampled, source.better) = (sampled, Some(mixed));
+    }
+    let (source, misfit_policy) = (Some(source), *misfit_policy);
     let misfit = validator.misfit(&fit);
     (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
     Ok(InputSummary { inputs, rejects, normalised, moved, misfit, source, misfit_policy, fill, undeclared })

@@ -79,8 +79,18 @@ pub(super) fn better(read: &InputSummary) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
         [] => String::new(),
     };
-    let mut text = format!("{style}{level}[D-MISFIT]{style:#}: the source `{name}` leaves {fields} empty\n");
     let of = counted(source.sampled, "sampled article");
+    if let Some(articles) = better.articles {
+        let mut text =
+            format!("{style}{level}[D-MISFIT]{style:#}: the source `{name}` fits only some of the articles\n");
+        let look = format!("{} of {of} look like `{}`", count(articles), better.source);
+        text.push_str(&format!(
+            "  {look}, which fills {fields} there\n  {CYAN}help:{CYAN:#} put them in a dataset of "
+        ));
+        text.push_str(&format!("their own; to keep `{name}` for all, set misfit = \"accept\" under [policy]\n"));
+        return text;
+    }
+    let mut text = format!("{style}{level}[D-MISFIT]{style:#}: the source `{name}` leaves {fields} empty\n");
     text.push_str(&format!("  `{}` fills them in most of {of}\n", better.source));
     let way = format!("use --source {0}, or set source = \"{0}\" in dataset.toml", better.source);
     text.push_str(&format!("  {CYAN}help:{CYAN:#} {way}; to keep `{name}`, set misfit = \"accept\" under [policy]\n"));
