@@ -1,8 +1,8 @@
 //! Which preset reads a sample of the inputs best?
 //!
-//! A [`Sample`] is a few articles from the beginning of the inputs, chosen by the order of their names, so
+//! A sample is a few articles from the beginning of the inputs, chosen by the order of their names, so
 //! that the same inputs always give the same answer. Each preset maps them, and the core fields that come
-//! out are compared. Records are not judged here, and a mapping that is only slightly better is not taken.
+//! out are compared. Records are not validated here, and a mapping that is only slightly better is not taken.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
