@@ -62,6 +62,74 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Build in memory, stage by stage
+//!
+//! The same stages run without a file, and on as many machines as there are. Two releases are built in memory,
+//! the second is verified and scanned, and both are compared:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use pressmark::diff::{DiffInput, DiffOptions, diff};
+//! use pressmark::digest::Digest;
+//! use pressmark::mapping::{Mapping, SourceChoice};
+//! use pressmark::part_files::{PartEncoder, encode_part};
+//! use pressmark::progress::NoProgress;
+//! use pressmark::publish::RecordSorter;
+//! use pressmark::record::Summary;
+//! use pressmark::release::{Input, Manifest, Part, Publisher, Release};
+//! use pressmark::schema::{BuiltIn, Extra, Schema};
+//! use pressmark::storage::{Location, MemoryStorage};
+//! use pressmark::validate::{KeyColumns, Validator, ValidatorOptions};
+//! use pressmark::verify::{VerifyOptions, verify};
+//!
+//! fn release(store: &Location, version: &str, articles: &[&[u8]]) -> Result<Release, Box<dyn std::error::Error>> {
+//!     let schema = Schema::built_in(BuiltIn::Article, Extra::Keep)?;
+//!     let mapping = Mapping::open(&SourceChoice::default_for(true), schema.targets())?;
+//!     let keys = KeyColumns::new(schema.columns(), &[], "id", None)?;
+//!     let validator = Validator::new(&schema, &mapping, keys.clone(), ValidatorOptions::default())?;
+//!     let mut sorter = RecordSorter::in_memory(schema.columns(), &keys);
+//!     sorter.push(validator.validate_articles("memory", articles)?)?;
+//!     let unique = sorter.finish().resolve_keys()?;
+//!     let layout = unique.layout();
+//!     let mut sorted = unique.lay_out(&layout, &mut |_reject| Ok(()))?;
+//!     let encoder = PartEncoder::new(schema.columns(), keys.order(), &layout, &schema.sha256())?;
+//!     let draft = Publisher::new(store.clone()).begin(&version.parse()?, "an example")?;
+//!     let (mut parts, mut summary) = (Vec::new(), Summary::new(schema.columns()));
+//!     while let Some(rows) = sorted.next_part() {
+//!         let batches = rows?.collect::<Result<Vec<_>, _>>()?;
+//!         batches.iter().for_each(|batch| summary.add(batch.columns()));
+//!         let (part, bytes) = encode_part(&encoder, batches, Vec::new())?;
+//!         let part = Part::from(part);
+//!         let mut upload = draft.put(&part.path(parts.len()))?;
+//!         std::io::Write::write_all(&mut upload, &bytes)?;
+//!         upload.finish()?;
+//!         parts.push(part);
+//!     }
+//!     let named = ("notes", version.parse()?, "2024-12-31".parse()?);
+//!     let parts = (parts, sorted.fingerprint());
+//!     let mut manifest = Manifest::new(named, (&schema, Extra::Keep), ("id", &[]), &layout, parts, &summary);
+//!     let (bytes, number) = (articles.concat(), articles.len() as u64);
+//!     let (name, sha256) = ("memory".to_owned(), Digest::of(&bytes));
+//!     let counts = Input { name, bytes: bytes.len() as u64, sha256, articles: number, admitted: number, rejected: 0 };
+//!     manifest.inputs.push(counts);
+//!     Ok(draft.commit(&manifest, schema.bytes())?)
+//! }
+//!
+//! let store = || Location::new(Arc::new(MemoryStorage::new()), "notes");
+//! let first = release(&store(), "1.0.0", &[br#"{"id": "a", "text": "One."}"#, br#"{"id": "b", "text": "Two."}"#])?;
+//! let second = release(&store(), "2.0.0", &[br#"{"id": "a", "text": "One more."}"#, br#"{"id": "b", "text": "Two."}"#])?;
+//! let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() };
+//! let report = verify(second.location().clone(), &options, &NoProgress)?;
+//! assert!(report.is_intact(), "{:?}", report.findings);
+//! let rows = second.scan()?.columns(["id"])?.batches().map(|batch| batch.map(|batch| batch.num_rows()));
+//! assert_eq!(rows.sum::<Result<usize, _>>()?, 2);
+//! let sides = [DiffInput::release(&first)?, DiffInput::release(&second)?];
+//! let changes = diff(&sides[0], &sides[1], &DiffOptions::default(), &NoProgress)?;
+//! assert_eq!((changes.counts.changed, changes.counts.same), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The stages of a build can be called alone: [`validate::Validator`], [`publish::RecordSorter`],
 //! [`part_files::PartEncoder`]. Any operation can be watched and cancelled through a
 //! [`progress::Progress`], and every report serialises.

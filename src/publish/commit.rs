@@ -24,13 +24,10 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RunRows;
 use crate::ordered_pool::Room;
-use crate::part_files::{CODEC, Layout, PartEncoder, SETTINGS};
+use crate::part_files::{Layout, PartEncoder};
 use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
-use crate::release::{
-    ColumnSummary, DATA, Dataset, Documents, Input, Lock, Manifest, Previous, Release, SchemaRef, Staging, Withdrawn,
-    Writer,
-};
+use crate::release::{DATA, Dataset, Documents, Input, Lock, Manifest, Previous, Release, Staging, Withdrawn};
 use crate::schema::Schema;
 use crate::storage::filesystem;
 use crate::validate::InputCounts;
@@ -188,40 +185,24 @@ impl Commit<'_> {
     }
 
     fn manifest(&self, written: WrittenParts<'_>, fingerprint: Fingerprint, report: &BuildReport) -> Manifest {
-        let columns = self.schema.columns().iter().zip(written.summary.finish());
-        let columns = columns.map(|(column, (nulls, extremes))| {
-            let (min, max) = extremes.unzip();
-            ColumnSummary { name: column.name.clone(), kind: column.kind.describe(), nulls, min, max }
-        });
+        let manifest = Manifest::new(
+            (&self.dataset.name, self.next.version.clone(), self.released),
+            (self.schema, self.dataset.policy.extra),
+            (&self.dataset.key, &self.dataset.order_by),
+            self.layout,
+            (written.parts, fingerprint),
+            &written.summary,
+        );
         Manifest {
-            dataset: self.dataset.name.clone(),
             title: self.dataset.title.clone(),
             description: self.dataset.description.clone(),
             license: self.dataset.license.clone(),
             creators: self.dataset.creators.clone(),
-            version: self.next.version.clone(),
-            released: self.released,
             previous: self.next.previous.as_ref().map(|previous| Previous {
                 version: previous.manifest().version.clone(),
                 manifest_sha256: previous.manifest_sha256(),
                 fingerprint: previous.manifest().fingerprint,
             }),
-            fingerprint,
-            schema: SchemaRef {
-                id: self.schema.id().map(str::to_owned),
-                sha256: self.schema.sha256(),
-                extra: self.dataset.policy.extra,
-            },
-            key: self.dataset.key.clone(),
-            order_by: self.dataset.order_by.clone(),
-            layout: self.layout.clone(),
-            writer: Writer {
-                tool: concat!("pressmark ", env!("CARGO_PKG_VERSION")).to_owned(),
-                codec: CODEC.to_owned(),
-                settings: SETTINGS.to_owned(),
-            },
-            parts: written.parts,
-            columns: columns.collect(),
             inputs: report.read.inputs.iter().map(input).collect(),
             rejected: report.read.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
             normalised: report.read.recorded(),
@@ -229,6 +210,7 @@ impl Commit<'_> {
             superseded: report.superseded,
             base: report.upsert.as_ref().map(|base| base.version.clone()),
             withdrawn: self.withdrawn.clone(),
+            ..manifest
         }
     }
 }

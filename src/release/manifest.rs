@@ -12,8 +12,9 @@ use jiff::civil::Date;
 use semver::Version;
 
 use crate::digest::Digest;
-use crate::part_files::Layout;
-use crate::record::Fingerprint;
+use crate::part_files::{CODEC, Layout, PartDescription, SETTINGS};
+use crate::record::{Fingerprint, Summary};
+use crate::schema::{Extra, Schema};
 
 /// The list of everything in a release.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +102,7 @@ pub struct SchemaRef {
     /// SHA-256 of `schema.json`.
     pub sha256: Digest,
     /// What became of members that it does not declare.
-    pub extra: crate::schema::Extra,
+    pub extra: Extra,
 }
 
 /// What wrote the parts.
@@ -202,7 +203,60 @@ pub enum ManifestError {
     Contradiction(String),
 }
 
+impl From<PartDescription> for Part {
+    fn from(part: PartDescription) -> Self {
+        let PartDescription { rows, bytes, sha256, fingerprint, first, last } = part;
+        Self { bytes, rows, sha256, fingerprint, first, last }
+    }
+}
+
 impl Manifest {
+    /// The manifest of a first release with these parts. `summary` covers the records of all parts. Inputs,
+    /// descriptions and the previous release can be added to the result.
+    pub fn new(
+        (dataset, version, released): (&str, Version, Date),
+        (schema, extra): (&Schema, Extra),
+        (key, order_by): (&str, &[String]),
+        layout: &Layout,
+        (parts, fingerprint): (Vec<Part>, Fingerprint),
+        summary: &Summary<'_>,
+    ) -> Self {
+        let columns = schema.columns().iter().zip(summary.finish());
+        let columns = columns.map(|(column, (nulls, extremes))| {
+            let (min, max) = extremes.unzip();
+            ColumnSummary { name: column.name.clone(), kind: column.kind.describe(), nulls, min, max }
+        });
+        Self {
+            dataset: dataset.to_owned(),
+            title: None,
+            description: None,
+            license: None,
+            creators: Vec::new(),
+            version,
+            released,
+            previous: None,
+            fingerprint,
+            schema: SchemaRef { id: schema.id().map(str::to_owned), sha256: schema.sha256(), extra },
+            key: key.to_owned(),
+            order_by: order_by.to_vec(),
+            layout: layout.clone(),
+            writer: Writer {
+                tool: concat!("pressmark ", env!("CARGO_PKG_VERSION")).to_owned(),
+                codec: CODEC.to_owned(),
+                settings: SETTINGS.to_owned(),
+            },
+            parts,
+            columns: columns.collect(),
+            inputs: Vec::new(),
+            rejected: BTreeMap::new(),
+            normalised: Normalised::new(),
+            duplicates: 0,
+            superseded: 0,
+            base: None,
+            withdrawn: Vec::new(),
+        }
+    }
+
     /// The number of records.
     pub fn records(&self) -> u64 {
         self.parts.iter().map(|part| part.rows).sum()
