@@ -109,6 +109,18 @@ pub enum Error {
         /// The `dataset.toml` that was read.
         path: PathBuf,
     },
+    /// An input that is not of a format that is read, or is damaged.
+    #[error("`{input}` cannot be read: {message}")]
+    Unreadable {
+        /// The code that a check reports.
+        code: Code,
+        /// The input, for display.
+        input: String,
+        /// What is wrong.
+        message: String,
+        /// The way out, if one is known.
+        hint: Option<String>,
+    },
     /// The inputs hold no article at all (`D-EMPTY`).
     #[error("no articles in {names}")]
     NoArticles {

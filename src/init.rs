@@ -7,14 +7,18 @@ mod template;
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::code::Class;
 use crate::error::Error;
-use crate::input::{Limits, Source, resolve};
+use crate::input::{Anything, Block, Content, Limits, Reader, Source, resolve};
 use crate::mapping::{FittedMapping, Mapping, SourceChoice, SourceFit};
 use crate::record::Order;
 use crate::release::{DATASET_TOML, Dataset, MANIFEST, SUMS, is_name};
 use crate::schema::{BuiltIn, Column, Extra, InvalidOptional, Kind, Schema};
 use crate::storage::{Location, filesystem};
 use crate::text::{did_you_mean, one_line};
+
+/// How many blocks of each input are looked at for what cannot be read.
+const LOOKED_AT: usize = 8;
 
 /// What to write.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +85,7 @@ pub fn init(folder: &Path, options: &InitOptions) -> Result<InitReport, Error> {
     let mapping = Mapping::open(&choice, schema.targets())?;
     let sources = sources(&options.from)?;
     let fitted = mapping.fitted(is_given, &sources, &[], Limits::default())?;
+    readable(&fitted.mapping, &sources)?;
     let (key, mut other_keys) = key(&path, &schema, options.key.as_deref())?;
     if is_article {
         other_keys.clear();
@@ -156,6 +161,32 @@ fn name(folder: &Path, path: &Path, options: &InitOptions) -> Result<String, Err
 
 fn sources(from: &[String]) -> Result<Vec<Source>, Error> {
     if from.is_empty() { Ok(Vec::new()) } else { resolve(Path::new(""), Path::new(""), from) }
+}
+
+/// Refuses inputs whose beginning shows that no build could read them.
+fn readable(mapping: &Mapping, sources: &[Source]) -> Result<(), Error> {
+    let reader = Reader::new(mapping.framing(), Limits::default());
+    for source in sources.iter().filter(|source| source.path.is_some()) {
+        let (mut blocks, mut refused) = (0, None);
+        let take = |block: Block| {
+            blocks += 1;
+            refused =
+                refused.take().or_else(|| block.frames.iter().find_map(|frame| unreadable(source, &frame.content)));
+            if blocks >= LOOKED_AT || refused.is_some() { Err(Error::Stopped) } else { Ok(()) }
+        };
+        reader.peek(source, &Anything, take)?;
+        if let Some(error) = refused {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(source: &Source, content: &Content) -> Option<Error> {
+    let Content::Broken { code, message, help } = content else { return None };
+    let input = one_line(&source.name, 200);
+    let error = Error::Unreadable { code: *code, input, message: one_line(message, 300), hint: help.clone() };
+    (code.class() == Class::Input).then_some(error)
 }
 
 fn inputs(options: &InitOptions, source: Option<&str>) -> Vec<String> {

@@ -182,7 +182,7 @@ impl Mapping {
     pub fn name_of(&self, changed: Changed) -> &str {
         match changed {
             Changed::Field(number) => &self.plan.fields[number].name,
-            Changed::Drop(number) => &self.plan.drop[number],
+            Changed::Drop(number) => &self.plan.drop[number].name,
             Changed::Named(name) => name,
         }
     }

@@ -118,6 +118,52 @@ next: pressmark build news
     test.run("build . --date 2024-12-31").folder("a b").stdout_has("\na-b 1.0.0\n").check();
 }
 
+/// What could not be built is refused with the code that a check reports.
+#[test]
+fn init_refuses_inputs_that_cannot_be_read() {
+    let cases: [(&str, &[u8], &str); 3] = [
+        ("x.csv", b"id,title,text\n1,A,B\n2,C,D\n", "I-OTHER-FORMAT"),
+        ("x.html", b"<!DOCTYPE html><html><body><p>A</p></body></html>", "I-HTML"),
+        ("x.jsonl.gz", b"\x1f\x8b\x08\0cut", "I-GZIP"),
+    ];
+    for (name, bytes, code) in cases {
+        let test = Test::new().file(name, bytes);
+        let stderr = format!("error[{code}]: `{name}` cannot be read: ");
+        test.run(&format!("init set --from {name}")).code(2).stdout("").stderr_has(&stderr).leaves_nothing().check();
+        test.run(&format!("check {name}")).code(1).stdout_has(code).check();
+    }
+}
+
+#[test]
+fn init_says_that_another_source_fits_better() {
+    let article = |at: usize| {
+        format!(
+            "{{\"title\":\"T {at}\",\"author\":\"A\",\"date\":\"2024-12-13\",\"source\":\"https://a.example/{at}\",\"text\":\"B {at}.\"}}\n"
+        )
+    };
+    let test = Test::new().file("a.jsonl", article(1) + &article(2));
+    let warning = "\
+source: newspaper4k (as given)
+warning[D-MISFIT]: `newspaper4k` leaves empty what `trafilatura` fills: url, authors, date
+  help: set source = \"trafilatura\" in set/dataset.toml
+";
+    test.run("init set --from a.jsonl --source newspaper4k").stdout_has(warning).check();
+}
+
+/// A shell expands a pattern that is not quoted to several words.
+#[test]
+fn init_takes_several_patterns() {
+    for (number, from) in ["a.json b.json", "a.json,b.json", "a.json --from b.json"].into_iter().enumerate() {
+        let test = Test::new().file("a.json", article("a")).file("b.json", article("b"));
+        test.run(&format!("init set --from {from}")).check();
+        let want = "inputs = [\"../a.json\", \"../b.json\"]".to_owned();
+        assert!(settings(&test, "set").contains(&want), "{number}: {:?}", settings(&test, "set"));
+        test.run(&format!("init other {}", from.replace("a.json", "--inputs a.json").replace("--from", "--inputs")))
+            .check();
+        assert!(settings(&test, "other").contains(&"inputs = [\"a.json\", \"b.json\"]".to_owned()), "{number}");
+    }
+}
+
 #[test]
 fn init_takes_a_key_an_order_and_inputs() {
     let test = Test::new().file("speech.json", SPEECH);

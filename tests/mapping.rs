@@ -256,6 +256,19 @@ fn second_copies_of_the_body_are_dropped_and_counted() {
     );
     assert_eq!(records[0]["_extra"], Value::Null);
     assert_eq!(normalised["raw_text"], json!({ "dropped": 1 }));
+    // A member that says more than the text is not a copy.
+    let teaser =
+        json!({ "source": "https://a.example/1", "text": "Teaser only.", "raw_text": "Teaser only. And the body." });
+    let (records, normalised) = by_source("trafilatura", teaser.to_string());
+    let kept = records[0]["_extra"].to_string();
+    assert!(kept.contains("Teaser only. And the body."), "{kept}");
+    assert_eq!(normalised.get("raw_text"), None);
+    let html = |content: &str| {
+        let article = json!({ "url": "https://a.example/1", "textContent": "One.\nTwo.", "content": content });
+        by_source("readability", article.to_string()).1
+    };
+    assert_eq!(html("<div><p>One.</p><p>Two.</p></div>")["content"], json!({ "dropped": 1 }));
+    assert_eq!(html("<div><p>One.</p><p>Two.</p><p>Three.</p></div>").get("content"), None);
     let body = json!({ "url": "https://a.example/1", "body": { "summary": [], "sections": [{ "headline": [], "paragraphs": ["T."] }] }, "plaintext": "T." });
     let (records, normalised) = by_source("fundus", body.to_string());
     assert_eq!((&records[0]["text"], &normalised["plaintext"]), (&"T.".into(), &json!({ "dropped": 1 })));

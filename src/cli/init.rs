@@ -41,6 +41,11 @@ fn told(arguments: &InitArguments, report: &InitReport) -> String {
         };
         text.push_str(&format!("source: {} ({how})\n", one_line(&source.name, 60)));
     }
+    if let Some((source, better)) = report.source.as_ref().and_then(|source| Some((source, source.better.as_ref()?))) {
+        let (name, fields) = (one_line(&source.name, 60), better.fields.join(", "));
+        text.push_str(&format!("warning[D-MISFIT]: `{name}` leaves empty what `{}` fills: {fields}\n", better.source));
+        text.push_str(&format!("  help: set source = \"{}\" in {path}\n", better.source));
+    }
     let order = if report.order_by.is_empty() { "the key".to_owned() } else { report.order_by.join(", ") };
     text.push_str(&format!("key: {}; records are ordered by {}\n", one_line(&report.key, 60), one_line(&order, 200)));
     text.push_str(&match (&*arguments.inputs, &*arguments.from) {

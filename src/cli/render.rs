@@ -70,7 +70,11 @@ impl<'r> Check<'r> {
     /// Why the source is refused, in a few words.
     pub(crate) fn misfit_refusal(&self) -> Option<String> {
         let (source, better) = self.read.refused_source()?;
-        Some(format!("the source `{}` does not fit, and `{}` does", one_line(&source.name, 60), better.source))
+        let name = one_line(&source.name, 60);
+        Some(match better.articles {
+            None => format!("the source `{name}` does not fit, and `{}` does", better.source),
+            Some(_) => format!("the source `{name}` fits only some of the articles, and `{}` others", better.source),
+        })
     }
 
     fn causes(&self) -> Vec<&'r Cause> {

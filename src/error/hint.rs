@@ -8,7 +8,7 @@ impl Error {
     /// The code that `pressmark explain` describes, if there is one.
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Schema { code, .. } => Some(*code),
+            Self::Schema { code, .. } | Self::Unreadable { code, .. } => Some(*code),
             Self::NoArticles { .. } => Some(Code::NoArticles),
             _ => None,
         }
@@ -17,7 +17,7 @@ impl Error {
     /// The way out, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
+            Self::Unreadable { hint, .. } | Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
             Self::NoInput { is_folder: true, found, .. } => {
                 Some(format!("{found}; hidden files, pipes and sockets in a folder are read only if you name them"))
             }

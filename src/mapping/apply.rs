@@ -4,9 +4,9 @@
 //! member, and exactly what no field read remains. [`super::transforms`] changes the values.
 
 use super::change::{Changed, Changes};
-use super::plan::{Field, Members, Path, Plan, Source, Unmapped};
+use super::plan::{Dropped, Field, Members, Path, Plan, Source, Unmapped};
 use super::transforms::Transform;
-use super::{pointer, readable};
+use super::{html, pointer, readable};
 use crate::json::{Object, Value};
 
 /// The member that keeps what the schema does not declare.
@@ -40,13 +40,24 @@ pub(super) fn apply<'a>(plan: &Plan, object: Object<'a>, place: Place<'_>, chang
         }
     }
     let Value::Object(mut rest) = input else { return article };
-    for (number, name) in plan.drop.iter().enumerate() {
-        if rest.remove(name).is_some() {
+    for (number, Dropped { name, only_copy }) in plan.drop.iter().enumerate() {
+        let is_kept = *only_copy && rest.get(name).is_some_and(|value| !is_copy(value, &article));
+        if !is_kept && rest.remove(name).is_some() {
             changes.push((Changed::Drop(number), "dropped"));
         }
     }
     add_rest(plan, &mut article, rest);
     article
+}
+
+/// Whether the text of the article holds all that a value says, whatever its white space and markup.
+fn is_copy(value: &Value<'_>, article: &Object<'_>) -> bool {
+    let Some(copy) = value.as_str() else { return *value == Value::Null };
+    let text = article.get("text").and_then(Value::as_str).unwrap_or_default();
+    let inked = |text: &str| text.split_whitespace().collect::<String>();
+    let (copy, text) =
+        (if copy.trim_start().starts_with('<') { html::to_text(copy) } else { copy.to_owned() }, inked(text));
+    text.contains(&inked(&copy))
 }
 
 /// Adds the members that no field took. One with the name of a field goes to `_extra` at once; the others

@@ -8,7 +8,7 @@ mod table;
 
 use self::table::Table;
 use super::fields::Target;
-use super::plan::{Derive, Plan, Unmapped};
+use super::plan::{Derive, Dropped, Plan, Unmapped};
 use crate::input::Selection;
 use crate::input::pages::Rules;
 
@@ -48,7 +48,18 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
     })?;
     let top = Table::new(document.get_ref(), 0);
     top.knows(&[
-        "name", "about", "unmapped", "derive", "drop", "nulls", "pages", "fields", "articles", "only", "skip",
+        "name",
+        "about",
+        "unmapped",
+        "derive",
+        "drop",
+        "drop_copies",
+        "nulls",
+        "pages",
+        "fields",
+        "articles",
+        "only",
+        "skip",
     ])?;
     let name =
         top.text("name")?.ok_or_else(|| Fault::new(0, "the mapping has no name").hint("add: name = \"my-parser\""))?;
@@ -60,7 +71,7 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
         name: name.to_owned(),
         fields: Vec::new(),
         nulls: nulls(&top)?,
-        drop: top.texts("drop")?.unwrap_or_default(),
+        drop: dropped(&top)?,
         unmapped: unmapped.unwrap_or(if pages.is_some() { Unmapped::Pass } else { Unmapped::Extra }),
         derive: derive(&top, fields)?,
         selection: selection(text)?,
@@ -79,6 +90,15 @@ fn selection(text: &str) -> Result<Selection, Fault> {
         let at = error.span().map_or(0, |span| span.start);
         Fault::new(at, crate::text::one_line(error.message(), 300))
     })
+}
+
+fn dropped(top: &Table<'_, '_>) -> Result<Vec<Dropped>, Fault> {
+    let mut dropped = Vec::new();
+    for (key, only_copy) in [("drop", false), ("drop_copies", true)] {
+        let names = top.texts(key)?.unwrap_or_default();
+        dropped.extend(names.into_iter().map(|name| Dropped { name, only_copy }));
+    }
+    Ok(dropped)
 }
 
 fn nulls(top: &Table<'_, '_>) -> Result<Vec<String>, Fault> {

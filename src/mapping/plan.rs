@@ -16,7 +16,7 @@ pub(super) struct Plan {
     /// Strings that mean null.
     pub(super) nulls: Vec<String>,
     /// Members that are dropped, and counted.
-    pub(super) drop: Vec<String>,
+    pub(super) drop: Vec<Dropped>,
     pub(super) unmapped: Unmapped,
     pub(super) derive: Derive,
     /// Which objects of the inputs are articles.
@@ -25,6 +25,14 @@ pub(super) struct Plan {
     pub(super) pages: Option<Rules>,
     /// The fields of the schema. An unmapped member of the same name does not fill one.
     pub(super) declared: Vec<String>,
+}
+
+/// A member that is dropped if no field takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dropped {
+    pub(super) name: String,
+    /// It is kept unless the text of the article holds all that it says.
+    pub(super) only_copy: bool,
 }
 
 /// What to do with members that no field takes.
