@@ -168,7 +168,7 @@ fn newspaper4k(number: usize) -> Vec<String> {
 /// A head of one kind does not hide the other kind behind it, in one file or in many.
 #[test]
 fn a_mixture_of_sources_is_refused() {
-    let text = |sampled: &str| {
+    let refusal = |sampled: &str| {
         format!(
             "error[D-MISFIT]: the source `newspaper4k` fits only some of the articles\n  {sampled} sampled articles look \
              like `trafilatura`, which fills url, authors and date there\n  help: put them in a dataset of their own; to \
@@ -178,7 +178,7 @@ fn a_mixture_of_sources_is_refused() {
     let test = Test::new().file("in.jsonl", newspaper4k(64).concat() + &trafilatura(1000));
     for threads in ["1", "2"] {
         let told =
-            test.run(&format!("check in.jsonl --threads {threads}")).code(1).stdout_has(&text("58 of 64")).check();
+            test.run(&format!("check in.jsonl --threads {threads}")).code(1).stdout_has(refusal("58 of 64")).check();
         assert!(told.contains("\nsource: newspaper4k (recognised)\n"), "{told}");
     }
     let mut test = Test::new();
@@ -188,7 +188,7 @@ fn a_mixture_of_sources_is_refused() {
     for (at, line) in trafilatura(10).lines().enumerate() {
         test = test.file(&format!("in/{:02}.json", at + 19), line);
     }
-    test.run("check in").code(1).stdout_has(&text("10 of 29")).check();
+    test.run("check in").code(1).stdout_has(refusal("10 of 29")).check();
     let better = &test.run("check in --format json").code(1).json()["source"]["better"];
     let want = serde_json::json!({"source": "trafilatura", "fields": ["url", "authors", "date"], "articles": 10});
     assert_eq!(better, &want);
