@@ -57,7 +57,7 @@ impl SpreadSample {
     }
 }
 
-/// The finaliser of SplitMix64: every bit of the number changes every bit of the result.
+/// The finaliser of `SplitMix64`: every bit of the number changes every bit of the result.
 fn mixed(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
