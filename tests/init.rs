@@ -153,6 +153,12 @@ warning[D-MISFIT]: `newspaper4k` leaves empty what `trafilatura` fills: url, aut
 /// A shell expands a pattern that is not quoted to several words.
 #[test]
 fn init_takes_several_patterns() {
+    let test = Test::new().file("a,b.json", article("a"));
+    test.run("init set --from a,b.json").check();
+    assert!(settings(&test, "set").contains(&"inputs = [\"../a,b.json\"]".to_owned()));
+    let test = Test::new().file("a.json", article("a")).file("b.json", article("b")).file("c.json", article("c"));
+    test.run("init set --from {a,b}.json,c.json").check();
+    assert!(settings(&test, "set").contains(&"inputs = [\"../{a,b}.json\", \"../c.json\"]".to_owned()));
     for (number, from) in ["a.json b.json", "a.json,b.json", "a.json --from b.json"].into_iter().enumerate() {
         let test = Test::new().file("a.json", article("a")).file("b.json", article("b"));
         test.run(&format!("init set --from {from}")).check();

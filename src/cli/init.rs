@@ -13,19 +13,41 @@ use crate::outcome::{Outcome, written};
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
     let dir = &arguments.dir;
-    let looked_at = arguments.from.iter().map(|pattern| pattern_from(dir, pattern));
+    let (from, inputs) = (listed(Path::new(""), &arguments.from), listed(dir, &arguments.inputs));
+    let looked_at = from.iter().map(|pattern| pattern_from(dir, pattern));
     let options = InitOptions {
         name: arguments.name.clone(),
         schema: from_folder(dir, &arguments.schema),
         source: arguments.source.as_deref().map(|source| from_folder(dir, source)),
         key: arguments.key.clone(),
         order_by: arguments.order_by.clone(),
-        inputs: if arguments.inputs.is_empty() { looked_at.collect() } else { arguments.inputs.clone() },
-        from: arguments.from.clone(),
+        inputs: if inputs.is_empty() { looked_at.collect() } else { inputs },
+        from,
     };
     let report = init(dir, &options)?;
     let mut out = anstream::stdout().lock();
     written(out.write_all(told(arguments, &report).as_bytes()), Outcome::Yes)
+}
+
+/// The patterns in a list: commas separate them, except in braces and in the name of a file that exists.
+fn listed(folder: &Path, patterns: &[String]) -> Vec<String> {
+    let split = |pattern: &String| match folder.join(pattern).exists() {
+        true => vec![pattern.clone()],
+        false => split_outside_braces(pattern).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+    };
+    patterns.iter().flat_map(split).collect()
+}
+
+fn split_outside_braces(pattern: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    pattern.split(move |character| {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        character == ',' && depth == 0
+    })
 }
 
 /// What was written, and the next command.

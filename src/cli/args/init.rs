@@ -31,10 +31,10 @@ pub(crate) struct InitArguments {
     pub(crate) source: Option<String>,
     /// Files, folders or patterns of articles to look at, relative to the working directory; they become
     /// the inputs of the dataset.
-    #[arg(long, value_name = "PATTERN", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) from: Vec<String>,
     /// Files, folders or patterns for `inputs`, relative to the dataset's folder.
-    #[arg(long, value_name = "PATTERN", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) inputs: Vec<String>,
     /// The column that identifies a record [default: `id`, or a required column named like one].
     #[arg(long, value_name = "COLUMN")]
