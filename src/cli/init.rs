@@ -31,9 +31,11 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
 
 /// The patterns in a list: commas separate them, except in braces and in the name of a file that exists.
 fn listed(folder: &Path, patterns: &[String]) -> Vec<String> {
-    let split = |pattern: &String| match folder.join(pattern).exists() {
-        true => vec![pattern.clone()],
-        false => split_outside_braces(pattern).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+    let split = |pattern: &String| -> Vec<String> {
+        if folder.join(pattern).exists() {
+            return vec![pattern.clone()];
+        }
+        split_outside_braces(pattern).filter(|one| !one.is_empty()).map(str::to_owned).collect()
     };
     patterns.iter().flat_map(split).collect()
 }

@@ -1,5 +1,6 @@
 """Loads a release with Hugging Face datasets, whole and streaming, given nothing but its folder."""
 import glob
+import os
 import sys
 
 import datasets
@@ -17,4 +18,6 @@ for row, value in zip(loaded, expected):
         assert row[name] == cell, (name, row[name], cell)
 streamed = list(datasets.load_dataset(folder, split="train", streaming=True))
 assert [row["record_sha256"] for row in streamed] == [row["record_sha256"] for row in expected]
-print(loaded.num_rows)
+print(loaded.num_rows, flush=True)
+# Threads of the reader can abort the interpreter while it shuts down, after everything was compared.
+os._exit(0)
