@@ -116,7 +116,7 @@ id: 3 values derived by the recipe c1
     let error = "\
 error[D-MISFIT]: the source `newspaper4k` leaves url, authors and date empty
   `trafilatura` fills them in most of 3 sampled articles
-  help: use --source trafilatura, or set source = \"trafilatura\" in dataset.toml; to keep `newspaper4k`, set misfit = \"accept\" under [policy]
+  help: set source = \"trafilatura\" in dataset.toml, or `check` with --source trafilatura; to keep `newspaper4k`, set misfit = \"accept\" under [policy]
 failed 3 articles: 3 admitted, 0 rejected
 ";
     assert!(stdout.ends_with(error), "{stdout}");

@@ -25,13 +25,13 @@ Examples:
 
 A release is published completely or not at all, and never changes afterwards. Exit code 1: the
 maximum number of rejects was exceeded, or no record is left; nothing was published.")]
-#[command(group = ArgGroup::new("changes").multiple(true))]
+#[command(group = ArgGroup::new("changes").multiple(true), override_usage = "pressmark build [OPTIONS] [DATASET] [INPUTS]...")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 pub(crate) struct BuildArguments {
     /// The dataset's folder [default: the dataset around the working directory], then inputs: files,
     /// folders (searched recursively, hidden files skipped), patterns, or `-` for standard input
     /// [default: `inputs` of dataset.toml].
-    #[arg(value_name = "DATASET] [INPUTS", value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "PATHS", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<String>,
     /// Start from the records of this release instead of reading all inputs.
     #[arg(long, value_name = "V", requires = "changes", value_parser = release_version)]

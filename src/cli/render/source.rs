@@ -92,7 +92,7 @@ pub(super) fn better(read: &InputSummary) -> String {
     }
     let mut text = format!("{style}{level}[D-MISFIT]{style:#}: the source `{name}` leaves {fields} empty\n");
     text.push_str(&format!("  `{}` fills them in most of {of}\n", better.source));
-    let way = format!("use --source {0}, or set source = \"{0}\" in dataset.toml", better.source);
+    let way = format!("set source = \"{0}\" in dataset.toml, or `check` with --source {0}", better.source);
     text.push_str(&format!("  {CYAN}help:{CYAN:#} {way}; to keep `{name}`, set misfit = \"accept\" under [policy]\n"));
     text
 }
