@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::Test;
+use crate::support::{Test, article};
 
 /// The commands that the program's help lists.
 fn commands() -> Vec<String> {
@@ -68,5 +68,23 @@ fn every_help_fits_and_names_everything() {
         assert!(help.contains(&format!("Usage: pressmark {command}")), "{help}");
         let broad = help.lines().find(|line| line.chars().count() > 100);
         assert_eq!(broad, None);
+    }
+}
+
+/// A manifest that cannot be read may be damaged or of a later format. The advice is right for both.
+#[test]
+fn a_manifest_that_cannot_be_read() {
+    let test = Test::set("", article("a"));
+    test.build("--version 1.0.0").told_any();
+    let manifest = String::from_utf8(test.read("set/1.0.0/manifest.json")).unwrap();
+    for (bytes, message) in [
+        (manifest.replace("pressmark/1", "pressmark/9"), "format `pressmark/9` is not known to this version"),
+        ("{".to_owned(), "input ends before the value does"),
+    ] {
+        test.write("set/1.0.0/manifest.json", bytes);
+        for command in ["show", "export"] {
+            let run = test.run(&format!("{command} set/1.0.0")).code(2).stderr_has(message);
+            run.stderr_has("help: run `pressmark verify` to see what is wrong with it").check();
+        }
     }
 }

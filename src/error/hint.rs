@@ -56,7 +56,7 @@ impl Error {
                 Some(r#"each line is {"key": "..", "reason": ".."} and names a record of the release"#.into())
             }
             Self::NoRelease { path, .. } if path.join("manifest.json").is_file() => {
-                Some("its manifest.json is damaged; run `pressmark verify` for details".into())
+                Some("run `pressmark verify` to see what is wrong with it".into())
             }
             Self::NoRelease { .. } => {
                 Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
