@@ -2,7 +2,7 @@
 //!
 //! It reads articles as parsers write them, validates each against a JSON Schema, writes an
 //! immutable, versioned release of plain Parquet with content hashes, and proves a release
-//! intact. This library does the work and prints nothing. The binary in `src/cli/` parses
+//! intact. This library does the work and prints nothing, except for `cli`, which parses
 //! arguments and prints reports.
 //!
 //! # Validate one batch
@@ -201,6 +201,8 @@ pub mod reject;
 pub mod validate;
 
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod export;
 pub mod history;
 pub mod init;

@@ -10,10 +10,10 @@ mod values;
 
 use std::path::PathBuf;
 
+use crate::mapping::Preset;
+use crate::schema::{Extra, InvalidOptional};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use pressmark::mapping::Preset;
-use pressmark::schema::{Extra, InvalidOptional};
 
 pub(crate) use building::{BuildArguments, BumpArgument};
 pub(crate) use diff::{DiffArguments, DiffFormat, Kind};

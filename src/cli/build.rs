@@ -3,24 +3,22 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::Error;
+use crate::diff::{DiffReport, described, schema_line};
+use crate::publish::{BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build};
+use crate::release::Dataset;
+use crate::text::{one_line, printable};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
-use pressmark::Error;
-use pressmark::diff::{DiffReport, described, schema_line};
-use pressmark::publish::{
-    BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build,
-};
-use pressmark::release::Dataset;
-use pressmark::text::{one_line, printable};
 
-use crate::args::{BuildArguments, BumpArgument, ReportFormat};
-use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
-use crate::progress::Bar;
-use crate::render::Check;
-use crate::show::{self, Detail};
-use crate::terminal::{self, command, word};
-use crate::{cache, locate};
+use crate::cli::args::{BuildArguments, BumpArgument, ReportFormat};
+use crate::cli::outcome::{Outcome, pretty, written};
+use crate::cli::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
+use crate::cli::progress::Bar;
+use crate::cli::render::Check;
+use crate::cli::show::{self, Detail};
+use crate::cli::terminal::{self, command, word};
+use crate::cli::{cache, locate};
 
 /// The maximum number of schema changes shown.
 const SCHEMA: usize = 10;
@@ -105,7 +103,7 @@ fn options(arguments: &BuildArguments, inputs: &[String]) -> BuildOptions {
     };
     BuildOptions {
         from: from(arguments, inputs),
-        articles: crate::args::places(&arguments.articles),
+        articles: crate::cli::args::places(&arguments.articles),
         output: arguments.output_dir.clone(),
         version,
         allow_understated: arguments.allow_understated,
@@ -117,8 +115,8 @@ fn options(arguments: &BuildArguments, inputs: &[String]) -> BuildOptions {
         dry_run: arguments.dry_run,
         examples: arguments.run.examples.number,
         memory: Memory::new(arguments.memory.0),
-        threads: crate::args::threads(arguments.run.threads),
-        limits: crate::args::limits(arguments.run.max_bytes),
+        threads: crate::cli::args::threads(arguments.run.threads),
+        limits: crate::cli::args::limits(arguments.run.max_bytes),
     }
 }
 

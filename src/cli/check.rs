@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use pressmark::Error;
-use pressmark::check::{CheckOptions, check};
-use pressmark::input::Selection;
-use pressmark::release::{Dataset, find};
+use crate::Error;
+use crate::check::{CheckOptions, check};
+use crate::input::Selection;
+use crate::release::{Dataset, find};
 
-use crate::args::{CheckArguments, ReportFormat, places};
-use crate::outcome::{Outcome, written};
-use crate::progress::Bar;
-use crate::render::Check;
-use crate::settings::{self, Settings};
-use crate::{locate, terminal};
+use crate::cli::args::{CheckArguments, ReportFormat, places};
+use crate::cli::outcome::{Outcome, written};
+use crate::cli::progress::Bar;
+use crate::cli::render::Check;
+use crate::cli::settings::{self, Settings};
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let Inputs { dataset, folder, patterns: inputs } = inputs(arguments)?;
@@ -31,8 +31,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         max_rejects: arguments.max_rejects.unwrap_or(settings.max_rejects),
         rejects: arguments.rejects.clone(),
         examples: arguments.run.examples.number,
-        threads: crate::args::threads(arguments.run.threads),
-        limits: crate::args::limits(arguments.run.max_bytes),
+        threads: crate::cli::args::threads(arguments.run.threads),
+        limits: crate::cli::args::limits(arguments.run.max_bytes),
     };
     let report = check(&options, &Bar::new())?;
     let ok = report.is_allowed();

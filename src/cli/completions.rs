@@ -1,10 +1,10 @@
 //! `pressmark completions`: what a shell needs to complete the arguments of this very version.
 
+use crate::Error;
 use clap::CommandFactory as _;
-use pressmark::Error;
 
-use crate::args::{Arguments, CompletionsArguments};
-use crate::outcome::{Outcome, written};
+use crate::cli::args::{Arguments, CompletionsArguments};
+use crate::cli::outcome::{Outcome, written};
 
 pub(crate) fn run(arguments: &CompletionsArguments) -> Result<Outcome, Error> {
     let mut script = Vec::new();

@@ -5,22 +5,22 @@ mod human;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum as _;
-use pressmark::Error;
-use pressmark::diff::{
+use crate::Error;
+use crate::diff::{
     Counts, DeltaCheck, DeltaWriter, DiffInput, DiffOptions, DiffReport, RowChange, check_delta, diff, diff_rows,
     fingerprint, markdown,
 };
-use pressmark::progress::{NoProgress, Progress};
-use pressmark::release::{Bump, Found, VersionPolicy, find, newest};
-use pressmark::text::{printable, printable_json};
+use crate::progress::{NoProgress, Progress};
+use crate::release::{Bump, Found, VersionPolicy, find, newest};
+use crate::text::{printable, printable_json};
+use clap::ValueEnum as _;
 use serde::Serialize;
 
-use crate::args::{DiffArguments, DiffFormat, Kind};
-use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
-use crate::progress::Bar;
-use crate::{locate, terminal};
+use crate::cli::args::{DiffArguments, DiffFormat, Kind};
+use crate::cli::outcome::{Outcome, pretty, written};
+use crate::cli::paint::{BOLD_GREEN, BOLD_RED, counted};
+use crate::cli::progress::Bar;
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let key = arguments.key.as_slice();
@@ -108,7 +108,7 @@ fn why(arguments: &DiffArguments, refused: &[String]) -> String {
 fn options(arguments: &DiffArguments) -> DiffOptions {
     DiffOptions {
         ignore: arguments.ignore.clone(),
-        threads: crate::args::threads(arguments.threads),
+        threads: crate::cli::args::threads(arguments.threads),
         memory: usize::try_from(arguments.memory.0).unwrap_or(usize::MAX),
         ..DiffOptions::default()
     }
@@ -245,7 +245,7 @@ fn json(report: &DiffReport, policy: VersionPolicy) -> String {
 }
 
 fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
-    let name = |side: &pressmark::diff::SideFacts| match (&side.dataset, &side.version) {
+    let name = |side: &crate::diff::SideFacts| match (&side.dataset, &side.version) {
         (Some(dataset), Some(version)) => format!("{dataset} {version}"),
         _ => "files".to_owned(),
     };

@@ -5,13 +5,13 @@
 
 use std::io::Write as _;
 
-use pressmark::Error;
-use pressmark::code::Code;
-use pressmark::text::one_line;
+use crate::Error;
+use crate::code::Code;
+use crate::text::one_line;
 
-use crate::args::ExplainArguments;
-use crate::outcome::{Outcome, written};
-use crate::paint::BOLD;
+use crate::cli::args::ExplainArguments;
+use crate::cli::outcome::{Outcome, written};
+use crate::cli::paint::BOLD;
 
 const CODES: &str = include_str!("../../docs/codes.md");
 

@@ -3,17 +3,17 @@
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::Path;
 
-use pressmark::Error;
-use pressmark::export::{ExportFormat, ExportOptions, ExportReport, export, export_to_file};
-use pressmark::progress::{NoProgress, Progress};
-use pressmark::release::Release;
-use pressmark::text::{one_line, printable};
+use crate::Error;
+use crate::export::{ExportFormat, ExportOptions, ExportReport, export, export_to_file};
+use crate::progress::{NoProgress, Progress};
+use crate::release::Release;
+use crate::text::{one_line, printable};
 
-use crate::args::{ExportArguments, ExportFormatArgument, list, threads};
-use crate::outcome::Outcome;
-use crate::paint::{BOLD_GREEN, BOLD_RED, counted};
-use crate::progress::Bar;
-use crate::{locate, terminal};
+use crate::cli::args::{ExportArguments, ExportFormatArgument, list, threads};
+use crate::cli::outcome::Outcome;
+use crate::cli::paint::{BOLD_GREEN, BOLD_RED, counted};
+use crate::cli::progress::Bar;
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome, Error> {
     let release = Release::open(&locate::release(arguments.release.as_deref())?)?;

@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
-use pressmark::Error;
-use pressmark::init::{InitOptions, InitReport, init};
-use pressmark::mapping::Chosen;
-use pressmark::text::{one_line, printable};
+use crate::Error;
+use crate::init::{InitOptions, InitReport, init};
+use crate::mapping::Chosen;
+use crate::text::{one_line, printable};
 
-use crate::args::InitArguments;
-use crate::outcome::{Outcome, written};
+use crate::cli::args::InitArguments;
+use crate::cli::outcome::{Outcome, written};
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
     let dir = &arguments.dir;

@@ -6,16 +6,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::Error;
+use crate::release::{DATASET_TOML, Dataset, Found, dataset_of, find, newest};
+use crate::schema::{BuiltIn, Extra, Schema};
+use crate::text::printable;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use pressmark::Error;
-use pressmark::release::{DATASET_TOML, Dataset, Found, dataset_of, find, newest};
-use pressmark::schema::{BuiltIn, Extra, Schema};
-use pressmark::text::printable;
 use semver::Version;
 
-use crate::args::Arguments;
-use crate::terminal;
+use crate::cli::args::Arguments;
+use crate::cli::terminal;
 
 /// Opens the dataset in this folder, or the one around the working directory.
 pub(crate) fn dataset(named: Option<&Path>) -> Result<Dataset, Error> {
@@ -134,7 +134,7 @@ fn schema_of(folder: &Path, extra: Option<Extra>) -> Result<(Schema, Extra), Err
             Ok((dataset.load_schema()?, dataset.policy.extra))
         }
         release => {
-            let release = pressmark::release::Release::open(&release?)?;
+            let release = crate::release::Release::open(&release?)?;
             let extra = extra.unwrap_or(release.manifest().schema.extra);
             Ok((Schema::open(&release.folder().join("schema.json"), extra)?, extra))
         }

@@ -2,18 +2,18 @@
 
 use std::io::Write as _;
 
-use pressmark::Error;
-use pressmark::digest::Digest;
-use pressmark::history::{Chain, HistoryEntry, ReleaseSummary, log};
-use pressmark::record::Fingerprint;
-use pressmark::release::{Previous, Release};
-use pressmark::text::printable;
+use crate::Error;
+use crate::digest::Digest;
+use crate::history::{Chain, HistoryEntry, ReleaseSummary, log};
+use crate::record::Fingerprint;
+use crate::release::{Previous, Release};
+use crate::text::printable;
 use serde::Serialize;
 
-use crate::args::{Format, LogArguments};
-use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD, BOLD_RED, DIM, bytes, count};
-use crate::{locate, terminal};
+use crate::cli::args::{Format, LogArguments};
+use crate::cli::outcome::{Outcome, pretty, written};
+use crate::cli::paint::{BOLD, BOLD_RED, DIM, bytes, count};
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &LogArguments) -> Result<Outcome, Error> {
     let dataset = match &arguments.dataset {

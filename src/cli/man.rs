@@ -3,13 +3,13 @@
 
 use std::io::{self, Write as _};
 
+use crate::Error;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use clap_mangen::Man;
-use pressmark::Error;
 
-use crate::args::{Arguments, ManArguments};
-use crate::outcome::{Outcome, written};
+use crate::cli::args::{Arguments, ManArguments};
+use crate::cli::outcome::{Outcome, written};
 
 pub(crate) fn run(arguments: &ManArguments) -> Result<Outcome, Error> {
     let mut program = Arguments::command();
@@ -44,8 +44,8 @@ fn page(command: clap::Command) -> io::Result<Vec<u8>> {
 /// Ends the program as clap does for any other wrong argument.
 fn unknown(program: &mut clap::Command, name: &str) -> ! {
     let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-    let name = pressmark::text::one_line(name, 40);
-    let meant = pressmark::text::did_you_mean(&name, names.iter().copied());
+    let name = crate::text::one_line(name, 40);
+    let meant = crate::text::did_you_mean(&name, names.iter().copied());
     let message = format!("unknown command `{name}`; {meant}the commands are {}", names.join(", "));
     program.error(ErrorKind::InvalidValue, message).exit()
 }

@@ -4,13 +4,13 @@ use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use pressmark::Error;
-use pressmark::error::Excerpt;
-use pressmark::text::{printable, printable_json};
+use crate::Error;
+use crate::error::Excerpt;
+use crate::text::{printable, printable_json};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::paint::{BOLD_RED, CYAN};
-use crate::progress::INTERRUPTED;
+use crate::cli::paint::{BOLD_RED, CYAN};
+use crate::cli::progress::INTERRUPTED;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

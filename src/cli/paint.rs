@@ -1,7 +1,7 @@
 //! The few styles of the terminal, and numbers as people read them.
 
+pub(crate) use crate::text::{count, counted};
 use anstyle::{AnsiColor, Style};
-pub(crate) use pressmark::text::{count, counted};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();

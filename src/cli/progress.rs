@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::progress::{Progress, Stage};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use pressmark::progress::{Progress, Stage};
 
-use crate::paint::BOLD_YELLOW;
+use crate::cli::paint::BOLD_YELLOW;
 
 /// How long a run takes before it shows a bar.
 const SHORT: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ fn is_interrupted() -> bool {
 }
 
 fn report(what: &str) {
-    crate::terminal::say(&format!("{BOLD_YELLOW}{what}{BOLD_YELLOW:#}\n"));
+    crate::cli::terminal::say(&format!("{BOLD_YELLOW}{what}{BOLD_YELLOW:#}\n"));
 }
 
 /// The bar of one run. It is removed when it is dropped.
@@ -69,7 +69,7 @@ impl Bar {
     /// A bar that shows nothing yet, and never anything if standard error is not a terminal.
     pub(crate) fn new() -> Self {
         RUNNING.fetch_add(1, Ordering::SeqCst);
-        let never = crate::terminal::is_quiet() || !std::io::stderr().is_terminal();
+        let never = crate::cli::terminal::is_quiet() || !std::io::stderr().is_terminal();
         Self { shown: ProgressBar::hidden(), since: Instant::now(), is_shown: AtomicBool::new(never) }
     }
 

@@ -12,16 +12,16 @@ mod source;
 
 use std::path::Path;
 
-use pressmark::code::{Code, Severity};
-use pressmark::diagnostics::Cause;
-use pressmark::publish::KeyConflicts;
-use pressmark::release::{Allowance, Dataset};
-use pressmark::text::one_line;
-use pressmark::validate::{InputSummary, ValidationReport};
+use crate::code::{Code, Severity};
+use crate::diagnostics::Cause;
+use crate::publish::KeyConflicts;
+use crate::release::{Allowance, Dataset};
+use crate::text::one_line;
+use crate::validate::{InputSummary, ValidationReport};
 
-use crate::args::ReportFormat;
-use crate::outcome::pretty;
-use crate::paint::counted;
+use crate::cli::args::ReportFormat;
+use crate::cli::outcome::pretty;
+use crate::cli::paint::counted;
 
 pub(crate) use release::verified;
 

@@ -3,19 +3,19 @@
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use pressmark::Error;
-use pressmark::progress::NoProgress;
-use pressmark::release::{Dataset, Found, find};
-use pressmark::retry::{RetryOptions, RetryReport, retry, retry_to_file};
-use pressmark::text::printable;
+use crate::Error;
+use crate::progress::NoProgress;
+use crate::release::{Dataset, Found, find};
+use crate::retry::{RetryOptions, RetryReport, retry, retry_to_file};
+use crate::text::printable;
 use semver::Version;
 
-use crate::args::RetryArguments;
-use crate::outcome::Outcome;
-use crate::paint::{BOLD_GREEN, BOLD_YELLOW, count, counted};
-use crate::progress::Bar;
-use crate::settings::{self, Settings};
-use crate::{locate, render, terminal};
+use crate::cli::args::RetryArguments;
+use crate::cli::outcome::Outcome;
+use crate::cli::paint::{BOLD_GREEN, BOLD_YELLOW, count, counted};
+use crate::cli::progress::Bar;
+use crate::cli::settings::{self, Settings};
+use crate::cli::{locate, render, terminal};
 
 pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let rejects = reject_files(&arguments.files)?;

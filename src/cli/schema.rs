@@ -3,19 +3,19 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use pressmark::Error;
-use pressmark::progress::NoProgress;
-use pressmark::revalidate::{RevalidateReport, revalidate};
-use pressmark::schema::{
+use crate::Error;
+use crate::progress::NoProgress;
+use crate::revalidate::{RevalidateReport, revalidate};
+use crate::schema::{
     Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
 };
-use pressmark::text::one_line;
+use crate::text::one_line;
 use serde::Serialize;
 
-use crate::args::{Format, SchemaArguments, SchemaCommand, SchemaDiffArguments, SchemaExplainArguments};
-use crate::outcome::{Outcome, pretty, written};
-use crate::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, DIM, count, counted};
-use crate::{locate, terminal};
+use crate::cli::args::{Format, SchemaArguments, SchemaCommand, SchemaDiffArguments, SchemaExplainArguments};
+use crate::cli::outcome::{Outcome, pretty, written};
+use crate::cli::paint::{BOLD, BOLD_GREEN, BOLD_RED, BOLD_YELLOW, DIM, count, counted};
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &SchemaArguments) -> Result<Outcome, Error> {
     match &arguments.command {

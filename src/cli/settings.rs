@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::Error;
+use crate::input::Selection;
+use crate::mapping::{Mapping, SourceChoice};
+use crate::release::{Allowance, Dataset, MisfitPolicy, Policy, SchemaChoice, dataset_of};
+use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 use clap::ValueEnum;
-use pressmark::Error;
-use pressmark::input::Selection;
-use pressmark::mapping::{Mapping, SourceChoice};
-use pressmark::release::{Allowance, Dataset, MisfitPolicy, Policy, SchemaChoice, dataset_of};
-use pressmark::schema::{BuiltIn, Extra, InvalidOptional, Schema};
 
-use crate::args::JudgingArguments;
-use crate::{locate, terminal};
+use crate::cli::args::JudgingArguments;
+use crate::cli::{locate, terminal};
 
 /// The settings of one run.
 #[derive(Debug)]

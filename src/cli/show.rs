@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use pressmark::Error;
-use pressmark::metadata::{Document, Metadata};
-use pressmark::release::{Input, Manifest, Release};
-use pressmark::text::{one_line, printable, printable_json};
+use crate::Error;
+use crate::metadata::{Document, Metadata};
+use crate::release::{Input, Manifest, Release};
+use crate::text::{one_line, printable, printable_json};
 
-use crate::args::{ShowArguments, ShowFormat};
-use crate::locate;
-use crate::outcome::{Outcome, written};
-use crate::paint::{BOLD, DIM, bytes, count, counted};
-use crate::terminal::{self, command, word};
+use crate::cli::args::{ShowArguments, ShowFormat};
+use crate::cli::locate;
+use crate::cli::outcome::{Outcome, written};
+use crate::cli::paint::{BOLD, DIM, bytes, count, counted};
+use crate::cli::terminal::{self, command, word};
 
 pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
     let folder = locate::release(arguments.release.as_deref())?;

@@ -7,12 +7,12 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
+use crate::Error;
 use anstream::ColorChoice;
-use pressmark::Error;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use crate::args::{ColorArgument, GlobalArguments};
-use crate::outcome::{Outcome, written};
+use crate::cli::args::{ColorArgument, GlobalArguments};
+use crate::cli::outcome::{Outcome, written};
 
 /// Starts a line that is not wrapped. Text from outside never has it, because control characters in it are
 /// escaped.
@@ -103,7 +103,7 @@ pub(crate) fn next(steps: &[(&str, String)]) -> String {
     if is_quiet() || steps.is_empty() {
         return String::new();
     }
-    let dim = crate::paint::DIM;
+    let dim = crate::cli::paint::DIM;
     let step = |(what, line): &(&str, String)| format!("{dim}{what}:{dim:#}\n{}", command(line));
     steps.iter().map(step).collect()
 }
@@ -116,7 +116,7 @@ pub(crate) fn typed() -> String {
 
 /// A word of a command line, quoted for a shell where that is needed.
 pub(crate) fn word(text: &str) -> String {
-    let shown = pressmark::text::printable(text);
+    let shown = crate::text::printable(text);
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+~".contains(letter);
     if !shown.is_empty() && shown.chars().all(is_plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }

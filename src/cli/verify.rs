@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use pressmark::Error;
-use pressmark::release::{Found, find};
-use pressmark::storage::Location;
-use pressmark::verify::{VerifyOptions, VerifyReport, verify};
+use crate::Error;
+use crate::release::{Found, find};
+use crate::storage::Location;
+use crate::verify::{VerifyOptions, VerifyReport, verify};
 
-use crate::args::{ReportFormat, VerifyArguments};
-use crate::outcome::{Outcome, report, written};
-use crate::progress::Bar;
-use crate::render::verified;
-use crate::{locate, terminal};
+use crate::cli::args::{ReportFormat, VerifyArguments};
+use crate::cli::outcome::{Outcome, report, written};
+use crate::cli::progress::Bar;
+use crate::cli::render::verified;
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
-    let (quick, threads) = (arguments.quick, crate::args::threads(arguments.threads));
+    let (quick, threads) = (arguments.quick, crate::cli::args::threads(arguments.threads));
     let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir() };
     let bar = Bar::new();
     let named = match arguments.releases.as_slice() {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::input::Pointer;
+use crate::release::Allowance;
 use clap::builder::FalseyValueParser;
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use jiff::civil::Date;
-use pressmark::input::Pointer;
-use pressmark::release::Allowance;
 use semver::Version;
 
 use super::{RunArguments, Size, release_date, release_version};

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::release::{Allowance, VersionPolicy};
 use clap::{Args, ValueEnum};
-use pressmark::release::{Allowance, VersionPolicy};
 
 use super::{Size, thread_count};
 

@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::input::Pointer;
+use crate::release::Allowance;
 use clap::{Args, ValueHint};
-use pressmark::input::Pointer;
-use pressmark::release::Allowance;
 
 use super::{ExtraArgument, InvalidOptionalArgument, ReportFormat, Size, example_count, sources, thread_count};
 
@@ -66,7 +66,7 @@ pub(crate) struct RunArguments {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ExamplesArgument {
     /// How many examples of each cause are shown, from 0 to 100.
-    #[arg(long = "examples", value_name = "N", default_value_t = pressmark::diagnostics::EXAMPLES)]
+    #[arg(long = "examples", value_name = "N", default_value_t = crate::diagnostics::EXAMPLES)]
     #[arg(value_parser = example_count, env = "PRESSMARK_EXAMPLES", hide_env = true)]
     pub(crate) number: usize,
 }

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+use crate::input::{Limits, Pointer};
 use jiff::civil::Date;
-use pressmark::input::{Limits, Pointer};
 use semver::Version;
 
 /// A number of bytes: `4096`, `500MB`, `2GiB`.

@@ -1,13 +1,13 @@
 //! A diff for people: the verdict first, then counts, causes, schema, columns with examples.
 
-use pressmark::diff::{
+use crate::diff::{
     Change, ColumnChange, DiffReport, Example, Line, Piece, Sample, SideFacts, described, schema_line, warning_line,
 };
-use pressmark::release::VersionPolicy;
-use pressmark::text::one_line;
+use crate::release::VersionPolicy;
+use crate::text::one_line;
 
 use super::Suggestion;
-use crate::paint::{BOLD, BOLD_GREEN, BOLD_YELLOW, CYAN, DIM, GREEN, RED, count, counted};
+use crate::cli::paint::{BOLD, BOLD_GREEN, BOLD_YELLOW, CYAN, DIM, GREEN, RED, count, counted};
 
 /// How many characters of a sentence are shown.
 const SENTENCE: usize = 1000;

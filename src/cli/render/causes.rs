@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use pressmark::code::Code;
-use pressmark::diagnostics::{Cause, Example, Snippet};
-use pressmark::publish::{KeyConflict, KeyConflicts};
-use pressmark::text::one_line;
+use crate::code::Code;
+use crate::diagnostics::{Cause, Example, Snippet};
+use crate::publish::{KeyConflict, KeyConflicts};
+use crate::text::one_line;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{headline, level};
-use crate::paint::{BOLD, BOLD_RED, CYAN, DIM, count, counted};
-use crate::terminal::{self, AS_IT_IS};
+use crate::cli::paint::{BOLD, BOLD_RED, CYAN, DIM, count, counted};
+use crate::cli::terminal::{self, AS_IT_IS};
 
 /// The maximum number of causes that are shown with examples.
 const CAUSES: usize = 10;

@@ -3,12 +3,12 @@
 //! GitHub shows ten annotations of a kind for a step, so there is one for each cause and no more
 //! than ten; the last says how many were left out.
 
-use pressmark::validate::InputWarning;
+use crate::validate::InputWarning;
 
 use super::{Check, headline, level};
-use pressmark::text::printable;
+use crate::text::printable;
 
-use crate::paint::counted;
+use crate::cli::paint::counted;
 
 /// How many annotations GitHub shows for a step.
 pub(super) const ANNOTATIONS: usize = 10;

@@ -1,16 +1,16 @@
 //! For people: what was read, what was rejected and why, and the verdict.
 
-use pressmark::code::Code;
-use pressmark::diagnostics::Cause;
-use pressmark::input::{Left, LeftOut, Pointer};
-use pressmark::mapping::Misfit;
-use pressmark::text::{one_line, printable};
-use pressmark::validate::{InputCounts, InputWarning};
+use crate::code::Code;
+use crate::diagnostics::Cause;
+use crate::input::{Left, LeftOut, Pointer};
+use crate::mapping::Misfit;
+use crate::text::{one_line, printable};
+use crate::validate::{InputCounts, InputWarning};
 use std::collections::BTreeMap;
 
 use super::{Check, causes, headline, level, normalised, source};
-use crate::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
-use crate::terminal;
+use crate::cli::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
+use crate::cli::terminal;
 
 /// The maximum number of causes shown of values that were moved.
 const CAUSES: usize = 10;

@@ -1,13 +1,13 @@
 //! `JUnit` XML, which most continuous integration servers read: a test case for each cause, and
 //! one for the articles as a whole, so that a clean run is a passed test and not an empty one.
 
-use pressmark::diagnostics::Cause;
+use crate::diagnostics::Cause;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Check, headline};
-use pressmark::text::printable;
+use crate::text::printable;
 
-use crate::paint::counted;
+use crate::cli::paint::counted;
 
 /// A report of these cases.
 pub(super) fn report(cases: impl IntoIterator<Item = TestCase>) -> String {

@@ -3,10 +3,10 @@
 //! The names of the rules are those of the manifest and of `--format json`. A rule without a sentence, such as one
 //! of a later version, is shown by its name.
 
-use pressmark::release::Normalised;
-use pressmark::text::one_line;
+use crate::release::Normalised;
+use crate::text::one_line;
 
-use crate::paint::counted;
+use crate::cli::paint::counted;
 
 /// A line for each field and rule.
 pub(super) fn lines(normalised: &Normalised) -> String {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use pressmark::code::Code;
-use pressmark::text::printable;
-use pressmark::verify::{Finding, VerifyReport};
+use crate::code::Code;
+use crate::text::printable;
+use crate::verify::{Finding, VerifyReport};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 
 use super::github::{self, ANNOTATIONS};
 use super::{junit, level, sarif};
-use crate::args::ReportFormat;
-use crate::outcome::pretty;
-use crate::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
+use crate::cli::args::ReportFormat;
+use crate::cli::outcome::pretty;
+use crate::cli::paint::{BOLD_GREEN, BOLD_RED, DIM, count, counted};
 
 /// What a quick look leaves out.
 const QUICK: &str = "checked only sizes and footers";

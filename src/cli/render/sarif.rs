@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use pressmark::code::Code;
-use pressmark::diagnostics::{Cause, Example};
-use pressmark::validate::InputWarning;
+use crate::code::Code;
+use crate::diagnostics::{Cause, Example};
+use crate::validate::InputWarning;
 use serde_json::{Value, json};
 
 use super::{Check, level};
-use crate::paint::counted;
+use crate::cli::paint::counted;
 
 /// How many results GitHub stores of a run.
 const RESULTS: usize = 5000;
@@ -39,7 +39,7 @@ pub(super) fn document(codes: &BTreeSet<Code>, results: Vec<Value>) -> String {
 fn document_with(codes: &BTreeSet<Code>, results: Vec<Value>, left_out: &str) -> String {
     let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
     let results: Vec<Value> = results.into_iter().take(RESULTS).collect();
-    crate::outcome::pretty(&json!({
+    crate::cli::outcome::pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{

@@ -1,12 +1,12 @@
 //! For people: which source read the articles, what it filled, and what it left in `_extra`.
 
-use pressmark::code::Code;
-use pressmark::mapping::{Chosen, FillRates};
-use pressmark::text::one_line;
-use pressmark::validate::{InputSummary, Undeclared};
+use crate::code::Code;
+use crate::mapping::{Chosen, FillRates};
+use crate::text::one_line;
+use crate::validate::{InputSummary, Undeclared};
 
 use super::level;
-use crate::paint::{BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
+use crate::cli::paint::{BOLD_RED, BOLD_YELLOW, CYAN, count, counted};
 
 /// The maximum number of names of undeclared members shown.
 const NAMES: usize = 12;

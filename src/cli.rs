@@ -1,4 +1,4 @@
-//! The command line of pressmark: arguments in, text and an exit code out.
+//! The command line: arguments in, text and an exit code out. Both the binary and the Python package call it.
 //!
 //! Everything that is asked of the system or shown to a person is here. The library does the work.
 
@@ -25,28 +25,32 @@ mod show;
 mod terminal;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
-use pressmark::Error;
-use pressmark::text::printable;
 
-use args::{Arguments, Command};
-use outcome::Outcome;
+use crate::text::printable;
+use crate::{Error, part_files};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use self::args::{Arguments, Command};
+use self::outcome::Outcome;
 
-fn main() -> ExitCode {
+/// Runs the command that the arguments name, the program's own name first, and returns the exit code of the process.
+/// Reports go to stdout, everything else to stderr. Sets handlers for signals and panics: call it once in a process.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !pressmark::part_files::is_guarded() {
+        if !part_files::is_guarded() {
             report(panic);
         }
     }));
     terminal::color_from_environment();
-    let arguments = parse();
+    let arguments = match parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return printed(&error),
+    };
     terminal::set(arguments.global);
     progress::handle_signals();
     run(&arguments.command)
@@ -81,17 +85,23 @@ fn run(command: &Command) -> ExitCode {
     }
 }
 
-/// The arguments, or the end of the program. Clap repeats a wrong argument as it is, so it reports on arguments
-/// that are safe to print.
-fn parse() -> Arguments {
-    Arguments::try_parse().unwrap_or_else(|error| {
+/// Clap repeats a wrong argument as it is, so a wrong line is parsed again with arguments that are safe to print.
+fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(&arguments).map_err(|error| {
         if !error.use_stderr() {
-            error.exit();
+            return error;
         }
-        let shown = std::env::args_os().map(|argument| printable(&argument.to_string_lossy()));
+        let shown = arguments.iter().map(|argument| printable(&argument.to_string_lossy()));
         match Arguments::try_parse_from(shown) {
-            Err(error) => error.exit(),
-            Ok(_) => Arguments::command().error(ErrorKind::InvalidUtf8, "an argument is not valid UTF-8").exit(),
+            Err(error) => error,
+            Ok(_) => Arguments::command().error(ErrorKind::InvalidUtf8, "an argument is not valid UTF-8"),
         }
     })
+}
+
+/// Help and versions go to stdout, errors of usage to stderr.
+fn printed(message: &clap::Error) -> ExitCode {
+    // A stream that is closed leaves nobody to report to.
+    drop(message.print());
+    if message.use_stderr() { Outcome::Failed.into() } else { Outcome::Yes.into() }
 }
