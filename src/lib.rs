@@ -160,7 +160,7 @@
 //! | [`metadata`] | a release described in the words of Croissant, Data Package, the Hub and others |
 //! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`] | operations: options in, report out |
 //!
-//! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and [`text`].
+//! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and `text`.
 //!
 //! # Invariants
 //!
@@ -179,7 +179,7 @@ pub mod error;
 mod ordered_pool;
 pub mod progress;
 pub mod storage;
-pub mod text;
+mod text;
 
 pub mod input;
 pub mod json;

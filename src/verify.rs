@@ -33,7 +33,8 @@ use crate::storage::Location;
 
 use rows::Rules;
 
-pub use finding::{Finding, Findings};
+pub(crate) use finding::Finding;
+pub use finding::Findings;
 
 /// How to verify.
 #[derive(Debug, Clone)]
