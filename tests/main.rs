@@ -13,6 +13,8 @@ mod build;
 mod consumers;
 // Operations that are cancelled at any batch.
 mod cancelled;
+// Licences, sources and duplicates of what is built.
+mod dependencies;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
 // The stages of a build, called one by one.
