@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, damage and read files on purpose")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+// The GitHub Action, and the workflow that uses it.
+mod action;
 // What the source tree must look like.
 mod architecture;
 // What is said to input, settings and targets that cannot be used.
@@ -104,8 +106,6 @@ mod value_families;
 mod under_fire;
 // What is reported of a violation.
 mod violations;
-// The workflow for repositories that we offer.
-mod workflow;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
 // What a build takes over from earlier releases, and files of a person.
