@@ -17,6 +17,8 @@ mod consumers;
 mod cancelled;
 // Licences, sources and duplicates of what is built.
 mod dependencies;
+// What is shipped beside the action, and the linters of each.
+mod distribution;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
 // The stages of a build, called one by one.
