@@ -108,8 +108,12 @@ mod value_families;
 mod under_fire;
 // What is reported of a violation.
 mod violations;
+// The documentation as a site, and its links.
+mod website;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
+// The examples of pages for readers and for Python.
+mod pages;
 // What a build takes over from earlier releases, and files of a person.
 mod taken_over;
 // Limits of readers that writers keep to.
