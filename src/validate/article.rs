@@ -303,10 +303,16 @@ impl<'s> ArticleValidator<'s> {
         let Some(article) = mapped.article.as_object() else { return false };
         fit.cut += u64::from(cut);
         let lacks = self.mapping.lacks(article);
-        if fit.count(lacks)
+        let is_noted = fit.count(lacks);
+        if (is_noted || lacks.both())
             && let Ok(Value::Object(input)) = json::parse(bytes)
         {
-            fit.saw(&input);
+            if is_noted {
+                fit.saw(&input);
+            }
+            if lacks.both() {
+                fit.saw_stranger(&input, |name| self.mapping.reads(name));
+            }
         }
         lacks.any()
     }
@@ -371,9 +377,23 @@ fn locate(
             Code::Additional => json::locate_name(bytes, &pointer),
             _ => json::locate(bytes, &pointer),
         };
+        let violation = with_number_help(violation, &pointer);
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };
     violations.into_iter().map(located).collect()
+}
+
+/// The violation of a field that holds strings and got a whole number, with the rule that a mapping has for it.
+/// `from` is the place of the number in the input.
+fn with_number_help(violation: Violation, from: &str) -> Violation {
+    let is_whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+    let wants_text = violation.code == Code::Type
+        && violation.expected.as_ref().is_some_and(|expected| expected.contains("string"))
+        && violation.actual.as_ref().is_some_and(is_whole);
+    let field = violation.pointer.strip_prefix('/').filter(|name| wants_text && !name.contains('/'));
+    let Some(field) = field else { return violation };
+    let rule = format!("{field} = {{ from = \"{from}\", number = \"text\" }}");
+    Violation { help: Some(format!("a mapping can read numbers as text: {rule}")), ..violation }
 }
 
 /// What a frame holds that has exactly this article, read in the given framing.

@@ -97,7 +97,7 @@ pub(super) fn check_sums(
     files: &Files,
     hash: bool,
     findings: &mut Findings,
-) -> u64 {
+) -> Result<u64, Error> {
     let mut hashed = 0;
     let mut found = BTreeMap::new();
     for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.has(name)) {
@@ -106,16 +106,16 @@ pub(super) fn check_sums(
                 hashed += 1;
                 found.insert(name, digest);
             }
-            Err(error) => findings.add(Finding::unreadable(name, &error)),
+            Err(error) => findings.add_unreadable(name, error)?,
         }
     }
     if files.has(SUMS) {
         match folder.join(SUMS).read_bounded(MAX_SUMS_BYTES) {
             Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
-            Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
+            Err(error) => findings.add_unreadable(SUMS, error)?,
         }
     }
-    hashed
+    Ok(hashed)
 }
 
 fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
