@@ -319,7 +319,7 @@ pub enum Error {
         holds: &'static str,
     },
     /// A new release contains a record that was withdrawn.
-    #[error("{first} and would be published again{}", and_more(*more))]
+    #[error("{first} and would be published again{}", context::and_more(*more))]
     ComesBack {
         /// Its key, the release that took it back and why, as a sentence without an end.
         first: String,
@@ -397,8 +397,4 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-}
-
-fn and_more(more: usize) -> String {
-    if more == 0 { String::new() } else { format!(", and {more} more") }
 }

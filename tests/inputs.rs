@@ -328,7 +328,7 @@ ok 66 articles: 66 admitted, 0 rejected
     test.run("check in.json").stdout(stdout).check();
     // What comes after the place was chosen may be another.
     test.write("in.json", format!("{head},\"more\":[{}]}}", article("b")));
-    let told = "error[F-AMBIGUOUS]: several places may hold the articles: /list/*, /more/* (1 object), 1 article";
+    let told = "error[F-AMBIGUOUS]: several places may hold the articles: /list/*, /more/* (1 object), 1 input";
     test.run("check in.json").code(1).stdout_has(told).check();
 }
 

@@ -45,9 +45,6 @@ fn refuse_one(path: &Path) -> Result<(), Error> {
         let hint = format!("check a dataset alone: pressmark check {}", typed(path));
         return refuse(path, "a dataset", hint);
     }
-    if path.is_dir() && matches!(find(path), Ok(Found::Releases(_))) {
-        return refuse(path, "a folder of releases", format!("to verify them: pressmark verify {}", typed(path)));
-    }
     let sources = resolve(Path::new(""), Path::new(""), &[path.to_string_lossy().into_owned()])?;
     for source in sources.iter().take(LOOKED_AT) {
         if holds_rejects(source)? {
@@ -55,6 +52,9 @@ fn refuse_one(path: &Path) -> Result<(), Error> {
             let what = if path.is_dir() { "a folder of reject files" } else { "a reject file" };
             return refuse(path, what, hint);
         }
+    }
+    if path.is_dir() && matches!(find(path), Ok(Found::Releases(_))) {
+        return refuse(path, "a folder of releases", format!("to verify them: pressmark verify {}", typed(path)));
     }
     Ok(())
 }

@@ -33,6 +33,11 @@ impl Error {
     }
 }
 
+/// What a message says of others that it does not name.
+pub(super) fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more") }
+}
+
 /// What an error or one of its causes says, in plain words: the system's own have numbers in them.
 pub(crate) fn said(error: &(dyn std::error::Error + 'static)) -> String {
     let Some(system) = error.downcast_ref::<io::Error>() else { return error.to_string() };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::cache::{ArticleDigest, ValidationCache};
 use super::effects::{EffectCounts, Effects, EffectsKey};
 use super::moved::{self, Moved};
+use super::number_help::with_number_help;
 use super::spread_sample::SpreadSample;
 use super::syntax::syntax;
 use super::undeclared::Kept;
@@ -381,19 +382,6 @@ fn locate(
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };
     violations.into_iter().map(located).collect()
-}
-
-/// The violation of a field that holds strings and got a whole number, with the rule that a mapping has for it.
-/// `from` is the place of the number in the input.
-fn with_number_help(violation: Violation, from: &str) -> Violation {
-    let is_whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
-    let wants_text = violation.code == Code::Type
-        && violation.expected.as_ref().is_some_and(|expected| expected.contains("string"))
-        && violation.actual.as_ref().is_some_and(is_whole);
-    let field = violation.pointer.strip_prefix('/').filter(|name| wants_text && !name.contains('/'));
-    let Some(field) = field else { return violation };
-    let rule = format!("{field} = {{ from = \"{from}\", number = \"text\" }}");
-    Violation { help: Some(format!("a mapping can read numbers as text: {rule}")), ..violation }
 }
 
 /// What a frame holds that has exactly this article, read in the given framing.
