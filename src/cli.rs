@@ -14,8 +14,10 @@ mod init;
 mod locate;
 mod log;
 mod man;
+mod names;
 mod outcome;
 mod paint;
+mod products;
 mod progress;
 mod render;
 mod retry;
@@ -47,11 +49,12 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         }
     }));
     terminal::color_from_environment();
+    let typed = arguments.to_vec();
     let arguments = match parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return printed(&error),
     };
-    terminal::set(arguments.global);
+    terminal::set(arguments.global, typed);
     progress::handle_signals();
     run(&arguments.command)
 }

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use crate::code::Code;
 
+pub(crate) use context::said;
 pub use excerpt::Excerpt;
 pub use understatement::Understatement;
 
@@ -42,6 +43,14 @@ pub enum Error {
         message: String,
         /// The line, with the place marked, where it is known.
         excerpt: Option<Box<Excerpt>>,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// An argument cannot be used.
+    #[error("{message}")]
+    Argument {
+        /// What is wrong, in plain words.
+        message: String,
         /// The way out.
         hint: Option<String>,
     },
@@ -173,6 +182,8 @@ pub enum Error {
     NoBase {
         /// The version.
         version: semver::Version,
+        /// The releases there are, newest first.
+        releases: Vec<String>,
     },
     /// The records of a release cannot be taken over as they are.
     #[error("cannot build on release {version}: {message}")]
@@ -308,7 +319,7 @@ pub enum Error {
         holds: &'static str,
     },
     /// A new release contains a record that was withdrawn.
-    #[error("{first} and would be published again{}", and_more(*more))]
+    #[error("{first} and would be published again{}", context::and_more(*more))]
     ComesBack {
         /// Its key, the release that took it back and why, as a sentence without an end.
         first: String,
@@ -386,8 +397,4 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-}
-
-fn and_more(more: usize) -> String {
-    if more == 0 { String::new() } else { format!(", and {more} more") }
 }

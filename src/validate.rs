@@ -11,6 +11,7 @@ mod cache;
 mod effects;
 mod keys;
 mod moved;
+mod number_help;
 mod queue;
 mod reject_sink;
 mod report;

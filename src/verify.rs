@@ -96,7 +96,7 @@ impl Serialize for VerifyReport {
 ///
 /// # Errors
 /// [`Error::NoRelease`] if the folder does not exist or is not a release. [`Error::Io`] if it cannot be listed,
-/// or a scratch file cannot be written. [`Error::Cancelled`] if `progress` cancels.
+/// the system refuses to read one of its files, or a scratch file cannot be written. [`Error::Cancelled`] if `progress` cancels.
 /// Everything wrong inside of it is a finding.
 ///
 /// # Examples
@@ -145,14 +145,20 @@ fn check(
         findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
         return Ok(None);
     }
-    let Some(release) = document::read(folder, findings) else { return Ok(None) };
+    let Some(release) = document::read(folder, findings)? else { return Ok(None) };
     let manifest = release.manifest();
     progress.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
+    for name in &present {
+        // What the system does not open may be intact. Other errors are found again below.
+        if let Err(error) = folder.join(name).open() {
+            Findings::default().add_unreadable(name, error)?;
+        }
+    }
     let files = files::check(folder, manifest, present, findings);
-    let lists = if options.quick { CheckedLists::default() } else { lists::check(folder, manifest, &files, findings) };
-    report.files = lists.hashed + files::check_sums(folder, manifest, &files, !options.quick, findings);
+    let lists = if options.quick { CheckedLists::default() } else { lists::check(folder, manifest, &files, findings)? };
+    report.files = lists.hashed + files::check_sums(folder, manifest, &files, !options.quick, findings)?;
     // A schema that is missing or a link was reported above.
     let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));

@@ -17,6 +17,7 @@ use pressmark::release::{Allowance, Dataset, MisfitPolicy, Release};
 use pressmark::retry::{RetryOptions, retry};
 use pressmark::revalidate::revalidate;
 use pressmark::schema::{Extra, InvalidOptional, Schema};
+use pressmark::validate::KeyColumns;
 use pressmark::verify::{VerifyOptions, verify};
 use serde_json::json;
 
@@ -143,6 +144,8 @@ fn a_check_writes_no_rejects() {
     let options = CheckOptions {
         inputs: inputs.to_vec(),
         folder: PathBuf::new(),
+        keys: KeyColumns::new(schema.columns(), &[], "id", None).ok(),
+        scratch: std::env::temp_dir(),
         mapping: mapping(&schema),
         schema,
         is_given: true,
@@ -174,6 +177,8 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
     let options = CheckOptions {
         inputs: vec![test.path("*").display().to_string()],
         folder: PathBuf::new(),
+        keys: KeyColumns::new(schema.columns(), &[], "id", None).ok(),
+        scratch: std::env::temp_dir(),
         mapping: mapping(&schema),
         schema,
         is_given: true,

@@ -73,6 +73,8 @@ mod memo;
 // What a build takes in memory.
 #[cfg(target_os = "linux")]
 mod memory;
+// Messages that say what to do.
+mod messages;
 // Reading records of a release through the library.
 mod scan;
 // Page indexes, by which readers skip pages.
@@ -102,6 +104,8 @@ mod schemas;
 mod configuration;
 // Which source reads the inputs, and sources that do not fit.
 mod source_fit;
+// Keys that several articles have, found by `check`.
+mod shared_keys;
 // What parsers write becomes records: presets, mapping files, and what is refused.
 mod sources;
 // Values of every type compared, against an independent reader.

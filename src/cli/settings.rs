@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::input::Selection;
 use crate::mapping::{Mapping, SourceChoice};
+use crate::publish::key_columns;
 use crate::release::{Allowance, Dataset, MisfitPolicy, Policy, SchemaChoice, dataset_of};
 use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
+use crate::validate::KeyColumns;
 use clap::ValueEnum;
 
 use crate::cli::args::JudgingArguments;
@@ -51,6 +53,19 @@ impl Settings {
         let selection = dataset.as_ref().map(|dataset| dataset.selection.clone()).unwrap_or_default();
         let Policy { misfit, max_rejects, .. } = policy;
         Ok(Self { dataset, schema, mapping, is_given, misfit, selection, extra, invalid_optional, max_rejects })
+    }
+}
+
+impl Settings {
+    /// The columns that identify records, by which a check compares keys. `None` if none of the schema does.
+    pub(crate) fn keys(&self, arguments: &JudgingArguments) -> Result<Option<KeyColumns>, Error> {
+        let columns = self.schema.columns();
+        Ok(match &self.dataset {
+            // Without them, the dataset could not be built.
+            Some(dataset) if arguments.schema.is_none() => Some(key_columns(dataset, columns)?),
+            Some(dataset) => key_columns(dataset, columns).ok(),
+            None => KeyColumns::new(columns, &[], "id", None).ok(),
+        })
     }
 }
 

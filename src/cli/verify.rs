@@ -40,11 +40,20 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let text = if reports.is_empty() { String::new() } else { verified(&reports, arguments.format) };
     let told = match arguments.format {
         ReportFormat::Human if intact && terminal::is_quiet() => verdict,
-        ReportFormat::Human => terminal::print(&text, verdict)?,
+        ReportFormat::Human => terminal::print(&(text + help(intact)), verdict)?,
         _ => written(std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes()), verdict)?,
     };
     failed.iter().for_each(report);
     Ok(if failed.is_empty() { told } else { Outcome::Failed })
+}
+
+/// What to do about damage.
+fn help(intact: bool) -> &'static str {
+    if intact {
+        ""
+    } else {
+        "help: restore damaged files from a copy of the release, and remove files that do not belong to it\n"
+    }
 }
 
 /// The release of the working directory, or the dataset around it.

@@ -38,6 +38,9 @@ pub struct DiffReport {
     pub warnings: Vec<Warning>,
     /// Whether files or metadata differ.
     pub repackaged: bool,
+    /// Whether no row was read, because the manifests have the same fingerprint for every part.
+    #[serde(skip)]
+    pub by_manifests: bool,
 }
 
 /// One side of a diff.

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::code::Code;
-use crate::text::did_you_mean;
+use crate::text::{did_you_mean, shell_word};
 
 impl Error {
     /// The code that `pressmark explain` describes, if there is one.
@@ -17,7 +17,11 @@ impl Error {
     /// The way out, if there is one.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Unreadable { hint, .. } | Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
+            Self::Unreadable { hint, .. }
+            | Self::Argument { hint, .. }
+            | Self::Dataset { hint, .. }
+            | Self::Mapping { hint, .. }
+            | Self::NoDataset { hint, .. } => hint.clone(),
             Self::NoInput { is_folder: true, found, .. } => {
                 Some(format!("{found}; hidden files, pipes and sockets in a folder are read only if you name them"))
             }
@@ -50,7 +54,10 @@ impl Error {
             }
             Self::VersionBuild { .. } => Some("remove the `+` and what follows it".into()),
             Self::VersionOrder { .. } => Some("use a higher `--version`, or `--bump`".into()),
-            Self::NoBase { .. } => Some("`pressmark log DIR` lists the releases of a dataset".into()),
+            Self::NoBase { releases, .. } if releases.is_empty() => {
+                Some("the dataset has no releases yet; build the first one without `--base`".into())
+            }
+            Self::NoBase { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
             Self::BaseUnlike { .. } => Some("build once from all inputs, without `--base`".into()),
             Self::Withdrawal { .. } => {
                 Some(r#"each line is {"key": "..", "reason": ".."} and names a record of the release"#.into())
@@ -62,7 +69,9 @@ impl Error {
                 Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
             }
             Self::UnknownRelease { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
-            Self::NoReleaseYet { path } => Some(format!("to publish the first one, run: pressmark build {}", path.display())),
+            Self::NoReleaseYet { path } => {
+                Some(format!("to publish the first one, run: pressmark build {}", shell_word(&path.display().to_string())))
+            }
             Self::UnknownSchema { name } => {
                 let names = ["article", "article-strict"];
                 let meant = did_you_mean(name, names);

@@ -45,5 +45,12 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<
 }
 
 pub(super) fn unreadable(error: impl std::fmt::Display) -> PartError {
-    PartError::Unreadable(crate::text::one_line(&error.to_string(), 300))
+    let message = error.to_string();
+    // The library puts its own names before what it says.
+    let words = ["Parquet error: ", "Arrow: ", "External: ", "EOF: ", "NYI: "];
+    let mut plain = message.as_str();
+    while let Some(rest) = words.iter().find_map(|word| plain.strip_prefix(word)) {
+        plain = rest;
+    }
+    PartError::Unreadable(crate::text::one_line(plain, 300))
 }

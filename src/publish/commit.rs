@@ -232,6 +232,7 @@ fn changelog_entry<'e>(manifest: &'e Manifest, report: &'e BuildReport) -> Chang
         version: &manifest.version,
         released: manifest.released,
         records: report.records,
+        rejected: report.read.rejects.total(),
         previous: manifest.previous.as_ref().map(|previous| &previous.version),
         changes: report.changes.as_ref(),
     }

@@ -247,6 +247,16 @@ impl<'s> UniqueRecords<'s> {
         Ok(SortedRelease { columns, layout: layout.clone(), parts, row_refs, rows, fingerprint })
     }
 
+    /// The records that differ from another one with their key and rank, by key. Calls `each` with a reject for each
+    /// of them, and lays nothing out.
+    ///
+    /// # Errors
+    /// As for [`UniqueRecords::lay_out`].
+    pub(crate) fn conflicts(self, each: &mut dyn FnMut(&Reject) -> Result<(), Error>) -> Result<KeyConflicts, Error> {
+        let layout = self.layout();
+        self.lay_out_with(&layout, None, &NoProgress, |_| Ok(()), each).map(|(_, _, conflicts)| conflicts)
+    }
+
     /// As [`UniqueRecords::lay_out`] for a build on several threads. Rows may be in `base`, and `kept` is
     /// called with each record of the release.
     pub(super) fn lay_out_with(

@@ -24,7 +24,8 @@ pub(crate) struct InputWarning {
 }
 
 impl InputSummary {
-    /// A source that does not fit, and inputs without an article or with texts that the source cut.
+    /// A source that does not fit, documents that are not news articles, and inputs without an article or
+    /// with texts that the source cut.
     pub(crate) fn warnings(&self) -> Vec<InputWarning> {
         let code = |input: &InputCounts| match input {
             InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
@@ -32,7 +33,8 @@ impl InputSummary {
             InputCounts { .. } => Some(Code::Truncated),
         };
         let warning = |input| Some(InputWarning { code: code(input)?, source: one_line(&input.name, 200) });
-        let misfit = self.refused_source().and_then(|_| self.inputs.first());
+        let is_misfit = self.refused_source().is_some() || !self.strange_members().is_empty();
+        let misfit = self.inputs.first().filter(|_| is_misfit);
         let misfit = misfit.map(|input| InputWarning { code: Code::Misfit, source: one_line(&input.name, 200) });
         misfit.into_iter().chain(self.inputs.iter().filter_map(warning)).collect()
     }

@@ -58,6 +58,8 @@ pub struct InputSummary {
     pub moved: Diagnostics,
     /// How the mapping fails to fit the articles, if it does.
     pub misfit: Option<Misfit>,
+    /// Objects that are probably no articles: how many, and a member that all of them have.
+    pub strangers: Option<(u64, String)>,
     /// Which source read the articles. `None` if nothing was read.
     pub source: Option<SourceFit>,
     /// Whether a source that another one would improve is accepted.
@@ -77,6 +79,7 @@ impl InputSummary {
             normalised: Normalised::new(),
             moved: Diagnostics::default(),
             misfit: None,
+            strangers: None,
             source: None,
             misfit_policy: MisfitPolicy::default(),
             fill: FillRates::default(),
@@ -107,6 +110,17 @@ impl InputSummary {
         recorded
     }
 
+    /// Gives inputs the names by which a report shows them, where `shown` has one.
+    pub(crate) fn rename(&mut self, shown: &BTreeMap<String, String>) {
+        for input in &mut self.inputs {
+            if let Some(name) = shown.get(&input.name) {
+                input.name.clone_from(name);
+            }
+        }
+        self.rejects.rename(shown);
+        self.moved.rename(shown);
+    }
+
     /// Adds the reject of an article that was counted as admitted.
     pub(crate) fn reject_admitted(&mut self, reject: &Reject) -> Result<(), Error> {
         // Inputs from outside the dataset may share a name. Their total is still correct.
@@ -123,6 +137,19 @@ impl InputSummary {
     pub(crate) fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
         let source = self.source.as_ref().filter(|_| self.misfit_policy == MisfitPolicy::Refuse)?;
         Some((source, source.better.as_ref()?))
+    }
+
+    /// The members that most records keep in `_extra`, if most records have none of the core fields but the text: the
+    /// articles have them under other names, or are no news articles.
+    pub(crate) fn strange_members(&self) -> Vec<&str> {
+        let core: Vec<&str> = self.fill.in_order().map(|(name, _)| name).filter(|name| *name != "text").collect();
+        let is_empty = core.len() > 1 && core.iter().all(|name| self.fill.is_mostly_empty(name));
+        let is_explained = self.source.as_ref().is_none_or(|source| source.better.is_some());
+        if !is_empty || is_explained || self.misfit.is_some() || self.misfit_policy == MisfitPolicy::Accept {
+            return Vec::new();
+        }
+        let is_common = |(_, times): &(&String, &u64)| **times * 2 > self.fill.records;
+        self.undeclared.names.iter().filter(is_common).map(|(name, _)| name.as_str()).collect()
     }
 
     /// Whether the source fits and the rejects are within the allowance. Damaged inputs never are, because
@@ -268,8 +295,9 @@ pub(crate) fn validate_sources<T: Send>(
     }
     let (source, misfit_policy) = (Some(source), *misfit_policy);
     let misfit = validator.misfit(&fit);
+    let strangers = fit.strangers().map(|(number, name)| (number, name.to_owned()));
     (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
-    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, source, misfit_policy, fill, undeclared })
+    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, strangers, source, misfit_policy, fill, undeclared })
 }
 
 /// The fit of a source, with only the fields of a better one that all records together mostly lack.

@@ -70,8 +70,9 @@ pub(crate) enum ShowFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each line shows the version, date, number of records and its change, size, fingerprint, number of
-parts, and how many parts are reused from the previous release. Exit code 1: a manifest cannot be
-read, or the previous release is not the one that the manifest names.")]
+parts, how many parts are reused from the previous release, and how many articles were rejected. The
+change is `=` for the same records, and `±0` for as many records that are not the same. Exit code 1: a
+manifest cannot be read, or the previous release is not the one that the manifest names.")]
 pub(crate) struct LogArguments {
     /// A dataset, or any folder of releases [default: the dataset around the working directory].
     #[arg(value_hint = ValueHint::DirPath)]
