@@ -45,3 +45,5 @@ pub const MANIFEST: &str = "manifest.json";
 pub const SCHEMA: &str = "schema.json";
 /// The list of hashes that `sha256sum -c` reads.
 pub const SUMS: &str = "SHA256SUMS";
+/// The signatures of the list of hashes. Optional, and not in the list.
+pub const SIGNATURES: &str = "SHA256SUMS.sig";
