@@ -25,7 +25,7 @@ macro_rules! codes {
             }
 
             /// The meaning, in one line.
-            pub fn meaning(self) -> &'static str {
+            pub(crate) fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
             }
         }
@@ -169,16 +169,6 @@ pub enum Severity {
     Error,
     /// Worth a look; nothing is rejected because of it.
     Warning,
-}
-
-impl Severity {
-    /// The severity in one word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
 }
 
 impl Code {

@@ -42,12 +42,13 @@ use crate::progress::Progress;
 use crate::record::Fingerprint;
 use crate::release::Manifest;
 
-pub use delta::{DELTA, DeltaCheck, DeltaWriter, check_delta, fingerprint};
+pub use delta::{DeltaCheck, DeltaWriter, check_delta, fingerprint};
 pub use input::DiffInput;
-pub use markdown::markdown;
-pub use messages::{Line, described, schema_line, warning_line};
+pub(crate) use markdown::markdown;
+pub(crate) use messages::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
-pub use rows::{Change, EachRow, RowChange};
+pub(crate) use rows::EachRow;
+pub use rows::{Change, RowChange};
 pub use schema_change::{Keyword, SchemaChange};
 pub use text_diff::Piece;
 pub use warning::Warning;

@@ -161,7 +161,7 @@
 //! | [`signature`] | SSH signatures over a release's list of hashes, and the signers that a reader allows |
 //! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`], [`sign`] | operations: options in, report out |
 //!
-//! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and [`text`].
+//! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and `text`.
 //!
 //! # Invariants
 //!
@@ -180,7 +180,7 @@ pub mod error;
 mod ordered_pool;
 pub mod progress;
 pub mod storage;
-pub mod text;
+mod text;
 
 pub mod input;
 pub mod json;

@@ -61,7 +61,7 @@ impl Document {
 
 /// What the documents are made from.
 #[derive(Debug)]
-pub struct Metadata<'r> {
+pub(crate) struct Metadata<'r> {
     manifest: &'r Manifest,
     columns: &'r Columns,
     schema: Value,
@@ -70,12 +70,12 @@ pub struct Metadata<'r> {
 impl<'r> Metadata<'r> {
     /// The metadata of a release with this manifest. `schema` is the content of its `schema.json`, and
     /// `columns` are the columns derived from it. Descriptions are missing if the schema is not JSON.
-    pub fn new(manifest: &'r Manifest, columns: &'r Columns, schema: &[u8]) -> Self {
+    pub(crate) fn new(manifest: &'r Manifest, columns: &'r Columns, schema: &[u8]) -> Self {
         Self { manifest, columns, schema: serde_json::from_slice(schema).unwrap_or_default() }
     }
 
     /// The text of a document, which ends with a line feed.
-    pub fn document(&self, document: Document) -> String {
+    pub(crate) fn document(&self, document: Document) -> String {
         match document {
             Document::Card => card::write(self),
             Document::Croissant => json(&croissant::document(self)),

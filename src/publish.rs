@@ -57,7 +57,7 @@ pub use crate::release::Bump;
 pub use changelog::ChangelogLeft;
 pub use inspect::DamagedFile;
 pub use key_conflicts::{ConflictingArticle, KeyConflict, KeyConflicts};
-pub use key_state::{ArticlePosition, KeyChoice, KeyResolution, KeyState};
+pub use key_state::{KeyChoice, KeyResolution, KeyState};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
 pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport};

@@ -36,7 +36,8 @@ use crate::storage::Location;
 
 use rows::Rules;
 
-pub use finding::{Finding, Findings};
+pub(crate) use finding::Finding;
+pub use finding::Findings;
 pub use signatures::Signatures;
 
 /// How to verify.

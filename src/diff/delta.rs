@@ -34,7 +34,7 @@ use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 use crate::storage::filesystem::{self, Handle, StagedFile, UNFINISHED};
 
 /// The name of the format of a delta.
-pub const DELTA: &str = "pressmark-delta/1";
+pub(crate) const DELTA: &str = "pressmark-delta/1";
 /// The keys in its footer.
 const FORMAT_NOTE: &str = "pressmark.format";
 const BASE_NOTE: &str = "pressmark.base_fingerprint";

@@ -37,7 +37,7 @@ pub(super) struct ReleaseInput {
 }
 
 impl DiffInput {
-    /// Like [`DiffInput::open_by`], with at most one key column.
+    /// Like `DiffInput::open_by`, with at most one key column.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self, Error> {
         Self::open_by(path, key.map(str::to_owned).as_slice())
     }
@@ -49,7 +49,7 @@ impl DiffInput {
     /// # Errors
     /// [`Error::NoRelease`] if nothing is there or the release cannot be opened, and [`Error::NeedsKey`] for
     /// plain files without a key.
-    pub fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
+    pub(crate) fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         if path.join(MANIFEST).exists() {
             return match (Release::open(path), key) {
                 (Ok(release), []) => Self::release(&release),
@@ -76,7 +76,7 @@ impl DiffInput {
     }
 
     /// Uses a release whose parts are in `folder`, published or not.
-    pub fn staged(folder: impl Into<Location>, manifest: &Manifest, schema: &Schema) -> Self {
+    pub(crate) fn staged(folder: impl Into<Location>, manifest: &Manifest, schema: &Schema) -> Self {
         Self::of(&folder.into(), manifest, schema.bytes(), schema.columns().clone())
     }
 
@@ -95,7 +95,7 @@ impl DiffInput {
         }
     }
 
-    /// Like [`DiffInput::plain_by`], with one key column.
+    /// Like `DiffInput::plain_by`, with one key column.
     pub fn plain(path: &Path, key: &str) -> Result<Self, Error> {
         Self::plain_by(path, &[key.to_owned()])
     }
@@ -105,7 +105,7 @@ impl DiffInput {
     ///
     /// # Errors
     /// [`Error::NoRelease`] if there is no Parquet file. The files are opened later.
-    pub fn plain_by(path: &Path, key: &[String]) -> Result<Self, Error> {
+    pub(crate) fn plain_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         let mut paths = Vec::new();
         if path.is_dir() {
             collect(path, DEPTH, &mut paths)?;
@@ -142,11 +142,6 @@ impl DiffInput {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The columns that together identify a record, as given by the caller.
-    pub fn key(&self) -> &[String] {
-        &self.key
     }
 
     /// The fingerprint of its records, if it is a release.

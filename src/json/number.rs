@@ -11,7 +11,7 @@ use thiserror::Error;
 /// A number as RFC 8259 section 6 allows it, held as its exact text.
 ///
 /// Two numbers are `==` when their texts are the same; `1` and `1.0` are not. Use
-/// [`as_i64`](Self::as_i64) and its siblings to compare values.
+/// `as_i64` and its siblings to compare values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number<'a> {
     text: Cow<'a, str>,
@@ -40,33 +40,33 @@ impl<'a> Number<'a> {
     }
 
     /// The number `value`, written as decimal digits.
-    pub fn from_i64(value: i64) -> Self {
+    pub(crate) fn from_i64(value: i64) -> Self {
         Self { text: Cow::Owned(value.to_string()) }
     }
 
     /// The number `value`, written as decimal digits.
-    pub fn from_u64(value: u64) -> Self {
+    pub(crate) fn from_u64(value: u64) -> Self {
         Self { text: Cow::Owned(value.to_string()) }
     }
 
     /// The text as it was written.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The same number, owning its text.
-    pub fn into_owned(self) -> Number<'static> {
+    pub(crate) fn into_owned(self) -> Number<'static> {
         Number { text: Cow::Owned(self.text.into_owned()) }
     }
 
     /// Whether the value is a whole number, however it is written: `1.0`, `1e3` and `-0` are,
     /// `1.5` and `1e-1` are not. This is what JSON Schema 2020-12 calls an integer.
-    pub fn is_integer(&self) -> bool {
+    pub(crate) fn is_integer(&self) -> bool {
         self.is_plain() || self.decimal().is_integer()
     }
 
     /// The exact value if it is whole and fits: `1.0` is 1, `1e3` is 1000, `-0` is 0.
-    pub fn as_i64(&self) -> Option<i64> {
+    pub(crate) fn as_i64(&self) -> Option<i64> {
         if self.is_plain() {
             return self.text.parse().ok();
         }
@@ -76,7 +76,7 @@ impl<'a> Number<'a> {
     }
 
     /// The exact value if it is whole, not negative and fits; `-0` is 0.
-    pub fn as_u64(&self) -> Option<u64> {
+    pub(crate) fn as_u64(&self) -> Option<u64> {
         if self.is_plain() && !self.text.starts_with('-') {
             return self.text.parse().ok();
         }
@@ -85,7 +85,7 @@ impl<'a> Number<'a> {
     }
 
     /// The nearest double, or `None` when that would be infinite, as for `1e400`.
-    pub fn as_f64(&self) -> Option<f64> {
+    pub(crate) fn as_f64(&self) -> Option<f64> {
         self.text.parse().ok().filter(|double: &f64| double.is_finite())
     }
 
@@ -99,7 +99,7 @@ impl<'a> Number<'a> {
     /// [`Inexact::Overflow`] beyond the doubles; [`Inexact::Rounded`] when the double has
     /// another value, as for `9007199254740993`, `1e-400` or `18446744073709551616`, whose
     /// double is written as `18446744073709552000`.
-    pub fn exact_f64(&self) -> Result<f64, Inexact> {
+    pub(crate) fn exact_f64(&self) -> Result<f64, Inexact> {
         let double = self.as_f64().ok_or(Inexact::Overflow)?;
         let decimal = self.decimal();
         let mut buffer = zmij::Buffer::new();

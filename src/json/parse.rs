@@ -17,7 +17,7 @@ pub(super) use string::plain_length;
 
 /// The most levels of arrays and objects. RFC 8259 section 9 allows such a limit; all recursion over values
 /// in this crate relies on it.
-pub const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 
 /// In objects up to this size, a name is compared with every earlier one. Larger objects have a hash set,
 /// so that the check is never quadratic.
@@ -50,7 +50,7 @@ pub enum SyntaxErrorKind {
     /// A number outside the grammar of RFC 8259 section 6, such as `NaN`, `01`, `+1`, `1.` or
     /// `.5`; the offset is where it starts.
     Number,
-    /// More than [`MAX_DEPTH`] levels of arrays and objects; the offset is the bracket that opens the
+    /// More than `MAX_DEPTH` levels of arrays and objects; the offset is the bracket that opens the
     /// first level too many.
     Depth,
     /// A `\u` escape with one half of a surrogate pair (RFC 8259 section 8.2); the offset is its

@@ -101,7 +101,7 @@ pub fn key_hash(sha256: &Digest) -> u64 {
 
 /// Decides, record by record, after which records of a part a row group ends.
 #[derive(Debug)]
-pub struct RowGroupRule {
+pub(crate) struct RowGroupRule {
     limit: u64,
     rows: u64,
     bytes: u64,
@@ -109,12 +109,12 @@ pub struct RowGroupRule {
 
 impl RowGroupRule {
     /// Creates a rule that starts at the first record of a part, or of any row group.
-    pub fn new(layout: &Layout) -> Self {
+    pub(crate) fn new(layout: &Layout) -> Self {
         Self { limit: layout.row_group_rows, rows: 0, bytes: 0 }
     }
 
     /// Whether a row group ends after the record whose canonical form has `length` bytes.
-    pub fn after(&mut self, length: u64) -> bool {
+    pub(crate) fn after(&mut self, length: u64) -> bool {
         self.rows += 1;
         self.bytes += length;
         let ends = self.rows >= self.limit || self.bytes >= ROW_GROUP_BYTES;

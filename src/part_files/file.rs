@@ -37,8 +37,7 @@ use load::Loaded;
 use preflight::{ChunkPages, Limits};
 use raw_page::Stored;
 
-pub(crate) use load::Indexes;
-pub(crate) use load::Meaning;
+pub(crate) use load::{Indexes, Meaning};
 pub(crate) use lookup::Filter;
 pub(crate) use pages::{Page, StoredPages};
 

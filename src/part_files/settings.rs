@@ -23,14 +23,14 @@ use crate::record::Order;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
 
 /// The format of releases that this version writes (`schema/FORMAT.md`). Every part names it.
-pub const FORMAT: &str = "pressmark/1";
+pub(crate) const FORMAT: &str = "pressmark/1";
 /// The name of these settings in the manifest.
-pub const SETTINGS: &str = "parts/1";
+pub(crate) const SETTINGS: &str = "parts/1";
 /// The codec and its level in the manifest.
-pub const CODEC: &str = "zstd-3";
+pub(crate) const CODEC: &str = "zstd-3";
 /// The writer that the footer names. It depends on the format and not on the version of pressmark, so that
 /// a new version writes the same bytes.
-pub const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
+pub(crate) const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 
 /// The number of rows that the encoder gets at a time. A page can only end after a multiple of it.
 pub(super) const BATCH_ROWS: usize = 256;

@@ -68,7 +68,7 @@ pub struct Manifest {
 }
 
 /// What was changed before validation: field, rule, count.
-pub type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
+pub(crate) type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Who made a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -191,7 +191,7 @@ pub struct Withdrawn {
 
 /// Why bytes are not a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ManifestError {
+pub(crate) enum ManifestError {
     /// Not JSON, or with members that do not belong there.
     #[error("{0}")]
     Unreadable(String),
@@ -263,7 +263,7 @@ impl Manifest {
     }
 
     /// The bytes of `manifest.json`: indented JSON with sorted names and a final newline.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         wire::write(self)
     }
 
@@ -273,7 +273,7 @@ impl Manifest {
     }
 
     /// Reads the bytes of a `manifest.json`.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ManifestError> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, ManifestError> {
         wire::read(bytes)
     }
 }
