@@ -120,6 +120,7 @@ codes! {
     SignatureUnreadable "R-SIGNATURE-UNREADABLE" "SHA256SUMS.sig is not a list of SSH signatures",
     SignatureBad "R-SIGNATURE-BAD" "a signature does not match SHA256SUMS",
     SignerUnknown "R-SIGNER-UNKNOWN" "no signature is by an allowed signer",
+    List "R-LIST" "a list of inputs or withdrawals is not in the form that the format requires",
     SchemaInvalid "R-SCHEMA" "schema.json cannot be used or does not match the parts",
     PartUnreadable "R-PART" "a part is not readable Parquet",
     PartColumns "R-COLUMNS" "the columns of a part do not match the schema",

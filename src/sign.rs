@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error::{Error, SignatureFault};
 use crate::progress::Progress;
-use crate::release::{MAX_SUMS_BYTES, Release, SIGNATURES, SUMS};
+use crate::release::{Format, MAX_SUMS_BYTES, Release, SIGNATURE, SUMS};
 use crate::signature::{MAX_SIGNATURES_BYTES, NAMESPACE, Signature};
 use crate::storage::Location;
 use crate::verify::{VerifyOptions, verify};
@@ -44,9 +44,15 @@ impl SigningRequest {
     /// Opens a release to sign it, and verifies it: a signature is a promise about all of its bytes.
     ///
     /// # Errors
-    /// [`Error::Signature`] if `verify` finds anything wrong. Those of [`Release::open`] and [`verify`].
+    /// [`Error::Signature`] if `verify` finds anything wrong, or if the release is of `pressmark/1`. Those of [`Release::open`] and [`verify`].
     pub fn open(folder: impl Into<Location>, options: &VerifyOptions, progress: &dyn Progress) -> Result<Self, Error> {
         let release = Release::open(folder)?;
+        let format = release.manifest().format();
+        if format < Format::V2 {
+            let message = format!("its format is {}, which has no room for signatures", format.name());
+            let hint = format!("sign the next release: builds write {}", Format::NEWEST.name());
+            return Err(not_signed(&release, message, hint));
+        }
         let report = verify(release.location(), options, progress)?;
         if !report.is_intact() {
             let found = crate::text::counted(report.findings.total(), "finding");
@@ -73,7 +79,7 @@ impl SigningRequest {
     /// [`Error::Signature`] if the signature is not a good one of these bytes, or one that is there is not.
     /// [`Error::Io`] if the file cannot be read or written.
     pub fn add(&self, armored: &[u8]) -> Result<SignReport, Error> {
-        let file = self.release.location().join(SIGNATURES);
+        let file = self.release.location().join(SIGNATURE);
         let signature = self.new_signature(armored)?;
         loop {
             let before = self.file()?;
@@ -88,7 +94,7 @@ impl SigningRequest {
             }
             let after = [before.as_slice(), armored].concat();
             if after.len() as u64 > MAX_SIGNATURES_BYTES {
-                let message = format!("{SIGNATURES} would have more than {MAX_SIGNATURES_BYTES} bytes");
+                let message = format!("{SIGNATURE} would have more than {MAX_SIGNATURES_BYTES} bytes");
                 return Err(not_signed(&self.release, message, "it has more signatures than are read".to_owned()));
             }
             if before.is_empty() {
@@ -106,7 +112,7 @@ impl SigningRequest {
 
     /// The bytes of the signatures that are there.
     fn file(&self) -> Result<Vec<u8>, Error> {
-        let file = self.release.location().join(SIGNATURES);
+        let file = self.release.location().join(SIGNATURE);
         if file.exists()? { file.read_bounded(MAX_SIGNATURES_BYTES) } else { Ok(Vec::new()) }
     }
 
@@ -131,8 +137,8 @@ impl SigningRequest {
             return Ok(Vec::new());
         }
         let refused = |message: String| {
-            let hint = format!("restore {SIGNATURES} from a copy of the release, or remove it and sign again");
-            not_signed(&self.release, format!("{SIGNATURES}: {message}"), hint)
+            let hint = format!("restore {SIGNATURE} from a copy of the release, or remove it and sign again");
+            not_signed(&self.release, format!("{SIGNATURE}: {message}"), hint)
         };
         let signatures = Signature::read_all(file).map_err(refused)?;
         for (number, signature) in (1..).zip(&signatures) {

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use super::files::Files;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
-use crate::release::{MAX_SUMS_BYTES, Release, SIGNATURES, SUMS};
+use crate::release::{Format, MAX_SUMS_BYTES, Release, SIGNATURE, SUMS};
 use crate::signature::{MAX_SIGNATURES_BYTES, Signature, SignatureCheck, Signers, Verdict};
 
 /// The signatures of a release.
@@ -53,7 +53,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Signatures {
     let Some(signers) = signers else {
-        return if files.has(SIGNATURES) { Signatures::NotChecked } else { Signatures::None };
+        return if is_signed(release, files) { Signatures::NotChecked } else { Signatures::None };
     };
     let checks = match read(release, files) {
         // What is wrong with the list of hashes was reported above.
@@ -71,14 +71,19 @@ pub(super) fn check(
     Signatures::Checked(checks)
 }
 
+/// Whether there is a file of signatures. In a release of `pressmark/1` a file of that name is a stray one.
+fn is_signed(release: &Release, files: &Files) -> bool {
+    release.manifest().format() > Format::V1 && files.has(SIGNATURE)
+}
+
 /// The signatures, and the bytes that they should be over. `None` if there is no list of hashes to read.
 fn read(release: &Release, files: &Files) -> Result<Option<(Vec<Signature>, Vec<u8>)>, Finding> {
-    if !files.has(SIGNATURES) {
-        return Err(Finding::new(Code::SignatureMissing, SIGNATURES, Code::SignatureMissing.meaning()));
+    if !is_signed(release, files) {
+        return Err(Finding::new(Code::SignatureMissing, SIGNATURE, Code::SignatureMissing.meaning()));
     }
-    let bytes = release.location().join(SIGNATURES).read_bounded(MAX_SIGNATURES_BYTES);
-    let bytes = bytes.map_err(|error| Finding::unreadable(SIGNATURES, &error))?;
-    let unreadable = |message: String| Finding::new(Code::SignatureUnreadable, SIGNATURES, &message);
+    let bytes = release.location().join(SIGNATURE).read_bounded(MAX_SIGNATURES_BYTES);
+    let bytes = bytes.map_err(|error| Finding::unreadable(SIGNATURE, &error))?;
+    let unreadable = |message: String| Finding::new(Code::SignatureUnreadable, SIGNATURE, &message);
     let signatures = Signature::read_all(&bytes).map_err(unreadable)?;
     if !files.has(SUMS) {
         return Ok(None);
@@ -92,10 +97,10 @@ fn report(checks: &[SignatureCheck], findings: &mut Findings) {
         let named = format!("signature {number} ({algorithm} {key})");
         match verdict {
             Verdict::Bad { message } => {
-                findings.add(Finding::new(Code::SignatureBad, SIGNATURES, &format!("{named}: {message}")));
+                findings.add(Finding::new(Code::SignatureBad, SIGNATURE, &format!("{named}: {message}")));
             }
             Verdict::UnknownSigner { message } if !is_signed => {
-                findings.add(Finding::new(Code::SignerUnknown, SIGNATURES, &format!("{named}: {message}")));
+                findings.add(Finding::new(Code::SignerUnknown, SIGNATURE, &format!("{named}: {message}")));
             }
             Verdict::UnknownSigner { .. } | Verdict::Good { .. } => {}
         }
