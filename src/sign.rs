@@ -44,7 +44,8 @@ impl SigningRequest {
     /// Opens a release to sign it, and verifies it: a signature is a promise about all of its bytes.
     ///
     /// # Errors
-    /// [`Error::Signature`] if `verify` finds anything wrong, or if the release is of `pressmark/1`. Those of [`Release::open`] and [`verify`].
+    /// [`Error::Signature`] if `verify` finds anything wrong, or if the release is of `pressmark/1`. Those of
+    /// [`Release::open`] and [`verify`].
     pub fn open(folder: impl Into<Location>, options: &VerifyOptions, progress: &dyn Progress) -> Result<Self, Error> {
         let release = Release::open(folder)?;
         let format = release.manifest().format();
@@ -53,7 +54,8 @@ impl SigningRequest {
             let hint = format!("sign the next release: builds write {}", Format::NEWEST.name());
             return Err(not_signed(&release, message, hint));
         }
-        let report = verify(release.location(), options, progress)?;
+        // Whoever signs first is not asked who has signed.
+        let report = verify(release.location(), &VerifyOptions { signers: None, ..options.clone() }, progress)?;
         if !report.is_intact() {
             let found = crate::text::counted(report.findings.total(), "finding");
             let message = format!("it is damaged ({found})");
@@ -63,7 +65,7 @@ impl SigningRequest {
         let sums = release.location().join(SUMS).read_bounded(MAX_SUMS_BYTES)?;
         let request = Self { release, sums };
         // Before anyone is asked for a passphrase.
-        request.keys(&request.file()?)?;
+        request.keys(request.file()?.as_deref())?;
         Ok(request)
     }
 
@@ -83,7 +85,7 @@ impl SigningRequest {
         let signature = self.new_signature(armored)?;
         loop {
             let before = self.file()?;
-            let keys = self.keys(&before)?;
+            let keys = self.keys(before.as_deref())?;
             let (version, key) = (self.release.manifest().version.clone(), signature.key());
             let (release, algorithm) = (self.release.folder().to_owned(), signature.algorithm());
             let added = !keys.contains(&key);
@@ -92,12 +94,12 @@ impl SigningRequest {
             if !added {
                 return Ok(report);
             }
-            let after = [before.as_slice(), armored].concat();
+            let after = [before.as_deref().unwrap_or_default(), armored].concat();
             if after.len() as u64 > MAX_SIGNATURES_BYTES {
                 let message = format!("{SIGNATURE} would have more than {MAX_SIGNATURES_BYTES} bytes");
                 return Err(not_signed(&self.release, message, "it has more signatures than are read".to_owned()));
             }
-            if before.is_empty() {
+            if before.is_none() {
                 // Someone else may have signed in between. Their signature must not be lost.
                 if file.put_if_absent(&after)? {
                     return Ok(report);
@@ -110,10 +112,10 @@ impl SigningRequest {
         }
     }
 
-    /// The bytes of the signatures that are there.
-    fn file(&self) -> Result<Vec<u8>, Error> {
+    /// The bytes of the signatures that are there, if any are.
+    fn file(&self) -> Result<Option<Vec<u8>>, Error> {
         let file = self.release.location().join(SIGNATURE);
-        if file.exists()? { file.read_bounded(MAX_SIGNATURES_BYTES) } else { Ok(Vec::new()) }
+        file.exists()?.then(|| file.read_bounded(MAX_SIGNATURES_BYTES)).transpose()
     }
 
     /// The new signature, which `verify` must be able to check.
@@ -132,10 +134,8 @@ impl SigningRequest {
     }
 
     /// The keys of the signatures that are there, all of which must be good ones.
-    fn keys(&self, file: &[u8]) -> Result<Vec<String>, Error> {
-        if file.is_empty() {
-            return Ok(Vec::new());
-        }
+    fn keys(&self, file: Option<&[u8]>) -> Result<Vec<String>, Error> {
+        let Some(file) = file else { return Ok(Vec::new()) };
         let refused = |message: String| {
             let hint = format!("restore {SIGNATURE} from a copy of the release, or remove it and sign again");
             not_signed(&self.release, format!("{SIGNATURE}: {message}"), hint)

@@ -213,6 +213,12 @@ fn findings_have_codes() {
     sign_by_hand(&test, "rsa-2048", "pressmark");
     test.write(SIG, [other, test.read(SIG)].concat());
     check_findings(&test, &[("R-SIGNATURE-BAD", &message)]);
+    // No list of hashes to compare with.
+    let sums = test.read("set/1.0.0/SHA256SUMS");
+    test.remove("set/1.0.0/SHA256SUMS");
+    let codes: Vec<String> = findings(&test).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, ["R-FILE-MISSING", "R-FILE-UNREADABLE"]);
+    test.write("set/1.0.0/SHA256SUMS", sums);
     // No signature at all, and one that is too large.
     test.write(SIG, "signed by me\n");
     let message = "line 1: expected `-----BEGIN SSH SIGNATURE-----`";
@@ -291,7 +297,7 @@ fn a_release_that_was_sealed_again() {
     assert!(codes.contains(&"R-SIGNATURE-BAD".to_owned()), "{codes:?}");
 }
 
-/// Any changed byte of any file is found: each byte of the signature and of the list of hashes, and some of all others.
+/// Any changed byte of any file is found, of the signature too: bytes all over each file, and its last one.
 #[test]
 fn every_byte_is_signed() {
     let Some(test) = story(&["ed25519"]) else { return };
@@ -308,9 +314,8 @@ fn every_byte_is_signed() {
     };
     assert!(intact());
     for (name, bytes) in crate::support::files(&release) {
-        let all = name.starts_with("SHA256SUMS");
-        let step = if all { 1 } else { (bytes.len() / 25).max(1) };
-        for at in (0..bytes.len()).step_by(step) {
+        let step = (bytes.len() / 20).max(1);
+        for at in (0..bytes.len()).step_by(step).chain([bytes.len() - 1]) {
             let mut changed = bytes.clone();
             changed[at] ^= 1 << (at % 8);
             test.write(&format!("set/1.0.0/{name}"), &changed);
@@ -355,6 +360,12 @@ fn what_is_not_signed() {
         "--key ed25519",
         "error: cannot sign `set/1.0.0`: SHA256SUMS.sig: line 1: expected `-----BEGIN SSH SIGNATURE-----`\n  help: \
          restore SHA256SUMS.sig from a copy of the release, or remove it and sign again\n",
+    );
+    test.write(SIG, "");
+    refused(
+        "--key ed25519",
+        "error: cannot sign `set/1.0.0`: SHA256SUMS.sig: the file is empty\n  help: restore SHA256SUMS.sig from a copy of \
+         the release, or remove it and sign again\n",
     );
     test.remove(SIG);
     test.write("set/1.0.0/schema.json", "{}");

@@ -56,9 +56,7 @@ pub(super) fn check(
         return if is_signed(release, files) { Signatures::NotChecked } else { Signatures::None };
     };
     let checks = match read(release, files) {
-        // What is wrong with the list of hashes was reported above.
-        Ok(None) => Vec::new(),
-        Ok(Some((signatures, sums))) => {
+        Ok((signatures, sums)) => {
             let released = release.manifest().released;
             signatures.iter().map(|signature| signature.check(&sums, signers, released)).collect()
         }
@@ -76,8 +74,9 @@ fn is_signed(release: &Release, files: &Files) -> bool {
     release.manifest().format() > Format::V1 && files.has(SIGNATURE)
 }
 
-/// The signatures, and the bytes that they should be over. `None` if there is no list of hashes to read.
-fn read(release: &Release, files: &Files) -> Result<Option<(Vec<Signature>, Vec<u8>)>, Finding> {
+/// The signatures, at least one, and the bytes that they should be over. If either cannot be read, the release is not
+/// signed, so there is always a finding.
+fn read(release: &Release, files: &Files) -> Result<(Vec<Signature>, Vec<u8>), Finding> {
     if !is_signed(release, files) {
         return Err(Finding::new(Code::SignatureMissing, SIGNATURE, Code::SignatureMissing.meaning()));
     }
@@ -85,10 +84,8 @@ fn read(release: &Release, files: &Files) -> Result<Option<(Vec<Signature>, Vec<
     let bytes = bytes.map_err(|error| Finding::unreadable(SIGNATURE, &error))?;
     let unreadable = |message: String| Finding::new(Code::SignatureUnreadable, SIGNATURE, &message);
     let signatures = Signature::read_all(&bytes).map_err(unreadable)?;
-    if !files.has(SUMS) {
-        return Ok(None);
-    }
-    Ok(release.location().join(SUMS).read_bounded(MAX_SUMS_BYTES).ok().map(|sums| (signatures, sums)))
+    let sums = release.location().join(SUMS).read_bounded(MAX_SUMS_BYTES);
+    sums.map(|sums| (signatures, sums)).map_err(|error| Finding::unreadable(SUMS, &error))
 }
 
 fn report(checks: &[SignatureCheck], findings: &mut Findings) {
