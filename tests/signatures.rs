@@ -20,12 +20,14 @@ fn story(kinds: &[&str]) -> Option<Test> {
     let found = Command::new("ssh-keygen").arg("-?").stderr(Stdio::null()).status();
     if let Err(error) = found {
         assert!(env::var_os("CI").is_none(), "CI needs ssh-keygen (Debian: openssh-client): {error}");
-        eprintln!("skipped: there is no ssh-keygen");
+        println!("skipped: ssh-keygen cannot be run ({error})");
         return None;
     }
     let test = Test::set("", articles(&["a", "b", "c"]));
     test.build("").check();
-    kinds.iter().for_each(|kind| key(&test, kind, ""));
+    for kind in kinds {
+        key(&test, kind, "");
+    }
     Some(test)
 }
 
@@ -93,9 +95,9 @@ fn verify(test: &Test, code: i32) -> Value {
 #[track_caller]
 fn findings(test: &Test) -> Vec<(String, String)> {
     let report = verify(test, 1);
-    let text = |finding: &Value, member: &str| finding[member].as_str().unwrap().to_owned();
+    let member = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
     let findings = report["findings"].as_array().unwrap();
-    findings.iter().map(|finding| (text(finding, "code"), text(finding, "message"))).collect()
+    findings.iter().map(|finding| (member(finding, "code"), member(finding, "message"))).collect()
 }
 
 #[track_caller]

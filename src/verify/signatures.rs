@@ -55,16 +55,15 @@ pub(super) fn check(
     let Some(signers) = signers else {
         return if is_signed(release, files) { Signatures::NotChecked } else { Signatures::None };
     };
-    let checks = match read(release, files) {
-        Ok((signatures, sums)) => {
-            let released = release.manifest().released;
-            signatures.iter().map(|signature| signature.check(&sums, signers, released)).collect()
-        }
+    let (signatures, sums) = match read(release, files) {
+        Ok(read) => read,
         Err(finding) => {
-            findings.add(finding);
-            Vec::new()
+            findings.add(*finding);
+            return Signatures::Checked(Vec::new());
         }
     };
+    let released = release.manifest().released;
+    let checks: Vec<_> = signatures.iter().map(|signature| signature.check(&sums, signers, released)).collect();
     report(&checks, findings);
     Signatures::Checked(checks)
 }
@@ -76,16 +75,16 @@ fn is_signed(release: &Release, files: &Files) -> bool {
 
 /// The signatures, at least one, and the bytes that they should be over. If either cannot be read, the release is not
 /// signed, so there is always a finding.
-fn read(release: &Release, files: &Files) -> Result<(Vec<Signature>, Vec<u8>), Finding> {
+fn read(release: &Release, files: &Files) -> Result<(Vec<Signature>, Vec<u8>), Box<Finding>> {
     if !is_signed(release, files) {
-        return Err(Finding::new(Code::SignatureMissing, SIGNATURE, Code::SignatureMissing.meaning()));
+        return Err(Finding::new(Code::SignatureMissing, SIGNATURE, Code::SignatureMissing.meaning()).into());
     }
     let bytes = release.location().join(SIGNATURE).read_bounded(MAX_SIGNATURES_BYTES);
     let bytes = bytes.map_err(|error| Finding::unreadable(SIGNATURE, &error))?;
-    let unreadable = |message: String| Finding::new(Code::SignatureUnreadable, SIGNATURE, &message);
+    let unreadable = |message: String| Box::new(Finding::new(Code::SignatureUnreadable, SIGNATURE, &message));
     let signatures = Signature::read_all(&bytes).map_err(unreadable)?;
     let sums = release.location().join(SUMS).read_bounded(MAX_SUMS_BYTES);
-    sums.map(|sums| (signatures, sums)).map_err(|error| Finding::unreadable(SUMS, &error))
+    sums.map(|sums| (signatures, sums)).map_err(|error| Finding::unreadable(SUMS, &error).into())
 }
 
 fn report(checks: &[SignatureCheck], findings: &mut Findings) {

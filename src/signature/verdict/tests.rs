@@ -25,7 +25,8 @@ const KINDS: [(&str, &str, &str); 8] = [
 ];
 
 fn signers(lines: &[&str]) -> Signers {
-    let file: String = lines.iter().map(|line| format!("{}\n", line.trim_end())).collect();
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    let file = lines.join("\n");
     Signers::parse(Path::new("signers"), file.as_bytes()).unwrap()
 }
 
