@@ -17,11 +17,11 @@ Examples:
   pressmark verify 1.0.0 --signers allowed_signers
                                                   require a signature by one of these keys
 
-FILE has the format of ALLOWED SIGNERS in `man ssh-keygen`: a line for each signer, with names, options
-and the public key, such as
+FILE has the format of ALLOWED SIGNERS in `man ssh-keygen`: a line for each signer, with names,
+options and the public key, such as
   alice@example.org namespaces=\"pressmark\" ssh-ed25519 AAAAC3Nza...
-`valid-after` and `valid-before` are compared with the date of the release. Other signatures may be there;
-a signature that does not match the release is damage.
+`valid-after` and `valid-before` are compared with the date of the release. Signatures by others are
+allowed; a signature that does not match the release is damage.
 
 Exit code 1: a release is damaged, or no allowed signer has signed it.")]
 pub(crate) struct VerifyArguments {
@@ -50,9 +50,10 @@ Examples:
   pressmark sign datasets/mine --key ~/.ssh/id_ed25519        the newest release
   pressmark sign 1.0.0 --key ~/.ssh/id_ed25519.pub            with a key that is in the agent
 
-Runs `ssh-keygen`, which asks for passphrases, and uses the agent if the key is in it: Ed25519, ECDSA, RSA
-with 2048 to 4096 bits, and hardware keys. The signature is over SHA256SUMS, and so over every byte of the
-release. It is added to SHA256SUMS.sig; earlier signatures stay. By hand, in the folder of the release:
+Runs `ssh-keygen`, which asks for passphrases, and uses the agent if the key is in it. Keys may be
+Ed25519, ECDSA, RSA with 2048 to 4096 bits, or in hardware. The signature is over SHA256SUMS, and so
+over every byte of the release. It is added to SHA256SUMS.sig; earlier signatures stay. By hand, in
+the folder of the release:
 
   ssh-keygen -Y sign -n pressmark -f KEY SHA256SUMS
 
