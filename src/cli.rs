@@ -24,6 +24,7 @@ mod retry;
 mod schema;
 mod settings;
 mod show;
+mod sign;
 mod terminal;
 mod verify;
 
@@ -65,6 +66,7 @@ fn run(command: &Command) -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Retry(arguments) => retry::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Show(arguments) => show::run(arguments),

@@ -7,6 +7,7 @@
 mod context;
 mod excerpt;
 mod hint;
+mod signature_fault;
 mod understatement;
 
 use std::io;
@@ -16,6 +17,7 @@ use crate::code::Code;
 
 pub(crate) use context::said;
 pub use excerpt::Excerpt;
+pub use signature_fault::SignatureFault;
 pub use understatement::Understatement;
 
 /// Pressmark could not do its job.
@@ -391,6 +393,9 @@ pub enum Error {
         /// Why there is none.
         why: &'static str,
     },
+    /// A release cannot be signed, or a file of signers cannot be used.
+    #[error(transparent)]
+    Signature(SignatureFault),
     /// The target of `init` already contains a dataset.
     #[error("`{}` already exists", path.display())]
     Exists {

@@ -100,7 +100,7 @@ fn check_build(test: &Test, options: &BuildOptions) {
         Ok(())
     });
     let release = test.path("set/2.0.0");
-    let options = VerifyOptions { quick: false, threads: 2, scratch: test.path("") };
+    let options = VerifyOptions { quick: false, threads: 2, scratch: test.path(""), signers: None };
     assert!(verify(&release, &options, &NoProgress).unwrap().is_intact());
 }
 
@@ -200,7 +200,7 @@ fn readers_of_releases_are_cancelled() {
     let test = dataset();
     let [old, new] = ["set/1.0.0", "set/1.1.0"].map(|name| test.path(name));
     for quick in [true, false] {
-        let options = VerifyOptions { quick, threads: 3, scratch: test.path("") };
+        let options = VerifyOptions { quick, threads: 3, scratch: test.path(""), signers: None };
         check_cancelled(&test, 3, |progress| verify(&new, &options, progress).map(drop));
     }
     check_cancelled(&test, 3, |progress| revalidate(&new, &schema(), Extra::Reject, progress).map(drop));

@@ -92,6 +92,8 @@ mod mutation;
 mod special_files;
 // What `show` and `verify` say.
 mod reports;
+// Releases that are signed, against `ssh-keygen`.
+mod signatures;
 // What an output may not replace.
 mod overwrites;
 // What `init` writes, and what it refuses.

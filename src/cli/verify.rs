@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::release::{Found, find};
-use crate::storage::Location;
+use crate::signature::{MAX_SIGNERS_BYTES, Signers};
+use crate::storage::{Location, filesystem};
 use crate::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::cli::args::{ReportFormat, VerifyArguments};
@@ -15,7 +16,8 @@ use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let (quick, threads) = (arguments.quick, crate::cli::args::threads(arguments.threads));
-    let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir() };
+    let signers = arguments.signers.as_deref().map(signers).transpose()?;
+    let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir(), signers };
     let bar = Bar::new();
     let named = match arguments.releases.as_slice() {
         [] => vec![here()?],
@@ -54,6 +56,11 @@ fn help(intact: bool) -> &'static str {
     } else {
         "help: restore damaged files from a copy of the release, and remove files that do not belong to it\n"
     }
+}
+
+/// The allowed signers in a file.
+fn signers(path: &Path) -> Result<Signers, Error> {
+    Signers::parse(path, &filesystem::read_input_bounded(path, MAX_SIGNERS_BYTES)?)
 }
 
 /// The release of the working directory, or the dataset around it.

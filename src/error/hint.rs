@@ -104,6 +104,7 @@ impl Error {
                 "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
                     .into(),
             ),
+            Self::Signature(fault) => Some(fault.hint()),
             Self::Locked { .. } => Some("wait until it ends; the lock is released with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }

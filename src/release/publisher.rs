@@ -272,7 +272,7 @@ mod tests {
         /// Checks that the release is intact.
         #[track_caller]
         fn check(&self, releases: &Location) {
-            let options = VerifyOptions { quick: false, threads: 1, scratch: std::env::temp_dir() };
+            let options = VerifyOptions { quick: false, threads: 1, scratch: std::env::temp_dir(), signers: None };
             let release = releases.join(&self.manifest.version.to_string());
             let report = verify(release, &options, &NoProgress).unwrap();
             assert!(report.is_intact() && report.records == self.manifest.records(), "{report:?}");
