@@ -18,7 +18,7 @@ pub(super) fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
 pub(super) fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {
     let found = releases(folder)?.into_iter().find(|(other, _)| other == version);
     let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone() })?;
-    Release::open_intact(&folder)
+    Release::open_intact(&folder).map(Release::without_inputs)
 }
 
 /// Lists the sources that a build reads.

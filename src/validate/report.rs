@@ -28,8 +28,8 @@ impl InputSummary {
     pub(crate) fn warnings(&self) -> Vec<InputWarning> {
         let code = |input: &InputCounts| match input {
             InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
-            InputCounts { cut: 0, .. } => None,
-            InputCounts { .. } => Some(Code::Truncated),
+            input if input.notes().cut == 0 => None,
+            _ => Some(Code::Truncated),
         };
         let warning = |input| Some(InputWarning { code: code(input)?, source: one_line(&input.name, 200) });
         let misfit = self.refused_source().and_then(|_| self.inputs.first());
@@ -109,6 +109,7 @@ struct Dropped {
 }
 
 fn input(read: &InputCounts) -> Input<'_> {
+    let notes = read.notes();
     Input {
         name: &read.name,
         container: read.tally.container.to_string(),
@@ -116,10 +117,10 @@ fn input(read: &InputCounts) -> Input<'_> {
         articles: read.articles,
         admitted: read.articles - read.rejected,
         rejected: read.rejected,
-        skipped: &read.skipped,
-        left_out: left_out(&read.tally.left_out),
-        dropped: read.drops.iter().map(dropped).collect(),
-        dropped_total: read.drops_total,
+        skipped: &notes.skipped,
+        left_out: left_out(read.tally.left_out()),
+        dropped: notes.drops.iter().map(dropped).collect(),
+        dropped_total: notes.drops_total,
     }
 }
 
