@@ -198,15 +198,18 @@ impl BuildContext<'_> {
             return Err(Error::BaseUnlike { version, message });
         }
         let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
-        let base = Base::open(release, self.schema.columns(), inspection)?;
-        let (cache, ingested) = thread::scope(|scope| {
-            let cache = scope.spawn(|| self.open_cache(release));
+        let (opened, ingested) = thread::scope(|scope| {
+            let opened = scope.spawn(|| {
+                let base = Base::open(release, self.schema.columns(), inspection)?;
+                Ok::<_, Error>((base, self.open_cache(release)))
+            });
             let ingested = match &*sources {
                 [] => Ok(Ingested::nothing(self.sorter(), rejects)),
                 sources => self.ingest(BuildMode::Base).run(sources, self.lock.folder(), rejects),
             };
-            (cache.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ingested)
+            (opened.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ingested)
         });
+        let (base, cache) = opened?;
         drop(sources);
         let mut ingested = ingested?;
         withdrawals.keys().for_each(|key| ingested.changed.insert(key_hash(&key)));

@@ -26,7 +26,7 @@ pub(crate) use keys::Rank;
 pub use keys::{InvalidKeyColumns, KeyColumns, RecordKey};
 pub use reject_sink::RejectSink;
 pub(crate) use report::{InputWarning, ValidationReport};
-pub use sources::{InputCounts, InputSummary};
+pub use sources::{InputCounts, InputNotes, InputSummary};
 pub(crate) use sources::{SourceValidation, Step, validate_sources};
 pub use undeclared::Undeclared;
 pub use validator::{Validator, ValidatorOptions};

@@ -23,7 +23,7 @@ pub(super) fn open_base(folder: &Path, version: &Version) -> Result<Release, Err
     let names = || all.iter().rev().take(NAMED).map(|(version, _)| version.to_string()).collect();
     let found = all.iter().find(|(other, _)| other == version);
     let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone(), releases: names() })?;
-    Release::open_intact(folder.clone())
+    Release::open_intact(folder.clone()).map(Release::without_inputs)
 }
 
 /// Lists the sources that a build reads.

@@ -85,6 +85,13 @@ impl Release {
         Err(Error::Damaged { path: release.folder.join(MANIFEST), message, hint: RESTORE })
     }
 
+    /// The release without the list of its inputs, which may take more memory than the rest.
+    #[must_use]
+    pub(crate) fn without_inputs(mut self) -> Self {
+        self.manifest.inputs = Vec::new();
+        self
+    }
+
     /// The list of its files, if it has one.
     fn sums(&self) -> Result<Option<Sums>, Error> {
         let sums = self.location.join(SUMS);

@@ -128,7 +128,7 @@ impl<'s> Validator<'s> {
         let mut batch = self.batch(source);
         let tally =
             self.reader.read_stream(&from, bytes, &self.articles, &NoProgress, &mut |block| batch.add(&block))?;
-        Ok(batch.finish(tally.left_out))
+        Ok(batch.finish(tally.left_out().clone()))
     }
 
     /// Validates single articles. Each must be one JSON value, or one page if the mapping reads page dumps.

@@ -123,7 +123,7 @@ fn read(inputs: &[InputCounts]) -> String {
 
 /// What is said of an input: its container, and what is beside its articles.
 fn form(input: &InputCounts) -> String {
-    format!("{}\n{}{}", input.tally.container, left_out(&input.tally.left_out), skipped(input))
+    format!("{}\n{}{}", input.tally.container, left_out(input.tally.left_out()), skipped(input))
 }
 
 /// What some inputs of one kind hold.
@@ -219,7 +219,7 @@ fn left_out(left_out: &LeftOut) -> String {
 /// What settings say is not an article.
 fn skipped(input: &InputCounts) -> String {
     let mut text = String::new();
-    for (setting, times) in &input.skipped {
+    for (setting, times) in &input.notes().skipped {
         text.push_str(&format!(", {} skipped by `{}`", counted(*times, "object"), one_line(setting, 80)));
     }
     text
