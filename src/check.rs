@@ -3,6 +3,8 @@
 //! Each article is validated alone. Whether keys are unique is not checked;
 //! [`crate::publish`](mod@crate::publish) does that.
 
+mod settings;
+
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
@@ -16,6 +18,8 @@ use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
     ArticleValidator, InputSummary, RejectSink, SourceValidation, ValidationReport, validate_sources,
 };
+
+pub use settings::{Given, GivenSchema, Settings};
 
 /// What to check, and how.
 #[derive(Debug)]

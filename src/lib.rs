@@ -213,3 +213,5 @@ pub mod revalidate;
 pub mod verify;
 
 pub use error::Error;
+pub use part_files::silence_handled_panics;
+pub use text::printable;

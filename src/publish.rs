@@ -61,6 +61,7 @@ pub use key_state::{KeyChoice, KeyResolution, KeyState};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
 pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport};
+pub use settings::key_columns;
 pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRecords};
 
 /// Builds a release of the dataset.
@@ -72,7 +73,7 @@ pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRec
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;
-    let keys = settings::key_columns(dataset, schema.columns())?;
+    let keys = key_columns(dataset, schema.columns())?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
     if next.existing.is_none() && !options.allow_backdated {

@@ -11,12 +11,12 @@ use crate::cli::args::{CheckArguments, ReportFormat, places};
 use crate::cli::outcome::{Outcome, written};
 use crate::cli::progress::Bar;
 use crate::cli::render::Check;
-use crate::cli::settings::{self, Settings};
+use crate::cli::settings;
 use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let Inputs { dataset, folder, patterns: inputs } = inputs(arguments)?;
-    let settings = Settings::new(&arguments.judging, dataset)?;
+    let settings = settings::settings(&arguments.judging, dataset)?;
     let typed = Selection { articles: places(&arguments.articles), ..Selection::default() };
     let options = CheckOptions {
         inputs,

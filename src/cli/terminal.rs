@@ -4,6 +4,7 @@
 //! and lines to be copied, are never wrapped. The width is that of the terminal; without one it is
 //! `COLUMNS`, and without that nothing is wrapped.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
@@ -108,10 +109,17 @@ pub(crate) fn next(steps: &[(&str, String)]) -> String {
     steps.iter().map(step).collect()
 }
 
+static TYPED: OnceLock<String> = OnceLock::new();
+
+/// Keeps the arguments of this run, the program's own name first.
+pub(crate) fn set_typed(arguments: &[OsString]) {
+    let words = arguments.iter().skip(1).map(|argument| format!(" {}", word(&argument.to_string_lossy())));
+    let _first = TYPED.set(format!("pressmark{}", words.collect::<String>()));
+}
+
 /// The command line of this run.
 pub(crate) fn typed() -> String {
-    let words = std::env::args_os().skip(1).map(|argument| format!(" {}", word(&argument.to_string_lossy())));
-    format!("pressmark{}", words.collect::<String>())
+    TYPED.get().cloned().unwrap_or_default()
 }
 
 /// A word of a command line, quoted for a shell where that is needed.

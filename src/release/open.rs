@@ -136,7 +136,7 @@ impl Release {
     }
 
     /// The schema that it carries as bytes, and the columns that it gives.
-    pub(crate) fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
+    pub fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
         let (name, bytes) = self.read_schema()?;
         let columns = Schema::columns_of_release(&name, &bytes, self.manifest.schema.extra)?;
         Ok((bytes, columns))
