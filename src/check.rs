@@ -81,7 +81,7 @@ const MEMORY: usize = 128 << 20;
 
 /// The folder that inputs are named relative to: the working directory where they are below it.
 fn home(folder: &Path) -> &Path {
-    let is_below = folder.components().all(|part| matches!(part, Component::Normal(_)));
+    let is_below = folder.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if is_below { Path::new("") } else { folder }
 }
 

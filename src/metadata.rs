@@ -18,7 +18,7 @@ mod zenodo;
 
 use serde_json::Value;
 
-use crate::release::{Creator, Manifest};
+use crate::release::{Creator, Format, Manifest};
 use crate::schema::Columns;
 
 /// A document that describes a release.
@@ -57,6 +57,23 @@ impl Document {
             Self::RoCrate => "ro-crate-metadata.json",
         }
     }
+}
+
+/// The names of the files of metadata that a release of a format contains.
+pub(crate) fn file_names(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::V1 | Format::V2 => &[],
+    }
+}
+
+/// The files of metadata of a release, by name: those of [`file_names`]. They follow from the manifest, the schema
+/// and its columns alone, so `publish` writes them and [`crate::verify`](mod@crate::verify) can make them again.
+pub fn release_files(
+    _manifest: &Manifest,
+    _columns: &Columns,
+    _schema: &[u8],
+) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    std::iter::empty()
 }
 
 /// What the documents are made from.

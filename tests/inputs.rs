@@ -433,14 +433,52 @@ error: invalid pattern `in/[a`: invalid range pattern
 }
 
 /// Two files of one name are two inputs.
+/// A manifest names its inputs the same way from wherever the dataset was built.
+#[test]
+fn inputs_are_named_by_their_place_in_the_dataset() {
+    let test = Test::set("", "{\"text\": \"Body.\"}\n");
+    let absolute = test.path("set").display().to_string();
+    for (number, (folder, dataset)) in [
+        ("", "set"),
+        ("", "./set"),
+        ("", &absolute),
+        ("set", "."),
+        ("set", ""),
+        ("set/sources", ".."),
+        ("set", "./../set"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let output = test.path(&format!("out-{number}")).display().to_string();
+        let arguments = format!("build {dataset} --version 1.0.0 --date 2024-12-31 --output {output}");
+        test.run(&arguments).folder(folder).check();
+        let manifest = |number: usize| test.read(&format!("out-{number}/1.0.0/manifest.json"));
+        assert!(manifest(number) == manifest(0), "{dataset:?} in {folder:?}");
+    }
+    assert_eq!(test.json("out-0/1.0.0/manifest.json")["inputs"][0]["name"], "sources/a.jsonl");
+
+    // `check` names them by the working directory, which is where an editor or a server looks for them.
+    test.write("set/sources/a.jsonl", "{}\n");
+    for (folder, dataset, name) in [
+        ("", "set", "set/sources/a.jsonl"),
+        ("", "./set", "set/sources/a.jsonl"),
+        ("set", ".", "sources/a.jsonl"),
+        ("set", "", "sources/a.jsonl"),
+        ("set", "./sources", "sources/a.jsonl"),
+    ] {
+        let run = test.run(&format!("check {dataset} --format github")).folder(folder).code(1);
+        run.stdout_has(format!("::error file={name},line=1,")).check();
+    }
+}
+
 #[test]
 fn folders_of_one_name() {
     let test = Test::new().file("x/in/a.jsonl", article("a")).file("y/in/a.jsonl", article("b"));
     let test = test.file("set/dataset.toml", "name = \"set\"\ninputs = [\"../x/in\", \"../y/in\"]\n");
     test.build("").check();
-    let manifest = test.json("set/1.0.0/manifest.json");
-    let names: Vec<&str> =
-        manifest["inputs"].as_array().unwrap().iter().map(|input| input["name"].as_str().unwrap()).collect();
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
+    let names: Vec<&str> = inputs.iter().map(|input| input["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["x/in/a.jsonl", "y/in/a.jsonl"]);
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, damage and read files on purpose")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+// The GitHub Action, and the workflow that uses it.
+mod action;
 // What the source tree must look like.
 mod architecture;
 // What is said to input, settings and targets that cannot be used.
@@ -13,6 +15,10 @@ mod build;
 mod consumers;
 // Operations that are cancelled at any batch.
 mod cancelled;
+// Licences, sources and duplicates of what is built.
+mod dependencies;
+// What is shipped beside the action, and the linters of each.
+mod distribution;
 // Judging without publishing: containers, causes, formats, schemas, and judging again.
 mod check;
 // The stages of a build, called one by one.
@@ -58,6 +64,8 @@ mod keywords;
 mod log;
 // Releases of formats that are frozen.
 mod old_releases;
+// Releases of both formats beside each other.
+mod format_versions;
 // What presets and rules make of the shapes that sources write.
 mod mapping;
 // What is remembered from one build to the next.
@@ -104,10 +112,12 @@ mod value_families;
 mod under_fire;
 // What is reported of a violation.
 mod violations;
-// The workflow for repositories that we offer.
-mod workflow;
+// The documentation as a site, and its links.
+mod website;
 // The folder, the runs and the releases that the other modules test with.
 mod support;
+// The examples of pages for readers and for Python.
+mod pages;
 // What a build takes over from earlier releases, and files of a person.
 mod taken_over;
 // Limits of readers that writers keep to.

@@ -37,7 +37,7 @@ fn console_lines(page: &str) -> Vec<&str> {
 }
 
 /// The page with the output that each of its commands has now.
-fn played(test: &Test, page: &str) -> String {
+pub(crate) fn played(test: &Test, page: &str) -> String {
     let mut played = String::new();
     let mut in_console = false;
     for line in page.lines() {
@@ -57,16 +57,21 @@ fn played(test: &Test, page: &str) -> String {
     played
 }
 
+/// A copy of the folder in which the tutorial starts.
+pub(crate) fn folder() -> Test {
+    let test = Test::new();
+    for (name, bytes) in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tutorial")) {
+        test.write(&name, bytes);
+    }
+    test
+}
+
 /// If the program prints something else now, the page as it should be is left in the target folder.
 #[test]
 fn the_tutorial_prints_what_it_shows() {
     let wanted = page("docs/tutorial.md");
     assert!(console_lines(&wanted).iter().filter(|line| line.starts_with("$ pressmark ")).count() >= 10);
-    let test = Test::new();
-    for (name, bytes) in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tutorial")) {
-        test.write(&name, bytes);
-    }
-    let found = played(&test, &wanted);
+    let found = played(&folder(), &wanted);
     if found != wanted {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tutorial.md");
         fs::write(&path, &found).unwrap();

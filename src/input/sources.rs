@@ -243,13 +243,16 @@ fn last_parts(path: &Path, parts: usize) -> String {
 
 /// The name of a file, by the folder of the dataset and the folder that was given.
 fn name(home: &Path, folder: Option<&Path>, path: &Path) -> String {
+    // `./set` and `set` are one folder, and a pattern drops the `./` of the paths that it finds.
+    let plain = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let path = &plain(path);
     let is_below = |relative: &&Path| relative.components().all(|part| matches!(part, Component::Normal(_)));
-    let below = |folder: &Path| path.strip_prefix(folder).ok().filter(is_below);
+    let below = |folder: &Path| path.strip_prefix(plain(folder)).ok().filter(is_below);
     let in_folder = |folder: &Path| Some(Path::new(folder.file_name().unwrap_or_default()).join(below(folder)?));
     if path.starts_with("/dev") {
         return path.to_string_lossy().into_owned();
     }
     let shown = below(home).map(Path::to_owned).or_else(|| folder.and_then(in_folder));
-    let shown = shown.unwrap_or_else(|| path.file_name().map_or_else(|| path.to_owned(), PathBuf::from));
+    let shown = shown.unwrap_or_else(|| path.file_name().map_or_else(|| path.clone(), PathBuf::from));
     shown.to_string_lossy().replace('\\', "/")
 }
