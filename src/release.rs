@@ -29,7 +29,8 @@ pub use lists::{Inputs, ListFiles};
 pub(crate) use lists::{ListLines, MAX_INPUT_BYTES, MAX_WITHDRAWN_BYTES};
 pub(crate) use manifest::ManifestError;
 pub use manifest::{
-    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
+    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, Normalised, Part, Previous, SchemaRef, Withdrawn,
+    Writer,
 };
 pub(crate) use named::release_of_version;
 pub use named::{find_release, schema_named};

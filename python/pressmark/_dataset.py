@@ -11,9 +11,9 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._diff import Diff
-from ._errors import ArgumentError, ReleaseError
+from ._errors import ArgumentError, ReleaseError, called
 from ._progress import Progress, watching
-from ._release import PathLike, Release, path_of
+from ._release import PathLike, Release, path_of, texts_of
 from ._reports import BuildReport, CheckReport, RetryReport, _too_many
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def inputs_of(inputs: Inputs) -> list[str] | None:
         return None
     if isinstance(inputs, (str, os.PathLike)):
         return [path_of(inputs, "inputs")]
+    if not isinstance(inputs, Iterable):
+        raise ArgumentError(f"inputs={inputs!r} is not a path", hint="pass a path, a pattern or a list of them")
     return [path_of(one, "inputs") for one in inputs]
 
 
@@ -49,7 +51,7 @@ def _share(max_rejects: int | str | None) -> str | None:
 
 
 def _articles(articles: str | Iterable[str] | None) -> list[str] | None:
-    return None if articles is None else [articles] if isinstance(articles, str) else list(articles)
+    return None if articles is None else texts_of(articles, "articles")
 
 
 class Dataset:
@@ -70,7 +72,7 @@ class Dataset:
     def __init__(self, path: PathLike = ".") -> None:
         from . import _pressmark
 
-        self._name, folder = _pressmark.dataset(path_of(path, "path"))
+        self._name, folder = called(_pressmark.dataset, path_of(path, "path"))
         self._path = str(folder)
 
     @classmethod
@@ -94,13 +96,14 @@ class Dataset:
         from . import _pressmark
 
         folder = path_of(path, "path")
-        _pressmark.init(
+        called(
+            _pressmark.init,
             folder,
             name,
             path_of(schema, "schema"),
             source,
             key,
-            [order_by] if isinstance(order_by, str) else list(order_by),
+            texts_of(order_by, "order_by"),
             inputs_of(inputs) or [],
             inputs_of(examples) or [],
         )
@@ -121,7 +124,7 @@ class Dataset:
         """All releases, oldest first."""
         from . import _pressmark
 
-        return [Release(folder) for folder in _pressmark.releases(self._path)]
+        return [Release(folder) for folder in called(_pressmark.releases, self._path)]
 
     @property
     def newest(self) -> Release:
@@ -238,7 +241,8 @@ class Dataset:
         day = datetime.now(timezone.utc).date() if released is None else released
         target = None if output is None else path_of(output, "output")
         with watching(progress) as callback:
-            report = _pressmark.build(
+            report = called(
+                _pressmark.build,
                 self._path, inputs_of(inputs), base, withdraw, version, bump, target, str(day), permissions,
                 _articles(articles), _share(max_rejects), dry_run, cache, memory, examples, threads, callback,
             )  # fmt: skip
@@ -279,7 +283,8 @@ class Dataset:
         from . import _pressmark
 
         with watching(progress) as callback:
-            report = _pressmark.retry(
+            report = called(
+                _pressmark.retry,
                 inputs_of(rejects) or [],
                 path_of(output, "output"),
                 self._path,
@@ -358,7 +363,8 @@ def _check(
 
     target = None if rejects is None else path_of(rejects, "rejects")
     with watching(progress) as callback:
-        report = _pressmark.check(
+        report = called(
+            _pressmark.check,
             dataset, inputs_of(inputs), rules, _articles(articles), _share(max_rejects), target, examples, threads,
             callback,
         )  # fmt: skip

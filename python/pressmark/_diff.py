@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _html
 from ._arrow import Table
-from ._errors import ArgumentError
+from ._errors import ArgumentError, called
 from ._progress import Progress, watching
-from ._release import PathLike, Release, path_of
+from ._release import PathLike, Release, path_of, texts_of
 
 if TYPE_CHECKING:
     from . import _pressmark
@@ -61,12 +61,13 @@ class Diff:
         def side(value: PathLike | Release, name: str) -> str:
             return value.path if isinstance(value, Release) else path_of(value, name)
 
-        if memory < 1 << 20:
-            raise ArgumentError(f"memory={memory} is too little", hint="give bytes, such as 1 << 30")
-        keys = [] if key is None else [key] if isinstance(key, str) else list(key)
-        ignored = [ignore] if isinstance(ignore, str) else list(ignore)
+        if not isinstance(memory, int) or memory < 1 << 20:
+            raise ArgumentError(f"memory={memory!r} is too little", hint="give bytes, such as 1 << 30")
+        keys = [] if key is None else texts_of(key, "key")
+        ignored = texts_of(ignore, "ignore")
         with watching(progress) as callback:
-            self._inner = _pressmark.Diff(
+            self._inner = called(
+                _pressmark.Diff,
                 side(base, "base"), side(current, "current"), keys, ignored, memory, threads, callback
             )
         self._data: dict[str, Any] = json.loads(self._inner.report())
@@ -88,7 +89,7 @@ class Diff:
 
     def suggested_version(self, policy: str = "datapackage") -> str | None:
         """The version that the changes require of ``current``; ``None`` if nothing changed."""
-        return self._inner.suggestion(policy)[1]
+        return called(self._inner.suggestion, policy)[1]
 
     def changes(self) -> Changes:
         """Every changed record as a table.

@@ -6,12 +6,15 @@ Each has the code that ``pressmark explain`` describes, if there is one, and a h
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from ._reports import BuildReport, CheckReport, VerifyReport
     from ._validator import Reject, Violation
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _FLAG = re.compile(r"`--([a-z-]+)(?: ([^`]+))?`")
 _NAMES = {"date": "released"}
 _SWITCHES = {"allow-understated", "allow-backdated", "readmit"}
@@ -51,6 +54,18 @@ class PressmarkError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restored, (type(self), self.message, self.__dict__))
+
+
+def called(function: Callable[_P, _T], *arguments: _P.args, **names: _P.kwargs) -> _T:
+    """Call the extension module. An argument that has a type which it does not take is an error of ours."""
+    try:
+        return function(*arguments, **names)
+    except (TypeError, OverflowError) as error:
+        trace = error.__traceback__
+        # What a callback raised has frames of its own.
+        if isinstance(error, PressmarkError) or trace is None or trace.tb_next is not None:
+            raise
+        raise ArgumentError(str(error), hint="pass a value of the type that the documentation names") from None
 
 
 def _restored(kind: type[PressmarkError], message: str, attributes: dict[str, Any]) -> PressmarkError:

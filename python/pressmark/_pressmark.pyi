@@ -30,7 +30,7 @@ def check(
     max_rejects: str | None,
     rejects: str | None,
     examples: int,
-    thread_count: int | None,
+    threads: int | None,
     progress: _Progress,
 ) -> str: ...
 def build(
@@ -49,7 +49,7 @@ def build(
     cache: bool,
     memory: int,
     examples: int,
-    thread_count: int | None,
+    threads: int | None,
     progress: _Progress,
 ) -> str: ...
 def retry(
@@ -61,7 +61,7 @@ def retry(
     examples: int,
     progress: _Progress,
 ) -> str: ...
-def verify(named: str, quick: bool, thread_count: int | None, progress: _Progress) -> str: ...
+def verify(named: str, quick: bool, threads: int | None, progress: _Progress) -> str: ...
 
 class Stream:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
@@ -85,7 +85,7 @@ class Release:
     def manifest(self) -> bytes: ...
     def schema(self) -> bytes: ...
     def __arrow_c_schema__(self) -> object: ...
-    def stream(self, columns: list[str] | None, keys: _Keys, thread_count: int | None) -> Stream: ...
+    def stream(self, columns: list[str] | None, keys: _Keys, threads: int | None) -> Stream: ...
     def lines(self, columns: list[str] | None, keys: _Keys) -> Lines: ...
     def export(
         self,
@@ -93,7 +93,7 @@ class Release:
         csv: bool,
         columns: list[str] | None,
         keys: list[str] | None,
-        thread_count: int | None,
+        threads: int | None,
         progress: _Progress,
     ) -> str: ...
 
@@ -105,7 +105,7 @@ class Diff:
         key: list[str],
         ignore: list[str],
         memory: int,
-        thread_count: int | None,
+        threads: int | None,
         progress: _Progress,
     ) -> None: ...
     def report(self) -> str: ...

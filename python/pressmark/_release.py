@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _html
 from ._arrow import Table
-from ._errors import ArgumentError
+from ._errors import ArgumentError, called
 from ._progress import Progress, watching
 from ._reports import BuildReport, ExportReport, VerifyReport
 
@@ -37,15 +37,21 @@ def path_of(value: PathLike, name: str) -> str:
     return path
 
 
+def texts_of(values: str | Iterable[str], name: str) -> list[str]:
+    """One text or several as a list."""
+    texts = [values] if isinstance(values, str) else values
+    if not isinstance(texts, Iterable):
+        raise ArgumentError(f"{name}={values!r} is not a list", hint="pass text or a list of texts")
+    texts = list(texts)
+    for text in texts:
+        if not isinstance(text, str):
+            raise ArgumentError(f"{name}: {text!r} is not text", hint="pass text or a list of texts")
+    return texts
+
+
 def names_of(columns: Iterable[str] | None) -> list[str] | None:
     """The names of columns as a list."""
-    if columns is None:
-        return None
-    names = [columns] if isinstance(columns, str) else list(columns)
-    for name in names:
-        if not isinstance(name, str):
-            raise ArgumentError(f"columns: {name!r} is not the name of a column", hint="pass a list of names")
-    return names
+    return None if columns is None else texts_of(columns, "columns")
 
 
 def keys_of(where: Where) -> Keys:
@@ -60,6 +66,8 @@ def keys_of(where: Where) -> Keys:
     # Arrow arrays hand out scalars of their own otherwise.
     to_list = getattr(values, "to_pylist", None)
     values = values if to_list is None else to_list()
+    if not isinstance(values, Iterable):
+        raise ArgumentError(f"where: {values!r} cannot be a key", hint="keys are text or integers")
     keys: list[str | int] = []
     for key in values:
         if isinstance(key, bool) or not (isinstance(key, str) or hasattr(key, "__index__")):
@@ -103,7 +111,7 @@ class Release(Table):
     def __init__(self, release: PathLike) -> None:
         from . import _pressmark
 
-        self._inner = _pressmark.Release(path_of(release, "release"))
+        self._inner = called(_pressmark.Release, path_of(release, "release"))
         self._report: BuildReport | None = None
 
     @property
@@ -169,7 +177,7 @@ class Release(Table):
         ``columns`` and ``where`` are as in :meth:`select`.
         """
         names = names_of(columns)
-        lines = self._inner.lines(names, keys_of(where))
+        lines = called(self._inner.lines, names, keys_of(where))
         names = self.columns if names is None else names
         for batch in lines:
             for line in batch:
@@ -234,14 +242,14 @@ class Release(Table):
             raise ArgumentError(f"format={format!r} is not known", hint='use "jsonl" or "csv"')
         keys = keys_of(where)
         if keys is not None and keys[0] != self.key:
-            self._inner.lines(None, keys)  # raises the error for a column that is not the key
+            called(self._inner.lines, None, keys)  # raises the error for a column that is not the key
         texts = None if keys is None else [str(key) for key in keys[1]]
         with watching(progress) as callback:
-            report = self._inner.export(path, format == "csv", names_of(columns), texts, threads, callback)
+            report = called(self._inner.export, path, format == "csv", names_of(columns), texts, threads, callback)
         return ExportReport(report)
 
     def _stream(self) -> _pressmark.Stream:
-        return self._inner.stream(None, None, None)
+        return called(self._inner.stream, None, None, None)
 
     def __arrow_c_schema__(self) -> object:
         return self._inner.__arrow_c_schema__()
@@ -274,7 +282,7 @@ class Selection(Table):
         self._keys = keys
 
     def _stream(self) -> _pressmark.Stream:
-        return self._release._inner.stream(self._columns, self._keys, None)
+        return called(self._release._inner.stream, self._columns, self._keys, None)
 
     def __repr__(self) -> str:
         columns = "all columns" if self._columns is None else ", ".join(self._columns)
@@ -297,7 +305,7 @@ def verify(
 
     path = release.path if isinstance(release, Release) else path_of(release, "release")
     with watching(progress) as callback:
-        return VerifyReport(_pressmark.verify(path, quick, threads, callback))
+        return VerifyReport(called(_pressmark.verify, path, quick, threads, callback))
 
 
 def export(release: PathLike | Release, target: PathLike, **options: Any) -> ExportReport:

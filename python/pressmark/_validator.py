@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from . import _html
 from ._arrow import Table
 from ._dataset import SchemaLike, schema_of
-from ._errors import ArgumentError, Rejected, Skipped
+from ._errors import ArgumentError, Rejected, Skipped, called
 from ._release import PathLike, path_of
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Validator:
         from . import _pressmark
 
         target = None if rejects is None else path_of(rejects, "rejects")
-        self._inner = _pressmark.Validator(dataset, rules, key, target, name)
+        self._inner = called(_pressmark.Validator, dataset, rules, key, target, name)
         self._columns = (self._inner.key(), self._inner.columns())
         # Also when the program ends.
         weakref.finalize(self, self._inner.flush)
@@ -290,8 +290,8 @@ class Validator:
         >>> [type(one).__name__ for one in validator.stream([{"id": "a1", "text": "One."}, {"id": 7}])]
         ['Record', 'Reject']
         """
-        if batch < 1:
-            raise ArgumentError(f"batch={batch} is not a number of articles", hint="use 1 or more")
+        if not isinstance(batch, int) or batch < 1:
+            raise ArgumentError(f"batch={batch!r} is not a number of articles", hint="use 1 or more")
         waiting: list[Article] = []
         for article in articles:
             waiting.append(article)

@@ -131,6 +131,8 @@ def test_an_exception_of_a_callback_stops_the_build(new_dataset):
         (lambda d: d.build(withdraw={"a": "b"}), pressmark.ArgumentError, "withdraw needs base"),
         (lambda d: d.build(base="7.0.0"), pressmark.ReleaseError, "7.0.0"),
         (lambda d: d.check(articles="no-slash"), pressmark.ArgumentError, "starts with a slash"),
+        (lambda d: d.check(7), pressmark.ArgumentError, "inputs=7"),
+        (lambda d: d.check(threads="two"), pressmark.ArgumentError, "threads"),
         (lambda d: d.newest, pressmark.ReleaseError, "no releases yet"),
         (lambda d: d.diff(), pressmark.ReleaseError, "fewer than two"),
         (lambda d: pressmark.check("x", "no-schema"), pressmark.SchemaError, "unknown schema"),

@@ -4,6 +4,8 @@ import doctest
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pressmark
@@ -11,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = [module.name for module in pkgutil.iter_modules(pressmark.__path__) if module.name not in ("_pressmark", "__main__")]
+# Makes everything else look as if it were not installed.
+ALONE = "import sys\nfor name in ('numpy', 'pandas', 'pyarrow', 'polars', 'duckdb', 'tqdm'):\n    sys.modules[name] = None\n"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -46,5 +50,21 @@ def test_the_guide(dataset, folder):
 def test_the_readme(new_dataset, folder):
     ours = [block for block in blocks(ROOT / "README.md") if "import pressmark" in block]
     assert ours
+    # With nothing installed but the wheel.
     for block in ours:
-        exec(compile(block, "README.md", "exec"), {})
+        Path("readme.py").write_text(ALONE + block, encoding="utf-8")
+        ran = subprocess.run([sys.executable, "-X", "utf8", "readme.py"], capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("name", ["to_pandas", "to_polars", "to_arrow", "to_duckdb", "batches"])
+def test_a_missing_package_is_named(dataset, name):
+    script = f"""
+import pressmark
+try:
+    list(pressmark.open("news").{name}())
+except pressmark.MissingPackage as error:
+    print(error.hint)
+"""
+    ran = subprocess.run([sys.executable, "-c", ALONE + script], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.startswith("run: pip install "), ran.stderr

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple,
@@ -18,19 +19,34 @@ use crate::errors;
 /// How deep values may be nested: as deep as in an input.
 const DEPTH: usize = 128;
 
+/// The JSON text of an article.
+pub(crate) enum Article {
+    /// Bytes of Python, without a copy.
+    Bytes(PyBackedBytes),
+    /// Text of Python, without a copy.
+    Text(PyBackedStr),
+    /// A mapping that was converted.
+    Converted(Vec<u8>),
+}
+
+impl AsRef<[u8]> for Article {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+            Self::Converted(bytes) => bytes,
+        }
+    }
+}
+
 /// The JSON text of an article: bytes and text as they are, mappings converted.
-pub(crate) fn article(article: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(bytes) = article.cast::<PyBytes>() {
-        return Ok(bytes.as_bytes().to_vec());
+pub(crate) fn article(article: &Bound<'_, PyAny>) -> PyResult<Article> {
+    if article.cast::<PyBytes>().is_ok() || article.cast::<PyByteArray>().is_ok() {
+        return article.extract().map(Article::Bytes);
     }
-    if let Ok(text) = article.cast::<PyString>() {
-        return match text.to_str() {
-            Ok(text) => Ok(text.as_bytes().to_vec()),
-            Err(_surrogates) => Err(Refused::new(SURROGATE, None).raised(article.py())),
-        };
-    }
-    if let Ok(bytes) = article.cast::<PyByteArray>() {
-        return Ok(bytes.to_vec());
+    if article.cast::<PyString>().is_ok() {
+        let text = article.extract().map(Article::Text);
+        return text.map_err(|_surrogates: PyErr| Refused::new(SURROGATE, None).raised(article.py()));
     }
     if article.cast::<PyMapping>().is_err() {
         let message = format!("an article is a mapping, bytes or text, not {}", type_name(article));
@@ -39,7 +55,7 @@ pub(crate) fn article(article: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     }
     let mut out = Vec::with_capacity(1024);
     match value(article, 0, &mut out) {
-        Ok(()) => Ok(out),
+        Ok(()) => Ok(Article::Converted(out)),
         Err(refused) => Err(refused.raised(article.py())),
     }
 }

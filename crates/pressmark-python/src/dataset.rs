@@ -13,7 +13,7 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::errors;
-use crate::release::{json, threads};
+use crate::release::{json, thread_count};
 use crate::settings::{Rules, allowance, given, settings};
 use crate::watch::run;
 
@@ -61,7 +61,7 @@ pub(crate) fn init(
 
 /// Validates the inputs of a dataset, or other inputs.
 #[pyfunction]
-#[pyo3(signature = (dataset, inputs, rules, articles, max_rejects, rejects, examples, thread_count, progress))]
+#[pyo3(signature = (dataset, inputs, rules, articles, max_rejects, rejects, examples, threads, progress))]
 #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
 pub(crate) fn check(
     py: Python<'_>,
@@ -72,7 +72,7 @@ pub(crate) fn check(
     max_rejects: Option<String>,
     rejects: Option<PathBuf>,
     examples: usize,
-    thread_count: Option<usize>,
+    threads: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
     let (given, max_rejects) = (given(py, rules)?, allowance(py, max_rejects)?);
@@ -101,7 +101,7 @@ pub(crate) fn check(
             max_rejects: max_rejects.unwrap_or(settings.max_rejects),
             rejects,
             examples,
-            threads: threads(thread_count),
+            threads: thread_count(threads),
             limits: Limits::default(),
         };
         pressmark::check::check(&options, watch)
@@ -128,7 +128,7 @@ struct Built<'r> {
 
 /// Builds a release.
 #[pyfunction]
-#[pyo3(signature = (folder, inputs, base, withdraw, version, bump, output, released, permissions, articles, max_rejects, dry_run, cache, memory, examples, thread_count, progress))]
+#[pyo3(signature = (folder, inputs, base, withdraw, version, bump, output, released, permissions, articles, max_rejects, dry_run, cache, memory, examples, threads, progress))]
 #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
 pub(crate) fn build(
     py: Python<'_>,
@@ -147,7 +147,7 @@ pub(crate) fn build(
     cache: bool,
     memory: u64,
     examples: usize,
-    thread_count: Option<usize>,
+    threads: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
     let from = match (base.map(|base| read_version(py, "base", &base)).transpose()?, inputs) {
@@ -175,7 +175,7 @@ pub(crate) fn build(
         dry_run,
         examples,
         memory: Memory::new(memory),
-        threads: threads(thread_count),
+        threads: thread_count(threads),
         ..BuildOptions::new(released)
     };
     let report =

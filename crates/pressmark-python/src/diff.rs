@@ -14,7 +14,7 @@ use pressmark::release::{VersionPolicy, find_release};
 use pyo3::prelude::*;
 
 use crate::batches::Stream;
-use crate::release::{json, threads};
+use crate::release::{json, thread_count};
 use crate::settings::choice;
 use crate::watch::{Watch, run};
 
@@ -46,7 +46,7 @@ fn open(named: &Path, key: &[String]) -> Result<DiffInput, Error> {
 #[pymethods]
 impl Diff {
     #[new]
-    #[pyo3(signature = (base, current, key, ignore, memory, thread_count, progress))]
+    #[pyo3(signature = (base, current, key, ignore, memory, threads, progress))]
     #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
     fn new(
         py: Python<'_>,
@@ -55,10 +55,10 @@ impl Diff {
         key: Vec<String>,
         ignore: Vec<String>,
         memory: usize,
-        thread_count: Option<usize>,
+        threads: Option<usize>,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let options = DiffOptions { ignore, memory, threads: threads(thread_count), ..DiffOptions::default() };
+        let options = DiffOptions { ignore, memory, threads: thread_count(threads), ..DiffOptions::default() };
         run(py, progress.as_ref(), |watch| {
             let sides = [open(&base, &key)?, open(&current, &key)?];
             let report = diff(&sides[0], &sides[1], &options, watch)?;

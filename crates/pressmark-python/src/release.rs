@@ -14,7 +14,7 @@ use crate::errors;
 use crate::watch::run;
 
 /// The number of threads for an argument: one per processor if there is none.
-pub(crate) fn threads(argument: Option<usize>) -> usize {
+pub(crate) fn thread_count(argument: Option<usize>) -> usize {
     argument.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 256)
 }
 
@@ -134,13 +134,13 @@ impl Release {
     }
 
     /// The records as Arrow.
-    #[pyo3(signature = (columns=None, keys=None, thread_count=None))]
-    fn stream(&self, py: Python<'_>, columns: Columns, keys: Keys, thread_count: Option<usize>) -> PyResult<Stream> {
+    #[pyo3(signature = (columns=None, keys=None, threads=None))]
+    fn stream(&self, py: Python<'_>, columns: Columns, keys: Keys, threads: Option<usize>) -> PyResult<Stream> {
         let is_lookup = keys.is_some();
         let scan = self.scan(py, columns, keys)?;
         // Few records are read faster without a hand-over between threads.
-        let thread_count = if is_lookup { 1 } else { threads(thread_count) };
-        Ok(Stream::new(scan.schema(), scan.batches_on(thread_count)))
+        let threads = if is_lookup { 1 } else { thread_count(threads) };
+        Ok(Stream::new(scan.schema(), scan.batches_on(threads)))
     }
 
     /// The records as JSON.
@@ -155,7 +155,7 @@ impl Release {
     }
 
     /// Writes the records to a file and returns the report as JSON.
-    #[pyo3(signature = (target, csv, columns=None, keys=None, thread_count=None, progress=None))]
+    #[pyo3(signature = (target, csv, columns=None, keys=None, threads=None, progress=None))]
     #[expect(clippy::too_many_arguments, reason = "Python passes them by name")]
     fn export(
         &self,
@@ -164,14 +164,14 @@ impl Release {
         csv: bool,
         columns: Columns,
         keys: Option<Vec<String>>,
-        thread_count: Option<usize>,
+        threads: Option<usize>,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<String> {
         let options = ExportOptions {
             format: if csv { ExportFormat::Csv } else { ExportFormat::JsonLines },
             columns,
             keys: keys.map(|keys| keys.into_iter().collect()),
-            threads: threads(thread_count),
+            threads: thread_count(threads),
         };
         let report = run(py, progress.as_ref(), |watch| export_to_file(&self.0, &options, &target, watch))?;
         Ok(json(&report))
@@ -180,15 +180,15 @@ impl Release {
 
 /// Verifies the release that a name means and returns the report as JSON.
 #[pyfunction]
-#[pyo3(signature = (named, quick=false, thread_count=None, progress=None))]
+#[pyo3(signature = (named, quick=false, threads=None, progress=None))]
 pub(crate) fn verify(
     py: Python<'_>,
     named: PathBuf,
     quick: bool,
-    thread_count: Option<usize>,
+    threads: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let options = VerifyOptions { quick, threads: threads(thread_count), scratch: std::env::temp_dir() };
+    let options = VerifyOptions { quick, threads: thread_count(threads), scratch: std::env::temp_dir() };
     let report = run(py, progress.as_ref(), |watch| pressmark::verify::verify(find_release(&named)?, &options, watch))?;
     Ok(json(&report))
 }

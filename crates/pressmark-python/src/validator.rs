@@ -116,12 +116,12 @@ impl Validator {
         work(&pressmark::validate::Validator::new(&self.schema, &self.mapping, keys, self.options.clone())?)
     }
 
-    fn articles(&self, py: Python<'_>, articles: &[Vec<u8>]) -> PyResult<Batch> {
+    fn articles<A: AsRef<[u8]> + Sync>(&self, py: Python<'_>, articles: &[A]) -> PyResult<Batch> {
         self.batch(py, |validator| {
             let first = {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 let first = *next;
-                articles.iter().for_each(|article| next.advance(article.len()));
+                articles.iter().for_each(|article| next.advance(article.as_ref().len()));
                 first
             };
             validator.validate_articles_from(&self.name, first, articles)

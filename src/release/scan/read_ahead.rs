@@ -22,6 +22,8 @@ pub struct ReadAhead {
 }
 
 enum From {
+    /// Nothing was asked for yet. Some readers open a stream only for its schema.
+    Start(Box<Scan>, usize),
     /// The thread that asks also reads.
     Scan(Box<ScanBatches>),
     /// Other threads read slices.
@@ -36,8 +38,7 @@ impl Scan {
     /// read ahead.
     pub fn batches_on(self, threads: usize) -> ReadAhead {
         let schema = self.schema();
-        let from = if threads > 1 { read_ahead(self, threads) } else { From::Scan(Box::new(self.batches())) };
-        ReadAhead { schema, from, ready: Vec::new().into_iter() }
+        ReadAhead { schema, from: From::Start(Box::new(self), threads), ready: Vec::new().into_iter() }
     }
 }
 
@@ -77,6 +78,11 @@ impl ReadAhead {
                 return Ok(Some(batch));
             }
             match &mut self.from {
+                From::Start(scan, threads) => {
+                    let (scan, threads) = (Scan::clone(scan), *threads);
+                    self.from =
+                        if threads > 1 { read_ahead(scan, threads) } else { From::Scan(Box::new(scan.batches())) };
+                }
                 From::Scan(batches) => return batches.next().transpose(),
                 From::Threads(slices) => match slices.recv() {
                     Ok(slice) => self.ready = slice?.into_iter(),
