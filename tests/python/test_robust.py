@@ -25,14 +25,16 @@ def many(number):
 
 def test_ctrl_c_stops_a_build(new_dataset):
     write(Path("many.jsonl"), many(60_000))
-    script = (
-        "import pressmark, signal, threading, os\n"
-        "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-        "try:\n"
-        "    pressmark.Dataset('news').build('many.jsonl')\n"
-        "except KeyboardInterrupt:\n"
-        "    print('interrupted')\n"
-    )
+    # The signal comes from another thread, while the main thread waits for the build.
+    script = """
+import os, pressmark, signal, threading
+started = threading.Event()
+threading.Thread(target=lambda: (started.wait(), os.kill(os.getpid(), signal.SIGINT)), daemon=True).start()
+try:
+    pressmark.Dataset("news").build("many.jsonl", progress=lambda *step: started.set())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert ran.stdout == "interrupted\n", ran.stderr
     left = [path.name for path in Path("news").iterdir() if not path.name.startswith(".")]
