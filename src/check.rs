@@ -5,6 +5,8 @@
 
 mod duplicates;
 
+mod settings;
+
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
@@ -21,6 +23,8 @@ use crate::validate::{
 use duplicates::{Collected, Collector, KeySearch, Wanted};
 
 pub use duplicates::SharedKeys;
+
+pub use settings::{Given, GivenSchema, Settings};
 
 /// What to check, and how.
 #[derive(Debug)]

@@ -44,10 +44,10 @@ use crate::release::Manifest;
 
 pub use delta::{DeltaCheck, DeltaWriter, check_delta, fingerprint};
 pub use input::DiffInput;
-pub(crate) use markdown::markdown;
+pub use markdown::markdown;
 pub(crate) use messages::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
-pub(crate) use rows::EachRow;
+pub use rows::EachRow;
 pub use rows::{Change, RowChange};
 pub use schema_change::{Keyword, SchemaChange};
 pub use text_diff::Piece;

@@ -221,3 +221,5 @@ pub mod sign;
 pub mod verify;
 
 pub use error::Error;
+pub use part_files::silence_handled_panics;
+pub use text::printable;

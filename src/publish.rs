@@ -61,7 +61,7 @@ pub use key_state::{KeyChoice, KeyResolution, KeyState};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
 pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport};
-pub(crate) use settings::key_columns;
+pub use settings::key_columns;
 pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRecords};
 
 /// Builds a release of the dataset.

@@ -4,6 +4,7 @@
 //! its name says: the reject file of a build with zstd: the position of the article, its bytes and its violations. It belongs to
 //! the producer and is never part of a release. This module does not decide what is rejected.
 
+mod append;
 mod wire;
 
 use std::io::{self, BufWriter, IntoInnerError, Write as _};
@@ -19,6 +20,7 @@ use crate::schema::Violation;
 use crate::storage::filesystem::{self, Handle, StagedFile};
 use crate::text;
 
+pub use append::RejectAppender;
 pub(crate) use wire::Stored;
 
 /// The largest article whose bytes are stored, in bytes. Of a larger one only the position is stored.
@@ -91,6 +93,11 @@ impl Reject {
         }
         let raw = raw.filter(|raw| raw.len() <= MAX_RAW_BYTES).map(<[u8]>::to_vec);
         Self { position, length, raw, violations, violations_total }
+    }
+
+    /// Its line in a reject file (`schema/reject.schema.json`), with the line end.
+    pub fn to_line(&self) -> Vec<u8> {
+        wire::write(self)
     }
 
     /// The code under which it is counted: that of its first violation.

@@ -20,7 +20,7 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
 }
 
 /// `text` on one line of any length.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     one_line(text, usize::MAX)
 }
 

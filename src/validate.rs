@@ -29,7 +29,7 @@ pub(crate) use report::{InputWarning, ValidationReport};
 pub use sources::{InputCounts, InputNotes, InputSummary};
 pub(crate) use sources::{SourceValidation, Step, validate_sources};
 pub use undeclared::Undeclared;
-pub use validator::{Validator, ValidatorOptions};
+pub use validator::{ArticleNumber, Validator, ValidatorOptions};
 
 pub(crate) use article::{AdmittedRecord, ArticleValidator, Provenance, article_content};
 pub(crate) use cache::{ArticleDigest, ValidationCache};

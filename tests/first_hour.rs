@@ -44,6 +44,9 @@ fn inside_a_dataset_no_command_needs_a_path() {
 fn a_dataset_means_its_newest_release() {
     let test = dataset();
     test.run("show set").stdout_has("\nset 1.1.0\n").check();
+    test.run("show set@1.0.0").stdout_has("\nset 1.0.0\n").check();
+    test.run("verify set@1.0.0").stdout_has("intact set/1.0.0: ").check();
+    test.run("diff set@1.0.0 set").code(1).stdout_has("differs set/1.0.0 (2 records)").check();
     test.run("export set --where-key c --columns id").stdout("{\"id\":\"c\"}\n").check();
     test.run("diff set/1.0.0 set").code(1).stdout_has("-> set/1.1.0 (3 records)").check();
     test.run("diff set").code(1).stdout_has("differs set/1.0.0 (2 records) -> set/1.1.0 (3 records)").check();

@@ -81,6 +81,8 @@ mod scan;
 mod page_index;
 // Patterns of schemas against Node.js.
 mod patterns;
+// The Python package: its own tests, and type checkers.
+mod python;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Metadata documents, as the tools of each standard read them.

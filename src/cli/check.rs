@@ -11,13 +11,13 @@ use crate::cli::args::{CheckArguments, ReportFormat, places};
 use crate::cli::outcome::{Outcome, written};
 use crate::cli::progress::Bar;
 use crate::cli::render::Check;
-use crate::cli::settings::{self, Settings};
+use crate::cli::settings;
 use crate::cli::{locate, names, products, terminal};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let Inputs { dataset, folder, patterns: inputs } = inputs(arguments)?;
-    let settings = Settings::new(&arguments.judging, dataset)?;
-    let keys = settings.keys(&arguments.judging)?;
+    let settings = settings::settings(&arguments.judging, dataset)?;
+    let keys = settings.keys(arguments.judging.schema.is_some())?;
     let typed = Selection { articles: places(&arguments.articles), ..Selection::default() };
     let options = CheckOptions {
         inputs,

@@ -11,7 +11,7 @@ use crate::diff::{
     fingerprint, markdown,
 };
 use crate::progress::{NoProgress, Progress};
-use crate::release::{Bump, Found, VersionPolicy, find, newest};
+use crate::release::{Bump, Found, VersionPolicy, find, newest, release_of_version};
 use crate::text::{printable, printable_json};
 use clap::ValueEnum as _;
 use serde::Serialize;
@@ -87,7 +87,7 @@ fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
 
 /// A side: a folder of releases means the newest one.
 fn side(named: &Path, key: &[String]) -> Result<PathBuf, Error> {
-    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    let named = release_of_version(named).unwrap_or_else(|| named.to_owned());
     let is_plain = named.is_file() || !key.is_empty() && named.exists();
     if is_plain {
         return Ok(named);

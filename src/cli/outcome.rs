@@ -1,7 +1,6 @@
 //! How a run ends: its exit code, and the report of an error.
 
 use std::error::Error as _;
-use std::process::ExitCode;
 
 use crate::Error;
 use crate::error::{Excerpt, said};
@@ -25,14 +24,15 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
-impl From<Outcome> for ExitCode {
+/// The exit code.
+impl From<Outcome> for u8 {
     fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
+        match outcome {
             Outcome::Yes => 0,
             Outcome::No => 1,
             Outcome::Failed => 2,
             Outcome::Interrupted => INTERRUPTED,
-        })
+        }
     }
 }
 

@@ -14,12 +14,12 @@ use crate::cli::args::{JudgingArguments, RetryArguments};
 use crate::cli::outcome::Outcome;
 use crate::cli::paint::{BOLD_GREEN, BOLD_YELLOW, count, counted};
 use crate::cli::progress::Bar;
-use crate::cli::settings::{self, Settings};
+use crate::cli::settings;
 use crate::cli::{locate, render, terminal};
 
 pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let rejects = reject_files(&arguments.files)?;
-    let settings = Settings::new(&arguments.judging, settings::around(&rejects)?)?;
+    let settings = settings::settings(&arguments.judging, settings::around(&rejects)?)?;
     let options = RetryOptions {
         rejects,
         schema: settings.schema,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::release::{Found, find};
+use crate::release::{Found, find, release_of_version};
 use crate::signature::{MAX_SIGNERS_BYTES, Signers};
 use crate::storage::{Location, filesystem};
 use crate::verify::{VerifyOptions, VerifyReport, verify};
@@ -73,7 +73,7 @@ fn here() -> Result<PathBuf, Error> {
 
 /// The releases that are meant: a folder of releases means all of them.
 fn folders(named: &Path) -> Result<Vec<Location>, Error> {
-    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    let named = release_of_version(named).unwrap_or_else(|| named.to_owned());
     Ok(match find(&named)? {
         Found::Release => vec![named.into()],
         Found::Releases(releases) => releases.into_iter().map(|(_, folder)| folder).collect(),

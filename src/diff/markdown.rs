@@ -10,7 +10,7 @@ use super::text_diff::Piece;
 use crate::text::count;
 
 /// The report as Markdown: lists and a table, without a heading.
-pub(crate) fn markdown(report: &DiffReport) -> String {
+pub fn markdown(report: &DiffReport) -> String {
     let mut text = String::new();
     for Line { text: line, .. } in described(report) {
         text.push_str(&format!("- {}\n", escaped(&line)));

@@ -6,7 +6,7 @@ use crate::text::{did_you_mean, shell_word};
 
 impl Error {
     /// The code that `pressmark explain` describes, if there is one.
-    pub(crate) fn code(&self) -> Option<Code> {
+    pub fn code(&self) -> Option<Code> {
         match self {
             Self::Schema { code, .. } | Self::Unreadable { code, .. } => Some(*code),
             Self::NoArticles { .. } => Some(Code::NoArticles),
@@ -15,7 +15,7 @@ impl Error {
     }
 
     /// The way out, if there is one.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unreadable { hint, .. }
             | Self::Argument { hint, .. }
@@ -100,6 +100,7 @@ impl Error {
                 let meant = did_you_mean(&name.to_uppercase(), Code::ALL.iter().map(|code| code.name()));
                 Some(format!("{meant}`pressmark explain` lists all codes"))
             }
+            Self::KeyType { holds, .. } => Some(format!("the keys of these records are {holds}")),
             Self::NoExtra { .. } => Some(
                 "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
                     .into(),
@@ -112,7 +113,6 @@ impl Error {
             | Self::Cancelled
             | Self::NoArticles { .. }
             | Self::Part { .. }
-            | Self::KeyType { .. }
             | Self::Exists { .. } => None,
         }
     }
