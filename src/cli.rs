@@ -39,7 +39,7 @@ use self::outcome::Outcome;
 
 /// Runs the command that the arguments name, the program's own name first, and returns the exit code of the process.
 /// Reports go to stdout, everything else to stderr. Sets handlers for signals and panics: call it once in a process.
-pub fn main(arguments: Vec<OsString>) -> ExitCode {
+pub fn main(arguments: &[OsString]) -> ExitCode {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !part_files::is_guarded() {
@@ -86,8 +86,8 @@ fn run(command: &Command) -> ExitCode {
 }
 
 /// Clap repeats a wrong argument as it is, so a wrong line is parsed again with arguments that are safe to print.
-fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(&arguments).map_err(|error| {
+fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments).map_err(|error| {
         if !error.use_stderr() {
             return error;
         }

@@ -25,7 +25,7 @@ macro_rules! codes {
             }
 
             /// The meaning, in one line.
-            pub fn meaning(self) -> &'static str {
+            pub(crate) fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
             }
         }
@@ -116,6 +116,7 @@ codes! {
     FileSize "R-FILE-SIZE" "the size of a file differs from the manifest",
     FileHash "R-FILE-HASH" "the SHA-256 of a file differs from the recorded one",
     SumsInvalid "R-SUMS" "SHA256SUMS does not match the files of the release",
+    List "R-LIST" "a list of inputs or withdrawals is not in the form that the format requires",
     SchemaInvalid "R-SCHEMA" "schema.json cannot be used or does not match the parts",
     PartUnreadable "R-PART" "a part is not readable Parquet",
     PartColumns "R-COLUMNS" "the columns of a part do not match the schema",
@@ -165,16 +166,6 @@ pub enum Severity {
     Error,
     /// Worth a look; nothing is rejected because of it.
     Warning,
-}
-
-impl Severity {
-    /// The severity in one word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
 }
 
 impl Code {

@@ -37,7 +37,7 @@ impl Default for Diagnostics {
 
 /// One rule that articles broke.
 #[derive(Debug, Clone, Serialize)]
-pub struct Cause {
+pub(crate) struct Cause {
     /// What kind of fault.
     pub code: Code,
     /// JSON Pointer to the rule in the schema; empty where it stands in none.
@@ -55,7 +55,7 @@ pub struct Cause {
 
 /// One article that broke a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Example {
+pub(crate) struct Example {
     /// The source's name.
     pub source: String,
     /// The line, from 1.
@@ -80,7 +80,7 @@ pub struct Example {
 
 /// A few words of an article, with the fault in them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Snippet {
+pub(crate) struct Snippet {
     /// The text, on one line and without control characters.
     pub text: String,
     /// Where the fault starts, in characters, from 0.
@@ -91,12 +91,12 @@ pub struct Snippet {
 
 impl Diagnostics {
     /// No causes yet. Each will keep at most this many examples, and always the first.
-    pub fn keeping(examples: usize) -> Self {
+    pub(crate) fn keeping(examples: usize) -> Self {
         Self { causes: BTreeMap::new(), examples: examples.max(1) }
     }
 
     /// Adds the causes of one reject.
-    pub fn add(&mut self, reject: &Reject) {
+    pub(crate) fn add(&mut self, reject: &Reject) {
         let mut counted = BTreeSet::new();
         for (index, placed) in reject.violations.iter().enumerate() {
             let violation = &placed.violation;
@@ -119,7 +119,7 @@ impl Diagnostics {
     }
 
     /// Adds what was found later.
-    pub fn merge(&mut self, later: &Self) {
+    pub(crate) fn merge(&mut self, later: &Self) {
         for (key, cause) in &later.causes {
             if let Some(known) = self.causes.get_mut(key) {
                 known.articles += cause.articles;
@@ -133,7 +133,7 @@ impl Diagnostics {
     }
 
     /// The causes, the most frequent first; of those that are as frequent, those that articles are counted under.
-    pub fn causes(&self) -> Vec<&Cause> {
+    pub(crate) fn causes(&self) -> Vec<&Cause> {
         let mut causes: Vec<&Cause> = self.causes.values().collect();
         causes.sort_by_key(|cause| std::cmp::Reverse((cause.articles, cause.counted)));
         causes

@@ -42,12 +42,13 @@ use crate::progress::Progress;
 use crate::record::Fingerprint;
 use crate::release::Manifest;
 
-pub use delta::{DELTA, DeltaCheck, DeltaWriter, check_delta, fingerprint};
+pub use delta::{DeltaCheck, DeltaWriter, check_delta, fingerprint};
 pub use input::DiffInput;
-pub use markdown::markdown;
-pub use messages::{Line, described, schema_line, warning_line};
+pub(crate) use markdown::markdown;
+pub(crate) use messages::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
-pub use rows::{Change, EachRow, RowChange};
+pub(crate) use rows::EachRow;
+pub use rows::{Change, RowChange};
 pub use schema_change::{Keyword, SchemaChange};
 pub use text_diff::Piece;
 pub use warning::Warning;
@@ -153,7 +154,8 @@ fn compare_sides(
     let columns = pipeline::column_pairs(&old, &new, &options.ignore)?;
     let mut pipeline = Pipeline::new((&old, old_files), (&new, new_files), columns, each, (resources, progress));
     pipeline.run()?;
-    let withdrawn = withdrawn(current);
+    let listed = current.withdrawn()?;
+    let withdrawn = listed.iter().map(|record| (record.key.as_str(), record.reason.as_str())).collect();
     let found = pipeline.finish(&withdrawn)?;
     let records = [(base, &old), (current, &new)].map(|(side, table)| {
         side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum())
@@ -187,12 +189,6 @@ fn open(side: &DiffInput, picked: &[usize]) -> Result<(Scan, Vec<usize>), Error>
         [] => Ok((side.table(&[0])?, Vec::new())),
         picked => Ok((side.table(picked)?, (0..picked.len()).collect())),
     }
-}
-
-/// The records that a release lists as withdrawn: key and reason.
-fn withdrawn(side: &DiffInput) -> BTreeMap<&str, &str> {
-    let listed = side.release.iter().flat_map(|release| &release.manifest.withdrawn);
-    listed.map(|record| (record.key.as_str(), record.reason.as_str())).collect()
 }
 
 fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64; 2], found: Found) -> DiffReport {
@@ -241,5 +237,5 @@ fn is_repackaged(base: &Manifest, current: &Manifest) -> bool {
         let Manifest { title, description, license, creators, .. } = manifest.clone();
         (title, description, license, creators)
     };
-    files(base) != files(current) || described(base) != described(current)
+    base.format() != current.format() || files(base) != files(current) || described(base) != described(current)
 }

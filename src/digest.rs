@@ -47,7 +47,7 @@ impl Digest {
     }
 
     /// A digest that was computed elsewhere.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -57,7 +57,7 @@ impl Digest {
     }
 
     /// The text form as 64 ASCII bytes, without allocating.
-    pub fn hex(&self) -> [u8; 64] {
+    pub(crate) fn hex(&self) -> [u8; 64] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 64];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
@@ -141,11 +141,6 @@ impl<T> Hashing<T> {
     /// Returns the stream, the number of bytes that passed, and their digest.
     pub fn finish(self) -> (T, u64, Digest) {
         (self.inner, self.bytes, Digest(self.hasher.finalize().into()))
-    }
-
-    /// The number of bytes that passed, and their digest so far.
-    pub fn so_far(&self) -> (u64, Digest) {
-        (self.bytes, Digest(self.hasher.clone().finalize().into()))
     }
 
     fn pass(&mut self, bytes: &[u8]) {

@@ -2,7 +2,7 @@
 //!
 //! An article that breaks the schema is a reject, a damaged release has findings, two releases
 //! have changes; none of these is an error. Each error names the file and, where there is one, the
-//! way out ([`Error::hint`]). The command line decides how it is shown.
+//! way out (`Error::hint`). The command line decides how it is shown.
 
 mod context;
 mod excerpt;

@@ -114,7 +114,7 @@ fn export_slice(slice: &ScanPart, lines: &Lines) -> Result<Exported, Error> {
 /// earlier one. A device or pipe is written directly.
 ///
 /// # Errors
-/// Those of [`export`] and of [`check_target`].
+/// Those of [`export`] and of `check_target`.
 pub fn export_to_file(
     release: &Release,
     options: &ExportOptions,

@@ -14,11 +14,11 @@ mod sort_bytes;
 mod sort_entry;
 mod spill;
 
-pub use selection::{BatchId, Selection};
+pub(crate) use selection::RunRows;
+pub use selection::Selection;
 
 pub(crate) use merge::{Merge, SortEntries};
 pub(crate) use record_hashes::RecordHashes;
 pub(crate) use runs::{SortedChunk, SortedRuns};
-pub(crate) use selection::RunRows;
 pub(crate) use sort_bytes::{ByteSorter, SortedBytes};
 pub(crate) use sort_entry::{CACHE_ENTRY_BYTES, RowLocation, SortEntry, SourceSpan};

@@ -5,9 +5,9 @@
 //! a page that cannot be split reliably, a truncated file) becomes a frame with the reason, so it is
 //! reported as a reject.
 //!
-//! [`Reader`] looks at the first bytes, then frames lines, the elements of a JSON container, or pages, and
+//! `Reader` looks at the first bytes, then frames lines, the elements of a JSON container, or pages, and
 //! passes them on in blocks. A [`Selection`] says where articles are in a JSON text; without one,
-//! [`Recognise`] decides what is an article.
+//! `Recognise` decides what is an article.
 
 mod block;
 mod children;
@@ -17,7 +17,7 @@ mod detect;
 mod elements;
 mod envelope;
 mod lines;
-pub mod pages;
+pub(crate) mod pages;
 mod pointer;
 mod position;
 mod reader;
@@ -25,12 +25,13 @@ mod selection;
 mod sources;
 mod stream;
 
-pub use block::{Block, Content, Frame, Names};
+pub(crate) use block::{Block, Content, Frame, Names};
 pub use container::{Container, Left, LeftOut};
-pub use envelope::{Anything, Recognise};
+pub(crate) use envelope::{Anything, Recognise};
 pub use pointer::{Pointer, PointerError};
 pub use position::Position;
-pub use reader::{Framing, Limits, Reader, Tally};
+pub(crate) use reader::{Framing, Reader};
+pub use reader::{Limits, Tally};
 pub use selection::{Condition, Selection, Skip};
 pub(crate) use selection::{pointers, skips};
-pub use sources::{Source, resolve};
+pub(crate) use sources::{Source, resolve};

@@ -18,8 +18,8 @@ pub use canonical::{InexactAt, write_f64, write_value};
 pub(crate) use canonical::{utf16_order, write_escaped, write_i64, write_string, write_u64};
 pub(crate) use locate::{locate, locate_name};
 pub use number::{Inexact, Number};
-pub(crate) use parse::parse_without_elements;
-pub use parse::{MAX_DEPTH, SyntaxError, SyntaxErrorKind, parse};
+pub(crate) use parse::{MAX_DEPTH, parse_without_elements};
+pub use parse::{SyntaxError, SyntaxErrorKind, parse};
 pub(crate) use value::escape_token;
 pub use value::{Kind, Object, Value};
 

@@ -33,14 +33,16 @@ use crate::storage::filesystem;
 use self::file::{Fault, Fields};
 use self::plan::{Path as Pointer, Plan, Source, Unmapped};
 
-pub use apply::Place;
-pub use change::{Changed, Changes};
-pub use core_fields::{CoreFields, FillRates};
+pub(crate) use apply::Place;
+pub(crate) use change::{Changed, Changes};
+pub(crate) use core_fields::CoreFields;
+pub use core_fields::FillRates;
 pub use fields::{Holds, Target};
-pub use fit_check::{FitCheck, Lacks, Misfit, is_cut};
+pub use fit_check::{FitCheck, Misfit};
+pub(crate) use fit_check::{Lacks, is_cut};
 pub use preset::{Preset, SourceChoice};
-pub(crate) use recognise::Sampled;
-pub use recognise::{BetterSource, Chosen, FittedMapping, SourceFit};
+pub use recognise::{BetterSource, Chosen, SourceFit};
+pub(crate) use recognise::{FittedMapping, Sampled};
 
 /// The longest mapping file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -59,7 +61,7 @@ pub struct Mapping {
 
 /// An article in the schema's shape, and what was done to it.
 #[derive(Debug)]
-pub struct Mapped<'a> {
+pub(crate) struct Mapped<'a> {
     /// The article.
     pub article: Value<'a>,
     /// Every change; [`Mapping::name_of`] gives the name it is reported under.
@@ -114,12 +116,12 @@ impl Mapping {
     }
 
     /// SHA-256 of the mapping file's bytes.
-    pub fn sha256(&self) -> Digest {
+    pub(crate) fn sha256(&self) -> Digest {
         self.sha256
     }
 
     /// How the articles of this source are framed in their inputs.
-    pub fn framing(&self) -> Framing {
+    pub(crate) fn framing(&self) -> Framing {
         match &self.plan.pages {
             None => Framing::Json,
             Some(rules) => Framing::Pages(rules.clone()),
@@ -127,7 +129,7 @@ impl Mapping {
     }
 
     /// Which objects of its inputs are articles, as far as the mapping says.
-    pub fn selection(&self) -> &Selection {
+    pub(crate) fn selection(&self) -> &Selection {
         &self.plan.selection
     }
 
@@ -135,7 +137,7 @@ impl Mapping {
     ///
     /// # Errors
     /// [`Error::Mapping`] if something is selected and the inputs are page dumps.
-    pub fn select(&self, settings: Selection) -> Result<Selection, Error> {
+    pub(crate) fn select(&self, settings: Selection) -> Result<Selection, Error> {
         let selection = settings.or(&self.plan.selection);
         if self.plan.pages.is_none() || selection == Selection::default() {
             return Ok(selection);
@@ -146,7 +148,7 @@ impl Mapping {
     }
 
     /// Whether the mapped article has a text, or an id that was not derived.
-    pub fn finds(&self, mapped: &Mapped<'_>) -> bool {
+    pub(crate) fn finds(&self, mapped: &Mapped<'_>) -> bool {
         let Some(article) = mapped.article.as_object() else { return false };
         let lacks = self.lacks(article);
         let is_derived = || mapped.changes.iter().any(|(changed, _)| *changed == Changed::Named("id"));
@@ -154,7 +156,7 @@ impl Mapping {
     }
 
     /// Maps a JSON value. A value that is not an object is not changed.
-    pub fn map<'a>(&self, value: Value<'a>, place: Place<'_>) -> Mapped<'a> {
+    pub(crate) fn map<'a>(&self, value: Value<'a>, place: Place<'_>) -> Mapped<'a> {
         match value {
             Value::Object(object) => self.complete(object, place, Changes::new()),
             article => Mapped { article, changes: Changes::new() },
@@ -162,7 +164,7 @@ impl Mapping {
     }
 
     /// Maps a page of a page dump.
-    pub fn map_page(&self, page: &Page) -> Mapped<'static> {
+    pub(crate) fn map_page(&self, page: &Page) -> Mapped<'static> {
         let (object, changes) = pages::article(page);
         self.complete(object, Place::default(), changes)
     }
@@ -179,7 +181,7 @@ impl Mapping {
     }
 
     /// The name that a change is reported under: a field or a member.
-    pub fn name_of(&self, changed: Changed) -> &str {
+    pub(crate) fn name_of(&self, changed: Changed) -> &str {
         match changed {
             Changed::Field(number) => &self.plan.fields[number].name,
             Changed::Drop(number) => &self.plan.drop[number].name,
@@ -188,24 +190,24 @@ impl Mapping {
     }
 
     /// Which of text and id a mapped article lacks.
-    pub fn lacks(&self, article: &Object<'_>) -> Lacks {
+    pub(crate) fn lacks(&self, article: &Object<'_>) -> Lacks {
         let missing = |name| matches!(article.get(name), None | Some(Value::Null));
         Lacks { text: self.has_text && missing("text"), id: self.has_id && missing("id") }
     }
 
     /// Whether a rule fills this field.
-    pub fn makes(&self, field: &str) -> bool {
+    pub(crate) fn makes(&self, field: &str) -> bool {
         self.plan.fields.iter().any(|one| one.name == field)
     }
 
     /// Whether values may be at another place than in the input.
-    pub fn moves(&self) -> bool {
+    pub(crate) fn moves(&self) -> bool {
         !self.in_place
     }
 
     /// The place in the input of the value at `pointer` in the mapped article; a pointer that leads nowhere
     /// if the mapping made the value.
-    pub fn origin(&self, pointer: &str, input: &Value<'_>) -> String {
+    pub(crate) fn origin(&self, pointer: &str, input: &Value<'_>) -> String {
         let Some(tail) = pointer.strip_prefix('/').filter(|_| !self.in_place) else { return pointer.to_owned() };
         let (name, below) = tail.split_once('/').map_or((tail, ""), |(name, _)| (name, &tail[name.len()..]));
         if name == "_extra" && !below.is_empty() {

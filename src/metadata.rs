@@ -18,7 +18,7 @@ mod zenodo;
 
 use serde_json::Value;
 
-use crate::release::{Creator, Manifest};
+use crate::release::{Creator, Format, Manifest};
 use crate::schema::Columns;
 
 /// A document that describes a release.
@@ -59,9 +59,26 @@ impl Document {
     }
 }
 
+/// The names of the files of metadata that a release of a format contains.
+pub(crate) fn file_names(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::V1 | Format::V2 => &[],
+    }
+}
+
+/// The files of metadata of a release, by name: those of [`file_names`]. They follow from the manifest, the schema
+/// and its columns alone, so `publish` writes them and [`crate::verify`](mod@crate::verify) can make them again.
+pub fn release_files(
+    _manifest: &Manifest,
+    _columns: &Columns,
+    _schema: &[u8],
+) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    std::iter::empty()
+}
+
 /// What the documents are made from.
 #[derive(Debug)]
-pub struct Metadata<'r> {
+pub(crate) struct Metadata<'r> {
     manifest: &'r Manifest,
     columns: &'r Columns,
     schema: Value,
@@ -70,12 +87,12 @@ pub struct Metadata<'r> {
 impl<'r> Metadata<'r> {
     /// The metadata of a release with this manifest. `schema` is the content of its `schema.json`, and
     /// `columns` are the columns derived from it. Descriptions are missing if the schema is not JSON.
-    pub fn new(manifest: &'r Manifest, columns: &'r Columns, schema: &[u8]) -> Self {
+    pub(crate) fn new(manifest: &'r Manifest, columns: &'r Columns, schema: &[u8]) -> Self {
         Self { manifest, columns, schema: serde_json::from_slice(schema).unwrap_or_default() }
     }
 
     /// The text of a document, which ends with a line feed.
-    pub fn document(&self, document: Document) -> String {
+    pub(crate) fn document(&self, document: Document) -> String {
         match document {
             Document::Card => card::write(self),
             Document::Croissant => json(&croissant::document(self)),

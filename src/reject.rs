@@ -19,7 +19,7 @@ use crate::schema::Violation;
 use crate::storage::filesystem::{self, Handle, StagedFile};
 use crate::text;
 
-pub use wire::{Stored, StoredError};
+pub(crate) use wire::Stored;
 
 /// The largest article whose bytes are stored, in bytes. Of a larger one only the position is stored.
 const MAX_RAW_BYTES: usize = 1 << 20;
@@ -63,12 +63,12 @@ pub struct Placed {
 
 impl Placed {
     /// A violation of the article as a whole, or one whose position is not known.
-    pub fn at_start(frame: &Frame, violation: Violation) -> Self {
+    pub(crate) fn at_start(frame: &Frame, violation: Violation) -> Self {
         Self { violation, line: frame.line, column: frame.column, byte: frame.byte, length: 0 }
     }
 
     /// A violation at a range of the article's bytes.
-    pub fn within(bytes: &[u8], frame: &Frame, range: Range<usize>, violation: Violation) -> Self {
+    pub(crate) fn within(bytes: &[u8], frame: &Frame, range: Range<usize>, violation: Violation) -> Self {
         let (line, column) = text::line_and_column(bytes, range.start);
         let before = if line == 1 { frame.column - 1 } else { 0 };
         Self {
@@ -83,7 +83,7 @@ impl Placed {
 
 impl Reject {
     /// Creates the reject of the article at `position`. Drops violations beyond those that are stored.
-    pub fn new(position: Position, length: u64, raw: Option<&[u8]>, mut violations: Vec<Placed>) -> Self {
+    pub(crate) fn new(position: Position, length: u64, raw: Option<&[u8]>, mut violations: Vec<Placed>) -> Self {
         let violations_total = violations.len() as u64;
         violations.truncate(MAX_VIOLATIONS);
         for Placed { violation, .. } in &mut violations {
@@ -94,7 +94,7 @@ impl Reject {
     }
 
     /// The code under which it is counted: that of its first violation.
-    pub fn code(&self) -> Option<Code> {
+    pub(crate) fn code(&self) -> Option<Code> {
         self.violations.first().map(|placed| placed.violation.code)
     }
 }
@@ -110,7 +110,7 @@ fn cut_pointer(pointer: &mut String) {
 /// A reject file that is being written. It has another name until it is published, and is removed if it is
 /// dropped before.
 #[derive(Debug)]
-pub struct RejectFile {
+pub(crate) struct RejectFile {
     target: PathBuf,
     staged: StagedFile,
     encoder: Encoder,
@@ -128,7 +128,7 @@ impl std::fmt::Debug for Encoder {
 impl RejectFile {
     /// Creates the file in the folder `beside`, with a name that starts with `prefix`. Publishing moves it to
     /// `target`.
-    pub fn create(target: PathBuf, beside: &Path, prefix: &str) -> Result<Self, Error> {
+    pub(crate) fn create(target: PathBuf, beside: &Path, prefix: &str) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
         let (staged, file) = filesystem::stage_file(beside, prefix)?;
         let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
@@ -136,18 +136,18 @@ impl RejectFile {
     }
 
     /// Adds a reject.
-    pub fn write(&mut self, reject: &Reject) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, reject: &Reject) -> Result<(), Error> {
         let line = wire::write(reject);
         self.encoder.0.write_all(&line).map_err(|source| Error::io("write", &self.target, source))
     }
 
     /// Changes the path under which it is published.
-    pub fn retarget(&mut self, target: &Path) {
+    pub(crate) fn retarget(&mut self, target: &Path) {
         target.clone_into(&mut self.target);
     }
 
     /// Syncs the file to disk and moves it to its path. Replaces an earlier file there.
-    pub fn publish(self) -> Result<PathBuf, Error> {
+    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
         let Self { target, staged, encoder } = self;
         let refuse = |source| Error::io("write", &target, source);
         let buffered = encoder.0.finish().map_err(refuse)?;

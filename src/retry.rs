@@ -98,7 +98,7 @@ pub fn retry(options: &RetryOptions, out: &mut dyn Write, progress: &dyn Progres
 /// earlier one. If no article passes, nothing is written. A device or pipe is written to directly.
 ///
 /// # Errors
-/// Those of [`retry`] and of [`check_target`].
+/// Those of [`retry`] and of `check_target`.
 pub fn retry_to_file(options: &RetryOptions, target: &Path, progress: &dyn Progress) -> Result<RetryReport, Error> {
     let unwritable = |source| Error::io("write to", target, source);
     if target.exists() && !target.is_file() && !target.is_dir() {

@@ -32,13 +32,12 @@ mod undeclared;
 mod validator;
 mod vocabulary;
 
-pub use columns::{
-    Column, Columns, EXTRA, Extra, InvalidOptional, Kind, Omitted, Presence, RECORD_SHA256, Refusal, Role,
-};
+pub use columns::{Column, Columns, Extra, InvalidOptional, Kind, Presence, Refusal, Role};
+pub(crate) use columns::{EXTRA, RECORD_SHA256};
 pub use compare::{Change, Class, ColumnChange, Comparison, Effect, KeywordChange, RuleChange};
 pub(crate) use compare::{RuleComparison, compare_column, compare_rules};
 pub(crate) use document_kind::DocumentKind;
-pub use explain::{Explained, ExplainedOmission, ExplainedRefusal, Explanation};
+pub(crate) use explain::{Explained, Explanation};
 pub(crate) use load::MAX_SCHEMA_BYTES;
 pub use load::{BuiltIn, MAX_LISTED, Schema};
 pub use validator::Violation;

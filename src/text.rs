@@ -7,7 +7,7 @@
 
 /// `text` as at most `limit` characters on one line. Control characters, characters that are invisible or
 /// change the reading direction, and the start of commands in logs are escaped. An ellipsis marks a cut.
-pub fn one_line(text: &str, limit: usize) -> String {
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     for (count, (at, character)) in text.char_indices().enumerate() {
         if count == limit {
@@ -20,7 +20,7 @@ pub fn one_line(text: &str, limit: usize) -> String {
 }
 
 /// `text` on one line of any length.
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     one_line(text, usize::MAX)
 }
 
@@ -45,7 +45,7 @@ fn push_printable(line: &mut String, text: &str, at: usize, character: char) {
 }
 
 /// JSON text with the same meaning and without unsafe characters except line breaks.
-pub fn printable_json(json: &str) -> String {
+pub(crate) fn printable_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for (at, character) in json.char_indices() {
         let is_joiner = matches!(character, '\u{200c}' | '\u{200d}');
@@ -98,14 +98,14 @@ pub(crate) fn is_unsafe(character: char) -> bool {
 }
 
 /// A count with commas: `1,204`.
-pub fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join(",")
 }
 
 /// A count with commas and its noun: `1 record`, `2,000 records`.
-pub fn counted(number: u64, noun: &str) -> String {
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
@@ -113,7 +113,7 @@ pub fn counted(number: u64, noun: &str) -> String {
 const ALIKE: f64 = 0.6;
 
 /// A suggestion in front of a list of known names: "did you mean `title`? ", or nothing if no name is alike.
-pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let start: String = name.chars().take(64).flat_map(char::to_lowercase).collect();
     let alike = |known: &str| {
         let known: String = known.chars().take(64).flat_map(char::to_lowercase).collect();
@@ -125,12 +125,12 @@ pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) ->
 }
 
 /// A number and its noun: `1 character`, `2 characters`.
-pub fn plural(number: u64, noun: &str) -> String {
+pub(crate) fn plural(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The line and column of a byte in `bytes`, both from 1. The column counts characters.
-pub fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = &bytes[..offset.min(bytes.len())];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let line = memchr::memchr_iter(b'\n', before).count() + 1;

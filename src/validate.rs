@@ -20,15 +20,16 @@ mod syntax;
 mod undeclared;
 mod validator;
 
-pub use batch::{ArticleSpan, Batch, MAX_BATCH_BYTES};
-pub use keys::{InvalidKeyColumns, KeyColumns, Rank, RecordKey};
+pub use batch::{ArticleSpan, Batch};
+pub(crate) use keys::Rank;
+pub use keys::{InvalidKeyColumns, KeyColumns, RecordKey};
 pub use reject_sink::RejectSink;
-pub use report::{InputWarning, ValidationReport};
-pub use sources::{InputCounts, InputSummary, MAX_DROPS};
+pub(crate) use report::{InputWarning, ValidationReport};
+pub use sources::{InputCounts, InputSummary};
+pub(crate) use sources::{SourceValidation, Step, validate_sources};
 pub use undeclared::Undeclared;
 pub use validator::{Validator, ValidatorOptions};
 
 pub(crate) use article::{AdmittedRecord, ArticleValidator, Provenance, article_content};
 pub(crate) use cache::{ArticleDigest, ValidationCache};
 pub(crate) use effects::Effects;
-pub(crate) use sources::{SourceValidation, Step, validate_sources};

@@ -89,6 +89,12 @@ impl Test {
         serde_json::from_slice(&self.read(name)).unwrap()
     }
 
+    /// The entries of a list of a release: the JSON values in the lines of a file, which may not be there.
+    pub(crate) fn list(&self, name: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.path(name)).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Everything in the folder.
     pub(crate) fn files(&self) -> Files {
         files(self.folder.path())

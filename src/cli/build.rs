@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::Error;
 use crate::diff::{DiffReport, described, schema_line};
 use crate::publish::{BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build};
-use crate::release::Dataset;
+use crate::release::{Dataset, Format};
 use crate::text::{one_line, printable};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
@@ -180,6 +180,13 @@ fn steps(report: &BuildReport) -> String {
         for line in described(changes).into_iter().map(|line| line.text).chain(schema) {
             text.push_str(&format!("since {}: {}\n", previous(changes), one_line(&line, 200)));
         }
+    }
+    let is_new = matches!(report.outcome, Release::Published(_) | Release::DryRun(_));
+    if let Some(format) = report.previous_format.filter(|format| is_new && *format != Format::NEWEST) {
+        let newest = Format::NEWEST;
+        text.push_str(&format!(
+            "format {newest}; the previous release has {format}, so every part was written again\n"
+        ));
     }
     if report.reused > 0 {
         text.push_str(&format!("reused {} of {}\n", count(report.reused as u64), counted(report.parts as u64, "part")));

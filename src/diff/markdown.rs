@@ -9,7 +9,7 @@ use super::report::{ColumnChange, DiffReport, Example, Sample};
 use super::text_diff::Piece;
 
 /// The report as Markdown: lists and a table, without a heading.
-pub fn markdown(report: &DiffReport) -> String {
+pub(crate) fn markdown(report: &DiffReport) -> String {
     let mut text = String::new();
     for Line { text: line, .. } in described(report) {
         text.push_str(&format!("- {}\n", escaped(&line)));

@@ -10,7 +10,7 @@ use crate::text::{count, counted};
 
 /// One line of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// The kind of change that it counts; `None` for remarks.
     pub change: Option<Change>,
     /// The sentence.
@@ -18,7 +18,7 @@ pub struct Line {
 }
 
 /// What changed, with one line for each kind of change.
-pub fn described(report: &DiffReport) -> Vec<Line> {
+pub(crate) fn described(report: &DiffReport) -> Vec<Line> {
     let Counts { same, added, removed, withdrawn, changed, formatting, rekeyed, ignored, schema_only, unmatched } =
         report.counts;
     let mut lines = Vec::new();
@@ -56,7 +56,7 @@ pub fn described(report: &DiffReport) -> Vec<Line> {
 }
 
 /// A warning as a sentence.
-pub fn warning_line(warning: &Warning) -> String {
+pub(crate) fn warning_line(warning: &Warning) -> String {
     match warning {
         Warning::KeyRecipe { records } => {
             format!(
@@ -89,7 +89,7 @@ pub fn warning_line(warning: &Warning) -> String {
 }
 
 /// A change of the schema as a sentence.
-pub fn schema_line(change: &SchemaChange) -> String {
+pub(crate) fn schema_line(change: &SchemaChange) -> String {
     match change {
         SchemaChange::ColumnAdded { column, kind } => format!("column `{column}` added ({kind})"),
         SchemaChange::ColumnRemoved { column, kind } => format!("column `{column}` removed ({kind})"),

@@ -162,7 +162,7 @@ impl DiffReport {
     }
 
     /// The number of the version that must increase at least. `None` if nothing changed.
-    pub fn bump(&self, policy: VersionPolicy) -> Option<Bump> {
+    pub(crate) fn bump(&self, policy: VersionPolicy) -> Option<Bump> {
         self.causes().into_iter().map(|cause| policy.bump(cause)).max()
     }
 

@@ -70,7 +70,7 @@ pub struct RowChange {
 }
 
 /// Receives changed records one by one.
-pub type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
+pub(crate) type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
 
 /// A record that was read again.
 struct Read {

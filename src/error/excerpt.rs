@@ -50,7 +50,7 @@ impl Excerpt {
 
 impl Error {
     /// The line of the file at fault, where it is known.
-    pub fn excerpt(&self) -> Option<&Excerpt> {
+    pub(crate) fn excerpt(&self) -> Option<&Excerpt> {
         match self {
             Self::Dataset { excerpt, .. } | Self::Mapping { excerpt, .. } => excerpt.as_deref(),
             _ => None,

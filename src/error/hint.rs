@@ -6,7 +6,7 @@ use crate::text::did_you_mean;
 
 impl Error {
     /// The code that `pressmark explain` describes, if there is one.
-    pub fn code(&self) -> Option<Code> {
+    pub(crate) fn code(&self) -> Option<Code> {
         match self {
             Self::Schema { code, .. } | Self::Unreadable { code, .. } => Some(*code),
             Self::NoArticles { .. } => Some(Code::NoArticles),
@@ -15,7 +15,7 @@ impl Error {
     }
 
     /// The way out, if there is one.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unreadable { hint, .. } | Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
             Self::NoInput { is_folder: true, found, .. } => {

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::storage::filesystem::{self, Handle};
 
 /// Identifies a batch: the index of its run, and its index within the run.
-pub type BatchId = (usize, usize);
+pub(crate) type BatchId = (usize, usize);
 
 /// Rows of several batches, in the order in which they were selected.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Selection {
 impl Selection {
     /// Creates an empty selection that keeps about `limit` bytes of nulls. Beyond it, rows are kept without
     /// nulls, which takes time.
-    pub fn compacting(limit: usize) -> Self {
+    pub(crate) fn compacting(limit: usize) -> Self {
         Self { limit: Some(limit), ..Self::default() }
     }
 
@@ -76,18 +76,18 @@ impl Selection {
     }
 
     /// The number of selected rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.compact.len() + self.rows.len()
     }
 
     /// Whether no row was selected.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns all rows as one batch. The selection must not be a compacting one. Their strings must take less than 2 GiB. Consecutive rows of one
     /// batch are not copied.
-    pub fn batch(&self) -> RecordBatch {
+    pub(crate) fn batch(&self) -> RecordBatch {
         if let ([batch], [(_, first), ..]) = (self.batches.as_slice(), self.rows.as_slice())
             && self.rows.iter().zip(*first..).all(|((_, row), next)| *row == next)
         {
@@ -98,12 +98,12 @@ impl Selection {
     }
 
     /// Returns the first row as a batch. There must be one.
-    pub fn first(&self) -> RecordBatch {
+    pub(crate) fn first(&self) -> RecordBatch {
         self.first.clone().unwrap_or_else(|| self.row(self.rows[0]))
     }
 
     /// Returns the last row as a batch. There must be one.
-    pub fn last(&self) -> RecordBatch {
+    pub(crate) fn last(&self) -> RecordBatch {
         self.row(self.rows[self.rows.len() - 1])
     }
 
@@ -114,7 +114,7 @@ impl Selection {
     /// Returns all rows, column by column. The strings of a list column must take less than 2 GiB. Each
     /// step builds one column and frees the arrays it was built from. A string column becomes byte views
     /// into the batches: strings are most of a record, and copying them would be most of the cost.
-    pub fn into_columns(mut self) -> Box<dyn Iterator<Item = ArrayRef>> {
+    pub(crate) fn into_columns(mut self) -> Box<dyn Iterator<Item = ArrayRef>> {
         if self.compact.len() > 0 {
             self.compact();
             return Box::new(self.compact.into_columns());

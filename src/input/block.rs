@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// A run of whole frames of one source.
 #[derive(Debug)]
-pub struct Block {
+pub(crate) struct Block {
     /// The source's name.
     pub source: Arc<str>,
     /// The bytes that the frames lie in.
@@ -22,19 +22,19 @@ pub struct Block {
 
 impl Block {
     /// Where a frame of this block stands.
-    pub fn position(&self, frame: &Frame) -> Position {
+    pub(crate) fn position(&self, frame: &Frame) -> Position {
         Position { source: self.source.clone(), line: frame.line, byte: frame.byte }
     }
 
     /// The bytes of a frame of this block; empty if they were not held.
-    pub fn bytes_of(&self, frame: &Frame) -> &[u8] {
+    pub(crate) fn bytes_of(&self, frame: &Frame) -> &[u8] {
         &self.bytes[frame.range.clone()]
     }
 }
 
 /// The place of one article.
 #[derive(Debug)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Its bytes within the block; empty if they were not held.
     pub range: Range<usize>,
     /// Its first line in the source, from 1.
@@ -51,7 +51,7 @@ pub struct Frame {
 
 /// What a frame holds.
 #[derive(Debug)]
-pub enum Content {
+pub(crate) enum Content {
     /// Bytes to be parsed as JSON.
     Json {
         /// The source ended here without a line end.
@@ -74,14 +74,14 @@ pub enum Content {
 
 impl Content {
     /// Whether it is JSON whose meaning nothing around it takes part in.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         matches!(self, Self::Json { names: None, .. })
     }
 }
 
 /// The names under which a container holds an article.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub(crate) struct Names {
     /// The article's own, in an object of articles.
     pub key: Option<String>,
     /// Its list's, in an object of lists.

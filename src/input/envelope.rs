@@ -35,7 +35,7 @@ const OF_ARTICLES: &[&str] = &[
 ];
 
 /// Decides what is an article.
-pub trait Recognise: Sync {
+pub(crate) trait Recognise: Sync {
     /// Whether the bytes of a JSON object, which its container holds under these names, are an
     /// article: one whose text or id is found, or that the schema accepts. None if they cannot be parsed.
     fn is_article(&self, bytes: &[u8], names: &Names) -> Option<bool>;
@@ -43,7 +43,7 @@ pub trait Recognise: Sync {
 
 /// Takes every object for an article.
 #[derive(Debug, Clone, Copy)]
-pub struct Anything;
+pub(crate) struct Anything;
 
 impl Recognise for Anything {
     fn is_article(&self, _bytes: &[u8], _names: &Names) -> Option<bool> {

@@ -24,7 +24,7 @@ use self::line::Line;
 ///
 /// A rule matches a whole line, letter case included, without the whitespace around the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Control lines that mark a page. By default only `TT`, the text size control.
     pub anchors: Vec<String>,
     /// Control lines that are dropped beside an anchor, with at most blank lines and other control
@@ -53,7 +53,7 @@ pub struct Lines {
 
 /// One stretch of a dump. The pieces of a dump follow each other without gap or overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// A page whose title was proved.
     Page(Page),
     /// Lines that could not be split with certainty; nothing in them was changed.
@@ -69,7 +69,7 @@ pub enum Piece {
 
 /// One article as its page showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// All lines of the page, dropped ones included.
     pub lines: Lines,
     /// Their bytes in the dump, counted from 0, line endings included.
@@ -87,17 +87,9 @@ pub struct Page {
     account: Vec<(Lines, Fate)>,
 }
 
-impl Page {
-    /// Where each line of the page went: runs that follow each other from `lines.first` to
-    /// `lines.last` without gap or overlap.
-    pub fn account(&self) -> &[(Lines, Fate)] {
-        &self.account
-    }
-}
-
 /// A picture of a page; the dump holds only its caption.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// The caption line without the credit and the whitespace before it; may be empty.
     pub caption: String,
     /// The text of the parenthesis that ends the caption line, without the whitespace around it;
@@ -107,7 +99,7 @@ pub struct Image {
 
 /// Where a line of a page went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is the title.
     Title,
     /// It is the caption of an image.
@@ -144,7 +136,7 @@ pub enum DropRule {
 
 impl DropRule {
     /// The stable name of the rule, for reports.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ControlLine => "control-line",
             Self::RepeatedTitle => "repeated-title",
@@ -157,7 +149,7 @@ impl DropRule {
 
 /// Why lines could not be split. The set is closed; lines are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnsplitReason {
+pub(crate) enum UnsplitReason {
     /// The dump holds blank lines only.
     #[error("there is no text, only blank lines; leave this file out")]
     NoText,
@@ -210,7 +202,7 @@ pub enum UnsplitReason {
 /// above the first page are part of it, blank lines between pages are part of the page above them.
 /// An empty text has no lines and so gives no pieces; a text of blank lines gives one unsplit
 /// piece. Takes time linear in the length of the text.
-pub fn split(text: &str, rules: &Rules) -> Vec<Piece> {
+pub(crate) fn split(text: &str, rules: &Rules) -> Vec<Piece> {
     let lines = line::cut(text);
     if lines.is_empty() {
         return Vec::new();

@@ -26,7 +26,7 @@ use plan::{Head, Plan};
 
 /// How articles are framed in a source.
 #[derive(Debug, Clone)]
-pub enum Framing {
+pub(crate) enum Framing {
     /// As JSON, in the container that is found.
     Json,
     /// As JSON Lines, even if the first line looks different.
@@ -67,7 +67,7 @@ pub struct Tally {
 
 /// Reads sources into blocks.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub(crate) struct Reader {
     framing: Framing,
     places: Vec<Pointer>,
     limits: Limits,
@@ -113,25 +113,25 @@ impl<'s> State<'s> {
 
 impl Reader {
     /// Creates a reader for sources with this framing.
-    pub fn new(framing: Framing, limits: Limits) -> Self {
+    pub(crate) fn new(framing: Framing, limits: Limits) -> Self {
         Self { framing, places: Vec::new(), limits, hash: false, read_ahead: Arc::default() }
     }
 
     /// The same reader, with articles at these places of each JSON text. Without any, they are detected.
     #[must_use]
-    pub fn with_places(self, places: &[Pointer]) -> Self {
+    pub(crate) fn with_places(self, places: &[Pointer]) -> Self {
         Self { places: places.to_vec(), ..self }
     }
 
     /// The same reader, which also hashes what it reads.
     #[must_use]
-    pub fn with_hash(self) -> Self {
+    pub(crate) fn with_hash(self) -> Self {
         Self { hash: true, ..self }
     }
 
     /// The same reader, for a standard input of which this was read before.
     #[must_use]
-    pub fn after(self, read_ahead: Arc<[u8]>) -> Self {
+    pub(crate) fn after(self, read_ahead: Arc<[u8]>) -> Self {
         Self { read_ahead, ..self }
     }
 
@@ -148,7 +148,7 @@ impl Reader {
     ///
     /// # Errors
     /// A file that cannot be opened or read, the first error of `sink`, or [`Error::Cancelled`].
-    pub fn read(
+    pub(crate) fn read(
         &self,
         source: &Source,
         recognise: &dyn Recognise,

@@ -59,7 +59,7 @@ enum Wanted {
 impl Selection {
     /// These settings, and those of `other` for what is not set here.
     #[must_use]
-    pub fn or(self, other: &Self) -> Self {
+    pub(crate) fn or(self, other: &Self) -> Self {
         Self {
             articles: self.articles.or_else(|| other.articles.clone()),
             only: self.only.or_else(|| other.only.clone()),
@@ -68,20 +68,20 @@ impl Selection {
     }
 
     /// Where articles are, if that is set.
-    pub fn places(&self) -> &[Pointer] {
+    pub(crate) fn places(&self) -> &[Pointer] {
         self.articles.as_deref().unwrap_or_default()
     }
 
     /// The setting that says that this object is not an article, if one does: `skip /index`. What is
     /// not an object is left to validation.
-    pub fn leaves_out(&self, value: &Value<'_>) -> Option<String> {
+    pub(crate) fn leaves_out(&self, value: &Value<'_>) -> Option<String> {
         value.as_object()?;
         let only = self.only.as_ref().filter(|only| !only.holds(value));
         self.skips(value).or_else(|| only.map(|only| format!("only {}", only.names())))
     }
 
     /// The same for `skip` alone.
-    pub fn skips(&self, value: &Value<'_>) -> Option<String> {
+    pub(crate) fn skips(&self, value: &Value<'_>) -> Option<String> {
         let skip = self.skip.iter().flatten().find(|skip| match skip {
             Skip::Has(pointer) => is_there(value, pointer.steps()),
             Skip::Is(condition) => condition.holds(value),

@@ -13,7 +13,7 @@ const DEPTH: usize = 64;
 
 /// One file, or standard input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
+pub(crate) struct Source {
     /// The name in positions, manifests and messages.
     pub name: Arc<str>,
     /// Its file; `None` for standard input.
@@ -22,7 +22,7 @@ pub struct Source {
 
 impl Source {
     /// Its size as stored, in bytes, where it is known.
-    pub fn bytes(&self) -> Option<u64> {
+    pub(crate) fn bytes(&self) -> Option<u64> {
         self.path.as_deref().and_then(filesystem::size)
     }
 }
@@ -40,7 +40,7 @@ impl Source {
 /// [`Error::NoInput`] if a pattern matches nothing, [`Error::Pattern`] if it is not a pattern,
 /// [`Error::Io`] for a folder that cannot be read,
 /// a link that leads nowhere, or one in a folder that leads to another folder.
-pub fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
+pub(crate) fn resolve(base: &Path, home: &Path, patterns: &[String]) -> Result<Vec<Source>, Error> {
     // By the real path of each file.
     let mut files: BTreeMap<PathBuf, Source> = BTreeMap::new();
     let mut sources = Vec::new();

@@ -26,7 +26,7 @@ pub struct InexactAt {
 ///
 /// # Errors
 ///
-/// The first number, in canonical order, that no double holds ([`Number::exact_f64`]). `out` is then
+/// The first number, in canonical order, that no double holds (`Number::exact_f64`). `out` is then
 /// unchanged.
 pub fn write_value(out: &mut Vec<u8>, value: &Value<'_>) -> Result<(), InexactAt> {
     let start = out.len();

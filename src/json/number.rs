@@ -11,7 +11,7 @@ use thiserror::Error;
 /// A number as RFC 8259 section 6 allows it, held as its exact text.
 ///
 /// Two numbers are `==` when their texts are the same; `1` and `1.0` are not. Use
-/// [`as_i64`](Self::as_i64) and its siblings to compare values.
+/// `as_i64` and its siblings to compare values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number<'a> {
     text: Cow<'a, str>,
@@ -40,33 +40,33 @@ impl<'a> Number<'a> {
     }
 
     /// The number `value`, written as decimal digits.
-    pub fn from_i64(value: i64) -> Self {
+    pub(crate) fn from_i64(value: i64) -> Self {
         Self { text: Cow::Owned(value.to_string()) }
     }
 
     /// The number `value`, written as decimal digits.
-    pub fn from_u64(value: u64) -> Self {
+    pub(crate) fn from_u64(value: u64) -> Self {
         Self { text: Cow::Owned(value.to_string()) }
     }
 
     /// The text as it was written.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The same number, owning its text.
-    pub fn into_owned(self) -> Number<'static> {
+    pub(crate) fn into_owned(self) -> Number<'static> {
         Number { text: Cow::Owned(self.text.into_owned()) }
     }
 
     /// Whether the value is a whole number, however it is written: `1.0`, `1e3` and `-0` are,
     /// `1.5` and `1e-1` are not. This is what JSON Schema 2020-12 calls an integer.
-    pub fn is_integer(&self) -> bool {
+    pub(crate) fn is_integer(&self) -> bool {
         self.is_plain() || self.decimal().is_integer()
     }
 
     /// The exact value if it is whole and fits: `1.0` is 1, `1e3` is 1000, `-0` is 0.
-    pub fn as_i64(&self) -> Option<i64> {
+    pub(crate) fn as_i64(&self) -> Option<i64> {
         if self.is_plain() {
             return self.text.parse().ok();
         }
@@ -76,7 +76,7 @@ impl<'a> Number<'a> {
     }
 
     /// The exact value if it is whole, not negative and fits; `-0` is 0.
-    pub fn as_u64(&self) -> Option<u64> {
+    pub(crate) fn as_u64(&self) -> Option<u64> {
         if self.is_plain() && !self.text.starts_with('-') {
             return self.text.parse().ok();
         }
@@ -85,7 +85,7 @@ impl<'a> Number<'a> {
     }
 
     /// The nearest double, or `None` when that would be infinite, as for `1e400`.
-    pub fn as_f64(&self) -> Option<f64> {
+    pub(crate) fn as_f64(&self) -> Option<f64> {
         self.text.parse().ok().filter(|double: &f64| double.is_finite())
     }
 
@@ -99,7 +99,7 @@ impl<'a> Number<'a> {
     /// [`Inexact::Overflow`] beyond the doubles; [`Inexact::Rounded`] when the double has
     /// another value, as for `9007199254740993`, `1e-400` or `18446744073709551616`, whose
     /// double is written as `18446744073709552000`.
-    pub fn exact_f64(&self) -> Result<f64, Inexact> {
+    pub(crate) fn exact_f64(&self) -> Result<f64, Inexact> {
         let double = self.as_f64().ok_or(Inexact::Overflow)?;
         let decimal = self.decimal();
         let mut buffer = zmij::Buffer::new();
@@ -280,127 +280,4 @@ fn scan_digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn number(text: &str) -> Number<'_> {
-        Number::parse(text).unwrap_or_else(|| panic!("{text} is a number"))
-    }
-
-    #[test]
-    fn the_grammar_is_that_of_rfc_8259() {
-        for text in ["0", "-0", "10", "0.0", "-1.50", "1e3", "1E+3", "1e-03", "0e0", "1.5e999999999999"] {
-            assert_eq!(number(text).text(), text);
-        }
-        for text in [
-            "",
-            "-",
-            "+1",
-            "01",
-            "-01",
-            "1.",
-            ".5",
-            "1.e3",
-            "1e",
-            "1e+",
-            "0x10",
-            "1_0",
-            "1.2.3",
-            " 1",
-            "1 ",
-            "NaN",
-            "-Infinity",
-            "1f",
-            "١",
-        ] {
-            assert_eq!(Number::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[track_caller]
-    fn check_integer(text: &str, whole: bool, signed: Option<i64>, unsigned: Option<u64>) {
-        let number = number(text);
-        assert_eq!((number.is_integer(), number.as_i64(), number.as_u64()), (whole, signed, unsigned), "{text}");
-    }
-
-    #[test]
-    fn integers_are_read_by_value() {
-        check_integer("0", true, Some(0), Some(0));
-        check_integer("-0", true, Some(0), Some(0));
-        check_integer("-0.0e7", true, Some(0), Some(0));
-        check_integer("1.0", true, Some(1), Some(1));
-        check_integer("1e3", true, Some(1000), Some(1000));
-        check_integer("1200e-2", true, Some(12), Some(12));
-        check_integer("0.0012e4", true, Some(12), Some(12));
-        check_integer("-7.000", true, Some(-7), None);
-        check_integer("1.5", false, None, None);
-        check_integer("1e-1", false, None, None);
-        check_integer("0.1e0", false, None, None);
-    }
-
-    #[test]
-    fn integers_end_at_their_range() {
-        check_integer("9223372036854775807", true, Some(i64::MAX), Some(9_223_372_036_854_775_807));
-        check_integer("9223372036854775808.0", true, None, Some(9_223_372_036_854_775_808));
-        check_integer("-9223372036854775808.0", true, Some(i64::MIN), None);
-        check_integer("-9223372036854775809", true, None, None);
-        check_integer("18446744073709551615e0", true, None, Some(u64::MAX));
-        check_integer("18446744073709551616", true, None, None);
-        check_integer("100000000000000000000", true, None, None);
-    }
-
-    #[test]
-    fn absurd_exponents_cost_nothing() {
-        check_integer("1e999999999", true, None, None);
-        check_integer("-1e999999999999999999999999999999", true, None, None);
-        check_integer("1e-999999999999999999999999999999", false, None, None);
-        check_integer("0e999999999999999999999999999999", true, Some(0), Some(0));
-    }
-
-    #[track_caller]
-    fn check_exact(text: &str, expected: Result<f64, Inexact>) {
-        assert_eq!(number(text).exact_f64(), expected, "{text}");
-    }
-
-    #[test]
-    fn a_double_is_exact_if_its_shortest_text_has_the_same_value() {
-        check_exact("0.1", Ok(0.1));
-        check_exact("1.50", Ok(1.5));
-        check_exact("15e-1", Ok(1.5));
-        check_exact("-0.0", Ok(-0.0));
-        check_exact("5e-324", Ok(5e-324));
-        check_exact("1.7976931348623157e308", Ok(f64::MAX));
-        check_exact("0.1234567890123456789012", Err(Inexact::Rounded));
-        // The full expansion of the double 0.1 is not the number 0.1.
-        check_exact("0.1000000000000000055511151231257827", Err(Inexact::Rounded));
-        check_exact("1e-400", Err(Inexact::Rounded));
-        check_exact("1e400", Err(Inexact::Overflow));
-        check_exact("-1e999999999999999999999", Err(Inexact::Overflow));
-    }
-
-    #[test]
-    fn a_double_is_exact_for_one_integer_only() {
-        check_exact("9007199254740992", Ok(9_007_199_254_740_992.0));
-        check_exact("9007199254740993", Err(Inexact::Rounded));
-        // The double is that very integer, but it is written with fewer digits.
-        check_exact("18446744073709551616", Err(Inexact::Rounded));
-        check_exact("18446744073709552000", Ok(18_446_744_073_709_551_616.0));
-        check_exact("18446744073709551617", Err(Inexact::Rounded));
-        check_exact("1606938044258990275541962092341162602522202993782792835301376", Err(Inexact::Rounded));
-        check_exact("1e22", Ok(1e22));
-    }
-
-    #[test]
-    fn doubles_are_nearest_or_absent() {
-        assert_eq!(number("9007199254740993").as_f64(), Some(9_007_199_254_740_992.0));
-        assert_eq!(number("1e-400").as_f64(), Some(0.0));
-        assert_eq!(number("1e400").as_f64(), None);
-    }
-
-    #[test]
-    fn the_serde_copy_is_always_finite() {
-        assert_eq!(number("1.0").to_serde(), 1.into());
-        assert_eq!(number("-1e400").to_serde(), serde_json::Number::from_f64(f64::MIN).expect("finite"));
-    }
-}
+mod tests;

@@ -57,7 +57,7 @@ impl fmt::Display for Kind {
 
 impl<'a> Value<'a> {
     /// Whether it has more than `levels` levels of arrays and objects.
-    pub fn is_deeper_than(&self, levels: usize) -> bool {
+    pub(crate) fn is_deeper_than(&self, levels: usize) -> bool {
         let below = |value: &Self| value.is_deeper_than(levels - 1);
         match self {
             Self::Array(elements) => levels == 0 || elements.iter().any(below),
@@ -67,7 +67,7 @@ impl<'a> Value<'a> {
     }
 
     /// Which of the six kinds this is.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Null => Kind::Null,
             Self::Bool(_) => Kind::Boolean,
@@ -79,7 +79,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value, if this is a boolean.
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
             _ => None,
@@ -87,7 +87,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number, if this is one.
-    pub fn as_number(&self) -> Option<&Number<'a>> {
+    pub(crate) fn as_number(&self) -> Option<&Number<'a>> {
         match self {
             Self::Number(number) => Some(number),
             _ => None,
@@ -95,7 +95,7 @@ impl<'a> Value<'a> {
     }
 
     /// The text, if this is a string.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
@@ -103,7 +103,7 @@ impl<'a> Value<'a> {
     }
 
     /// The members, if this is an object.
-    pub fn as_object(&self) -> Option<&Object<'a>> {
+    pub(crate) fn as_object(&self) -> Option<&Object<'a>> {
         match self {
             Self::Object(object) => Some(object),
             _ => None,
@@ -111,7 +111,7 @@ impl<'a> Value<'a> {
     }
 
     /// The elements, if this is an array.
-    pub fn as_array(&self) -> Option<&[Value<'a>]> {
+    pub(crate) fn as_array(&self) -> Option<&[Value<'a>]> {
         match self {
             Self::Array(elements) => Some(elements),
             _ => None,
@@ -131,7 +131,7 @@ impl<'a> Value<'a> {
     }
 
     /// The same value, without borrowing from its input.
-    pub fn into_owned(self) -> Value<'static> {
+    pub(crate) fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(value),
@@ -143,7 +143,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number of values in it, including itself, counted up to `most`.
-    pub fn parts(&self, most: usize) -> usize {
+    pub(crate) fn parts(&self, most: usize) -> usize {
         let below = |left: usize, value: &Value<'_>| left.saturating_sub(value.parts(left));
         let left = most.saturating_sub(1);
         let left = match self {
@@ -182,7 +182,7 @@ pub struct Object<'a> {
 
 impl<'a> Object<'a> {
     /// An object without members.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
@@ -192,17 +192,17 @@ impl<'a> Object<'a> {
     }
 
     /// The number of members.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.members.len()
     }
 
     /// Whether there are no members.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
     /// The value of the member `name`.
-    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.position(name).map(|at| &self.members[at].1)
     }
 
@@ -217,7 +217,7 @@ impl<'a> Object<'a> {
     }
 
     /// Names and values, in the order they were written.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> {
         self.members.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
@@ -237,7 +237,7 @@ impl<'a> Object<'a> {
     }
 
     /// Sets the member `name` and returns its previous value. A new member becomes the last one.
-    pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
+    pub(crate) fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) -> Option<Value<'a>> {
         let name = name.into();
         if let Some(at) = self.position(&name) {
             return Some(std::mem::replace(&mut self.members[at].1, value));
@@ -247,12 +247,12 @@ impl<'a> Object<'a> {
     }
 
     /// Removes the member `name` and returns its value; the others keep their order.
-    pub fn remove(&mut self, name: &str) -> Option<Value<'a>> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Value<'a>> {
         self.position(name).map(|at| self.members.remove(at).1)
     }
 
     /// The same members, without borrowing from their input.
-    pub fn into_owned(self) -> Object<'static> {
+    pub(crate) fn into_owned(self) -> Object<'static> {
         let own = |(name, value): (Cow<'_, str>, Value<'_>)| (Cow::Owned(name.into_owned()), value.into_owned());
         Object { members: self.members.into_iter().map(own).collect() }
     }

@@ -14,7 +14,7 @@ const EXTRA: &str = "_extra";
 
 /// The names under which a container holds an article.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Place<'p> {
+pub(crate) struct Place<'p> {
     /// The name under which its container holds it.
     pub key: Option<&'p str>,
     /// The name under which its container holds the list that it is in.

@@ -2,7 +2,7 @@
 
 /// What a change is reported under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Changed {
+pub(crate) enum Changed {
     /// A field of the mapping, by its index.
     Field(usize),
     /// A member that the mapping drops, by its index.
@@ -12,4 +12,4 @@ pub enum Changed {
 }
 
 /// The rule of each change, once for each time it was applied.
-pub type Changes = Vec<(Changed, &'static str)>;
+pub(crate) type Changes = Vec<(Changed, &'static str)>;

@@ -17,18 +17,18 @@ const CORE: [(&str, &[&str]); 5] = [
 /// A set of core fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct CoreFields(u8);
+pub(crate) struct CoreFields(u8);
 
 impl CoreFields {
     /// The core fields of which `is_filled` holds for a field of the schema.
-    pub fn of(is_filled: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn of(is_filled: impl Fn(&str) -> bool) -> Self {
         let bit =
             |(at, (_, names)): (usize, &(&str, &[&str]))| u8::from(names.iter().any(|name| is_filled(name))) << at;
         Self(CORE.iter().enumerate().map(bit).sum())
     }
 
     /// The names, in a fixed order.
-    pub fn names(self) -> Vec<&'static str> {
+    pub(crate) fn names(self) -> Vec<&'static str> {
         CORE.iter().enumerate().filter(|(at, _)| self.has(*at)).map(|(_, (name, _))| *name).collect()
     }
 
@@ -60,12 +60,12 @@ pub struct FillRates {
 
 impl FillRates {
     /// Starts counting the core fields of a schema that declares these.
-    pub fn new(declared: CoreFields) -> Self {
+    pub(crate) fn new(declared: CoreFields) -> Self {
         Self { records: 0, fields: declared.names().into_iter().map(|name| (name, 0)).collect() }
     }
 
     /// Adds this many records that have these fields.
-    pub fn add(&mut self, filled: CoreFields, times: u64) {
+    pub(crate) fn add(&mut self, filled: CoreFields, times: u64) {
         self.records += times;
         for name in filled.names() {
             if let Some(count) = self.fields.get_mut(name) {
@@ -75,7 +75,7 @@ impl FillRates {
     }
 
     /// Whether at most half of the records have the field.
-    pub fn is_mostly_empty(&self, field: &str) -> bool {
+    pub(crate) fn is_mostly_empty(&self, field: &str) -> bool {
         self.fields.get(field).is_none_or(|count| count * 2 <= self.records)
     }
 
@@ -86,7 +86,7 @@ impl FillRates {
     }
 
     /// The declared core fields in their order, each with the number of records that have it.
-    pub fn in_order(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&'static str, u64)> {
         CORE.iter().filter_map(|(name, _)| Some((*name, *self.fields.get(name)?)))
     }
 }

@@ -44,7 +44,7 @@ pub struct FitCheck {
 
 /// Whether a text ends as sources end those that they cut: trafilatura with an ellipsis as the
 /// ten-thousandth character, news services with `[+6746 chars]`.
-pub fn is_cut(text: &str) -> bool {
+pub(crate) fn is_cut(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let counted = |text: &str| text.rsplit_once("[+").is_some_and(|(_, number)| digits(number));
     text.strip_suffix(" chars]").is_some_and(counted) || text.ends_with('…') && text.chars().count() == 10_000
@@ -71,7 +71,7 @@ pub struct Misfit {
 
 impl FitCheck {
     /// Counts a mapped article. Returns whether the members of its input are needed, for [`FitCheck::saw`].
-    pub fn count(&mut self, lacks: Lacks) -> bool {
+    pub(crate) fn count(&mut self, lacks: Lacks) -> bool {
         self.articles += 1;
         self.without_text += u64::from(lacks.text);
         self.without_id += u64::from(lacks.id);
@@ -83,7 +83,7 @@ impl FitCheck {
     }
 
     /// Notes the members of an article that lacks something.
-    pub fn saw(&mut self, input: &Object<'_>) {
+    pub(crate) fn saw(&mut self, input: &Object<'_>) {
         for (name, value) in input.iter() {
             note(&mut self.members, &one_line(name, 60), 1);
             let mut places = BTreeSet::new();
@@ -95,7 +95,7 @@ impl FitCheck {
     }
 
     /// Adds what was seen elsewhere.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.articles += other.articles;
         self.without_text += other.without_text;
         self.without_id += other.without_id;
@@ -106,7 +106,7 @@ impl FitCheck {
     }
 
     /// The conclusion, if the mapping fits badly.
-    pub fn misfit(&self, mapping: &Mapping) -> Option<Misfit> {
+    pub(crate) fn misfit(&self, mapping: &Mapping) -> Option<Misfit> {
         if self.lacking * 2 <= self.articles {
             return None;
         }
@@ -177,14 +177,14 @@ fn lists(value: &Value<'_>, at: &str, levels: usize, found: &mut BTreeSet<String
 
 /// What an article lacks after mapping.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Lacks {
+pub(crate) struct Lacks {
     pub(super) text: bool,
     pub(super) id: bool,
 }
 
 impl Lacks {
     /// Whether it lacks anything.
-    pub fn any(self) -> bool {
+    pub(crate) fn any(self) -> bool {
         self.text || self.id
     }
 }

@@ -42,7 +42,7 @@ impl Preset {
     ];
 
     /// The preset called `name`.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|preset| preset.name == name).copied()
     }
 
@@ -57,7 +57,7 @@ impl Preset {
     }
 
     /// What it is for, in one line, from the file.
-    pub fn about(self) -> String {
+    pub(crate) fn about(self) -> String {
         // The help of the command line needs this line of every preset, so the rest is not parsed.
         let line = self.text.lines().find(|line| line.starts_with("about ")).unwrap_or_default();
         let document: toml::Table = line.parse().unwrap_or_default();
@@ -94,7 +94,7 @@ impl SourceChoice {
     ///
     /// # Errors
     /// [`Error::UnknownSource`] if it is neither.
-    pub fn read(text: &str, folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(text: &str, folder: &Path) -> Result<Self, Error> {
         let has_ending = Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
         match Preset::named(text) {
             Some(preset) => Ok(Self::Preset(preset)),
@@ -113,10 +113,5 @@ impl SourceChoice {
     /// The preset of this name, which is one of [`Preset::ALL`].
     pub(super) fn preset(name: &str) -> Self {
         Self::Preset(Preset::named(name).expect("it is a preset"))
-    }
-
-    /// Whether it is this preset.
-    pub fn is(&self, name: &str) -> bool {
-        matches!(self, Self::Preset(preset) if preset.name == name)
     }
 }

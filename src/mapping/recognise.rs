@@ -66,7 +66,7 @@ pub struct BetterSource {
 
 /// A mapping that was compared with the presets on a sample of the inputs.
 #[derive(Debug)]
-pub struct FittedMapping {
+pub(crate) struct FittedMapping {
     /// The mapping: the given one, or the one that was recognised.
     pub mapping: Mapping,
     /// How well it fits.
@@ -84,7 +84,7 @@ impl Mapping {
     ///
     /// # Errors
     /// A source that cannot be read.
-    pub fn fitted(
+    pub(crate) fn fitted(
         self,
         is_given: bool,
         sources: &[Source],
@@ -106,7 +106,7 @@ impl Mapping {
     }
 
     /// The same for articles that were read already, such as those of a reject file.
-    pub fn fitted_to(self, is_given: bool, articles: Vec<Vec<u8>>) -> Result<FittedMapping, Error> {
+    pub(crate) fn fitted_to(self, is_given: bool, articles: Vec<Vec<u8>>) -> Result<FittedMapping, Error> {
         if !self.is_comparable() {
             return Ok(self.unchanged(is_given));
         }

@@ -69,7 +69,7 @@ pub fn canonical(url: &str) -> Result<String, NotCanonical> {
 /// address in brackets.
 ///
 /// `None` exactly when [`canonical`] fails. Nothing is taken away: `www.` stays.
-pub fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     parse(url).ok()?.host_str().map(str::to_owned)
 }
 

@@ -16,7 +16,7 @@ use crate::record::{Fingerprint, Order, RecordHash, Rows, Summary, cell_json, re
 use crate::schema::Columns;
 
 /// The ordering columns and the key of a record, as JSON.
-pub type RecordKeys = serde_json::Map<String, serde_json::Value>;
+pub(crate) type RecordKeys = serde_json::Map<String, serde_json::Value>;
 
 /// What a release lists of a part.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]

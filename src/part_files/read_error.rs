@@ -32,7 +32,7 @@ thread_local! {
 
 /// Whether this thread reads untrusted bytes, so that a panic is caught and reported as damage. Panic hooks
 /// use it, so that they do not report a crash.
-pub fn is_guarded() -> bool {
+pub(crate) fn is_guarded() -> bool {
     GUARDED.get()
 }
 

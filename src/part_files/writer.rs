@@ -21,7 +21,7 @@ pub struct PartWriteError(pub(super) String);
 
 impl PartWriteError {
     /// The error with the path of the file.
-    pub fn at(&self, path: &Path) -> Error {
+    pub(crate) fn at(&self, path: &Path) -> Error {
         Error::Part { action: "write", path: path.to_owned(), message: self.0.clone() }
     }
 }

@@ -7,7 +7,7 @@ use crate::record::RecordHash;
 use crate::validate::Rank;
 
 /// Where an article is among all inputs. The first of several identical records is kept.
-pub type ArticlePosition = (u64, u64);
+pub(crate) type ArticlePosition = (u64, u64);
 
 /// The state of one key: a summary of the records that share it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -65,24 +65,24 @@ pub struct KeyResolution {
 
 impl KeyState {
     /// A key that is withdrawn.
-    pub fn withdrawn() -> Self {
+    pub(crate) fn withdrawn() -> Self {
         Self { is_withdrawn: true, ..Self::default() }
     }
 
     /// A record of the base release.
-    pub fn base(hash: RecordHash) -> Self {
+    pub(crate) fn base(hash: RecordHash) -> Self {
         Self { base: Some(hash), ..Self::default() }
     }
 
     /// A record of this build.
-    pub fn new_record(hash: RecordHash, rank: Rank, first: ArticlePosition) -> Self {
+    pub(crate) fn new_record(hash: RecordHash, rank: Rank, first: ArticlePosition) -> Self {
         let newest = NewRecords { rank, least: hash, greatest: hash, first, count: 1 };
         Self { newest: Some(newest), ..Self::default() }
     }
 
     /// Merges the state with another state of the same key.
     #[must_use]
-    pub fn merge(self, other: Self) -> Self {
+    pub(crate) fn merge(self, other: Self) -> Self {
         let (newest, newly_superseded) = match (self.newest, other.newest) {
             (Some(a), Some(b)) => a.merge(b),
             (a, b) => (a.or(b), 0),
@@ -96,7 +96,7 @@ impl KeyState {
     }
 
     /// What becomes of the records.
-    pub fn resolve(&self) -> KeyResolution {
+    pub(crate) fn resolve(&self) -> KeyResolution {
         let nothing = KeyResolution {
             choice: KeyChoice::Nothing,
             is_conflict: false,

@@ -12,7 +12,7 @@ impl Memory {
     pub const LEAST: Self = Self(64 << 20);
 
     /// Creates a budget of this many bytes, but at least [`Memory::LEAST`].
-    pub fn new(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64) -> Self {
         Self(usize::try_from(bytes).unwrap_or(usize::MAX).max(Self::LEAST.0))
     }
 

@@ -216,7 +216,7 @@ impl<'s> UniqueRecords<'s> {
     }
 
     /// How many records give way to a newer one with the same key.
-    pub fn superseded(&self) -> u64 {
+    pub(crate) fn superseded(&self) -> u64 {
         self.resolution.superseded
     }
 

@@ -119,7 +119,11 @@ pub fn record_hash(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>
 
 /// Like [`record_hash`], and the length of the canonical form in bytes. `scratch` stays small even
 /// if strings are long.
-pub fn record_hash_and_length(columns: &Columns, record: &Record<'_>, scratch: &mut Vec<u8>) -> (RecordHash, u64) {
+pub(crate) fn record_hash_and_length(
+    columns: &Columns,
+    record: &Record<'_>,
+    scratch: &mut Vec<u8>,
+) -> (RecordHash, u64) {
     let mut hashing = Hashing::new(io::sink());
     scratch.clear();
     let mut text = CanonicalText::hashed(scratch, &mut hashing);

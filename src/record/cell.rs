@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// One value of a record, of the kind of its column. Strings are borrowed from the article or the batch if
 /// possible.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     /// No value: missing or null.
     Null,
     /// A boolean.
@@ -45,7 +45,7 @@ impl<'a> Record<'a> {
     }
 
     /// The cells, in the order of the columns.
-    pub fn cells(&self) -> &[Cell<'a>] {
+    pub(crate) fn cells(&self) -> &[Cell<'a>] {
         &self.cells
     }
 }

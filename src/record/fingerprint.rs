@@ -22,12 +22,12 @@ impl RecordHash {
     }
 
     /// A hash from its 32 bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Digest::from_bytes(bytes))
     }
 
     /// The 32 bytes, as the column `record_sha256` holds them.
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 }
@@ -68,7 +68,7 @@ pub struct Fingerprinting(Sha256);
 
 impl Fingerprinting {
     /// Adds a hash that is not less than the previous one.
-    pub fn add(&mut self, hash: &RecordHash) {
+    pub(crate) fn add(&mut self, hash: &RecordHash) {
         let mut line = [b'\n'; 65];
         line[..64].copy_from_slice(&hash.0.hex());
         self.0.update(line);

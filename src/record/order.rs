@@ -76,18 +76,18 @@ impl Order {
     }
 
     /// The index of the key column.
-    pub fn key(&self) -> usize {
+    pub(crate) fn key(&self) -> usize {
         self.key
     }
 
     /// The indices of the columns that order the records, the most significant first. The key is one of
     /// them.
-    pub fn places(&self) -> &[usize] {
+    pub(crate) fn places(&self) -> &[usize] {
         &self.indices
     }
 
     /// The sort key of a record, from its cells by the index of their columns. Sort keys compare as bytes.
-    pub fn sort_key<'c, C: Borrow<Cell<'c>>>(&self, cell: impl Fn(usize) -> C) -> Box<[u8]> {
+    pub(crate) fn sort_key<'c, C: Borrow<Cell<'c>>>(&self, cell: impl Fn(usize) -> C) -> Box<[u8]> {
         let mut bytes = Vec::with_capacity(64);
         for index in &self.indices {
             push_sort_key(&mut bytes, cell(*index).borrow());

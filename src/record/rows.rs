@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The cell of one column in row `row`, from 0.
-    pub fn cell(&self, row: usize, index: usize) -> Cell<'a> {
+    pub(crate) fn cell(&self, row: usize, index: usize) -> Cell<'a> {
         cell(self.columns.at(index), &self.arrays[index], row)
     }
 

@@ -31,7 +31,7 @@ impl<'c> Summary<'c> {
     }
 
     /// Adds one column of records, by its index.
-    pub fn add_column(&mut self, index: usize, array: &ArrayRef) {
+    pub(crate) fn add_column(&mut self, index: usize, array: &ArrayRef) {
         let column = self.columns.at(index);
         self.nulls[index] += array.logical_null_count() as u64;
         if !is_ranged(&column.kind) {
@@ -45,7 +45,7 @@ impl<'c> Summary<'c> {
     }
 
     /// Adds the nulls, and the smallest and largest value, of a column of other records.
-    pub fn add_known(&mut self, index: usize, nulls: u64, extremes: Option<(Cell<'static>, Cell<'static>)>) {
+    pub(crate) fn add_known(&mut self, index: usize, nulls: u64, extremes: Option<(Cell<'static>, Cell<'static>)>) {
         self.nulls[index] += nulls;
         if let Some((least, greatest)) = extremes {
             widen(&mut self.extremes[index], least);
@@ -54,7 +54,7 @@ impl<'c> Summary<'c> {
     }
 
     /// Adds another summary of the same columns.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         for (index, (nulls, extremes)) in other.nulls.into_iter().zip(other.extremes).enumerate() {
             self.add_known(index, nulls, extremes);
         }
@@ -62,7 +62,7 @@ impl<'c> Summary<'c> {
 
     /// For each column: the nulls, and the smallest and largest value as JSON if it has numbers, dates or
     /// timestamps.
-    pub fn finish(&self) -> Vec<(u64, Option<(serde_json::Value, serde_json::Value)>)> {
+    pub(crate) fn finish(&self) -> Vec<(u64, Option<(serde_json::Value, serde_json::Value)>)> {
         let json = |index: usize, cell: &Cell<'_>| cell_json(self.columns.at(index), cell);
         self.nulls
             .iter()

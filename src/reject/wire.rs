@@ -59,7 +59,7 @@ pub(super) fn write(reject: &Reject) -> Vec<u8> {
 
 /// What a reject file stores of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// The name of its source.
     pub source: String,
     /// Its first line there, from 1.
@@ -76,7 +76,7 @@ pub struct Stored {
 
 /// The line is not a line of a reject file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoredError {
+pub(crate) enum StoredError {
     /// It is not JSON, or does not have the members of a reject.
     #[error("not a reject: {0}")]
     Unreadable(String),
@@ -105,7 +105,7 @@ struct StoredViolation {
 
 impl Stored {
     /// Reads one line of a reject file.
-    pub fn parse(line: &[u8]) -> Result<Self, StoredError> {
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, StoredError> {
         let unreadable = |message: String| StoredError::Unreadable(crate::text::one_line(&message, 200));
         let wire: StoredV1 =
             serde_json::from_slice(line).map_err(|error| unreadable(crate::json::fault::reason(&error)))?;

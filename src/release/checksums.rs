@@ -8,7 +8,7 @@ use crate::digest::Digest;
 pub(crate) const MAX_SUMS_BYTES: u64 = 64 << 20;
 
 /// The files of a release by path, with their digests.
-pub type Sums = BTreeMap<String, Digest>;
+pub(crate) type Sums = BTreeMap<String, Digest>;
 
 /// The bytes of `SHA256SUMS`: a line a file, sorted by path.
 pub(crate) fn write_sums(sums: &Sums) -> Vec<u8> {
@@ -21,7 +21,7 @@ pub(crate) fn write_sums(sums: &Sums) -> Vec<u8> {
 
 /// Reads the bytes of `SHA256SUMS`. `None` if a line is not a digest, two spaces and a path, or
 /// a path comes twice.
-pub fn parse_sums(bytes: &[u8]) -> Option<Sums> {
+pub(crate) fn parse_sums(bytes: &[u8]) -> Option<Sums> {
     let mut sums = Sums::new();
     for line in str::from_utf8(bytes).ok()?.lines() {
         let (digest, path) = line.split_once("  ")?;

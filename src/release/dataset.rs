@@ -22,7 +22,7 @@ use crate::storage::filesystem;
 use fault::Fault;
 
 /// The name of the file.
-pub const DATASET_TOML: &str = "dataset.toml";
+pub(crate) const DATASET_TOML: &str = "dataset.toml";
 /// The longest `dataset.toml` that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -137,7 +137,7 @@ impl Default for Allowance {
 
 impl Allowance {
     /// Whether `some` of `all` is within the allowance.
-    pub fn allows(self, some: u64, all: u64) -> bool {
+    pub(crate) fn allows(self, some: u64, all: u64) -> bool {
         match self {
             Self::Count(count) => some <= count,
             Self::PerMillion(share) => u128::from(some) * 1_000_000 <= u128::from(all) * u128::from(share),
@@ -268,7 +268,7 @@ impl Dataset {
     }
 
     /// The file that describes it.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.join(DATASET_TOML)
     }
 
@@ -284,7 +284,7 @@ impl Dataset {
     }
 
     /// Loads the mapping that the dataset names, for articles of its schema; without one, the default of the
-    /// schema, which [`Mapping::fitted`] replaces.
+    /// schema, which `Mapping::fitted` replaces.
     pub fn load_mapping(&self, schema: &Schema) -> Result<Mapping, Error> {
         let default = || SourceChoice::default_for(matches!(self.schema, SchemaChoice::BuiltIn(_)));
         Mapping::open(&self.source.clone().unwrap_or_else(default), schema.targets())

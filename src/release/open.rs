@@ -51,7 +51,7 @@ impl Release {
     ///
     /// # Errors
     /// Those of [`Release::open`], and [`Error::Damaged`] with the file that is not as it was published.
-    pub(crate) fn open_intact(folder: impl Into<Location>) -> Result<Self, Error> {
+    pub fn open_intact(folder: impl Into<Location>) -> Result<Self, Error> {
         let release = Self::open(folder)?;
         let damaged = |name: &str, message: &str| {
             Err(Error::Damaged { path: release.folder.join(name), message: message.to_owned(), hint: RESTORE })
@@ -125,7 +125,7 @@ impl Release {
     }
 
     /// The folder of its parts.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join(DATA)
     }
 
@@ -136,7 +136,7 @@ impl Release {
     }
 
     /// The schema that it carries as bytes, and the columns that it gives.
-    pub fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
+    pub(crate) fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
         let (name, bytes) = self.read_schema()?;
         let columns = Schema::columns_of_release(&name, &bytes, self.manifest.schema.extra)?;
         Ok((bytes, columns))

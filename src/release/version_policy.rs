@@ -19,7 +19,7 @@ pub enum Bump {
 
 impl Bump {
     /// The version that follows `version` in this way.
-    pub fn next(self, version: &Version) -> Version {
+    pub(crate) fn next(self, version: &Version) -> Version {
         match self {
             Self::Major => Version::new(version.major + 1, 0, 0),
             Self::Minor => Version::new(version.major, version.minor + 1, 0),
@@ -28,7 +28,7 @@ impl Bump {
     }
 
     /// Which number it is, in one word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Major => "major",
             Self::Minor => "minor",
@@ -52,7 +52,7 @@ pub enum VersionPolicy {
 
 /// What changed between two releases, as far as versions are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionCause {
+pub(crate) enum VersionCause {
     /// Records came.
     Added,
     /// Records went, or were taken back, or have another key.
@@ -73,7 +73,7 @@ pub enum VersionCause {
 
 impl VersionPolicy {
     /// Its name in settings and reports.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Croissant => "croissant",
             Self::Datapackage => "datapackage",
@@ -81,7 +81,7 @@ impl VersionPolicy {
     }
 
     /// Which number goes up for this.
-    pub fn bump(self, cause: VersionCause) -> Bump {
+    pub(crate) fn bump(self, cause: VersionCause) -> Bump {
         match (cause, self) {
             (VersionCause::Removed | VersionCause::ColumnBroken | VersionCause::RuleTightened, _)
             | (VersionCause::Changed, Self::Croissant)

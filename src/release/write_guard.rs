@@ -16,7 +16,7 @@ const CHANGELOG: &str = "CHANGELOG.md";
 /// # Errors
 /// [`Error::Target`] if it is in a release, an input, a file that belongs to a dataset, or not a file.
 /// [`Error::Io`] for a folder that cannot be read.
-pub fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path>) -> Result<(), Error> {
+pub(crate) fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &'i Path>) -> Result<(), Error> {
     let refuse = |message: &str| Err(Error::Target { path: target.to_owned(), message: message.to_owned() });
     if target.exists() && !target.is_file() {
         return refuse("already exists and is not a file");

@@ -7,9 +7,9 @@ use crate::code::Code;
 use crate::json::utf16_order;
 
 /// The name of the column that holds undeclared members, at every level that has one.
-pub const EXTRA: &str = "_extra";
+pub(crate) const EXTRA: &str = "_extra";
 /// The name of the last column of every part: the record's hash. Reserved at the top level.
-pub const RECORD_SHA256: &str = "record_sha256";
+pub(crate) const RECORD_SHA256: &str = "record_sha256";
 
 /// The maximum length of the values of a short string column, in characters.
 pub(super) const SHORT: u64 = 256;
@@ -49,14 +49,14 @@ pub struct Columns {
 
 impl Columns {
     /// Columns in their order in a part, and declared members that have no column.
-    pub fn new(columns: Vec<Column>, omitted: Vec<Omitted>) -> Self {
+    pub(crate) fn new(columns: Vec<Column>, omitted: Vec<Omitted>) -> Self {
         let mut canonical_order: Vec<usize> = (0..columns.len()).collect();
         canonical_order.sort_by(|a, b| utf16_order(&columns[*a].name, &columns[*b].name));
         Self { columns, canonical_order, omitted }
     }
 
     /// The declared members that have no column, since they can hold nothing but null.
-    pub fn omitted(&self) -> &[Omitted] {
+    pub(crate) fn omitted(&self) -> &[Omitted] {
         &self.omitted
     }
 
@@ -66,33 +66,33 @@ impl Columns {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.columns.len()
     }
 
     /// How many leaf columns there are: lists, objects and maps count by what they contain.
-    pub fn leaves(&self) -> usize {
+    pub(crate) fn leaves(&self) -> usize {
         self.columns.iter().map(|column| column.kind.leaves()).sum()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
     /// The index of the column called `name`.
-    pub fn position(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 
     /// The column at an index from [`Columns::position`] or the canonical order.
-    pub fn at(&self, index: usize) -> &Column {
+    pub(crate) fn at(&self, index: usize) -> &Column {
         &self.columns[index]
     }
 
     /// The indices of the columns in the order of their members in a record's canonical form: that of
     /// RFC 8785 section 3.2.3 (by UTF-16 code units).
-    pub fn canonical_order(&self) -> &[usize] {
+    pub(crate) fn canonical_order(&self) -> &[usize] {
         &self.canonical_order
     }
 }
@@ -145,17 +145,17 @@ pub enum Presence {
 
 impl Presence {
     /// Whether the schema requires the member, even if as null.
-    pub fn is_required(self) -> bool {
+    pub(crate) fn is_required(self) -> bool {
         matches!(self, Self::Required | Self::MayBeNull)
     }
 
     /// Whether the schema admits null.
-    pub fn admits_null(self) -> bool {
+    pub(crate) fn admits_null(self) -> bool {
         matches!(self, Self::MayBeNull | Self::MayBeMissingOrNull)
     }
 
     /// The same in words.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Required => "required",
             Self::MayBeNull => "may be null",
@@ -176,7 +176,7 @@ pub struct Refusal {
 
 /// A declared member without a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Omitted {
+pub(crate) struct Omitted {
     /// The member's name.
     pub name: String,
     /// JSON Pointer to the subschema it comes from.

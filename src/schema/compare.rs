@@ -119,7 +119,7 @@ pub struct KeywordChange {
 
 impl Comparison {
     /// Whether anything changed that a reader or a writer could notice.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && self.rules.is_empty()
     }
 

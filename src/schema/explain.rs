@@ -8,7 +8,7 @@ use super::load::Schema;
 
 /// The columns of a schema, explained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Explanation {
+pub(crate) struct Explanation {
     /// The columns, each followed by those within it.
     pub columns: Vec<Explained>,
     /// Declared members that have no column.
@@ -17,7 +17,7 @@ pub struct Explanation {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Explained {
+pub(crate) struct Explained {
     /// How to reach it from a record: `title`, `images[].url`, `span[0]`, `prices{}`.
     pub path: String,
     /// The kind, as in the manifest.
@@ -40,7 +40,7 @@ pub struct Explained {
 
 /// Values that a column cannot hold, and the code under which they are rejected.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct ExplainedRefusal {
+pub(crate) struct ExplainedRefusal {
     /// The code.
     pub code: &'static str,
     /// Which values, in plain words.
@@ -49,7 +49,7 @@ pub struct ExplainedRefusal {
 
 /// A declared member without a column.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct ExplainedOmission {
+pub(crate) struct ExplainedOmission {
     /// How to reach it from a record.
     pub path: String,
     /// JSON Pointer to the subschema that it comes from.
@@ -60,7 +60,7 @@ pub struct ExplainedOmission {
 
 impl Schema {
     /// The columns of this schema, with reasons.
-    pub fn explain(&self) -> Explanation {
+    pub(crate) fn explain(&self) -> Explanation {
         let mut explanation = Explanation { columns: Vec::new(), omitted: Vec::new() };
         explain(self.columns(), "", &mut explanation);
         explanation

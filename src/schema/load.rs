@@ -42,7 +42,7 @@ pub enum BuiltIn {
 
 impl BuiltIn {
     /// The built-in schema called `name`.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "article" => Some(Self::Article),
             "article-strict" => Some(Self::ArticleStrict),
@@ -51,7 +51,7 @@ impl BuiltIn {
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Article => "article",
             Self::ArticleStrict => "article-strict",
@@ -59,7 +59,7 @@ impl BuiltIn {
     }
 
     /// The schema file, byte for byte.
-    pub fn bytes(self) -> &'static [u8] {
+    pub(crate) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Article => include_bytes!("../../schema/article.schema.json"),
             Self::ArticleStrict => include_bytes!("../../schema/article-strict.schema.json"),
@@ -102,7 +102,7 @@ impl Schema {
     }
 
     /// The schema in the file at `path`.
-    pub fn open(path: &Path, extra: Extra) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, extra: Extra) -> Result<Self, Error> {
         Self::compile(path.display().to_string(), filesystem::read_bounded(path, MAX_SCHEMA_BYTES)?, extra)
     }
 
@@ -138,7 +138,7 @@ impl Schema {
     ///
     /// # Errors
     /// [`Error::NoExtra`] if it cannot: undeclared members are not kept, or the schema allows none.
-    pub fn check_invalid_optional(&self, policy: InvalidOptional, extra: Extra) -> Result<(), Error> {
+    pub(crate) fn check_invalid_optional(&self, policy: InvalidOptional, extra: Extra) -> Result<(), Error> {
         let has_extra = || self.columns.iter().any(|column| column.role == Role::Extra);
         match policy {
             InvalidOptional::Extra if extra != Extra::Keep => {
@@ -152,7 +152,7 @@ impl Schema {
     }
 
     /// The file or built-in name that it was loaded from, for messages.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -167,7 +167,7 @@ impl Schema {
     }
 
     /// Its `$id`.
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 

@@ -18,7 +18,7 @@ pub struct LocalStorage {
 
 impl LocalStorage {
     /// The storage of this folder, which need not exist.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 

@@ -65,27 +65,27 @@ impl Location {
     }
 
     /// Its path, if it is on the local file system.
-    pub fn local_path(&self) -> Option<PathBuf> {
+    pub(crate) fn local_path(&self) -> Option<PathBuf> {
         self.storage.is_local().then(|| self.path())
     }
 
     /// What is there. `None` if there is nothing.
-    pub fn head(&self) -> Result<Option<Head>, Error> {
+    pub(crate) fn head(&self) -> Result<Option<Head>, Error> {
         self.storage.head(&self.name).map_err(|source| self.failed("read", source))
     }
 
     /// Whether anything is there.
-    pub fn exists(&self) -> Result<bool, Error> {
+    pub(crate) fn exists(&self) -> Result<bool, Error> {
         self.head().map(|head| head.is_some())
     }
 
     /// The size of a file in bytes. `None` if there is no file.
-    pub fn size(&self) -> Result<Option<u64>, Error> {
+    pub(crate) fn size(&self) -> Result<Option<u64>, Error> {
         Ok(self.head()?.filter(|head| head.kind == EntryKind::File).map(|head| head.bytes))
     }
 
     /// Whether a folder is there.
-    pub fn is_folder(&self) -> Result<bool, Error> {
+    pub(crate) fn is_folder(&self) -> Result<bool, Error> {
         Ok(self.head()?.is_some_and(|head| head.kind == EntryKind::Folder))
     }
 
@@ -107,7 +107,7 @@ impl Location {
     }
 
     /// The size of the file, and the SHA-256 of its bytes.
-    pub fn hash(&self) -> Result<(u64, Digest), Error> {
+    pub(crate) fn hash(&self) -> Result<(u64, Digest), Error> {
         let mut reader = BufReader::with_capacity(BUFFER, Hashing::new(self.open()?.reader()));
         io::copy(&mut reader, &mut io::sink()).map_err(|source| self.failed("read", source))?;
         let (_file, bytes, digest) = reader.into_inner().finish();
@@ -115,12 +115,12 @@ impl Location {
     }
 
     /// The entries of the folder, by name.
-    pub fn list(&self) -> Result<Vec<Entry>, Error> {
+    pub(crate) fn list(&self) -> Result<Vec<Entry>, Error> {
         self.storage.list(&self.name).map_err(|source| self.failed("read", source))
     }
 
     /// Starts to write the file. It appears when the upload is finished.
-    pub fn put(&self) -> Result<Box<dyn Upload>, Error> {
+    pub(crate) fn put(&self) -> Result<Box<dyn Upload>, Error> {
         self.storage.put(&self.name).map_err(|source| self.failed("create", source))
     }
 
@@ -130,7 +130,7 @@ impl Location {
     }
 
     /// Removes the file, if it is there.
-    pub fn delete(&self) -> Result<(), Error> {
+    pub(crate) fn delete(&self) -> Result<(), Error> {
         self.storage.delete(&self.name).map_err(|source| self.failed("remove", source))
     }
 

@@ -31,12 +31,12 @@ pub struct StoredFile {
 
 impl StoredFile {
     /// A file with these bytes.
-    pub fn new(bytes: impl ReadAt + 'static) -> Self {
+    pub(crate) fn new(bytes: impl ReadAt + 'static) -> Self {
         Self { bytes: Arc::new(bytes) }
     }
 
     /// Its size in bytes when it was opened.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.bytes.size()
     }
 
@@ -44,7 +44,7 @@ impl StoredFile {
     ///
     /// # Errors
     /// `UnexpectedEof` if the file ends before.
-    pub fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
+    pub(crate) fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
         while !buffer.is_empty() {
             match self.bytes.read_at(buffer, position) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -63,7 +63,7 @@ impl StoredFile {
     ///
     /// # Errors
     /// `UnexpectedEof` if the file ends before.
-    pub fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+    pub(crate) fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         let length = range.end.checked_sub(range.start).and_then(|length| usize::try_from(length).ok());
         let length = length.filter(|_| range.end <= self.size()).ok_or(io::ErrorKind::UnexpectedEof)?;
         if let Some(bytes) = self.bytes.in_memory() {
@@ -82,7 +82,7 @@ impl StoredFile {
     }
 
     /// A reader from a position on. Readers of one file do not affect each other.
-    pub fn reader_at(&self, position: u64) -> FileReader {
+    pub(crate) fn reader_at(&self, position: u64) -> FileReader {
         FileReader { file: self.clone(), position }
     }
 }

@@ -20,7 +20,7 @@ use crate::release::Normalised;
 
 /// The most bytes that the records of a batch may have in canonical form. Arrow strings of one column are
 /// limited to 2 GiB.
-pub const MAX_BATCH_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_BATCH_BYTES: u64 = 1 << 30;
 
 /// The result of validating some bytes. Every article is a row of [`Batch::records`], a reject, or
 /// counted in `skipped`.

@@ -7,7 +7,7 @@ use crate::schema::{Columns, Kind};
 
 /// The recency of a record among those with its key: the greater, the newer. Equal if a dataset does not
 /// rank its records.
-pub type Rank = [u8; 9];
+pub(crate) type Rank = [u8; 9];
 
 /// The columns that identify, sort and rank records.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,8 +44,7 @@ enum Destination {
 
 impl RejectSink {
     /// Creates a sink without a file.
-    #[expect(clippy::new_without_default, reason = "what goes nowhere should be said outright")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { file: Destination::Nowhere, counts: BTreeMap::new(), diagnostics: Diagnostics::default() }
     }
 
@@ -54,7 +53,7 @@ impl RejectSink {
     ///
     /// # Errors
     /// Those of [`check_target`], if the file must not be there or is one of the `sources`.
-    pub fn to_file(target: &Path, sources: &[Source]) -> Result<Self, Error> {
+    pub(crate) fn to_file(target: &Path, sources: &[Source]) -> Result<Self, Error> {
         let target = filesystem::behind_links(target)?;
         check_target(&target, sources.iter().filter_map(|source| source.path.as_deref()))?;
         let beside = filesystem::folder_of(&target).to_owned();
@@ -66,19 +65,19 @@ impl RejectSink {
 
     /// Creates a sink with the file `target`. Until it is published, the file is in the folder `beside`,
     /// with a name that starts with `prefix`.
-    pub fn staged(target: PathBuf, beside: PathBuf, prefix: String) -> Self {
+    pub(crate) fn staged(target: PathBuf, beside: PathBuf, prefix: String) -> Self {
         Self { file: Destination::Planned { target, beside, prefix, replaces: false }, ..Self::new() }
     }
 
     /// The same sink, which keeps this many examples of each cause.
     #[must_use]
-    pub fn keeping(mut self, examples: usize) -> Self {
+    pub(crate) fn keeping(mut self, examples: usize) -> Self {
         self.diagnostics = Diagnostics::keeping(examples);
         self
     }
 
     /// Adds a reject.
-    pub fn add(&mut self, reject: &Reject) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, reject: &Reject) -> Result<(), Error> {
         if let Destination::Planned { target, beside, prefix, .. } = &self.file {
             self.file = Destination::Open(Box::new(RejectFile::create(target.clone(), beside, prefix)?));
         }
@@ -93,14 +92,14 @@ impl RejectSink {
     }
 
     /// Changes the path of the file, if there is one.
-    pub fn retarget(&mut self, target: &Path) {
+    pub(crate) fn retarget(&mut self, target: &Path) {
         if let Destination::Open(file) = &mut self.file {
             file.retarget(target);
         }
     }
 
     /// Publishes the file under its name, if there is one. No reject can be added after that.
-    pub fn publish(&mut self) -> Result<(), Error> {
+    pub(crate) fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
             Destination::Planned { target, beside, prefix, replaces: true } if target.exists() => {
@@ -118,28 +117,28 @@ impl RejectSink {
     }
 
     /// The number of rejects, by the code of their first violation.
-    pub fn counts(&self) -> &BTreeMap<Code, u64> {
+    pub(crate) fn counts(&self) -> &BTreeMap<Code, u64> {
         &self.counts
     }
 
     /// Why articles were rejected.
-    pub fn diagnostics(&self) -> &Diagnostics {
+    pub(crate) fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics
     }
 
     /// Whether articles may be missing without a reject: an input is damaged or not an input at all, or it
     /// is not clear where its articles are.
-    pub fn has_damage(&self) -> bool {
+    pub(crate) fn has_damage(&self) -> bool {
         self.is_ambiguous() || self.counts.keys().any(|code| code.class() == Class::Input)
     }
 
     /// Whether it is not clear where the articles of an input are.
-    pub fn is_ambiguous(&self) -> bool {
+    pub(crate) fn is_ambiguous(&self) -> bool {
         self.counts.contains_key(&Code::Ambiguous)
     }
 
     /// The path of the file, if one was published.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match &self.file {
             Destination::Published(path) => Some(path),
             _ => None,

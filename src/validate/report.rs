@@ -16,7 +16,7 @@ use crate::text::one_line;
 
 /// Something about an input that rejects no article, but that a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InputWarning {
+pub(crate) struct InputWarning {
     /// What kind of thing.
     pub code: Code,
     /// The name of the input, fit for a terminal.
@@ -25,7 +25,7 @@ pub struct InputWarning {
 
 impl InputSummary {
     /// A source that does not fit, and inputs without an article or with texts that the source cut.
-    pub fn warnings(&self) -> Vec<InputWarning> {
+    pub(crate) fn warnings(&self) -> Vec<InputWarning> {
         let code = |input: &InputCounts| match input {
             InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
             InputCounts { cut: 0, .. } => None,
@@ -40,7 +40,7 @@ impl InputSummary {
 
 /// The JSON form of a check, or of the validation of a build.
 #[derive(Debug, Serialize)]
-pub struct ValidationReport<'r> {
+pub(crate) struct ValidationReport<'r> {
     format: &'static str,
     ok: bool,
     damaged: bool,
@@ -129,7 +129,7 @@ fn dropped(drop: &DroppedLine) -> Dropped {
 
 impl<'r> ValidationReport<'r> {
     /// Creates the report of what was read. `ok` says whether the operation succeeded.
-    pub fn new(read: &'r InputSummary, allowance: Allowance, ok: bool) -> Self {
+    pub(crate) fn new(read: &'r InputSummary, allowance: Allowance, ok: bool) -> Self {
         let rejected = read.rejects.total();
         Self {
             format: "pressmark-check/1",

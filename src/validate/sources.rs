@@ -33,7 +33,7 @@ pub struct InputCounts {
     pub skipped: BTreeMap<String, u64>,
     /// How many texts the source cut.
     pub cut: u64,
-    /// Runs of lines of a page dump that are not in the records, at most [`MAX_DROPS`].
+    /// Runs of lines of a page dump that are not in the records, at most `MAX_DROPS`.
     pub drops: Vec<DroppedLine>,
     /// The number of such runs.
     pub drops_total: u64,
@@ -43,7 +43,7 @@ pub struct InputCounts {
 const INPUT: &str = "_input";
 
 /// The most runs of dropped lines that are kept for one source.
-pub const MAX_DROPS: usize = 1000;
+pub(crate) const MAX_DROPS: usize = 1000;
 
 /// The result of reading and validating sources.
 #[derive(Debug)]
@@ -85,18 +85,18 @@ impl InputSummary {
     }
 
     /// The number of articles that were read.
-    pub fn articles(&self) -> u64 {
+    pub(crate) fn articles(&self) -> u64 {
         self.inputs.iter().map(|input| input.articles).sum()
     }
 
     /// The number of objects that were ignored beside articles, and of those that a setting skipped.
-    pub fn left_out(&self) -> (u64, u64) {
+    pub(crate) fn left_out(&self) -> (u64, u64) {
         let beside = self.inputs.iter().map(|input| input.tally.left_out.objects).sum();
         (beside, self.inputs.iter().flat_map(|input| input.skipped.values()).sum())
     }
 
     /// The counts for the manifest: changes before validation, and objects that are not articles.
-    pub fn recorded(&self) -> Normalised {
+    pub(crate) fn recorded(&self) -> Normalised {
         let mut recorded = self.normalised.clone();
         let (beside, skipped) = self.left_out();
         for (rule, times) in [("left-out", beside), ("skipped", skipped)] {
@@ -120,14 +120,14 @@ impl InputSummary {
 
     /// The source that leaves core fields empty which another one would fill, if that is a reason to refuse
     /// the articles (`D-MISFIT`).
-    pub fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
+    pub(crate) fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
         let source = self.source.as_ref().filter(|_| self.misfit_policy == MisfitPolicy::Refuse)?;
         Some((source, source.better.as_ref()?))
     }
 
     /// Whether the source fits and the rejects are within the allowance. Damaged inputs never are, because
     /// it is not known what is missing.
-    pub fn is_allowed(&self, allowance: Allowance) -> bool {
+    pub(crate) fn is_allowed(&self, allowance: Allowance) -> bool {
         self.refused_source().is_none()
             && !self.rejects.has_damage()
             && allowance.allows(self.rejects.total(), self.articles())

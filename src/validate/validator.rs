@@ -121,7 +121,7 @@ impl<'s> Validator<'s> {
     ///
     /// # Errors
     /// [`Error::RecordTooLong`] for a record that is longer than the limit for articles, and
-    /// [`Error::BatchTooLarge`] for records that exceed [`MAX_BATCH_BYTES`](super::MAX_BATCH_BYTES). What is
+    /// [`Error::BatchTooLarge`] for records that exceed `MAX_BATCH_BYTES`. What is
     /// wrong with an article is a reject.
     pub fn validate(&self, source: &str, bytes: &[u8]) -> Result<Batch, Error> {
         let from = Source { name: source.into(), path: Some(source.into()) };

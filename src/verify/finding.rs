@@ -13,7 +13,7 @@ const KEPT: u64 = 20;
 
 /// One thing that is wrong with a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The code.
     pub code: Code,
     /// The path of the file, relative to the release.
@@ -107,7 +107,7 @@ impl Findings {
     }
 
     /// The number of findings.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counts.values().sum()
     }
 
@@ -117,7 +117,7 @@ impl Findings {
     }
 
     /// The first findings of each code, in the order in which they were found.
-    pub fn kept(&self) -> &[Finding] {
+    pub(crate) fn kept(&self) -> &[Finding] {
         &self.kept
     }
 }

@@ -98,7 +98,7 @@ fn check_page(page: &Page, text: &str) {
     let mut kept: [Vec<&str>; 3] = Default::default();
     let mut drops = Vec::new();
     let mut lines = text.lines();
-    for (run, fate) in page.account() {
+    for (run, fate) in &page.account {
         assert_eq!(run.first, next, "a gap or an overlap");
         next = run.last + 1;
         let run_lines: Vec<_> = (run.first..next).filter_map(|_| lines.next()).collect();
