@@ -52,8 +52,8 @@ fn in_duckdb(queries: &[String]) -> String {
 fn every_reader_reads_the_release_as_the_page_says() {
     let Some(python) = python() else { return };
     let (test, page) = (releases(), page("reading.md"));
-    let needs_more = |block: &&&str| !block.contains("spark.") && !block.contains("YOUR-NAME");
-    let readers: Vec<&str> = blocks(&page, "python").iter().filter(needs_more).copied().collect();
+    let runs_here = |block: &&&str| !block.contains("spark.") && !block.contains("YOUR-NAME");
+    let readers: Vec<&str> = blocks(&page, "python").iter().filter(runs_here).copied().collect();
     assert!(readers.len() >= 6, "{readers:?}");
     run_python(&test, python, &readers.join("\n"));
     let queries: Vec<String> = blocks(&page, "sql").into_iter().map(str::to_owned).collect();

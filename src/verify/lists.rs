@@ -134,6 +134,6 @@ impl List<'_> {
             let message = format!("expected {}, found {found}", self.sha256);
             findings.add(Finding::new(Code::FileHash, self.name, &message));
         }
-        true
+        Ok(true)
     }
 }
