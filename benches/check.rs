@@ -17,6 +17,7 @@ use pressmark::mapping::{Mapping, SourceChoice};
 use pressmark::progress::NoProgress;
 use pressmark::release::Allowance;
 use pressmark::schema::{BuiltIn, Extra, Schema};
+use pressmark::validate::KeyColumns;
 
 /// How many articles a corpus has.
 const ARTICLES: u64 = 20_000;
@@ -99,12 +100,15 @@ fn article(number: u64, is_broken: bool, random: &mut Random) -> String {
 
 fn run(corpus: &Corpus, threads: usize) -> u64 {
     let schema = Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap();
+    let keys = KeyColumns::new(schema.columns(), &[], "id", None).ok();
     let options = CheckOptions {
         folder: PathBuf::new(),
         examples: pressmark::diagnostics::EXAMPLES,
         inputs: vec![corpus.path.display().to_string()],
         mapping: Mapping::open(&SourceChoice::default_for(true), schema.targets()).unwrap(),
         schema,
+        keys,
+        scratch: std::env::temp_dir(),
         invalid_optional: pressmark::schema::InvalidOptional::Reject,
         selection: pressmark::input::Selection::default(),
         is_given: true,

@@ -128,8 +128,8 @@ impl InputSummary {
     /// Gives inputs the names by which a report shows them, where `shown` has one.
     pub(crate) fn rename(&mut self, shown: &BTreeMap<String, String>) {
         for input in &mut self.inputs {
-            if let Some(name) = shown.get(&input.name) {
-                input.name.clone_from(name);
+            if let Some(name) = shown.get(&*input.name) {
+                input.name = name.as_str().into();
             }
         }
         self.rejects.rename(shown);

@@ -54,6 +54,11 @@ impl Finding {
         self
     }
 
+    /// A file whose bytes are not what its readers take.
+    pub(super) fn unreadable(file: &str, error: &Error) -> Self {
+        Self::new(Code::FileUnreadable, file, &error.with_causes())
+    }
+
     /// Adds the row (from 0) and its key.
     pub(super) fn at(mut self, row: u64, key: &str) -> Self {
         self.row = Some(row + 1);
@@ -86,7 +91,7 @@ impl Findings {
                 Err(error)
             }
             error => {
-                self.add(Finding::new(Code::FileUnreadable, file, &error.with_causes()));
+                self.add(Finding::unreadable(file, &error));
                 Ok(())
             }
         }

@@ -79,6 +79,7 @@ pub(crate) fn check(
     let articles = places(py, articles)?;
     let report = run(py, progress.as_ref(), |watch| {
         let settings = settings(&given, dataset.as_ref())?;
+        let keys = settings.keys(given.schema.is_some())?;
         let (folder, inputs) = match (inputs, &settings.dataset) {
             (Some(inputs), _) => (PathBuf::new(), inputs),
             (None, Some(dataset)) if dataset.inputs.is_empty() => {
@@ -97,6 +98,8 @@ pub(crate) fn check(
             misfit: settings.misfit,
             selection: typed.or(&settings.selection),
             extra: settings.extra,
+            keys,
+            scratch: std::env::temp_dir(),
             invalid_optional: settings.invalid_optional,
             max_rejects: max_rejects.unwrap_or(settings.max_rejects),
             rejects,
