@@ -114,7 +114,7 @@ fn article(number: u64, random: &mut Random) -> String {
 #[divan::bench(args = [1, 2], sample_count = 5, sample_size = 1)]
 fn verified_in_full(bencher: Bencher<'_, '_>, threads: usize) {
     let corpus = &*CORPUS;
-    let options = VerifyOptions { quick: false, threads, scratch: std::env::temp_dir() };
+    let options = VerifyOptions { quick: false, threads, scratch: std::env::temp_dir(), signers: None };
     bencher.counter(BytesCount::new(corpus.bytes)).bench(|| {
         let report = verify(&corpus.release, &options, &NoProgress).unwrap();
         assert!(report.is_intact(), "{:?}", report.findings);

@@ -1,7 +1,11 @@
 //! `check`: validates articles and publishes nothing.
 //!
-//! Each article is validated alone. Whether keys are unique is not checked;
-//! [`crate::publish`](mod@crate::publish) does that.
+//! Each article is validated alone, and `duplicates` finds those that share a key. Releases are not looked at: what
+//! changed since the previous one is for [`crate::publish`](mod@crate::publish) to find out.
+
+mod duplicates;
+
+mod settings;
 
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -14,8 +18,13 @@ use crate::progress::Progress;
 use crate::release::{Allowance, MisfitPolicy};
 use crate::schema::{Extra, InvalidOptional, Schema};
 use crate::validate::{
-    ArticleValidator, InputSummary, RejectSink, SourceValidation, ValidationReport, validate_sources,
+    ArticleValidator, InputSummary, KeyColumns, RejectSink, SourceValidation, Step, ValidationReport, validate_sources,
 };
+use duplicates::{Collected, Collector, KeySearch, Wanted};
+
+pub use duplicates::SharedKeys;
+
+pub use settings::{Given, GivenSchema, Settings};
 
 /// What to check, and how.
 #[derive(Debug)]
@@ -38,6 +47,10 @@ pub struct CheckOptions {
     pub extra: Extra,
     /// What to do with invalid values of optional members.
     pub invalid_optional: InvalidOptional,
+    /// The columns that identify records. `None` if no column does, so that keys are not compared.
+    pub keys: Option<KeyColumns>,
+    /// The folder for scratch files, which many keys need.
+    pub scratch: PathBuf,
     /// How many articles may be rejected.
     pub max_rejects: Allowance,
     /// The file that rejects are written to, if any.
@@ -57,6 +70,8 @@ pub struct CheckReport {
     pub read: InputSummary,
     /// How many rejects were allowed.
     pub allowance: Allowance,
+    /// Which articles share a key.
+    pub shared_keys: SharedKeys,
 }
 
 impl CheckReport {
@@ -76,7 +91,7 @@ impl Serialize for CheckReport {
 const MEMORY: usize = 128 << 20;
 
 /// The folder that inputs are named relative to: the working directory where they are below it.
-fn home(folder: &Path) -> &Path {
+pub(crate) fn home(folder: &Path) -> &Path {
     let is_below = folder.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if is_below { Path::new("") } else { folder }
 }
@@ -110,8 +125,49 @@ pub fn check(options: &CheckOptions, progress: &dyn Progress) -> Result<CheckRep
         Some(target) => RejectSink::to_file(target, &sources)?,
     };
     let rejects = rejects.keeping(options.examples);
-    let work = |validator: &ArticleValidator<'_>, block: &Block| (validator.validate(block, |_| {}), ());
-    let mut read = validate_sources(&what, rejects, work, |_| Ok(()))?;
+    let (mut read, shared_keys) = match &options.keys {
+        None => {
+            let work = |validator: &ArticleValidator<'_>, block: &Block| (validator.validate(block, |_| {}), ());
+            (validate_sources(&what, rejects, work, |_| Ok(()))?, SharedKeys::default())
+        }
+        Some(keys) => with_keys(&what, rejects, keys, &options.scratch)?,
+    };
     read.rejects.publish()?;
-    Ok(CheckReport { read, allowance: options.max_rejects })
+    Ok(CheckReport { read, allowance: options.max_rejects, shared_keys })
+}
+
+/// Validates every article and finds those that share a key, for which the inputs may be read twice.
+fn with_keys(
+    what: &SourceValidation<'_>,
+    rejects: RejectSink,
+    keys: &KeyColumns,
+    scratch: &Path,
+) -> Result<(InputSummary, SharedKeys), Error> {
+    let mut search = KeySearch::new(what.validator.columns(), keys, scratch);
+    let mut read = collect(what, rejects, (keys, Wanted::first(what.sources)?), &mut search)?;
+    let repeated = search.repeated(scratch)?;
+    if let Some(wanted) = Wanted::second(&repeated) {
+        collect(what, RejectSink::new(), (keys, wanted), &mut search)?;
+    }
+    let shared_keys = search.finish(&mut read)?;
+    Ok((read, shared_keys))
+}
+
+/// Validates every article and collects what is wanted of the records.
+fn collect(
+    what: &SourceValidation<'_>,
+    rejects: RejectSink,
+    (keys, wanted): (&KeyColumns, Wanted<'_>),
+    search: &mut KeySearch<'_>,
+) -> Result<InputSummary, Error> {
+    let work = |validator: &ArticleValidator<'_>, block: &Block| {
+        let mut collector = Collector::new(validator.columns(), keys, wanted);
+        let validated = validator.validate(block, |admitted| collector.add(admitted));
+        (validated, collector.finish(block))
+    };
+    let take = |step: Step<Collected>| match step {
+        Step::Output(collected) => search.add(collected),
+        Step::LargeBlock(_) => Ok(()),
+    };
+    validate_sources(what, rejects, work, take)
 }

@@ -14,54 +14,63 @@ mod init;
 mod locate;
 mod log;
 mod man;
+mod names;
 mod outcome;
 mod paint;
+mod products;
 mod progress;
 mod render;
 mod retry;
 mod schema;
 mod settings;
 mod show;
+mod sign;
 mod terminal;
 mod verify;
 
+pub use cache::folder as cache_folder;
+
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::io::Write as _;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::text::printable;
-use crate::{Error, part_files};
+use crate::{Error, silence_handled_panics};
 
 use self::args::{Arguments, Command};
 use self::outcome::Outcome;
 
 /// Runs the command that the arguments name, the program's own name first, and returns the exit code of the process.
 /// Reports go to stdout, everything else to stderr. Sets handlers for signals and panics: call it once in a process.
-pub fn main(arguments: &[OsString]) -> ExitCode {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if !part_files::is_guarded() {
-            report(panic);
-        }
-    }));
+pub fn main(arguments: &[OsString]) -> u8 {
+    let code = start(arguments);
+    // Rust does so at the end of its own programs only. If the stream is closed, there is nobody to write to.
+    drop(std::io::stdout().flush());
+    code
+}
+
+fn start(arguments: &[OsString]) -> u8 {
+    silence_handled_panics();
     terminal::color_from_environment();
+    let typed = arguments.to_vec();
     let arguments = match parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return printed(&error),
     };
-    terminal::set(arguments.global);
+    terminal::set(arguments.global, typed);
     progress::handle_signals();
     run(&arguments.command)
 }
 
-fn run(command: &Command) -> ExitCode {
+fn run(command: &Command) -> u8 {
     let result = match command {
         Command::Init(arguments) => init::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Retry(arguments) => retry::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Show(arguments) => show::run(arguments),
@@ -100,7 +109,7 @@ fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
 }
 
 /// Help and versions go to stdout, errors of usage to stderr.
-fn printed(message: &clap::Error) -> ExitCode {
+fn printed(message: &clap::Error) -> u8 {
     // A stream that is closed leaves nobody to report to.
     drop(message.print());
     if message.use_stderr() { Outcome::Failed.into() } else { Outcome::Yes.into() }

@@ -40,7 +40,7 @@ impl Default for Diagnostics {
 pub(crate) struct Cause {
     /// What kind of fault.
     pub code: Code,
-    /// JSON Pointer to the rule in the schema; empty where it stands in none.
+    /// JSON Pointer to the rule in the schema; empty if no rule of the schema is broken.
     pub schema: String,
     /// How many articles broke it.
     pub articles: u64,
@@ -72,7 +72,7 @@ pub(crate) struct Example {
     pub expected: Option<String>,
     /// What was found.
     pub actual: Option<String>,
-    /// What probably mends it.
+    /// What probably fixes it.
     pub help: Option<String>,
     /// The place in the article.
     pub snippet: Option<Snippet>,
@@ -128,6 +128,15 @@ impl Diagnostics {
                 known.examples.extend(cause.examples.iter().take(room).cloned());
             } else if self.causes.len() < CAUSES {
                 self.causes.insert(key.clone(), cause.clone());
+            }
+        }
+    }
+
+    /// Gives sources other names.
+    pub(crate) fn rename(&mut self, shown: &BTreeMap<String, String>) {
+        for example in self.causes.values_mut().flat_map(|cause| &mut cause.examples) {
+            if let Some(name) = shown.get(&example.source) {
+                example.source = one_line(name, 200);
             }
         }
     }

@@ -44,10 +44,10 @@ use crate::release::Manifest;
 
 pub use delta::{DeltaCheck, DeltaWriter, check_delta, fingerprint};
 pub use input::DiffInput;
-pub(crate) use markdown::markdown;
+pub use markdown::markdown;
 pub(crate) use messages::{Line, described, schema_line, warning_line};
 pub use report::{ColumnChange, Counts, DiffReport, Example, KeyFaults, Sample, SideFacts};
-pub(crate) use rows::EachRow;
+pub use rows::EachRow;
 pub use rows::{Change, RowChange};
 pub use schema_change::{Keyword, SchemaChange};
 pub use text_diff::Piece;
@@ -143,6 +143,7 @@ fn compare_sides(
 ) -> Result<DiffReport, Error> {
     let resources = Resources::new(options);
     let [picked_base, picked_current] = differing_files(base, current);
+    let by_manifests = picked_base.is_empty() && picked_current.is_empty();
     let ((mut old, old_files), (mut new, new_files)) =
         resources.both(|| open(base, &picked_base), || open(current, &picked_current))?;
     if old.key().len() != new.key().len() {
@@ -160,7 +161,7 @@ fn compare_sides(
     let records = [(base, &old), (current, &new)].map(|(side, table)| {
         side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum())
     });
-    Ok(report((base, &old), (current, &new), records, found))
+    Ok(DiffReport { by_manifests, ..report((base, &old), (current, &new), records, found) })
 }
 
 /// The indices of the files that must be read. Pairs of equal parts are left out.
@@ -215,6 +216,7 @@ fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64
             (Some(base), Some(current)) => is_repackaged(&base.manifest, &current.manifest),
             _ => false,
         },
+        by_manifests: false,
     }
 }
 

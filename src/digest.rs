@@ -32,6 +32,7 @@ impl PartialOrd for Digest {
 }
 
 /// The first 16 bytes, or fewer, as a number. Different numbers compare as the bytes do.
+#[inline]
 pub(crate) fn head(bytes: &[u8]) -> u128 {
     const LENGTH: usize = size_of::<u128>();
     let mut head = [0; LENGTH];

@@ -7,6 +7,7 @@
 mod context;
 mod excerpt;
 mod hint;
+mod signature_fault;
 mod understatement;
 
 use std::io;
@@ -14,7 +15,9 @@ use std::path::PathBuf;
 
 use crate::code::Code;
 
+pub(crate) use context::said;
 pub use excerpt::Excerpt;
+pub use signature_fault::SignatureFault;
 pub use understatement::Understatement;
 
 /// Pressmark could not do its job.
@@ -42,6 +45,14 @@ pub enum Error {
         message: String,
         /// The line, with the place marked, where it is known.
         excerpt: Option<Box<Excerpt>>,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// An argument cannot be used.
+    #[error("{message}")]
+    Argument {
+        /// What is wrong, in plain words.
+        message: String,
         /// The way out.
         hint: Option<String>,
     },
@@ -173,6 +184,8 @@ pub enum Error {
     NoBase {
         /// The version.
         version: semver::Version,
+        /// The releases there are, newest first.
+        releases: Vec<String>,
     },
     /// The records of a release cannot be taken over as they are.
     #[error("cannot build on release {version}: {message}")]
@@ -308,7 +321,7 @@ pub enum Error {
         holds: &'static str,
     },
     /// A new release contains a record that was withdrawn.
-    #[error("{first} and would be published again{}", and_more(*more))]
+    #[error("{first} and would be published again{}", context::and_more(*more))]
     ComesBack {
         /// Its key, the release that took it back and why, as a sentence without an end.
         first: String,
@@ -380,14 +393,13 @@ pub enum Error {
         /// Why there is none.
         why: &'static str,
     },
+    /// A release cannot be signed, or a file of signers cannot be used.
+    #[error(transparent)]
+    Signature(SignatureFault),
     /// The target of `init` already contains a dataset.
     #[error("`{}` already exists", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-}
-
-fn and_more(more: usize) -> String {
-    if more == 0 { String::new() } else { format!(", and {more} more") }
 }

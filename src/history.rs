@@ -1,7 +1,7 @@
 //! `log`: the releases of a dataset, and whether each follows the one before it.
 //!
-//! Manifests are read and nothing else: whether a release holds what its manifest says is for
-//! [`crate::verify`] to find out. A manifest that cannot be read is told and ends nothing.
+//! Only manifests are read. [`crate::verify`](mod@crate::verify) checks whether a release holds what its manifest
+//! says. A manifest that cannot be read is reported and does not end the list.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,40 +20,42 @@ pub struct HistoryEntry {
     pub version: Version,
     /// Its folder.
     pub folder: PathBuf,
-    /// What its manifest tells, or why it cannot be read.
+    /// What its manifest says, or why it cannot be read.
     pub told: Result<ReleaseSummary, Error>,
 }
 
-/// What a manifest tells beside the one before it.
+/// What a manifest says beside the previous one.
 #[derive(Debug)]
 pub struct ReleaseSummary {
     /// The release.
     pub release: Release,
-    /// How it stands to the release that it was built after.
+    /// How it follows the previous release.
     pub standing: ChainLink,
 }
 
-/// A release beside the one before it.
+/// How a release follows the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainLink {
-    /// Whether the release before is the one that it was built after.
+    /// Whether the previous release is the one that it was built after.
     pub chain: Chain,
     /// How many records more it has than that, where that can be read.
     pub growth: Option<i128>,
+    /// Whether it has the same records as that one.
+    pub has_same_records: bool,
     /// How many of its parts are also in that one, byte for byte.
     pub reused: usize,
 }
 
-/// How a release stands to the one that its manifest names as the previous.
+/// Whether the release that the manifest names as the previous one is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chain {
     /// It is the first.
     First,
-    /// It stands there with the manifest that it had.
+    /// It is there, with the manifest that it had.
     Intact,
     /// It is not there.
     Missing(Previous),
-    /// It stands there with another manifest.
+    /// It is there, with another manifest.
     Broken {
         /// What was there when this release was built.
         previous: Previous,
@@ -94,9 +96,9 @@ pub fn log(dataset: impl Into<Location>) -> Result<Vec<HistoryEntry>, Error> {
     Ok(entries)
 }
 
-/// How a release stands to those with lower versions.
+/// How a release follows those with lower versions.
 fn standing(manifest: &Manifest, older: &[HistoryEntry]) -> ChainLink {
-    let standing = |chain| ChainLink { chain, growth: None, reused: 0 };
+    let standing = |chain| ChainLink { chain, growth: None, has_same_records: false, reused: 0 };
     let Some(previous) = manifest.previous.clone() else { return standing(Chain::First) };
     let Some(before) = older.iter().find(|entry| entry.version == previous.version) else {
         return standing(Chain::Missing(previous));
@@ -109,6 +111,7 @@ fn standing(manifest: &Manifest, older: &[HistoryEntry]) -> ChainLink {
     ChainLink {
         chain: if intact { Chain::Intact } else { Chain::Broken { previous, found: Some(found) } },
         growth: Some(i128::from(manifest.records()) - i128::from(before.records())),
+        has_same_records: manifest.fingerprint == before.fingerprint,
         reused: manifest.parts.iter().filter(|part| there.contains(&part.sha256)).count(),
     }
 }

@@ -60,7 +60,7 @@ pub struct InitReport {
 /// used, and the errors of a schema, source or input that cannot be read.
 pub fn init(folder: &Path, options: &InitOptions) -> Result<InitReport, Error> {
     let path = folder.join(DATASET_TOML);
-    let name = name(folder, &path, options)?;
+    let name = name(folder, options)?;
     if path.exists() {
         return Err(Error::Exists { path });
     }
@@ -86,7 +86,7 @@ pub fn init(folder: &Path, options: &InitOptions) -> Result<InitReport, Error> {
     let sources = sources(&options.from)?;
     let fitted = mapping.fitted(is_given, &sources, &[], Limits::default())?;
     readable(&fitted.mapping, &sources)?;
-    let (key, mut other_keys) = key(&path, &schema, options.key.as_deref())?;
+    let (key, mut other_keys) = key(&schema, options.key.as_deref())?;
     if is_article {
         other_keys.clear();
     }
@@ -138,25 +138,28 @@ fn check(folder: &Path, text: &str, schema: &Schema) -> Result<(), Error> {
     let dataset = Dataset::parse(folder, text.as_bytes())?;
     Order::new(schema.columns(), &dataset.order_by, &dataset.key).map(drop).map_err(|error| {
         let hint = "choose other columns with `--key` and `--order-by`".to_owned();
-        Error::Dataset { path: dataset.path(), line: None, message: error.to_string(), excerpt: None, hint: Some(hint) }
+        Error::Argument { message: error.to_string(), hint: Some(hint) }
     })
 }
 
 /// The given name, or one made of the folder's.
-fn name(folder: &Path, path: &Path, options: &InitOptions) -> Result<String, Error> {
-    let own = || {
-        let folder = filesystem::resolved(folder).or_else(|_not_there| filesystem::absolute(folder)).ok()?;
-        let name = folder.file_name()?.to_string_lossy().to_lowercase();
-        let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        Some(words.collect::<Vec<_>>().join("-"))
-    };
-    let name = options.name.clone().or_else(own).unwrap_or_default();
+fn name(folder: &Path, options: &InitOptions) -> Result<String, Error> {
+    const NAMES: &str = "lower-case letters, digits and single dashes";
+    let refuse = |message: String, hint: String| Err(Error::Argument { message, hint: Some(hint) });
+    if let Some(name) = &options.name {
+        let message = format!("`{}` cannot name a dataset", one_line(name, 60));
+        return if is_name(name) { Ok(name.clone()) } else { refuse(message, format!("set `--name` to {NAMES}")) };
+    }
+    let folder = filesystem::resolved(folder).or_else(|_not_there| filesystem::absolute(folder))?;
+    let own = folder.file_name().unwrap_or_default().to_string_lossy();
+    let lower = own.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("-");
     if is_name(&name) {
         return Ok(name);
     }
-    let message = format!("`{}` cannot name a dataset", one_line(&name, 60));
-    let hint = Some("set `--name` to lower-case letters, digits and single dashes".to_owned());
-    Err(Error::Dataset { path: path.to_owned(), line: None, message, excerpt: None, hint })
+    let message = format!("no name for the dataset can be made of the folder's name, `{}`", one_line(&own, 60));
+    refuse(message, format!("choose one with `--name`: {NAMES}"))
 }
 
 fn sources(from: &[String]) -> Result<Vec<Source>, Error> {
@@ -197,10 +200,8 @@ fn inputs(options: &InitOptions, source: Option<&str>) -> Vec<String> {
 }
 
 /// The key, and the other columns that could be one.
-fn key(path: &Path, schema: &Schema, given: Option<&str>) -> Result<(String, Vec<String>), Error> {
-    let refuse = |message: String, hint: String| {
-        Err(Error::Dataset { path: path.to_owned(), line: None, message, excerpt: None, hint: Some(hint) })
-    };
+fn key(schema: &Schema, given: Option<&str>) -> Result<(String, Vec<String>), Error> {
+    let refuse = |message: String, hint: String| Err(Error::Argument { message, hint: Some(hint) });
     let may_be =
         |column: &&Column| !column.nullable && matches!(column.kind, Kind::String | Kind::Int64 | Kind::UInt64);
     let mut names: Vec<String> = schema.columns().iter().filter(may_be).map(|column| column.name.clone()).collect();
@@ -208,8 +209,12 @@ fn key(path: &Path, schema: &Schema, given: Option<&str>) -> Result<(String, Vec
         if names.iter().any(|name| name == given) {
             return Ok((given.to_owned(), Vec::new()));
         }
-        let message =
-            format!("`{}` cannot be the key: no required string or integer has this name", one_line(given, 60));
+        let given_shown = one_line(given, 60);
+        if given.contains(',') {
+            let message = format!("the key is one column, and `{given_shown}` names several");
+            return refuse(message, "choose one of them; `--order-by` takes several".to_owned());
+        }
+        let message = format!("`{given_shown}` cannot be the key: no required string or integer has this name");
         let meant = did_you_mean(given, names.iter().map(String::as_str));
         return refuse(message, format!("{meant}columns that can be the key: {}", one_line(&names.join(", "), 300)));
     }

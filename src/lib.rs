@@ -53,7 +53,7 @@
 //! let second = build(&dataset, &options, &NoProgress)?;
 //! let Outcome::Published(second) = &second.outcome else { panic!("nothing was published") };
 //!
-//! let options = VerifyOptions { quick: false, threads: 2, scratch: folder.to_owned() };
+//! let options = VerifyOptions { quick: false, threads: 2, scratch: folder.to_owned(), signers: None };
 //! assert!(verify(second, &options, &NoProgress)?.is_intact());
 //!
 //! let [base, current] = [DiffInput::open(&folder.join("1.0.0"), None)?, DiffInput::open(second, None)?];
@@ -123,7 +123,7 @@
 //! let store = || Location::new(Arc::new(MemoryStorage::new()), "notes");
 //! let first = release(&store(), "1.0.0", &[br#"{"id": "a", "text": "One."}"#, br#"{"id": "b", "text": "Two."}"#])?;
 //! let second = release(&store(), "2.0.0", &[br#"{"id": "a", "text": "One more."}"#, br#"{"id": "b", "text": "Two."}"#])?;
-//! let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() };
+//! let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir(), signers: None };
 //! let report = verify(second.location().clone(), &options, &NoProgress)?;
 //! assert!(report.is_intact(), "{:?}", report.findings);
 //! let rows = second.scan()?.columns(["id"])?.batches().map(|batch| batch.map(|batch| batch.num_rows()));
@@ -162,7 +162,8 @@
 //! | [`validate`] | the stage from articles to records and rejects |
 //! | [`reject`], [`diagnostics`] | reject files, and grouping violations by cause |
 //! | [`metadata`] | a release described in the words of Croissant, Data Package, the Hub and others |
-//! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`] | operations: options in, report out |
+//! | [`signature`] | SSH signatures over a release's list of hashes, and the signers that a reader allows |
+//! | [`check`](mod@check), [`publish`], [`verify`](mod@verify), [`retry`](mod@retry), [`init`](mod@init), [`revalidate`](mod@revalidate), [`export`](mod@export), [`history`], [`sign`] | operations: options in, report out |
 //!
 //! Every module may use [`code`], [`digest`], [`error`], [`progress`], [`storage`] and `text`.
 //!
@@ -192,6 +193,8 @@ pub mod schema;
 
 pub mod record;
 
+pub mod signature;
+
 pub mod external_sort;
 
 pub mod part_files;
@@ -214,6 +217,9 @@ pub mod metadata;
 pub mod publish;
 pub mod retry;
 pub mod revalidate;
+pub mod sign;
 pub mod verify;
 
 pub use error::Error;
+pub use part_files::silence_handled_panics;
+pub use text::printable;

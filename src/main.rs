@@ -6,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    pressmark::cli::main(&std::env::args_os().collect::<Vec<_>>())
+    pressmark::cli::main(&std::env::args_os().collect::<Vec<_>>()).into()
 }

@@ -200,6 +200,12 @@ impl Mapping {
         self.plan.fields.iter().any(|one| one.name == field)
     }
 
+    /// Whether a field has this name or is filled from a member of this name.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        let is_read = |target: &Target| target.name == name || self.plan.members(&target.name).any(|one| one == name);
+        self.targets.iter().any(is_read)
+    }
+
     /// Whether values may be at another place than in the input.
     pub(crate) fn moves(&self) -> bool {
         !self.in_place

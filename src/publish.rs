@@ -61,6 +61,7 @@ pub use key_state::{KeyChoice, KeyResolution, KeyState};
 pub use memory::Memory;
 pub use next_version::VersionChoice;
 pub use options::{BuildInputs, BuildOptions, BuildReport, Outcome, UpsertReport};
+pub use settings::key_columns;
 pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRecords};
 
 /// Builds a release of the dataset.
@@ -72,7 +73,7 @@ pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRec
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;
-    let keys = settings::key_columns(dataset, schema.columns())?;
+    let keys = key_columns(dataset, schema.columns())?;
     let lock = Lock::take(options.output.as_deref().unwrap_or(&dataset.folder))?;
     let next = next_version::next(lock.folder(), &options.version)?;
     if next.existing.is_none() && !options.allow_backdated {
@@ -197,15 +198,18 @@ impl BuildContext<'_> {
             return Err(Error::BaseUnlike { version, message });
         }
         let withdrawals = withdraw.map(Withdrawals::read).transpose()?.unwrap_or_default();
-        let base = Base::open(release, self.schema.columns(), inspection)?;
-        let (cache, ingested) = thread::scope(|scope| {
-            let cache = scope.spawn(|| self.open_cache(release));
+        let (opened, ingested) = thread::scope(|scope| {
+            let opened = scope.spawn(|| {
+                let base = Base::open(release, self.schema.columns(), inspection)?;
+                Ok::<_, Error>((base, self.open_cache(release)))
+            });
             let ingested = match &*sources {
                 [] => Ok(Ingested::nothing(self.sorter(), rejects)),
                 sources => self.ingest(BuildMode::Base).run(sources, self.lock.folder(), rejects),
             };
-            (cache.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ingested)
+            (opened.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ingested)
         });
+        let (base, cache) = opened?;
         drop(sources);
         let mut ingested = ingested?;
         withdrawals.keys().for_each(|key| ingested.changed.insert(key_hash(&key)));

@@ -30,7 +30,7 @@ pub use fingerprint::{Fingerprint, Fingerprinting, RecordHash, StateError};
 pub use key::Key;
 pub(crate) use order::key_text;
 pub use order::{Order, OrderError};
-pub(crate) use projection::Projection;
+pub use projection::Projection;
 pub use rows::Rows;
 pub(crate) use rows::cell;
 pub use summary::Summary;

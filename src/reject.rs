@@ -1,12 +1,13 @@
 //! Rejects: the stored account of every article that was not admitted, and the file that holds them.
 //!
-//! A reject file has one JSON object per line and is compressed with zstd (`schema/FORMAT.md`,
-//! `schema/reject.schema.json`): the position of the article, its bytes and its violations. It belongs to
+//! A reject file has one JSON object per line (`schema/FORMAT.md`, `schema/reject.schema.json`) and is compressed as
+//! its name says: the reject file of a build with zstd: the position of the article, its bytes and its violations. It belongs to
 //! the producer and is never part of a release. This module does not decide what is rejected.
 
+mod append;
 mod wire;
 
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, IntoInnerError, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ use crate::schema::Violation;
 use crate::storage::filesystem::{self, Handle, StagedFile};
 use crate::text;
 
+pub use append::RejectAppender;
 pub(crate) use wire::Stored;
 
 /// The largest article whose bytes are stored, in bytes. Of a larger one only the position is stored.
@@ -93,6 +95,11 @@ impl Reject {
         Self { position, length, raw, violations, violations_total }
     }
 
+    /// Its line in a reject file (`schema/reject.schema.json`), with the line end.
+    pub fn to_line(&self) -> Vec<u8> {
+        wire::write(self)
+    }
+
     /// The code under which it is counted: that of its first violation.
     pub(crate) fn code(&self) -> Option<Code> {
         self.violations.first().map(|placed| placed.violation.code)
@@ -116,8 +123,41 @@ pub(crate) struct RejectFile {
     encoder: Encoder,
 }
 
-/// An encoder over the staged file.
-struct Encoder(zstd::Encoder<'static, BufWriter<Handle>>);
+/// The staged file, compressed as the name of the reject file says.
+enum Encoder {
+    Plain(BufWriter<Handle>),
+    Gzip(flate2::write::GzEncoder<BufWriter<Handle>>),
+    Zstd(zstd::Encoder<'static, BufWriter<Handle>>),
+}
+
+impl Encoder {
+    fn new(target: &Path, file: Handle) -> io::Result<Self> {
+        let file = BufWriter::new(file);
+        let ending = target.extension().unwrap_or_default().to_ascii_lowercase();
+        Ok(match ending.to_str() {
+            Some("zst") => Self::Zstd(zstd::Encoder::new(file, 3)?),
+            Some("gz") => Self::Gzip(flate2::write::GzEncoder::new(file, flate2::Compression::default())),
+            _ => Self::Plain(file),
+        })
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.write_all(line),
+            Self::Gzip(file) => file.write_all(line),
+            Self::Zstd(file) => file.write_all(line),
+        }
+    }
+
+    fn finish(self) -> io::Result<Handle> {
+        let file = match self {
+            Self::Plain(file) => file,
+            Self::Gzip(file) => file.finish()?,
+            Self::Zstd(file) => file.finish()?,
+        };
+        file.into_inner().map_err(IntoInnerError::into_error)
+    }
+}
 
 impl std::fmt::Debug for Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -131,14 +171,14 @@ impl RejectFile {
     pub(crate) fn create(target: PathBuf, beside: &Path, prefix: &str) -> Result<Self, Error> {
         let refuse = |source| Error::io("create a file in", beside, source);
         let (staged, file) = filesystem::stage_file(beside, prefix)?;
-        let encoder = zstd::Encoder::new(BufWriter::new(file), 3).map_err(refuse)?;
-        Ok(Self { target, staged, encoder: Encoder(encoder) })
+        let encoder = Encoder::new(&target, file).map_err(refuse)?;
+        Ok(Self { target, staged, encoder })
     }
 
     /// Adds a reject.
     pub(crate) fn write(&mut self, reject: &Reject) -> Result<(), Error> {
         let line = wire::write(reject);
-        self.encoder.0.write_all(&line).map_err(|source| Error::io("write", &self.target, source))
+        self.encoder.write(&line).map_err(|source| Error::io("write", &self.target, source))
     }
 
     /// Changes the path under which it is published.
@@ -150,8 +190,7 @@ impl RejectFile {
     pub(crate) fn publish(self) -> Result<PathBuf, Error> {
         let Self { target, staged, encoder } = self;
         let refuse = |source| Error::io("write", &target, source);
-        let buffered = encoder.0.finish().map_err(refuse)?;
-        let file = buffered.into_inner().map_err(|error| refuse(error.into_error()))?;
+        let file = encoder.finish().map_err(refuse)?;
         filesystem::create_folder(filesystem::folder_of(&target))?;
         filesystem::publish_file((staged, file), &target)?;
         Ok(target)

@@ -10,6 +10,7 @@ mod documents;
 mod find;
 mod lists;
 mod manifest;
+mod named;
 mod open;
 mod owner;
 mod publisher;
@@ -26,14 +27,17 @@ pub use documents::ReleaseFiles;
 pub use find::{Found, dataset_of, find, newest};
 pub use lists::{Inputs, ListFiles};
 pub(crate) use lists::{ListLines, MAX_INPUT_BYTES, MAX_WITHDRAWN_BYTES};
+pub(crate) use manifest::ManifestError;
 pub use manifest::{
-    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, Part, Previous, SchemaRef, Withdrawn, Writer,
+    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, Normalised, Part, Previous, SchemaRef, Withdrawn,
+    Writer,
 };
-pub(crate) use manifest::{ManifestError, Normalised};
+pub(crate) use named::release_of_version;
+pub use named::{find_release, schema_named};
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
 pub use publisher::{Draft, Publisher};
-pub use scan::{PartBatches, Scan, ScanBatches, ScanPart};
+pub use scan::{PartBatches, ReadAhead, Scan, ScanBatches, ScanPart};
 pub(crate) use staging::{Lock, Staging};
 pub(crate) use version_policy::VersionCause;
 pub use version_policy::{Bump, VersionPolicy};

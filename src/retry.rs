@@ -131,6 +131,22 @@ fn mapping(options: &RetryOptions, sources: &[Source]) -> Result<Mapping, Error>
     Ok(options.mapping.clone().fitted_to(options.is_given, articles)?.mapping)
 }
 
+/// Whether a file starts with a line of a reject file.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn holds_rejects(source: &Source) -> Result<bool, Error> {
+    let is_file = source.path.as_deref().map(filesystem::is_file).transpose()?;
+    let mut found = false;
+    if is_file == Some(true) {
+        Reader::new(Framing::Lines, Limits::default()).peek(source, &Anything, |block| {
+            found = block.frames.first().is_some_and(|frame| Stored::parse(block.bytes_of(frame)).is_ok());
+            Err(Error::Stopped)
+        })?;
+    }
+    Ok(found)
+}
+
 struct Retry<'r> {
     validator: ArticleValidator<'r>,
     framing: Framing,

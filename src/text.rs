@@ -20,7 +20,7 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
 }
 
 /// `text` on one line of any length.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     one_line(text, usize::MAX)
 }
 
@@ -107,6 +107,13 @@ pub(crate) fn count(number: u64) -> String {
 /// A count with commas and its noun: `1 record`, `2,000 records`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A word of a command line, quoted for a shell where that is needed. Control characters are escaped.
+pub(crate) fn shell_word(text: &str) -> String {
+    let shown = printable(text);
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+~".contains(letter);
+    if !shown.is_empty() && shown.chars().all(is_plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }
 
 /// How alike two names must be for a suggestion, from 0 (not at all) to 1 (equal).
@@ -202,5 +209,14 @@ mod tests {
         assert_eq!(line_and_column(b"ab\ncd", 4), (2, 2));
         assert_eq!(line_and_column("é\né!".as_bytes(), 5), (2, 2));
         assert_eq!(line_and_column(b"", 9), (1, 1));
+    }
+
+    #[test]
+    fn words_of_commands() {
+        assert_eq!(shell_word("a/b-1.json"), "a/b-1.json");
+        assert_eq!(shell_word("a b"), "'a b'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("$(x)"), "'$(x)'");
+        assert_eq!(shell_word(""), "''");
     }
 }

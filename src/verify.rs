@@ -4,7 +4,8 @@
 //! previous release. `files`: exactly the listed files exist. `lists`: the lists of inputs and withdrawals have the
 //! totals in the manifest. `parts`: each part has the listed bytes and is
 //! encoded as the format requires. `rows`: every record is valid and has its hash. `sequence`, `layout` and
-//! `sets`: order, keys, ends and fingerprints are correct across all records.
+//! `sets`: order, keys, ends and fingerprints are correct across all records. `signatures`: signers whom the reader
+//! trusts have signed the list of hashes.
 //!
 //! All checks run and all findings are collected; a check is skipped only if it needs something that cannot
 //! be read. The release is not trusted. Outside of its folder, only the manifest of the previous release is
@@ -19,6 +20,7 @@ mod parts;
 mod rows;
 mod sequence;
 mod sets;
+mod signatures;
 
 use std::path::PathBuf;
 
@@ -31,6 +33,7 @@ use crate::progress::{Progress, Stage};
 use crate::record::Order;
 use crate::release::{Found, MANIFEST, Manifest, Release, SCHEMA, find};
 use crate::schema::Schema;
+use crate::signature::Signers;
 use crate::storage::Location;
 
 use lists::CheckedLists;
@@ -38,6 +41,7 @@ use rows::Rules;
 
 pub(crate) use finding::Finding;
 pub use finding::Findings;
+pub use signatures::Signatures;
 
 /// How to verify.
 #[derive(Debug, Clone)]
@@ -48,6 +52,9 @@ pub struct VerifyOptions {
     pub threads: usize,
     /// The folder for scratch files, which large releases need.
     pub scratch: PathBuf,
+    /// The signers of whom one must have signed the release. Without them, signatures are not checked. A signature
+    /// is over hashes, so with `quick` it says nothing about the parts.
+    pub signers: Option<Signers>,
 }
 
 /// What was checked, and what is wrong. It serialises to an entry of `releases` in
@@ -64,6 +71,8 @@ pub struct VerifyReport {
     pub files: u64,
     /// The number of hashed records.
     pub records: u64,
+    /// The signatures of the release.
+    pub signatures: Signatures,
     /// What is wrong. Empty if the release is intact.
     pub findings: Findings,
 }
@@ -78,7 +87,7 @@ impl VerifyReport {
 impl Serialize for VerifyReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let manifest = self.manifest.as_ref();
-        let mut report = serializer.serialize_struct("VerifyReport", 9)?;
+        let mut report = serializer.serialize_struct("VerifyReport", 10)?;
         report.serialize_field("release", &self.folder.display().to_string())?;
         report.serialize_field("intact", &self.is_intact())?;
         report.serialize_field("quick", &self.quick)?;
@@ -86,6 +95,10 @@ impl Serialize for VerifyReport {
         report.serialize_field("fingerprint", &manifest.map(|manifest| manifest.fingerprint))?;
         report.serialize_field("files", &self.files)?;
         report.serialize_field("records", &self.records)?;
+        match &self.signatures {
+            Signatures::None => report.skip_field("signatures")?,
+            signatures => report.serialize_field("signatures", signatures)?,
+        }
         report.serialize_field("counts", self.findings.counts())?;
         report.serialize_field("findings", self.findings.kept())?;
         report.end()
@@ -96,7 +109,7 @@ impl Serialize for VerifyReport {
 ///
 /// # Errors
 /// [`Error::NoRelease`] if the folder does not exist or is not a release. [`Error::Io`] if it cannot be listed,
-/// or a scratch file cannot be written. [`Error::Cancelled`] if `progress` cancels.
+/// the system refuses to read one of its files, or a scratch file cannot be written. [`Error::Cancelled`] if `progress` cancels.
 /// Everything wrong inside of it is a finding.
 ///
 /// # Examples
@@ -106,7 +119,7 @@ impl Serialize for VerifyReport {
 /// use pressmark::verify::{VerifyOptions, verify};
 ///
 /// # fn main() -> Result<(), pressmark::Error> {
-/// let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() };
+/// let options = VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir(), signers: None };
 /// let report = verify(Path::new("datasets/asharq-al-awsat/1.1.0"), &options, &NoProgress)?;
 /// assert!(report.is_intact(), "{:?}", report.findings);
 /// assert_eq!(report.records, 2);
@@ -124,8 +137,8 @@ pub fn verify(
         return Err(Error::NoRelease { path: location.path(), message });
     }
     let (folder, quick) = (location.path(), options.quick);
-    let mut report =
-        VerifyReport { folder, manifest: None, quick, files: 0, records: 0, findings: Findings::default() };
+    let (signatures, findings) = (Signatures::None, Findings::default());
+    let mut report = VerifyReport { folder, manifest: None, quick, files: 0, records: 0, signatures, findings };
     if let Some(release) = check(&mut report, location, options, progress)? {
         report.manifest = Some(release.manifest().clone());
     }
@@ -145,14 +158,21 @@ fn check(
         findings.add(Finding::new(Code::ManifestMissing, MANIFEST, Code::ManifestMissing.meaning()));
         return Ok(None);
     }
-    let Some(release) = document::read(folder, findings) else { return Ok(None) };
+    let Some(release) = document::read(folder, findings)? else { return Ok(None) };
     let manifest = release.manifest();
     progress.start(Stage::Verify, Some(manifest.parts.iter().map(|part| part.bytes).sum()));
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
+    for name in &present {
+        // What the system does not open may be intact. Other errors are found again below.
+        if let Err(error) = folder.join(name).open() {
+            Findings::default().add_unreadable(name, error)?;
+        }
+    }
     let files = files::check(folder, manifest, present, findings);
-    let lists = if options.quick { CheckedLists::default() } else { lists::check(folder, manifest, &files, findings) };
-    report.files = lists.hashed + files::check_sums(folder, manifest, &files, !options.quick, findings);
+    let lists = if options.quick { CheckedLists::default() } else { lists::check(folder, manifest, &files, findings)? };
+    report.files = lists.hashed + files::check_sums(folder, manifest, &files, !options.quick, findings)?;
+    report.signatures = signatures::check(&release, &files, options.signers.as_ref(), findings);
     // A schema that is missing or a link was reported above.
     let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));

@@ -265,7 +265,7 @@ fn a_schema_that_cannot_be_used() {
 fn a_schema_that_is_not_there() {
     let stderr = "\
 error: cannot read `set/s.json`
-  caused by: No such file or directory (os error 2)
+  caused by: no such file or folder
 ";
     check(&Test::set("schema = \"s.json\"\n", "{\"id\":\"a\"}\n"), "", stderr);
 }
@@ -285,9 +285,9 @@ error: release 1.0.0 already exists with different content
 #[test]
 fn a_target_below_a_file() {
     let test = Test::set("", article("a")).file("taken", "");
-    let because = "  caused by: Not a directory (os error 20)\n";
+    let because = "  caused by: a part of the path is a file, not a folder\n";
     check(&test, "--output taken/out", &format!("error: cannot create `taken/out`\n{because}"));
-    let because = "  caused by: File exists (os error 17)\n";
+    let because = "  caused by: it already exists\n";
     check(&test, "--output taken", &format!("error: cannot create `taken`\n{because}"));
 }
 
@@ -298,7 +298,7 @@ fn an_input_that_has_vanished() {
     std::os::unix::fs::symlink("gone.jsonl", test.path("set/sources/b.jsonl")).unwrap();
     let stderr = "\
 error: cannot read `set/sources/b.jsonl`
-  caused by: No such file or directory (os error 2)
+  caused by: no such file or folder
 ";
     check(&test, "", stderr);
     check(&test, "set/sources", stderr);
@@ -316,7 +316,7 @@ fn a_folder_that_is_read_only() {
     if fs::write(test.path("out/probe"), "").is_err() {
         let stderr = "\
 error: cannot create `out/.lock`
-  caused by: Permission denied (os error 13)
+  caused by: permission denied
 ";
         check(&test, "--output out", stderr);
     }

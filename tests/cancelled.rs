@@ -17,6 +17,7 @@ use pressmark::release::{Allowance, Dataset, MisfitPolicy, Release};
 use pressmark::retry::{RetryOptions, retry};
 use pressmark::revalidate::revalidate;
 use pressmark::schema::{Extra, InvalidOptional, Schema};
+use pressmark::validate::KeyColumns;
 use pressmark::verify::{VerifyOptions, verify};
 use serde_json::json;
 
@@ -99,7 +100,7 @@ fn check_build(test: &Test, options: &BuildOptions) {
         Ok(())
     });
     let release = test.path("set/2.0.0");
-    let options = VerifyOptions { quick: false, threads: 2, scratch: test.path("") };
+    let options = VerifyOptions { quick: false, threads: 2, scratch: test.path(""), signers: None };
     assert!(verify(&release, &options, &NoProgress).unwrap().is_intact());
 }
 
@@ -143,6 +144,8 @@ fn a_check_writes_no_rejects() {
     let options = CheckOptions {
         inputs: inputs.to_vec(),
         folder: PathBuf::new(),
+        keys: KeyColumns::new(schema.columns(), &[], "id", None).ok(),
+        scratch: std::env::temp_dir(),
         mapping: mapping(&schema),
         schema,
         is_given: true,
@@ -174,6 +177,8 @@ fn compressed_and_damaged_inputs_are_cancelled_too() {
     let options = CheckOptions {
         inputs: vec![test.path("*").display().to_string()],
         folder: PathBuf::new(),
+        keys: KeyColumns::new(schema.columns(), &[], "id", None).ok(),
+        scratch: std::env::temp_dir(),
         mapping: mapping(&schema),
         schema,
         is_given: true,
@@ -195,7 +200,7 @@ fn readers_of_releases_are_cancelled() {
     let test = dataset();
     let [old, new] = ["set/1.0.0", "set/1.1.0"].map(|name| test.path(name));
     for quick in [true, false] {
-        let options = VerifyOptions { quick, threads: 3, scratch: test.path("") };
+        let options = VerifyOptions { quick, threads: 3, scratch: test.path(""), signers: None };
         check_cancelled(&test, 3, |progress| verify(&new, &options, progress).map(drop));
     }
     check_cancelled(&test, 3, |progress| revalidate(&new, &schema(), Extra::Reject, progress).map(drop));

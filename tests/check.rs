@@ -324,9 +324,17 @@ fn a_reject_file_takes_nothing_away_and_is_never_stale() {
     refused("check bad.jsonl --rejects nowhere/r.zst", "is in a folder that does not exist");
     test.run("check bad.jsonl --rejects r.zst").code(1).check();
     assert!(!zstd::decode_all(test.read("r.zst").as_slice()).unwrap().is_empty());
-    test.run("check good.jsonl --rejects r.zst").check();
-    let left = zstd::decode_all(test.read("r.zst").as_slice()).unwrap();
-    assert!(left.is_empty());
+    // Rejects of an earlier run are not lost in silence.
+    let before = test.read("r.zst");
+    let warning = "warning: no article was rejected; r.zst has the rejects of an earlier run\n";
+    test.run("check good.jsonl --rejects r.zst").stdout_has(warning).check();
+    assert_eq!(test.read("r.zst"), before);
+    // The name says how a reject file is compressed, and `retry` reads it anyhow.
+    for (name, start) in [("r.jsonl", b"{\"" as &[u8]), ("r.jsonl.gz", b"\x1f\x8b"), ("r.JSONL.ZST", b"\x28\xb5")] {
+        test.run(&format!("check bad.jsonl --rejects {name}")).code(1).check();
+        assert!(test.read(name).starts_with(start), "{name}");
+        test.run(&format!("retry {name}")).code(1).stderr_has("again; 0 pass now").check();
+    }
 }
 
 #[test]

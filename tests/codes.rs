@@ -127,9 +127,10 @@ fn an_input_without_articles_is_worth_a_warning() {
 
 #[test]
 fn texts_that_were_cut_are_worth_a_warning() {
-    let line = |text: &str| format!("{{\"id\":\"a\",\"text\":\"{text}\"}}\n");
-    let test = Test::new().file("a", line("It rained ... [+6746 chars]")).file("b", line("It went on … [+ chars]"));
-    let test = test.file("c", line(&("é".repeat(9_999) + "…"))).file("d", line(&("é".repeat(9_998) + "…")));
+    let line = |id: &str, text: &str| format!("{{\"id\":\"{id}\",\"text\":\"{text}\"}}\n");
+    let test = Test::new().file("a", line("a", "It rained ... [+6746 chars]"));
+    let test = test.file("b", line("b", "It went on … [+ chars]"));
+    let test = test.file("c", line("c", &("é".repeat(9_999) + "…"))).file("d", line("d", &("é".repeat(9_998) + "…")));
     let report = test.run("check a b c d --format json").json();
     let warnings = report["warnings"].as_array().unwrap();
     let told: Vec<_> = warnings.iter().map(|warning| (&warning["code"], &warning["source"])).collect();

@@ -44,6 +44,9 @@ fn inside_a_dataset_no_command_needs_a_path() {
 fn a_dataset_means_its_newest_release() {
     let test = dataset();
     test.run("show set").stdout_has("\nset 1.1.0\n").check();
+    test.run("show set@1.0.0").stdout_has("\nset 1.0.0\n").check();
+    test.run("verify set@1.0.0").stdout_has("intact set/1.0.0: ").check();
+    test.run("diff set@1.0.0 set").code(1).stdout_has("differs set/1.0.0 (2 records)").check();
     test.run("export set --where-key c --columns id").stdout("{\"id\":\"c\"}\n").check();
     test.run("diff set/1.0.0 set").code(1).stdout_has("-> set/1.1.0 (3 records)").check();
     test.run("diff set").code(1).stdout_has("differs set/1.0.0 (2 records) -> set/1.1.0 (3 records)").check();
@@ -153,6 +156,8 @@ sources/a.jsonl: JSON lines, 2 articles
 filled: url 0%, title 100%, authors 0%, date 0%, text 100%
 dry run set/1.0.0
   it would have 2 records in 1 part; nothing was published
+to publish it:
+  pressmark build set --date 2024-12-31 --allow-understated
 ";
     test.build("--dry-run").stdout(stdout).leaves_nothing().check();
     test.build("").check();
@@ -458,4 +463,66 @@ fn an_interrupted_build_leaves_nothing() {
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "interrupted; nothing was published\n");
     assert_eq!(test.files(), before);
+}
+
+// The goal.
+
+/// The commands of the README, without their comments.
+fn readme_commands() -> Vec<String> {
+    let readme = include_str!("../README.md");
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let command = |line: &str| line.split("  #").next().unwrap_or_default().trim().to_owned();
+    blocks.flat_map(str::lines).map(command).collect()
+}
+
+/// What a shell prints for a command line, with the program in its path.
+fn typed(test: &Test, command: &str) -> String {
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pressmark")).parent().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", command])
+        .current_dir(test.path(""))
+        .env_clear()
+        .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display()))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{command}\n{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    told
+}
+
+/// Files of three parsers become a release that is queried: install, `init`, `build`, and the query that `build` prints.
+#[cfg(unix)]
+#[test]
+fn four_commands_lead_from_a_clone_to_a_queried_release() {
+    let commands = readme_commands();
+    let starting = |start: &str| commands.iter().find(|command| command.starts_with(start)).unwrap();
+    assert_eq!(starting("cargo install"), "cargo install --path .");
+    let (init, build) = (starting("pressmark init "), starting("pressmark build "));
+    assert_eq!((init.as_str(), build.as_str()), ("pressmark init news --from 'crawl/*.json'", "pressmark build news"));
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
+    for (parser, file, titles) in [
+        ("trafilatura", "trafilatura.jsonl", 2),
+        ("newspaper4k", "newspaper4k.json", 1),
+        ("news-please", "news-please.jsonl", 1),
+    ] {
+        let (test, text) = (Test::new(), std::fs::read_to_string(sources.join(file)).unwrap());
+        let articles: Vec<&str> = if file.ends_with(".jsonl") { text.lines().collect() } else { vec![&text] };
+        for (number, article) in articles.into_iter().enumerate() {
+            test.write(&format!("crawl/{number}.json"), article);
+        }
+        let told = typed(&test, init);
+        assert!(told.contains(&format!("source: {parser} (recognised)\n")), "{told}");
+        let told = typed(&test, build);
+        let query = told.lines().find(|line| line.starts_with("  python3 -c ")).unwrap().trim();
+        let sql = told.lines().find(|line| line.starts_with("  duckdb -c ")).unwrap().trim();
+        let rows = crate::support::rows(&test.path("news/1.0.0"));
+        assert!(rows.len() >= titles, "{parser}: {rows:?}");
+        let Some(python) = crate::consumers::python() else { continue };
+        let shown = typed(&test, &query.replacen("python3", &python.display().to_string(), 1));
+        assert!(shown.contains("record_sha256"), "{shown}");
+        let sql = sql.strip_prefix("duckdb -c ").unwrap();
+        let script = "import sys, duckdb; print(duckdb.sql(sys.argv[1]).fetchall())";
+        let shown = typed(&test, &format!("{} -c '{script}' {sql}", python.display()));
+        assert!(shown.contains(rows[0]["title"].as_str().unwrap()), "{shown}");
+    }
 }

@@ -21,7 +21,8 @@ fn init_writes_a_dataset_that_builds() {
     let stdout = "\
 wrote my/News-2024/dataset.toml
 key: id; records are ordered by published_at
-set `inputs` in my/News-2024/dataset.toml, then run: pressmark build my/News-2024
+to publish a release, set `inputs` first:
+  pressmark build my/News-2024
 ";
     test.run("init my/News-2024")
         .stdout(stdout)
@@ -92,7 +93,8 @@ fn init_looks_at_the_articles() {
 wrote news/dataset.toml
 source: trafilatura (recognised)
 key: id; records are ordered by published_date
-next: pressmark build news
+to publish a release:
+  pressmark build news
 ";
     test.run("init news --from crawl/*.json").stdout(stdout).check();
     let want = [
@@ -198,7 +200,7 @@ fn init_chooses_a_key_that_the_schema_has() {
     test.run("init set --schema x.json").code(2).stderr_has(error).leaves_nothing().check();
     test.run("init set --schema nofile.json")
         .code(2)
-        .stderr_has("cannot read `set/nofile.json`")
+        .stderr("error: there is no file `nofile.json`, neither here nor in `set`\n")
         .leaves_nothing()
         .check();
     let test = Test::new().file("set/a.schema.json", "{\"type\":\"strng\"}");

@@ -49,15 +49,15 @@ fn several_lists_in_one_object() {
     let ambiguous = |name: &str, places: &str, snippet: &str, setting: &str| {
         let stdout = format!(
             "\
-{name}: articles at several places, 1 article, 1 rejected
-error[F-AMBIGUOUS]: several places may hold the articles: {places}, 1 article
+{name}: articles at several places, none read
+error[F-AMBIGUOUS]: several places may hold the articles: {places}, 1 input
   --> {name}:1:1
    | {snippet}
    | ^
    = help: set those that are meant, in dataset.toml or by --articles, such as: articles = [{setting}]
   for details: pressmark explain F-AMBIGUOUS
 
-failed 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
+failed 0 articles: 0 admitted, 0 rejected; 1 input not read
 "
         );
         test.run(&format!("check {name}")).code(1).stdout(stdout).check();
@@ -177,7 +177,9 @@ named.json: envelope, articles at /@graph/*, 4 articles, 3 rejected, 1 member be
 #[test]
 fn lines_that_are_declared_to_be_no_articles() {
     let test = case("bulk-lines");
-    test.run("check bulk.ndjson").code(1).stdout_has("2 admitted, 2 rejected").check();
+    let help = "help: 2 objects have `index` and neither text nor id; if they are not articles, set skip = [\"/index\"] in \
+                dataset.toml or the mapping\n";
+    test.run("check bulk.ndjson").code(1).stdout_has(help).stdout_has("2 admitted, 2 rejected").check();
     let mapping = "name = \"bulk\"\nderive = [\"id\"]\nunmapped = \"pass\"\nskip = [\"/index\"]\n";
     let test = test.file("bulk.toml", mapping);
     let stdout = "\
@@ -326,7 +328,7 @@ ok 66 articles: 66 admitted, 0 rejected
     test.run("check in.json").stdout(stdout).check();
     // What comes after the place was chosen may be another.
     test.write("in.json", format!("{head},\"more\":[{}]}}", article("b")));
-    let told = "error[F-AMBIGUOUS]: several places may hold the articles: /list/*, /more/* (1 object), 1 article";
+    let told = "error[F-AMBIGUOUS]: several places may hold the articles: /list/*, /more/* (1 object), 1 input";
     test.run("check in.json").code(1).stdout_has(told).check();
 }
 
@@ -378,13 +380,13 @@ to keep the rejected articles with their reasons:
 ";
     case("bom-mid").run("check in.jsonl").code(1).stdout(stdout).check();
     let stdout = "\
-in.jsonl.gz: no articles, 1 article, 1 rejected
-error[I-OTHER-FORMAT]: this is compressed twice (gzip within compressed data), which pressmark does not read; articles must be JSON or page dumps, 1 article
+in.jsonl.gz: no articles, none read
+error[I-OTHER-FORMAT]: this is compressed twice (gzip within compressed data), which pressmark does not read; articles must be JSON or page dumps, 1 input
   --> in.jsonl.gz:1:1
    = help: unpack it once, with `gunzip`, and name the result
   for details: pressmark explain I-OTHER-FORMAT
 
-failed 1 article: 0 admitted, 1 rejected for 1 cause; 0 allowed
+failed 0 articles: 0 admitted, 0 rejected; 1 input not read
 ";
     case("double-gzip").run("check in.jsonl.gz").code(1).stdout(stdout).check();
 }

@@ -99,6 +99,19 @@ fn log_as_json() {
     assert_eq!((&first["chain"], &first["previous"]), (&json!("first"), &json!(null)));
 }
 
+/// As many records are not the same records.
+#[test]
+fn log_tells_other_records_and_rejects() {
+    let test = Test::set("[policy]\nmax_rejects = 9\n", articles(&["a", "b"]));
+    test.build("").check();
+    test.write("set/sources/a.jsonl", articles(&["a", "c"]) + "{}\n");
+    test.build("--version 2.0.0").stderr_has("V-REQUIRED").check();
+    let stdout = test.run("log set").check();
+    let line = stdout.lines().nth(1).unwrap();
+    assert!(line.starts_with("2.0.0    2024-12-31        2      ±0  "), "{stdout}");
+    assert!(line.ends_with("  1; 1 article rejected"), "{stdout}");
+}
+
 #[test]
 fn log_needs_releases() {
     let test = Test::set("", "");

@@ -73,12 +73,16 @@ mod memo;
 // What a build takes in memory.
 #[cfg(target_os = "linux")]
 mod memory;
+// Messages that say what to do.
+mod messages;
 // Reading records of a release through the library.
 mod scan;
 // Page indexes, by which readers skip pages.
 mod page_index;
 // Patterns of schemas against Node.js.
 mod patterns;
+// The Python package: its own tests, and type checkers.
+mod python;
 // Real parsers, and releases of what they print.
 mod parsers;
 // Metadata documents, as the tools of each standard read them.
@@ -90,6 +94,8 @@ mod mutation;
 mod special_files;
 // What `show` and `verify` say.
 mod reports;
+// Releases that are signed, against `ssh-keygen`.
+mod signatures;
 // What an output may not replace.
 mod overwrites;
 // What `init` writes, and what it refuses.
@@ -102,6 +108,8 @@ mod schemas;
 mod configuration;
 // Which source reads the inputs, and sources that do not fit.
 mod source_fit;
+// Keys that several articles have, found by `check`.
+mod shared_keys;
 // What parsers write becomes records: presets, mapping files, and what is refused.
 mod sources;
 // Values of every type compared, against an independent reader.

@@ -67,7 +67,7 @@ fn release(start: &str) -> Files {
 }
 
 fn options() -> VerifyOptions {
-    VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir() }
+    VerifyOptions { quick: false, threads: 2, scratch: std::env::temp_dir(), signers: None }
 }
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).

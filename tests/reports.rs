@@ -96,6 +96,7 @@ fn verify_tells_what_is_damaged() {
     let stdout = "\
 damaged set/1.0.0: 1 finding
   R-FILE-EXTRA notes.txt: the release contains a file that the manifest does not list
+help: restore damaged files from a copy of the release, and remove files that do not belong to it
 ";
     test.run("verify set/1.0.0").code(1).stdout(stdout).leaves_nothing().check();
 }

@@ -341,3 +341,33 @@ fn a_release_of_every_kind_is_read_as_its_schema_says() {
         assert_eq!(rows, release.manifest().records());
     }
 }
+
+/// Threads read slices ahead; the records and their order are those of one thread.
+#[test]
+fn threads_read_the_same_records() {
+    for number in [0, 1] {
+        let (_test, release) = release(number);
+        let scan = || release.scan().unwrap().columns(["tags", "id"]).unwrap();
+        let one = rows(scan().batches());
+        assert_eq!(one.len(), RECORDS);
+        for threads in [1, 2, 7] {
+            assert_eq!(rows(scan().batches_on(threads)), one);
+        }
+        let keys = [id(7), id(80), "nothing".to_owned()];
+        let lookup = || scan().keys(keys.clone()).unwrap();
+        assert_eq!(rows(lookup().batches_on(3)), rows(lookup().batches()));
+    }
+}
+
+/// The first error ends the batches, and a reader that leaves ends the threads.
+#[test]
+fn threads_end_with_their_reader() {
+    let (test, release) = release(0);
+    drop(release.scan().unwrap().batches_on(3).next());
+    let last = release.manifest().parts.len() - 1;
+    fs::remove_file(test.path("r").join(release.manifest().parts[last].path(last))).unwrap();
+    let mut batches = release.scan().unwrap().batches_on(3);
+    let error = batches.find_map(Result::err);
+    assert!(matches!(error, Some(Error::Io { .. } | Error::Part { .. })), "{error:?}");
+    assert!(batches.next().is_none());
+}

@@ -21,7 +21,7 @@ pub(crate) use global::{ColorArgument, GlobalArguments};
 pub(crate) use init::InitArguments;
 pub(crate) use judging::{CheckArguments, JudgingArguments, RetryArguments, RunArguments};
 pub(crate) use releases::{
-    ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, ShowFormat, VerifyArguments,
+    ExportArguments, ExportFormatArgument, LogArguments, ShowArguments, ShowFormat, SignArguments, VerifyArguments,
 };
 pub(crate) use values::{
     Size, example_count, limits, list, places, release_date, release_version, thread_count, threads,
@@ -57,6 +57,7 @@ pub(crate) enum Command {
     Check(CheckArguments),
     Retry(RetryArguments),
     Build(BuildArguments),
+    Sign(SignArguments),
     Verify(VerifyArguments),
     Diff(DiffArguments),
     Show(ShowArguments),

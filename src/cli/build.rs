@@ -18,15 +18,23 @@ use crate::cli::progress::Bar;
 use crate::cli::render::Check;
 use crate::cli::show::{self, Detail};
 use crate::cli::terminal::{self, command, word};
-use crate::cli::{cache, locate};
+use crate::cli::{cache, locate, names, products};
 
 /// The maximum number of schema changes shown.
 const SCHEMA: usize = 10;
 
 pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let (dataset, inputs) = dataset(arguments)?;
-    let report = build(&dataset, &options(arguments, inputs), &Bar::new())?;
+    products::refuse(inputs)?;
+    products::refuse(&arguments.upsert)?;
+    let options = options(arguments, inputs);
+    let mut report = build(&dataset, &options, &Bar::new())?;
     let ok = report.outcome != Release::Refused;
+    if arguments.run.format != ReportFormat::Json && options.from == BuildInputs::Dataset {
+        let shown = names::outside(&dataset, &dataset.folder);
+        report.read.rename(&shown);
+        names::rename(&mut report.conflicts, &shown);
+    }
     let check = Check {
         read: &report.read,
         allowance: report.allowance,
@@ -34,6 +42,7 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
         examples: arguments.run.examples.number,
         dataset: None,
         conflicts: Some(&report.conflicts),
+        repeats: [0, 0],
     };
     if arguments.run.format != ReportFormat::Json {
         terminal::say(&warnings(&report));
@@ -41,8 +50,12 @@ pub(crate) fn run(arguments: &BuildArguments) -> Result<Outcome, Error> {
     let outcome = if ok { Outcome::Yes } else { Outcome::No };
     let text = match arguments.run.format {
         ReportFormat::Human => {
+            // In the order in which a terminal shows both streams: what was read, what is wrong, what came of it.
+            if ok && !terminal::is_quiet() {
+                terminal::print(&check.inputs(), outcome)?;
+            }
             report_rejects(&check, ok, arguments.dry_run);
-            return terminal::print(&human(&report, &check)?, outcome);
+            return terminal::print(&human(&report)?, outcome);
         }
         ReportFormat::Json => pretty(&report),
         format => check.render(format),
@@ -64,7 +77,7 @@ fn dataset(arguments: &BuildArguments) -> Result<(Dataset, &[String]), Error> {
 }
 
 /// What was published, with what happened on the way.
-fn human(report: &BuildReport, check: &Check<'_>) -> Result<String, Error> {
+fn human(report: &BuildReport) -> Result<String, Error> {
     if terminal::is_quiet() {
         return Ok(String::new());
     }
@@ -75,10 +88,11 @@ fn human(report: &BuildReport, check: &Check<'_>) -> Result<String, Error> {
         Release::DryRun(folder) => (folder, ("dry run", "")),
     };
     let path = printable(&folder.display().to_string());
-    let text = check.inputs() + &steps(report) + &format!("{BOLD_GREEN}{}{BOLD_GREEN:#} {path}{}\n", what.0, what.1);
+    let text = steps(report) + &format!("{BOLD_GREEN}{}{BOLD_GREEN:#} {path}{}\n", what.0, what.1);
     if matches!(report.outcome, Release::DryRun(_)) {
         let would = format!("{} in {}", counted(report.records, "record"), counted(report.parts as u64, "part"));
-        return Ok(text + &format!("  it would have {would}; nothing was published\n"));
+        let publish = [("to publish it", terminal::typed_without("--dry-run"))];
+        return Ok(text + &format!("  it would have {would}; nothing was published\n") + &terminal::next(&publish));
     }
     let detail = if terminal::is_verbose() { Detail::Columns } else { Detail::Summary };
     let text = text + &show::release(folder, detail)?;
@@ -144,11 +158,11 @@ fn previous(changes: &DiffReport) -> String {
 fn warnings(report: &BuildReport) -> String {
     let mut text = String::new();
     for damaged in &report.damaged {
-        let (path, folder) = (damaged.path.display().to_string(), damaged.release.display().to_string());
+        let (path, folder) = (damaged.path.display().to_string(), word(&damaged.release.display().to_string()));
         let says =
             format!("release {} is damaged: `{}`: {}", damaged.version, printable(&path), printable(&damaged.message));
         text.push_str(&format!("{BOLD_YELLOW}warning:{BOLD_YELLOW:#} {says}\n"));
-        let help = format!("nothing was reused from it; run `pressmark verify {}` for details", printable(&folder));
+        let help = format!("nothing was reused from it; run `pressmark verify {folder}` for details");
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
     if let Some(left) = &report.changelog_left {
@@ -162,18 +176,18 @@ fn warnings(report: &BuildReport) -> String {
 /// What happened to records on their way into the release.
 fn steps(report: &BuildReport) -> String {
     let mut text = String::new();
-    let mut tell = |number: u64, what: &str, became: &str| {
+    let mut count_of = |number: u64, what: &str, became: &str| {
         if number > 0 {
             text.push_str(&format!("{} {became}\n", counted(number, what)));
         }
     };
-    tell(report.duplicates, "identical duplicate", "left out");
-    tell(report.superseded, "record", "superseded by a newer one with the same key");
+    count_of(report.duplicates, "identical duplicate", "left out");
+    count_of(report.superseded, "record", "superseded by a newer one with the same key");
     if let Some(base) = &report.upsert {
         let of = format!("of {}", base.version);
-        tell(base.replaced, "record", &format!("{of} replaced"));
-        tell(base.unchanged, "record", &format!("already in {}", base.version));
-        tell(base.withdrawn, "record", &format!("{of} withdrawn"));
+        count_of(base.replaced, "record", &format!("{of} replaced"));
+        count_of(base.unchanged, "record", &format!("already in {}", base.version));
+        count_of(base.withdrawn, "record", &format!("{of} withdrawn"));
     }
     if let Some(changes) = &report.changes {
         let schema = changes.schema.iter().map(schema_line).take(SCHEMA);
@@ -207,13 +221,21 @@ fn report_rejects(check: &Check<'_>, ok: bool, dry_run: bool) {
     } else if !ok && rejects.total() == 0 {
         text = format!("{BOLD_RED}error:{BOLD_RED:#} no records are left; nothing was published\n");
     } else if !ok {
-        let number = rejects.total();
-        let of = format!("{} of {} rejected", count(number), counted(check.read.articles(), "article"));
+        let unread = check.unread();
+        let (number, articles) = (rejects.total() - unread, check.read.articles() - unread);
+        let mut of = Vec::new();
+        if unread > 0 {
+            of.push(format!("{} not read", counted(unread, "input")));
+        }
+        if number > 0 {
+            of.push(format!("{} of {} rejected", count(number), counted(articles, "article")));
+        }
+        let of = of.join(", ");
         let help = if rejects.is_ambiguous() {
             "set `articles` to the location of the articles; --max-rejects does not apply to what a guess would leave out".to_owned()
         } else if rejects.has_damage() {
             "repair the damaged input; --max-rejects does not apply to missing data".to_owned()
-        } else if number == check.read.articles() {
+        } else if number == articles {
             "fix the articles or the schema; no articles are left to publish".to_owned()
         } else {
             format!("fix the articles, or publish the others with --max-rejects {number}")

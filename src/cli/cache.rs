@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// `PRESSMARK_CACHE_DIR`, or `pressmark` in the folder that the system has for caches. None where the
 /// environment names no folder.
-pub(crate) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     if let Some(own) = variable("PRESSMARK_CACHE_DIR") {
         return Some(own);
     }

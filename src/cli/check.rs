@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::check::{CheckOptions, check};
+use crate::check::{CheckOptions, SharedKeys, check, home};
 use crate::input::Selection;
 use crate::release::{Dataset, find};
 
@@ -11,12 +11,13 @@ use crate::cli::args::{CheckArguments, ReportFormat, places};
 use crate::cli::outcome::{Outcome, written};
 use crate::cli::progress::Bar;
 use crate::cli::render::Check;
-use crate::cli::settings::{self, Settings};
-use crate::cli::{locate, terminal};
+use crate::cli::settings;
+use crate::cli::{locate, names, products, terminal};
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
     let Inputs { dataset, folder, patterns: inputs } = inputs(arguments)?;
-    let settings = Settings::new(&arguments.judging, dataset)?;
+    let settings = settings::settings(&arguments.judging, dataset)?;
+    let keys = settings.keys(arguments.judging.schema.is_some())?;
     let typed = Selection { articles: places(&arguments.articles), ..Selection::default() };
     let options = CheckOptions {
         inputs,
@@ -27,6 +28,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         misfit: settings.misfit,
         selection: typed.or(&settings.selection),
         extra: settings.extra,
+        keys,
+        scratch: std::env::temp_dir(),
         invalid_optional: settings.invalid_optional,
         max_rejects: arguments.max_rejects.unwrap_or(settings.max_rejects),
         rejects: arguments.rejects.clone(),
@@ -34,15 +37,24 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Outcome, Error> {
         threads: crate::cli::args::threads(arguments.run.threads),
         limits: crate::cli::args::limits(arguments.run.max_bytes),
     };
-    let report = check(&options, &Bar::new())?;
+    let mut report = check(&options, &Bar::new())?;
     let ok = report.is_allowed();
+    let SharedKeys { conflicts, duplicates, superseded } = &mut report.shared_keys;
+    if let Some(dataset) = settings.dataset.as_ref().filter(|dataset| dataset.inputs == options.inputs)
+        && arguments.run.format != ReportFormat::Json
+    {
+        let shown = names::outside(dataset, home(&options.folder));
+        report.read.rename(&shown);
+        names::rename(conflicts, &shown);
+    }
     let check = Check {
         read: &report.read,
         allowance: report.allowance,
         ok,
         examples: arguments.run.examples.number,
         dataset: settings.dataset.as_ref(),
-        conflicts: None,
+        conflicts: Some(conflicts),
+        repeats: [*duplicates, *superseded],
     };
     let outcome = if ok { Outcome::Yes } else { Outcome::No };
     let text = check.render(arguments.run.format);
@@ -75,6 +87,7 @@ fn inputs(arguments: &CheckArguments) -> Result<Inputs, Error> {
         let (folder, patterns) = (dataset.folder.clone(), dataset.inputs.clone());
         return Ok(Inputs { dataset: Some(dataset), folder, patterns });
     }
+    products::refuse(&arguments.inputs)?;
     // With both, nothing of a dataset would be used but its policy.
     let is_complete = arguments.judging.schema.is_some() && arguments.judging.source.is_some();
     let dataset = if is_complete { None } else { settings::around(&arguments.inputs)? };

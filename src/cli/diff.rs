@@ -11,7 +11,7 @@ use crate::diff::{
     fingerprint, markdown,
 };
 use crate::progress::{NoProgress, Progress};
-use crate::release::{Bump, Found, VersionPolicy, find, newest};
+use crate::release::{Bump, Found, VersionPolicy, find, newest, release_of_version};
 use crate::text::{printable, printable_json};
 use clap::ValueEnum as _;
 use serde::Serialize;
@@ -41,7 +41,10 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<Outcome, Error> {
     let raw = |text: String| written(anstream::stdout().lock().write_all(text.as_bytes()), outcome);
     let told = match arguments.format {
         DiffFormat::Human if terminal::is_quiet() => terminal::print(&human::verdict(&report, policy), outcome),
-        DiffFormat::Human => terminal::print(&human::report(&report, policy), outcome),
+        DiffFormat::Human => {
+            let next = next(arguments, &report);
+            terminal::print(&(human::report(&report, policy) + &next), outcome)
+        }
         DiffFormat::Json => raw(json(&report, policy)),
         DiffFormat::Markdown => raw(summary(&report, policy)),
     };
@@ -84,7 +87,7 @@ fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
 
 /// A side: a folder of releases means the newest one.
 fn side(named: &Path, key: &[String]) -> Result<PathBuf, Error> {
-    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    let named = release_of_version(named).unwrap_or_else(|| named.to_owned());
     let is_plain = named.is_file() || !key.is_empty() && named.exists();
     if is_plain {
         return Ok(named);
@@ -95,6 +98,19 @@ fn side(named: &Path, key: &[String]) -> Result<PathBuf, Error> {
         Err(Error::NoRelease { .. }) => Ok(named),
         Err(error) => Err(error),
     }
+}
+
+/// The command that shows more, if more changed than is shown.
+fn next(arguments: &DiffArguments, report: &DiffReport) -> String {
+    let Counts { added, removed, withdrawn, changed, rekeyed, .. } = report.counts;
+    let samples = [&report.added, &report.removed, &report.withdrawn, &report.rekeyed];
+    let shown: usize = samples.iter().map(|samples| samples.len()).sum();
+    let examples: usize = report.columns.iter().map(|column| column.examples.len()).sum();
+    let is_all = added + removed + withdrawn + rekeyed == shown as u64 && changed <= examples as u64;
+    if is_all || arguments.delta.is_some() {
+        return String::new();
+    }
+    terminal::next(&[("to see every changed record", format!("{} --rows", terminal::typed()))])
 }
 
 /// Why the run failed, if limits were given.
@@ -250,7 +266,8 @@ fn summary(report: &DiffReport, policy: VersionPolicy) -> String {
         _ => "files".to_owned(),
     };
     let suggestion = Suggestion::of(report, policy).sentence().map(|text| format!("{text}\n\n")).unwrap_or_default();
-    format!("## {} to {}\n\n{suggestion}{}", name(&report.base), name(&report.current), markdown(report))
+    let note = if report.by_manifests { format!("\n{}\n", human::BY_MANIFESTS) } else { String::new() };
+    format!("## {} to {}\n\n{suggestion}{}{note}", name(&report.base), name(&report.current), markdown(report))
 }
 
 /// Verifies that a delta leads to the release that it names.

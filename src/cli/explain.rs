@@ -3,15 +3,14 @@
 //! The texts are those of `docs/codes.md`, which is part of the binary, so that the page and the
 //! command cannot tell different things.
 
-use std::io::Write as _;
-
 use crate::Error;
 use crate::code::Code;
 use crate::text::one_line;
 
 use crate::cli::args::ExplainArguments;
-use crate::cli::outcome::{Outcome, written};
+use crate::cli::outcome::Outcome;
 use crate::cli::paint::BOLD;
+use crate::cli::terminal::{self, AS_IT_IS};
 
 const CODES: &str = include_str!("../../docs/codes.md");
 
@@ -19,18 +18,43 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<Outcome, Error> {
     let text = match &arguments.code {
         None => list(),
         Some(name) => match Code::named(name) {
-            Some(code) => format!("{BOLD}{code}{BOLD:#}: {}\n\n{}\n", code.meaning(), section(code)),
+            Some(code) => format!("{BOLD}{code}{BOLD:#}: {}\n\n{}", code.meaning(), flowing(section(code))),
             None => return Err(Error::UnknownCode { name: one_line(name, 40) }),
         },
     };
-    let mut out = anstream::stdout().lock();
-    written(out.write_all(text.as_bytes()), Outcome::Yes)
+    terminal::print(&text, Outcome::Yes)
 }
 
 fn list() -> String {
     let width = Code::ALL.iter().map(|code| code.name().len()).max().unwrap_or(0);
-    let line = |code: &Code| format!("{BOLD}{:width$}{BOLD:#}  {}\n", code.name(), code.meaning());
+    let line = |code: &Code| {
+        terminal::hanging(&format!("{BOLD}{:width$}{BOLD:#}  {}", code.name(), code.meaning()), width + 2)
+    };
     Code::ALL.iter().map(line).collect::<Vec<_>>().concat()
+}
+
+/// The text of a page with paragraphs that fit the terminal. Without a terminal its lines stay as they are, and so
+/// do examples.
+fn flowing(page: &str) -> String {
+    if terminal::width().is_none() {
+        return format!("{page}\n");
+    }
+    let (mut text, mut paragraph, mut is_example) = (String::new(), Vec::new(), false);
+    for line in page.lines().chain([""]) {
+        let is_fence = line.starts_with("```");
+        let is_apart = is_fence || is_example || line.is_empty() || line.starts_with(['|', '-', '*']);
+        if !is_apart {
+            paragraph.push(line);
+            continue;
+        }
+        if !paragraph.is_empty() {
+            text.push_str(&terminal::hanging(&paragraph.drain(..).collect::<Vec<_>>().join(" "), 0));
+        }
+        is_example ^= is_fence;
+        let mark = if is_example || is_fence { AS_IT_IS.to_string() } else { String::new() };
+        text.push_str(&format!("{mark}{line}\n"));
+    }
+    text.trim_end_matches('\n').to_owned() + "\n"
 }
 
 /// The section of a code in the page.

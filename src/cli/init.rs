@@ -1,32 +1,51 @@
 //! `pressmark init`.
 
-use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::Error;
 use crate::init::{InitOptions, InitReport, init};
 use crate::mapping::Chosen;
-use crate::text::{one_line, printable};
+use crate::text::one_line;
 
 use crate::cli::args::InitArguments;
-use crate::cli::outcome::{Outcome, written};
+use crate::cli::outcome::Outcome;
+use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Outcome, Error> {
-    let dir = &arguments.dir;
-    let (from, inputs) = (listed(Path::new(""), &arguments.from), listed(dir, &arguments.inputs));
+    let Placed { dir, from, inputs } = placed(arguments);
+    let dir = dir.as_path();
+    let (from, inputs) = (listed(Path::new(""), from), listed(dir, inputs));
     let looked_at = from.iter().map(|pattern| pattern_from(dir, pattern));
     let options = InitOptions {
         name: arguments.name.clone(),
-        schema: from_folder(dir, &arguments.schema),
-        source: arguments.source.as_deref().map(|source| from_folder(dir, source)),
+        schema: from_folder(dir, &arguments.schema)?,
+        source: arguments.source.as_deref().map(|source| from_folder(dir, source)).transpose()?,
         key: arguments.key.clone(),
         order_by: arguments.order_by.clone(),
         inputs: if inputs.is_empty() { looked_at.collect() } else { inputs },
         from,
     };
     let report = init(dir, &options)?;
-    let mut out = anstream::stdout().lock();
-    written(out.write_all(told(arguments, &report).as_bytes()), Outcome::Yes)
+    terminal::print(&told(dir, !options.inputs.is_empty(), &report), Outcome::Yes)
+}
+
+/// The dataset's folder and the patterns.
+struct Placed<'a> {
+    dir: PathBuf,
+    from: &'a [String],
+    inputs: &'a [String],
+}
+
+/// Finds the folder: a list of patterns may have taken it as its last element.
+fn placed(arguments: &InitArguments) -> Placed<'_> {
+    let InitArguments { dir, from, inputs, .. } = arguments;
+    let last = |list: &[String]| list.len() > 1 && list.last().is_some_and(|last| !Path::new(last).is_file());
+    match (dir, from.split_last(), inputs.split_last()) {
+        (Some(dir), ..) => Placed { dir: dir.clone(), from, inputs },
+        (None, Some((dir, before)), _) if last(from) => Placed { dir: dir.into(), from: before, inputs },
+        (None, _, Some((dir, before))) if last(inputs) => Placed { dir: dir.into(), from, inputs: before },
+        _ => locate::usage("name the dataset's folder: pressmark init DIR --from 'crawl/*.json'"),
+    }
 }
 
 /// The patterns in a list: commas separate them, except in braces and in the name of a file that exists.
@@ -53,9 +72,8 @@ fn split_outside_braces(pattern: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What was written, and the next command.
-fn told(arguments: &InitArguments, report: &InitReport) -> String {
-    let shown = |path: &Path| printable(&path.display().to_string());
-    let (path, dir) = (shown(&report.path), shown(&arguments.dir));
+fn told(dir: &Path, has_inputs: bool, report: &InitReport) -> String {
+    let (path, dir) = (locate::shown(&report.path), terminal::word(&dir.display().to_string()));
     let mut text = format!("wrote {path}\n");
     if let Some(source) = &report.source {
         let how = match source.chosen {
@@ -72,11 +90,8 @@ fn told(arguments: &InitArguments, report: &InitReport) -> String {
     }
     let order = if report.order_by.is_empty() { "the key".to_owned() } else { report.order_by.join(", ") };
     text.push_str(&format!("key: {}; records are ordered by {}\n", one_line(&report.key, 60), one_line(&order, 200)));
-    text.push_str(&match (&*arguments.inputs, &*arguments.from) {
-        ([], []) => format!("set `inputs` in {path}, then run: pressmark build {dir}\n"),
-        _ => format!("next: pressmark build {dir}\n"),
-    });
-    text
+    let what = if has_inputs { "to publish a release" } else { "to publish a release, set `inputs` first" };
+    text + &terminal::next(&[(what, format!("pressmark build {dir}"))])
 }
 
 /// A pattern of files by its path from the folder: the part before its first wildcard is followed.
@@ -93,13 +108,18 @@ fn pattern_from(folder: &Path, pattern: &str) -> String {
 
 /// A file that is not in the folder and is here, by its path from the folder, which is how
 /// `dataset.toml` names it. Anything else stays as it is.
-fn from_folder(folder: &Path, file: &str) -> String {
+fn from_folder(folder: &Path, file: &str) -> Result<String, Error> {
     // What is built in has a name without either.
     let is_path = file.contains(['.', '/']);
-    if !is_path || folder.join(file).exists() || !Path::new(file).exists() {
-        return file.to_owned();
+    if !is_path || folder.join(file).exists() {
+        return Ok(file.to_owned());
     }
-    relative(&real(folder), &real(Path::new(file))).to_string_lossy().into_owned()
+    if Path::new(file).exists() {
+        return Ok(relative(&real(folder), &real(Path::new(file))).to_string_lossy().into_owned());
+    }
+    let (file, folder) = (one_line(file, 200), locate::shown(folder));
+    let message = format!("there is no file `{file}`, neither here nor in `{folder}`");
+    Err(Error::Argument { message, hint: None })
 }
 
 /// Where something really is, or will be, links and `..` followed.

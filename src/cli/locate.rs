@@ -1,18 +1,15 @@
 //! Which dataset, release or schema an argument means.
 //!
 //! A dataset that is not named is the one around the working directory. A dataset where a release is
-//! expected means its newest release, and a bare version means a release of the dataset around the
-//! working directory.
+//! expected means its newest release; `DATASET@VERSION` and bare versions are read by [`find_release`].
 
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::release::{DATASET_TOML, Dataset, Found, dataset_of, find, newest};
-use crate::schema::{BuiltIn, Extra, Schema};
+use crate::release::{DATASET_TOML, Dataset, Found, dataset_of, find, find_release, newest};
 use crate::text::printable;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use semver::Version;
 
 use crate::cli::args::Arguments;
 use crate::cli::terminal;
@@ -75,13 +72,7 @@ pub(crate) fn release(named: Option<&Path>) -> Result<PathBuf, Error> {
             _ => newest(&around()?),
         };
     };
-    newest(&version_of(named).unwrap_or_else(|| named.to_owned()))
-}
-
-/// The release of the dataset around the working directory, if the path is a bare version that is not here.
-pub(crate) fn version_of(named: &Path) -> Option<PathBuf> {
-    named.to_str()?.parse::<Version>().ok().filter(|_| !named.exists())?;
-    Some(dataset_of(Path::new(""))?.join(named))
+    find_release(named)
 }
 
 /// The two newest releases of a dataset, the older one first.
@@ -104,39 +95,4 @@ pub(crate) fn usage(message: &str) -> ! {
 /// A path, for display.
 pub(crate) fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
-}
-
-/// The built-in schema of this name, the schema of a release or a dataset, or the one in this file. Without
-/// `extra`, that of the release or the dataset applies; the one that applies is returned too.
-pub(crate) fn schema(name: &str, extra: Option<Extra>) -> Result<(Schema, Extra), Error> {
-    let of = extra.unwrap_or(Extra::Keep);
-    if let Some(schema) = BuiltIn::named(name) {
-        return Ok((Schema::built_in(schema, of)?, of));
-    }
-    let path = Path::new(name);
-    let path = &version_of(path).unwrap_or_else(|| path.to_owned());
-    if path.is_dir() {
-        return schema_of(path, extra);
-    }
-    let is_path = name.contains(['/', '\\', '.']);
-    if !path.exists() && !is_path {
-        return Err(Error::UnknownSchema { name: printable(name) });
-    }
-    Ok((Schema::open(path, of)?, of))
-}
-
-/// The schema of a release, of the newest release of a dataset, or of a dataset without one.
-fn schema_of(folder: &Path, extra: Option<Extra>) -> Result<(Schema, Extra), Error> {
-    match newest(folder) {
-        Err(Error::NoReleaseYet { .. }) => {
-            let mut dataset = Dataset::open(folder)?;
-            dataset.policy.extra = extra.unwrap_or(dataset.policy.extra);
-            Ok((dataset.load_schema()?, dataset.policy.extra))
-        }
-        release => {
-            let release = crate::release::Release::open(&release?)?;
-            let extra = extra.unwrap_or(release.manifest().schema.extra);
-            Ok((Schema::open(&release.folder().join("schema.json"), extra)?, extra))
-        }
-    }
 }

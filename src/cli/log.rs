@@ -9,10 +9,11 @@ use crate::record::Fingerprint;
 use crate::release::{Previous, Release};
 use crate::text::printable;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::args::{Format, LogArguments};
 use crate::cli::outcome::{Outcome, pretty, written};
-use crate::cli::paint::{BOLD, BOLD_RED, DIM, bytes, count};
+use crate::cli::paint::{BOLD, BOLD_RED, DIM, bytes, count, counted};
 use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &LogArguments) -> Result<Outcome, Error> {
@@ -33,7 +34,7 @@ const HEADINGS: [&str; CELLS] = ["version", "released", "records", "change", "si
 
 fn human(entries: &[HistoryEntry]) -> String {
     let rows: Vec<Vec<String>> = entries.iter().map(cells).collect();
-    let longest = |cell: usize| rows.iter().filter_map(|row| row.get(cell)).map(String::len).max().unwrap_or(0);
+    let longest = |cell: usize| rows.iter().filter_map(|row| row.get(cell)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..CELLS).map(|cell| longest(cell).max(HEADINGS[cell].len())).collect();
     let mut text = format!("{DIM}{:width$}", HEADINGS[0], width = widths[0]);
     for (heading, width) in HEADINGS[1..].iter().zip(&widths[1..]) {
@@ -62,7 +63,7 @@ fn cells(entry: &HistoryEntry) -> Vec<String> {
         cells.extend([
             manifest.released.to_string(),
             count(manifest.records()),
-            standing.growth.map(growth).unwrap_or_default(),
+            standing.growth.map(|change| growth(change, standing.has_same_records)).unwrap_or_default(),
             bytes(size(release)),
             manifest.fingerprint.short(),
         ]);
@@ -77,6 +78,10 @@ fn note(entry: &HistoryEntry) -> String {
         Err(error) => return format!("  {BOLD_RED}unreadable:{BOLD_RED:#} {}\n", printable(&error.with_causes())),
     };
     let parts = count(release.manifest().parts.len() as u64);
+    let rejected = match release.manifest().rejected.values().sum() {
+        0 => String::new(),
+        rejected => format!("; {} rejected", counted(rejected, "article")),
+    };
     let reused = match standing.reused {
         0 => String::new(),
         reused => format!(", {} reused", count(reused as u64)),
@@ -91,14 +96,15 @@ fn note(entry: &HistoryEntry) -> String {
             format!("  {BOLD_RED}broken chain:{BOLD_RED:#} it was built on a different {version}: {was} and {is}\n")
         }
     };
-    format!("  {DIM}{parts}{reused}{DIM:#}\n{chain}")
+    format!("  {DIM}{parts}{reused}{rejected}{DIM:#}\n{chain}")
 }
 
-/// A change of a count with its sign; no change is `=`.
-fn growth(change: i128) -> String {
+/// A change of a count with its sign. `=` means the same records, `±0` as many other ones.
+fn growth(change: i128, has_same_records: bool) -> String {
     let number = count(u64::try_from(change.unsigned_abs()).unwrap_or(u64::MAX));
     match change.signum() {
-        0 => "=".to_owned(),
+        0 if has_same_records => "=".to_owned(),
+        0 => "±0".to_owned(),
         1 => format!("+{number}"),
         _ => format!("-{number}"),
     }

@@ -1,16 +1,15 @@
 //! How a run ends: its exit code, and the report of an error.
 
 use std::error::Error as _;
-use std::io::Write as _;
-use std::process::ExitCode;
 
 use crate::Error;
-use crate::error::Excerpt;
+use crate::error::{Excerpt, said};
 use crate::text::{printable, printable_json};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::paint::{BOLD_RED, CYAN};
 use crate::cli::progress::INTERRUPTED;
+use crate::cli::terminal::{self, AS_IT_IS};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,37 +24,36 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
-impl From<Outcome> for ExitCode {
+/// The exit code.
+impl From<Outcome> for u8 {
     fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
+        match outcome {
             Outcome::Yes => 0,
             Outcome::No => 1,
             Outcome::Failed => 2,
             Outcome::Interrupted => INTERRUPTED,
-        })
+        }
     }
 }
 
 /// Reports an error, its causes and the way out on standard error.
 pub(crate) fn report(error: &Error) {
-    let mut out = anstream::stderr().lock();
     let code = error.code().map(|code| format!("[{code}]")).unwrap_or_default();
     let mut text = format!("{BOLD_RED}error{code}:{BOLD_RED:#} {}\n", printable(&error.to_string()));
     if let Some(Excerpt { before, marked, after }) = error.excerpt() {
         let (indent, caret) = (" ".repeat(before.width()), "^".repeat(marked.width().max(1)));
-        text.push_str(&format!("   {CYAN}|{CYAN:#} {before}{marked}{after}\n"));
-        text.push_str(&format!("   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
+        text.push_str(&format!("{AS_IT_IS}   {CYAN}|{CYAN:#} {before}{marked}{after}\n"));
+        text.push_str(&format!("{AS_IT_IS}   {CYAN}|{CYAN:#} {indent}{BOLD_RED}{caret}{BOLD_RED:#}\n"));
     }
     let mut cause = error.source();
     while let Some(source) = cause {
-        text.push_str(&format!("  caused by: {}\n", printable(&source.to_string())));
+        text.push_str(&format!("  caused by: {}\n", printable(&said(source))));
         cause = source.source();
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {}\n", printable(&hint)));
     }
-    // If standard error is closed, there is nowhere to report to.
-    let _closed = out.write_all(text.as_bytes());
+    terminal::say(&text);
 }
 
 /// A value as indented JSON with a final newline, fit for a terminal.

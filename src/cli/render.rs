@@ -12,12 +12,13 @@ mod source;
 
 use std::path::Path;
 
-use crate::code::{Code, Severity};
+use crate::code::{Class, Code, Severity};
 use crate::diagnostics::Cause;
+use crate::input::Container;
 use crate::publish::KeyConflicts;
 use crate::release::{Allowance, Dataset};
 use crate::text::one_line;
-use crate::validate::{InputSummary, ValidationReport};
+use crate::validate::{InputCounts, InputSummary, InputWarning, ValidationReport};
 
 use crate::cli::args::ReportFormat;
 use crate::cli::outcome::pretty;
@@ -36,8 +37,10 @@ pub(crate) struct Check<'r> {
     pub(crate) examples: usize,
     /// The dataset whose settings a check used.
     pub(crate) dataset: Option<&'r Dataset>,
-    /// Articles that share a key, which only a build finds.
+    /// Articles that share a key.
     pub(crate) conflicts: Option<&'r KeyConflicts>,
+    /// How many articles repeat another one exactly, and how many give way to a newer one. A build reports both itself.
+    pub(crate) repeats: [u64; 2],
 }
 
 impl<'r> Check<'r> {
@@ -77,6 +80,14 @@ impl<'r> Check<'r> {
         })
     }
 
+    /// What the formats of continuous integration say of a warning: its level and its message.
+    fn warned(&self, warning: &InputWarning) -> (&'static str, String) {
+        if warning.code == Code::Misfit && self.read.refused_source().is_none() {
+            return ("warning", source::strange_message(self.read));
+        }
+        (level(warning.code), warning.code.meaning().to_owned())
+    }
+
     fn causes(&self) -> Vec<&'r Cause> {
         self.read.rejects.diagnostics().causes()
     }
@@ -92,9 +103,26 @@ impl<'r> Check<'r> {
         text
     }
 
+    /// How many inputs were not read at all: they have another format, or it is not clear where their articles are.
+    /// Each is counted as one rejected article.
+    pub(crate) fn unread(&self) -> u64 {
+        self.read.inputs.iter().filter(|input| is_unread(input)).map(|input| input.articles).sum()
+    }
+
     fn rejects_file(&self) -> Option<&'r Path> {
         self.read.rejects.path()
     }
+}
+
+/// Whether no article of an input was found.
+fn is_unread(input: &InputCounts) -> bool {
+    matches!(input.tally.container, Container::Ambiguous | Container::Unknown)
+}
+
+/// What a cause counts: articles, or inputs that could not be read as a whole.
+fn counted_of(cause: &Cause) -> String {
+    let of_input = cause.code.class() == Class::Input || cause.code == Code::Ambiguous;
+    counted(cause.articles, if of_input { "input" } else { "article" })
 }
 
 /// For people: causes of any kind of rejects, with at most this many examples each.

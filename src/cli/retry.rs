@@ -10,16 +10,16 @@ use crate::retry::{RetryOptions, RetryReport, retry, retry_to_file};
 use crate::text::printable;
 use semver::Version;
 
-use crate::cli::args::RetryArguments;
+use crate::cli::args::{JudgingArguments, RetryArguments};
 use crate::cli::outcome::Outcome;
 use crate::cli::paint::{BOLD_GREEN, BOLD_YELLOW, count, counted};
 use crate::cli::progress::Bar;
-use crate::cli::settings::{self, Settings};
+use crate::cli::settings;
 use crate::cli::{locate, render, terminal};
 
 pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let rejects = reject_files(&arguments.files)?;
-    let settings = Settings::new(&arguments.judging, settings::around(&rejects)?)?;
+    let settings = settings::settings(&arguments.judging, settings::around(&rejects)?)?;
     let options = RetryOptions {
         rejects,
         schema: settings.schema,
@@ -43,9 +43,11 @@ pub(crate) fn run(arguments: &RetryArguments) -> Result<Outcome, Error> {
     let mut text = render::causes(&report.rejects.diagnostics().causes(), arguments.examples.number);
     text.push_str(&summary(&report, file));
     terminal::say(&text);
-    let piped = file.is_none() && !std::io::stdout().is_terminal();
-    if report.passed > 0 && (piped || file.is_some()) {
-        terminal::say(&next(settings.dataset.as_ref(), file));
+    if let Some(dataset) = &settings.dataset {
+        let file = file.map(|file| terminal::word(&file.display().to_string()));
+        // What went to a terminal is in no file that a build could read.
+        let file = file.or_else(|| (!std::io::stdout().is_terminal()).then(|| "FILE".to_owned()));
+        terminal::say(&next(dataset, &report, file.as_deref(), &arguments.judging));
     }
     let all = report.passed == report.validated && report.not_stored == 0 && report.in_conflict == 0;
     Ok(if all { Outcome::Yes } else { Outcome::No })
@@ -99,8 +101,12 @@ fn summary(report: &RetryReport, file: Option<&Path>) -> String {
     if let Some(path) = report.rejects.path() {
         text.push_str(&format!("the articles that are still rejected are in {}\n", shown(path)));
     }
-    if let Some(file) = file {
-        text.push_str(&format!("wrote {} to {}\n", counted(report.passed, "article"), shown(file)));
+    match file {
+        Some(file) if report.passed > 0 => {
+            text.push_str(&format!("wrote {} to {}\n", counted(report.passed, "article"), shown(file)));
+        }
+        Some(file) => text.push_str(&format!("no article passes, so {} was not written\n", shown(file))),
+        None => {}
     }
     text
 }
@@ -109,23 +115,33 @@ fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
 
-/// The build that adds the articles that pass.
-fn next(dataset: Option<&Dataset>, file: Option<&Path>) -> String {
-    let Some(dataset) = dataset else { return String::new() };
+/// The build that publishes the articles that pass.
+fn next(dataset: &Dataset, report: &RetryReport, file: Option<&str>, typed: &JudgingArguments) -> String {
     let folder = terminal::word(&dataset.folder.display().to_string());
-    let file = file.map_or_else(|| "FILE".to_owned(), |file| terminal::word(&file.display().to_string()));
     let newest = match find(&dataset.folder) {
         Ok(Found::Releases(releases)) => releases.last().map(|(version, _)| version.clone()),
         _ => None,
     };
-    let line = match newest {
-        Some(version) => format!("pressmark build {folder} --bump auto --base {version} --upsert {file}"),
-        None => format!("pressmark build {folder}"),
+    let still = report.validated - report.passed + report.not_stored + report.in_conflict;
+    let allowed = if still > 0 { format!(" --max-rejects {still}") } else { String::new() };
+    let step = match (newest, file) {
+        // The dataset's own settings would reject them again.
+        (newest, _) if report.passed > 0 && !settings::typed(typed).is_empty() => {
+            let (path, options) = (shown(&dataset.path()), settings::typed(typed));
+            let bump = if newest.is_some() { " --bump auto" } else { "" };
+            let what = format!("to publish them, give {path} the settings of{options}, then build from all inputs");
+            (what, format!("pressmark build {folder}{bump}{allowed}"))
+        }
+        (Some(version), Some(file)) if report.passed > 0 => {
+            let what = "to add the articles that pass to the newest release".to_owned();
+            (what, format!("pressmark build {folder} --bump auto --base {version} --upsert {file}"))
+        }
+        (Some(_), _) => return String::new(),
+        (None, _) if still > 0 => {
+            let what = "to publish the first release without the articles that are rejected".to_owned();
+            (what, format!("pressmark build {folder}{allowed}"))
+        }
+        (None, _) => ("to publish the first release".to_owned(), format!("pressmark build {folder}")),
     };
-    let what = if line.contains("--upsert") {
-        "to add the articles that pass to the newest release"
-    } else {
-        "to publish the first release"
-    };
-    terminal::next(&[(what, line)])
+    terminal::next(&[(&step.0, step.1)])
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::progress::NoProgress;
+use crate::release::schema_named;
 use crate::revalidate::{RevalidateReport, revalidate};
 use crate::schema::{
     Change, Class, ColumnChange, Comparison, Effect, Explained, Explanation, Extra, KeywordChange, Schema,
@@ -51,7 +52,7 @@ fn explain(arguments: &SchemaExplainArguments) -> Result<Outcome, Error> {
         Some(name) => name.clone(),
         None => locate::around().map_or_else(|_| "article".to_owned(), |folder| folder.display().to_string()),
     };
-    let (schema, extra) = locate::schema(&name, arguments.extra.map(Into::into))?;
+    let (schema, extra) = schema_named(&name, arguments.extra.map(Into::into))?;
     let explanation = schema.explain();
     match arguments.format {
         Format::Human => terminal::print(&explained(&explanation, schema.columns().len()), Outcome::Yes),
@@ -141,7 +142,7 @@ struct Against<'s> {
 
 fn diff(arguments: &SchemaDiffArguments) -> Result<Outcome, Error> {
     let extra = arguments.extra.into();
-    let load = |name: &str| locate::schema(name, Some(extra)).map(|(schema, _)| schema);
+    let load = |name: &str| schema_named(name, Some(extra)).map(|(schema, _)| schema);
     let (base, current) = (load(&arguments.base)?, load(&arguments.current)?);
     let comparison = current.compare(&base);
     let release = arguments.against.as_deref().map(|named| locate::release(Some(named))).transpose()?;

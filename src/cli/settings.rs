@@ -3,55 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::input::Selection;
-use crate::mapping::{Mapping, SourceChoice};
-use crate::release::{Allowance, Dataset, MisfitPolicy, Policy, SchemaChoice, dataset_of};
-use crate::schema::{BuiltIn, Extra, InvalidOptional, Schema};
+use crate::check::{Given, GivenSchema, Settings};
+use crate::release::{Dataset, dataset_of};
 use clap::ValueEnum;
 
 use crate::cli::args::JudgingArguments;
-use crate::cli::{locate, terminal};
+use crate::cli::terminal;
 
-/// The settings of one run.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    /// The dataset that they come from, if there is one.
-    pub(crate) dataset: Option<Dataset>,
-    pub(crate) schema: Schema,
-    pub(crate) mapping: Mapping,
-    /// Whether the arguments or the dataset name the source. Otherwise it is recognised.
-    pub(crate) is_given: bool,
-    pub(crate) misfit: MisfitPolicy,
-    pub(crate) selection: Selection,
-    pub(crate) extra: Extra,
-    pub(crate) invalid_optional: InvalidOptional,
-    pub(crate) max_rejects: Allowance,
-}
-
-impl Settings {
-    /// The settings of the arguments, and of the dataset for what they leave open.
-    pub(crate) fn new(arguments: &JudgingArguments, dataset: Option<Dataset>) -> Result<Self, Error> {
-        let policy = dataset.as_ref().map(|dataset| dataset.policy.clone()).unwrap_or_default();
-        let extra = arguments.extra.map_or(policy.extra, Into::into);
-        let invalid_optional = arguments.invalid_optional.map_or(policy.invalid_optional, Into::into);
-        let choice = dataset.as_ref().map(|dataset| &dataset.schema);
-        let (schema, is_built_in) = match (&arguments.schema, choice) {
-            (Some(name), _) => (locate::schema(name, Some(extra))?.0, BuiltIn::named(name).is_some()),
-            (None, Some(SchemaChoice::File(path))) => (Schema::open(path, extra)?, false),
-            (None, Some(SchemaChoice::BuiltIn(schema))) => (Schema::built_in(*schema, extra)?, true),
-            (None, None) => (Schema::built_in(BuiltIn::Article, extra)?, true),
-        };
-        let source = match &arguments.source {
-            Some(source) => Some(SourceChoice::read(source, Path::new(""))?),
-            None => dataset.as_ref().and_then(|dataset| dataset.source.clone()),
-        };
-        let is_given = source.is_some();
-        let source = source.unwrap_or_else(|| SourceChoice::default_for(is_built_in));
-        let mapping = Mapping::open(&source, schema.targets())?;
-        let selection = dataset.as_ref().map(|dataset| dataset.selection.clone()).unwrap_or_default();
-        let Policy { misfit, max_rejects, .. } = policy;
-        Ok(Self { dataset, schema, mapping, is_given, misfit, selection, extra, invalid_optional, max_rejects })
-    }
+/// The settings of a run: the arguments, then the dataset's settings, then the defaults.
+pub(crate) fn settings(arguments: &JudgingArguments, dataset: Option<Dataset>) -> Result<Settings, Error> {
+    let given = Given {
+        schema: arguments.schema.clone().map(GivenSchema::Named),
+        source: arguments.source.clone(),
+        extra: arguments.extra.map(Into::into),
+        invalid_optional: arguments.invalid_optional.map(Into::into),
+    };
+    Settings::new(&given, dataset)
 }
 
 /// The arguments as they are typed.

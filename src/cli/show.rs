@@ -143,10 +143,18 @@ fn columns(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
 
 fn queries(out: &mut String, folder: &Path) -> std::fmt::Result {
     let data = printable(&folder.join("data").display().to_string());
+    let [sql, python] =
+        [data.replace('\'', "''"), data.replace('\\', "\\\\").replace('\'', "\\'")].map(|text| quoted(&text));
     writeln!(out, "\n{BOLD}query it{BOLD:#}")?;
-    out.push_str(&command(&format!("duckdb -c \"SELECT * FROM '{data}/*.parquet' LIMIT 5\"")));
-    out.push_str(&command(&format!("python3 -c \"import pandas; print(pandas.read_parquet('{data}'))\"")));
+    out.push_str(&command(&format!("duckdb -c \"SELECT * FROM '{sql}/*.parquet' LIMIT 5\"")));
+    out.push_str(&command(&format!("python3 -c \"import pandas; print(pandas.read_parquet('{python}'))\"")));
     writeln!(out, "{BOLD}verify it{BOLD:#}")?;
     out.push_str(&command(&format!("pressmark verify {}", word(&folder.display().to_string()))));
     Ok(())
+}
+
+/// A text between the double quotes of a shell.
+fn quoted(text: &str) -> String {
+    let escaped = |letter: char| if "\\\"$`".contains(letter) { format!("\\{letter}") } else { letter.to_string() };
+    text.chars().map(escaped).collect()
 }

@@ -4,6 +4,7 @@
 //! and lines to be copied, are never wrapped. The width is that of the terminal; without one it is
 //! `COLUMNS`, and without that nothing is wrapped.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
@@ -13,6 +14,7 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 use crate::cli::args::{ColorArgument, GlobalArguments};
 use crate::cli::outcome::{Outcome, written};
+pub(crate) use crate::text::shell_word as word;
 
 /// Starts a line that is not wrapped. Text from outside never has it, because control characters in it are
 /// escaped.
@@ -30,16 +32,51 @@ enum Level {
 }
 
 static LEVEL: OnceLock<Level> = OnceLock::new();
+/// The command line. That of the process may be one of a Python interpreter.
+static TYPED: OnceLock<Vec<OsString>> = OnceLock::new();
 
-/// Applies the arguments that every command takes.
-pub(crate) fn set(arguments: GlobalArguments) {
+/// Applies the arguments that every command takes. Of `--quiet` and `--verbose` the last one on the command line
+/// wins, before or after the command. The environment is asked only if neither is there.
+pub(crate) fn set(arguments: GlobalArguments, typed: Vec<OsString>) {
     let level = match (arguments.quiet, arguments.verbose) {
         (true, false) => Level::Quiet,
         (false, true) => Level::Verbose,
-        _ => Level::Normal,
+        (true, true) => last_level(&typed),
+        (false, false) => match (is_on("PRESSMARK_QUIET"), is_on("PRESSMARK_VERBOSE")) {
+            (true, false) => Level::Quiet,
+            (false, true) => Level::Verbose,
+            _ => Level::Normal,
+        },
     };
-    let _first = LEVEL.set(level);
+    let _first = (LEVEL.set(level), TYPED.set(typed));
     color(arguments.color);
+}
+
+/// Whether a variable of the environment switches something on.
+fn is_on(name: &str) -> bool {
+    let value = std::env::var_os(name).unwrap_or_default().to_string_lossy().to_lowercase();
+    !["", "0", "false", "no", "off", "n", "f"].contains(&value.as_str())
+}
+
+/// The level of the last argument that sets one.
+fn last_level(typed: &[OsString]) -> Level {
+    let words = typed.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    let level = |word: std::borrow::Cow<'_, str>| match &*word {
+        "--quiet" => Some(Level::Quiet),
+        "--verbose" => Some(Level::Verbose),
+        word if word.starts_with("--") => None,
+        // Short options may be joined. What follows `-o` is its value.
+        word => {
+            let options = word.strip_prefix('-')?.chars().take_while(|letter| *letter != 'o');
+            options
+                .filter_map(|letter| {
+                    [('q', Level::Quiet), ('v', Level::Verbose)].into_iter().find(|(of, _)| *of == letter)
+                })
+                .last()
+                .map(|(_, level)| level)
+        }
+    };
+    words.filter_map(level).last().unwrap_or(Level::Normal)
 }
 
 /// Chooses colour by the environment, before any argument is known.
@@ -110,15 +147,25 @@ pub(crate) fn next(steps: &[(&str, String)]) -> String {
 
 /// The command line of this run.
 pub(crate) fn typed() -> String {
-    let words = std::env::args_os().skip(1).map(|argument| format!(" {}", word(&argument.to_string_lossy())));
+    typed_without("")
+}
+
+/// The command line of this run without an option.
+pub(crate) fn typed_without(option: &str) -> String {
+    let words = TYPED.get().into_iter().flatten().skip(1).map(|argument| argument.to_string_lossy());
+    let words = words.filter(|argument| argument != option).map(|argument| format!(" {}", word(&argument)));
     format!("pressmark{}", words.collect::<String>())
 }
 
-/// A word of a command line, quoted for a shell where that is needed.
-pub(crate) fn word(text: &str) -> String {
-    let shown = crate::text::printable(text);
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+~".contains(letter);
-    if !shown.is_empty() && shown.chars().all(is_plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
+/// A line whose continuation is indented by this many columns, wrapped to the terminal.
+pub(crate) fn hanging(line: &str, indent: usize) -> String {
+    let mut fitted = String::new();
+    match width() {
+        Some(width) => wrap_with(line, width, indent, &mut fitted),
+        None => fitted = format!("{line}\n"),
+    }
+    // It is wrapped already.
+    fitted.split_inclusive('\n').map(|line| format!("{AS_IT_IS}{line}")).collect()
 }
 
 /// Wraps each line at spaces. A continued line is indented by two more columns than its first line.
@@ -137,6 +184,11 @@ pub(crate) fn fit(text: &str, width: Option<usize>) -> String {
 
 fn wrap(line: &str, width: usize, fitted: &mut String) {
     let indent = line.len() - line.trim_start_matches(' ').len() + 2;
+    wrap_with(line, width, indent, fitted);
+}
+
+/// Wraps a line. Its continuation is indented by this many columns.
+fn wrap_with(line: &str, width: usize, indent: usize, fitted: &mut String) {
     let indent = " ".repeat(indent.min(width / 2));
     let options = Options::new(width)
         .subsequent_indent(&indent)
@@ -169,13 +221,5 @@ mod tests {
         check("averylongword\n", Some(5), "averylongword\n");
         check("\u{1}  a command to copy\n", Some(8), "  a command to copy\n");
         check("\n\n", Some(8), "\n\n");
-    }
-
-    #[test]
-    fn words_of_commands() {
-        assert_eq!(word("a/b-1.json"), "a/b-1.json");
-        assert_eq!(word("a b"), "'a b'");
-        assert_eq!(word("it's"), "'it'\\''s'");
-        assert_eq!(word(""), "''");
     }
 }

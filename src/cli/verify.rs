@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::release::{Found, find};
-use crate::storage::Location;
+use crate::release::{Found, find, release_of_version};
+use crate::signature::{MAX_SIGNERS_BYTES, Signers};
+use crate::storage::{Location, filesystem};
 use crate::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::cli::args::{ReportFormat, VerifyArguments};
@@ -15,7 +16,8 @@ use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let (quick, threads) = (arguments.quick, crate::cli::args::threads(arguments.threads));
-    let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir() };
+    let signers = arguments.signers.as_deref().map(signers).transpose()?;
+    let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir(), signers };
     let bar = Bar::new();
     let named = match arguments.releases.as_slice() {
         [] => vec![here()?],
@@ -40,11 +42,25 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let text = if reports.is_empty() { String::new() } else { verified(&reports, arguments.format) };
     let told = match arguments.format {
         ReportFormat::Human if intact && terminal::is_quiet() => verdict,
-        ReportFormat::Human => terminal::print(&text, verdict)?,
+        ReportFormat::Human => terminal::print(&(text + help(intact)), verdict)?,
         _ => written(std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes()), verdict)?,
     };
     failed.iter().for_each(report);
     Ok(if failed.is_empty() { told } else { Outcome::Failed })
+}
+
+/// What to do about damage.
+fn help(intact: bool) -> &'static str {
+    if intact {
+        ""
+    } else {
+        "help: restore damaged files from a copy of the release, and remove files that do not belong to it\n"
+    }
+}
+
+/// The allowed signers in a file.
+fn signers(path: &Path) -> Result<Signers, Error> {
+    Signers::parse(path, &filesystem::read_input_bounded(path, MAX_SIGNERS_BYTES)?)
 }
 
 /// The release of the working directory, or the dataset around it.
@@ -57,7 +73,7 @@ fn here() -> Result<PathBuf, Error> {
 
 /// The releases that are meant: a folder of releases means all of them.
 fn folders(named: &Path) -> Result<Vec<Location>, Error> {
-    let named = locate::version_of(named).unwrap_or_else(|| named.to_owned());
+    let named = release_of_version(named).unwrap_or_else(|| named.to_owned());
     Ok(match find(&named)? {
         Found::Release => vec![named.into()],
         Found::Releases(releases) => releases.into_iter().map(|(_, folder)| folder).collect(),

@@ -29,11 +29,9 @@ pub(super) fn examples(
     let (old, new): (Vec<Position>, Vec<Position>) = tally.samples.kept().iter().copied().unzip();
     let (before, after) =
         resources.both(|| values(base, column.base, &old), || values(current, column.current, &new))?;
-    let named = samples(base, &old)?;
-    let is_title = column.base.is_some() && title_column(base) == column.base;
+    let named = samples_beside(base, &old, column.base)?;
     let mut found: Vec<(Shape, Example)> = Vec::new();
     for ((Sample { key, title, .. }, before), after) in named.into_iter().zip(before).zip(after) {
-        let title = title.filter(|_| !is_title);
         let shape = Shape::of(before.as_ref(), after.as_ref());
         found.push((shape, example((key, title), before, after)));
     }
@@ -137,19 +135,30 @@ fn clipped_key(chunk: &Chunk<'_>, row: usize) -> String {
     chunk.key_text(row).map_or_else(|| "null".to_owned(), |key| short(&key, KEY))
 }
 
-/// The column that names a record: a known name, or the first column of texts. Never one of the key.
-fn title_column(table: &Scan) -> Option<usize> {
+/// The columns that name a record, the best first: known names, or the first column of texts. Never one of the key,
+/// and never `without`.
+fn title_columns(table: &Scan, without: Option<usize>) -> Vec<usize> {
     let is_title = |index: &usize| table.columns()[*index].is_text && !table.key().contains(index);
-    let known = TITLES.iter().filter_map(|name| table.column(name)).find(is_title);
-    known.or_else(|| (0..table.columns().len()).find(is_title))
+    let mut titles: Vec<usize> = TITLES.iter().filter_map(|name| table.column(name)).filter(is_title).collect();
+    if titles.is_empty() {
+        titles.extend((0..table.columns().len()).find(is_title));
+    }
+    titles.retain(|index| Some(*index) != without);
+    titles
 }
 
 /// A few records by key and title.
 pub(super) fn samples(table: &Scan, positions: &[Position]) -> Result<Vec<Sample>, Error> {
-    let title = title_column(table);
-    let columns: Vec<usize> = table.key().iter().copied().chain(title).collect();
+    samples_beside(table, positions, None)
+}
+
+/// The same without the column that is shown beside them.
+fn samples_beside(table: &Scan, positions: &[Position], without: Option<usize>) -> Result<Vec<Sample>, Error> {
+    let titles = title_columns(table, without);
+    let columns: Vec<usize> = table.key().iter().chain(&titles).copied().collect();
     read_few(table, positions, &columns, |chunk, row| {
-        let title = title.and_then(|index| chunk.column(index)?.text(row).map(|text| short(text, TITLE)));
+        let text = |index: &usize| chunk.column(*index)?.text(row).map(|text| short(text, TITLE));
+        let title = titles.iter().find_map(text);
         Sample { key: clipped_key(chunk, row), new_key: None, title, reason: None }
     })
 }

@@ -59,7 +59,7 @@ impl DiffInput {
     /// # Errors
     /// [`Error::NoRelease`] if nothing is there or the release cannot be opened, and [`Error::NeedsKey`] for
     /// plain files without a key.
-    pub(crate) fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
+    pub fn open_by(path: &Path, key: &[String]) -> Result<Self, Error> {
         if path.join(MANIFEST).exists() {
             return match (Release::open(path), key) {
                 (Ok(release), []) => Self::release(&release),

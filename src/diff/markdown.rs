@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use super::messages::{Line, described, schema_line, warning_line};
 use super::report::{ColumnChange, DiffReport, Example, Sample};
 use super::text_diff::Piece;
+use crate::text::count;
 
 /// The report as Markdown: lists and a table, without a heading.
-pub(crate) fn markdown(report: &DiffReport) -> String {
+pub fn markdown(report: &DiffReport) -> String {
     let mut text = String::new();
     for Line { text: line, .. } in described(report) {
         text.push_str(&format!("- {}\n", escaped(&line)));
@@ -20,7 +21,8 @@ pub(crate) fn markdown(report: &DiffReport) -> String {
     if !report.columns.is_empty() {
         text.push_str("\n| column | changed | white space or Unicode form only |\n|---|---:|---:|\n");
         for column in &report.columns {
-            let _infallible = writeln!(text, "| {} | {} | {} |", code(&column.name), column.changed, column.formatting);
+            let _infallible =
+                writeln!(text, "| {} | {} | {} |", code(&column.name), count(column.changed), count(column.formatting));
         }
     }
     if !report.schema.is_empty() {
@@ -35,12 +37,12 @@ pub(crate) fn markdown(report: &DiffReport) -> String {
         ("Withdrawn", &report.withdrawn, report.counts.withdrawn),
         ("Under a new key", &report.rekeyed, report.counts.rekeyed),
     ];
-    for (heading, samples, count) in samples.into_iter().filter(|(_, samples, _)| !samples.is_empty()) {
+    for (heading, samples, number) in samples.into_iter().filter(|(_, samples, _)| !samples.is_empty()) {
         text.push_str(&format!("\n{heading}:\n\n"));
         for record in samples {
             text.push_str(&sample(record));
         }
-        more(&mut text, count, samples.len());
+        more(&mut text, number, samples.len());
     }
     for column in &report.columns {
         text.push_str(&examples(column));
@@ -48,10 +50,10 @@ pub(crate) fn markdown(report: &DiffReport) -> String {
     text
 }
 
-fn more(text: &mut String, count: u64, shown: usize) {
-    let rest = count.saturating_sub(shown as u64);
+fn more(text: &mut String, number: u64, shown: usize) {
+    let rest = number.saturating_sub(shown as u64);
     if rest > 0 {
-        text.push_str(&format!("- ... and {rest} more\n"));
+        text.push_str(&format!("- ... and {} more\n", count(rest)));
     }
 }
 

@@ -21,6 +21,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::ordered_pool::{Workers, ordered_pool};
 use crate::progress::{Progress, Stage};
+use crate::text::one_line;
 
 /// If more rows than this differ, all keys are matched instead.
 const FEW: usize = 1 << 18;
@@ -72,6 +73,11 @@ pub(super) fn column_pairs(base: &Scan, current: &Scan, ignore: &[String]) -> Re
         }
     }
     for name in ignore {
+        if base.key_names().contains(name) || current.key_names().contains(name) {
+            let message = format!("cannot ignore `{}`: it is the key, which identifies a record", one_line(name, 60));
+            let hint = "`diff` reports records that have a new key and are otherwise equal".to_owned();
+            return Err(Error::Argument { message, hint: Some(hint) });
+        }
         if !pairs.iter().any(|pair| pair.name == *name) {
             let columns = pairs.iter().map(|pair| pair.name.clone()).collect();
             return Err(Error::UnknownColumn { name: name.clone(), columns });

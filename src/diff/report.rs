@@ -38,6 +38,9 @@ pub struct DiffReport {
     pub warnings: Vec<Warning>,
     /// Whether files or metadata differ.
     pub repackaged: bool,
+    /// Whether no row was read, because the manifests have the same fingerprint for every part.
+    #[serde(skip)]
+    pub by_manifests: bool,
 }
 
 /// One side of a diff.
@@ -162,7 +165,7 @@ impl DiffReport {
     }
 
     /// The number of the version that must increase at least. `None` if nothing changed.
-    pub(crate) fn bump(&self, policy: VersionPolicy) -> Option<Bump> {
+    pub fn bump(&self, policy: VersionPolicy) -> Option<Bump> {
         self.causes().into_iter().map(|cause| policy.bump(cause)).max()
     }
 

@@ -70,7 +70,7 @@ pub struct RowChange {
 }
 
 /// Receives changed records one by one.
-pub(crate) type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
+pub type EachRow<'e> = dyn FnMut(&RowChange) -> Result<(), Error> + 'e;
 
 /// A record that was read again.
 struct Read {

@@ -2,11 +2,11 @@
 
 use super::Error;
 use crate::code::Code;
-use crate::text::did_you_mean;
+use crate::text::{did_you_mean, shell_word};
 
 impl Error {
     /// The code that `pressmark explain` describes, if there is one.
-    pub(crate) fn code(&self) -> Option<Code> {
+    pub fn code(&self) -> Option<Code> {
         match self {
             Self::Schema { code, .. } | Self::Unreadable { code, .. } => Some(*code),
             Self::NoArticles { .. } => Some(Code::NoArticles),
@@ -15,9 +15,13 @@ impl Error {
     }
 
     /// The way out, if there is one.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unreadable { hint, .. } | Self::Dataset { hint, .. } | Self::Mapping { hint, .. } | Self::NoDataset { hint, .. } => hint.clone(),
+            Self::Unreadable { hint, .. }
+            | Self::Argument { hint, .. }
+            | Self::Dataset { hint, .. }
+            | Self::Mapping { hint, .. }
+            | Self::NoDataset { hint, .. } => hint.clone(),
             Self::NoInput { is_folder: true, found, .. } => {
                 Some(format!("{found}; hidden files, pipes and sockets in a folder are read only if you name them"))
             }
@@ -50,7 +54,10 @@ impl Error {
             }
             Self::VersionBuild { .. } => Some("remove the `+` and what follows it".into()),
             Self::VersionOrder { .. } => Some("use a higher `--version`, or `--bump`".into()),
-            Self::NoBase { .. } => Some("`pressmark log DIR` lists the releases of a dataset".into()),
+            Self::NoBase { releases, .. } if releases.is_empty() => {
+                Some("the dataset has no releases yet; build the first one without `--base`".into())
+            }
+            Self::NoBase { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
             Self::BaseUnlike { .. } => Some("build once from all inputs, without `--base`".into()),
             Self::Withdrawal { .. } => {
                 Some(r#"each line is {"key": "..", "reason": ".."} and names a record of the release"#.into())
@@ -62,7 +69,9 @@ impl Error {
                 Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
             }
             Self::UnknownRelease { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
-            Self::NoReleaseYet { path } => Some(format!("to publish the first one, run: pressmark build {}", path.display())),
+            Self::NoReleaseYet { path } => {
+                Some(format!("to publish the first one, run: pressmark build {}", shell_word(&path.display().to_string())))
+            }
             Self::UnknownSchema { name } => {
                 let names = ["article", "article-strict"];
                 let meant = did_you_mean(name, names);
@@ -91,10 +100,12 @@ impl Error {
                 let meant = did_you_mean(&name.to_uppercase(), Code::ALL.iter().map(|code| code.name()));
                 Some(format!("{meant}`pressmark explain` lists all codes"))
             }
+            Self::KeyType { holds, .. } => Some(format!("the keys of these records are {holds}")),
             Self::NoExtra { .. } => Some(
                 "`invalid_optional = \"extra\"` needs `extra = \"keep\"` and a schema that allows undeclared members"
                     .into(),
             ),
+            Self::Signature(fault) => Some(fault.hint()),
             Self::Locked { .. } => Some("wait until it ends; the lock is released with its process".into()),
             Self::Io { .. }
             | Self::Schema { .. }
@@ -102,7 +113,6 @@ impl Error {
             | Self::Cancelled
             | Self::NoArticles { .. }
             | Self::Part { .. }
-            | Self::KeyType { .. }
             | Self::Exists { .. } => None,
         }
     }

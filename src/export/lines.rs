@@ -7,7 +7,7 @@
 use arrow_array::RecordBatch;
 use memchr::{memchr, memchr3};
 
-use crate::record::{Cell, Projection, Record, canonical_form, cell_text};
+use crate::record::{Cell, Projection, Record, cell_text};
 
 /// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +46,12 @@ impl Lines {
     /// Appends the lines of a batch that has the columns of the projection. Returns their number.
     pub(super) fn write(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> u64 {
         for row in 0..batch.num_rows() {
-            let record = self.projection.record(batch, row);
             match self.format {
                 ExportFormat::JsonLines => {
-                    canonical_form(self.projection.columns(), &record, out);
+                    self.projection.write_json(batch, row, out);
                     out.push(b'\n');
                 }
-                ExportFormat::Csv => self.write_csv(&record, out),
+                ExportFormat::Csv => self.write_csv(&self.projection.record(batch, row), out),
             }
         }
         batch.num_rows() as u64

@@ -104,7 +104,7 @@ impl SortedRuns {
     fn push_whole(&mut self, chunk: SortedChunk, memory: usize) -> Result<(), Error> {
         self.held += memory;
         self.chunks.push(chunk);
-        if self.held > self.limit { self.spill() } else { Ok(()) }
+        if self.held + self.small_held > self.limit { self.spill() } else { Ok(()) }
     }
 
     /// Concatenates the small chunks into one.

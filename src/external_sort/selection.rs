@@ -204,8 +204,9 @@ impl SpilledRows {
             self.release();
             let next = self.batches.next().unwrap_or_else(|| Err(ArrowError::IpcError("it ends too early".into())));
             let next = next.map_err(|error| spill::failed("read", &self.folder, error))?;
-            let own = next.columns().iter().filter(|column| column.null_count() < column.len()).count();
-            self.overhead = own * (spill::ARRAY + next.num_rows() * spill::SLOT);
+            let own = next.columns().iter().filter(|column| column.null_count() < column.len());
+            let fixed = |column: &ArrayRef| spill::fixed(column.data_type()) + next.num_rows() * spill::SLOT;
+            self.overhead = own.map(fixed).sum();
             self.current = self.nulls.shared(next);
             self.first += std::mem::replace(&mut self.rows, self.current.num_rows());
             self.index += 1;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::{Array as _, ArrayRef, RecordBatch};
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
-use arrow_schema::{ArrowError, Schema};
+use arrow_schema::{ArrowError, DataType, Schema};
 
 use super::merge::SortEntries;
 use super::selection::{RunBatches, SpilledRows};
@@ -87,12 +87,26 @@ impl SpillWriter {
 
 /// About how many bytes of memory a batch takes: its values, and the fixed part of each array.
 pub(super) fn memory(rows: &RecordBatch) -> usize {
-    let used = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
-    rows.columns().iter().map(used).sum::<usize>() + rows.num_columns() * ARRAY
+    let values = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
+    rows.columns().iter().map(|column| values(column) + fixed(column.data_type())).sum()
 }
 
-/// About how many bytes an array takes in addition to its values.
-pub(super) const ARRAY: usize = 384;
+/// About how many bytes an array and those below it take in addition to their values.
+pub(super) fn fixed(kind: &DataType) -> usize {
+    let (buffers, below) = match kind {
+        DataType::Utf8 => (3, 0),
+        DataType::List(field) | DataType::Map(field, _) => (2, fixed(field.data_type())),
+        DataType::Struct(fields) => (1, fields.iter().map(|field| fixed(field.data_type())).sum()),
+        _ => (2, 0),
+    };
+    ARRAY + buffers * BLOCK + below
+}
+
+/// About how many bytes an array takes beside its buffers.
+const ARRAY: usize = 160;
+/// About how many bytes a buffer takes in addition to its content: what counts its owners, and what the
+/// allocator adds to blocks that start at multiples of 128 bytes.
+const BLOCK: usize = 160;
 /// About how many bytes a null takes in a column.
 pub(super) const SLOT: usize = 5;
 

@@ -81,6 +81,9 @@ pub struct LeftOut {
     pub objects: u64,
 }
 
+/// Nothing was passed over.
+pub(super) static NOTHING: LeftOut = LeftOut { members: BTreeMap::new(), others: 0, objects: 0 };
+
 /// What was passed over at one place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::block::{Block, Content, Frame, Sink};
-use super::container::{Container, LeftOut};
+use super::container::{Container, LeftOut, NOTHING};
 use super::decompress::{self, decompress};
 use super::detect::{self, Declared, Detected, Fault, Form};
 use super::elements::{Elements, Route, from_lines};
@@ -61,8 +61,14 @@ pub struct Tally {
     pub sha256: Option<Digest>,
     /// The container of its articles.
     pub container: Container,
-    /// What the container has beside them.
-    pub left_out: LeftOut,
+    left_out: Option<Box<LeftOut>>,
+}
+
+impl Tally {
+    /// What the container has beside the articles.
+    pub fn left_out(&self) -> &LeftOut {
+        self.left_out.as_deref().unwrap_or(&NOTHING)
+    }
 }
 
 /// Reads sources into blocks.
@@ -186,7 +192,9 @@ impl Reader {
         if is_cancelled.into_inner() {
             return Err(Error::Cancelled);
         }
-        Ok(Tally { bytes, sha256, container: container?, left_out: state.left_out })
+        // Few sources have anything beside articles, and there may be very many sources.
+        let left_out = Some(state.left_out).filter(|left_out| *left_out != LeftOut::default()).map(Box::new);
+        Ok(Tally { bytes, sha256, container: container?, left_out })
     }
 
     /// Reads the stored bytes to their end, even if the content ends in a fault.

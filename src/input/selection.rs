@@ -59,7 +59,7 @@ enum Wanted {
 impl Selection {
     /// These settings, and those of `other` for what is not set here.
     #[must_use]
-    pub(crate) fn or(self, other: &Self) -> Self {
+    pub fn or(self, other: &Self) -> Self {
         Self {
             articles: self.articles.or_else(|| other.articles.clone()),
             only: self.only.or_else(|| other.only.clone()),

@@ -216,11 +216,16 @@ fn is_hidden(path: &Path) -> bool {
 
 /// Extends equal names with the folders of the files until they differ.
 fn tell_apart(files: &mut BTreeMap<PathBuf, Source>) {
+    // Of very many names most differ, so only repeated ones are collected.
+    let mut names: Vec<&Arc<str>> = files.values().map(|source| &source.name).collect();
+    names.sort_unstable();
+    let repeated: BTreeSet<Arc<str>> =
+        names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone()).collect();
     let mut named: BTreeMap<Arc<str>, Vec<PathBuf>> = BTreeMap::new();
-    for (place, source) in &*files {
+    for (place, source) in files.iter().filter(|(_, source)| repeated.contains(&source.name)) {
         named.entry(source.name.clone()).or_default().push(place.clone());
     }
-    for (name, places) in named.into_iter().filter(|(_, places)| places.len() > 1) {
+    for (name, places) in named {
         // By their real paths, which differ somewhere.
         let parts = name.split('/').count();
         let longest = places.iter().map(|place| place.components().count()).max().unwrap_or(parts);

@@ -37,9 +37,23 @@ fn of_data(message: &str) -> String {
     }
     let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
     match found.and_then(|rest| rest.split_once(", expected ")) {
-        Some((found, expected)) => format!("expected {}, found {}", kind(expected), one_line(found, 100)),
+        Some((found, expected)) => format!("expected {}, found {}", kind(expected), one_line(shown(found), 100)),
         // The project's own types name what they expect.
         None => one_line(message, 200),
+    }
+}
+
+/// A value as JSON writes it: the library puts its own name for the type before it.
+fn shown(found: &str) -> &str {
+    match found {
+        "map" => "an object",
+        "sequence" => "an array",
+        "null" | "unit value" | "Option value" => "null",
+        _ => {
+            let names = ["integer ", "floating point ", "boolean ", "string ", "character "];
+            let value = names.iter().find_map(|name| found.strip_prefix(name)).unwrap_or(found);
+            value.strip_prefix('`').and_then(|value| value.strip_suffix('`')).unwrap_or(value)
+        }
     }
 }
 
@@ -83,9 +97,9 @@ mod tests {
         check("{}", "line 1 column 2: the member `name` is missing");
         check(r#"{"x":1}"#, "line 1 column 4: unknown member `x`");
         check(r#"{"name":"","name":""}"#, "line 1 column 17: the member `name` is repeated");
-        check(r#"{"name":1}"#, "line 1 column 9: expected a string, found integer `1`");
-        check(r#"{"count":-1}"#, "line 1 column 11: expected a whole number that is not negative, found integer `-1`");
-        check(r#"{"parts":{}}"#, "line 1 column 9: expected an array, found map");
-        check(r#"{"parts":[1]}"#, "line 1 column 11: expected an object, found integer `1`");
+        check(r#"{"name":1}"#, "line 1 column 9: expected a string, found 1");
+        check(r#"{"count":-1}"#, "line 1 column 11: expected a whole number that is not negative, found -1");
+        check(r#"{"parts":{}}"#, "line 1 column 9: expected an array, found an object");
+        check(r#"{"parts":[1]}"#, "line 1 column 11: expected an object, found 1");
     }
 }

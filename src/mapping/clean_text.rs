@@ -110,20 +110,24 @@ fn byline(text: &str) -> Cow<'_, str> {
     space(name)
 }
 
-/// An absolute `http` or `https` address without white space: as a browser reads it, white space at
-/// its ends and line ends within are left out, and other white space is escaped. `None` for what is no
-/// such address.
+/// Whether an address cannot have the character as it is.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character.is_control()
+}
+
+/// An absolute `http` or `https` address without white space and control characters: as a browser reads it, those
+/// at its ends and line ends within are left out, and the others are escaped. `None` for what is no such address.
 pub(super) fn url(text: &str) -> Option<String> {
     let canonical = url::canonical(text).ok()?;
-    let trimmed = text.trim();
-    if !trimmed.contains(char::is_whitespace) {
+    let trimmed = text.trim_matches(|end: char| end.is_whitespace() || end < ' ');
+    if !trimmed.contains(is_blank) {
         return is_written(trimmed).then(|| trimmed.to_owned());
     }
     let mut out = String::with_capacity(trimmed.len());
     for character in trimmed.chars() {
         match character {
             '\t' | '\n' | '\r' => {}
-            blank if blank.is_whitespace() => {
+            blank if is_blank(blank) => {
                 let mut bytes = [0; 4];
                 blank.encode_utf8(&mut bytes).bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
             }
@@ -189,6 +193,7 @@ mod tests {
         check("https://a.example/a b?c d", Some("https://a.example/a%20b?c%20d"));
         check("https://a.example/a\n\t b", Some("https://a.example/a%20b"));
         check("https://a.example/a\u{a0}b", Some("https://a.example/a%C2%A0b"));
+        check("\u{1}https://a.example/\u{1b}[31m\u{7}b\u{7f}\u{0}", Some("https://a.example/%1B[31m%07b%7F"));
         for none in
             ["", "/b", "a.example/b", "https://a b.example/", "mailto:a@a.example", "https:a.example", "https:/a"]
         {

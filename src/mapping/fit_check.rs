@@ -40,7 +40,13 @@ pub struct FitCheck {
     places: BTreeMap<String, u64>,
     /// How many texts end where their source cut them.
     pub cut: u64,
+    /// How many have neither text nor id, by the names of their members if these are few.
+    strangers: BTreeMap<Vec<String>, u64>,
 }
+
+/// The most members of an object that is no article, and how many kinds of such objects are told apart.
+const STRANGER: usize = 3;
+const STRANGERS: usize = 16;
 
 /// Whether a text ends as sources end those that they cut: trafilatura with an ellipsis as the
 /// ten-thousandth character, news services with `[+6746 chars]`.
@@ -82,6 +88,22 @@ impl FitCheck {
         self.lacking <= SAMPLES
     }
 
+    /// Counts an object with neither text nor id. `is_field` tells the names that the mapping or the schema knows.
+    pub(crate) fn saw_stranger(&mut self, input: &Object<'_>, is_field: impl Fn(&str) -> bool) {
+        let names: Vec<String> = input.iter().take(STRANGER + 1).map(|(name, _)| one_line(name, 60)).collect();
+        let is_strange = (1..=STRANGER).contains(&names.len()) && !input.iter().any(|(name, _)| is_field(name));
+        let has_room = self.strangers.len() < STRANGERS || self.strangers.contains_key(&names);
+        if is_strange && has_room {
+            *self.strangers.entry(names).or_default() += 1;
+        }
+    }
+
+    /// Objects that are probably no articles: how many, and a member that all of them have.
+    pub(crate) fn strangers(&self) -> Option<(u64, &str)> {
+        let (names, number) = self.strangers.iter().max_by_key(|(_, number)| **number)?;
+        Some((*number, names.first()?))
+    }
+
     /// Notes the members of an article that lacks something.
     pub(crate) fn saw(&mut self, input: &Object<'_>) {
         for (name, value) in input.iter() {
@@ -101,6 +123,11 @@ impl FitCheck {
         self.without_id += other.without_id;
         self.lacking += other.lacking;
         self.cut += other.cut;
+        for (names, number) in &other.strangers {
+            if self.strangers.len() < STRANGERS || self.strangers.contains_key(names) {
+                *self.strangers.entry(names.clone()).or_default() += number;
+            }
+        }
         other.members.iter().for_each(|(name, count)| note(&mut self.members, name, *count));
         other.places.iter().for_each(|(place, count)| note(&mut self.places, place, *count));
     }
@@ -134,8 +161,9 @@ impl FitCheck {
             let plan = file::read(preset.text(), fields).ok().filter(|plan| plan.pages.is_none())?;
             Some((self.score(&plan, &mapping.targets)?, preset.name()))
         });
+        let own = self.score(&mapping.plan, &mapping.targets).unwrap_or_default();
         // The first of several that read as much.
-        scored.rev().max_by_key(|(score, _)| *score).map(|(_, name)| name)
+        scored.rev().filter(|(score, _)| *score > own).max_by_key(|(score, _)| *score).map(|(_, name)| name)
     }
 
     /// How many fields find a member; none if there is no text or nothing is derived.
@@ -183,6 +211,11 @@ pub(crate) struct Lacks {
 }
 
 impl Lacks {
+    /// Whether it lacks both.
+    pub(crate) fn both(self) -> bool {
+        self.text && self.id
+    }
+
     /// Whether it lacks anything.
     pub(crate) fn any(self) -> bool {
         self.text || self.id

@@ -37,6 +37,12 @@ impl Room {
         share
     }
 
+    /// Waits until the items in progress do not exceed the room. Only one thread may call it.
+    pub(crate) fn wait(&self) {
+        let full = |used: &mut usize| *used > self.0.bytes;
+        drop(self.0.freed.wait_while(self.0.used(), full).unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Whether an item of this many bytes exceeds the room.
     pub(crate) fn is_exceeded_by(&self, bytes: usize) -> bool {
         bytes > self.0.bytes

@@ -30,10 +30,16 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread reads untrusted bytes, so that a panic is caught and reported as damage. Panic hooks
-/// use it, so that they do not report a crash.
-pub(crate) fn is_guarded() -> bool {
-    GUARDED.get()
+/// Stops the panic hook from reporting a crash when a library panics over damaged Parquet: such a panic is caught and
+/// reported as damage. Other panics are reported as before. Call it once in a process.
+pub fn silence_handled_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // Thread-locals may be gone when a thread ends.
+        if !GUARDED.try_with(Cell::get).unwrap_or_default() {
+            report(panic);
+        }
+    }));
 }
 
 /// Runs library code on untrusted bytes. A panic in it means damage, not a crash.
@@ -45,5 +51,12 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, PartError>) -> Result<
 }
 
 pub(super) fn unreadable(error: impl std::fmt::Display) -> PartError {
-    PartError::Unreadable(crate::text::one_line(&error.to_string(), 300))
+    let message = error.to_string();
+    // The library puts its own names before what it says.
+    let words = ["Parquet error: ", "Arrow: ", "External: ", "EOF: ", "NYI: "];
+    let mut plain = message.as_str();
+    while let Some(rest) = words.iter().find_map(|word| plain.strip_prefix(word)) {
+        plain = rest;
+    }
+    PartError::Unreadable(crate::text::one_line(plain, 300))
 }

@@ -112,6 +112,14 @@ impl<'b> Base<'b> {
         (bytes == listed[index].bytes).then_some(index)
     }
 
+    /// The fingerprint of the part with exactly these rows.
+    pub(super) fn part_with(&self, rows: &Range<u32>) -> Option<Fingerprint> {
+        let group = self.group_at(rows.start).filter(|group| group.index == 0)?;
+        let (part, listed) = self.part(group.part);
+        let all = part.group(part.groups() - 1).end;
+        (rows.len() == all as usize).then_some(listed.fingerprint)
+    }
+
     /// Whether the file at `path` is the same file as an inspected part.
     pub(super) fn is_part(&self, index: usize, path: &Path) -> Result<bool, Error> {
         self.inspection.is_part(index, path)

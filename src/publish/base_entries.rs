@@ -25,7 +25,7 @@ impl BuildContext<'_> {
         let effects = cache.map(CacheFile::effects).unwrap_or_default();
         let effects_indices = ingested.effects.indices(effects.iter());
         let first = ingested.sorter.records;
-        let changed = std::mem::replace(&mut ingested.changed, Changed::new(0));
+        let changed = std::mem::replace(&mut ingested.changed, Changed::new(0)).folded();
         let (threads, memory, order) = (self.options.threads, self.options.memory, self.keys.order());
         let pieces = base.pieces(order, memory.outlines() / 4);
         let largest = pieces.iter().map(|(_, bytes)| bytes * OUTLINE_COPIES).max().unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::diff::{DiffReport, markdown};
 use crate::error::Error;
 use crate::release::Lock;
 use crate::storage::filesystem;
+use crate::text::counted;
 
 /// The name of the file.
 const CHANGELOG: &str = "CHANGELOG.md";
@@ -37,6 +38,8 @@ pub(super) struct ChangelogEntry<'e> {
     pub(super) version: &'e Version,
     pub(super) released: Date,
     pub(super) records: u64,
+    /// How many articles were rejected.
+    pub(super) rejected: u64,
     /// The version of the previous release.
     pub(super) previous: Option<&'e Version>,
     /// What changed since the previous release, if the two were compared.
@@ -102,7 +105,11 @@ impl ChangelogEntry<'_> {
     }
 
     fn text(&self) -> String {
-        let records = format!("{} record{}", self.records, if self.records == 1 { "" } else { "s" });
+        let rejected = match self.rejected {
+            0 => String::new(),
+            number => format!("; {} rejected", counted(number, "article")),
+        };
+        let records = counted(self.records, "record") + &rejected;
         match (self.previous, self.changes) {
             (None, _) => format!("The first release: {records}.\n"),
             (Some(previous), None) => format!("{records}. Not compared with {previous}.\n"),
@@ -116,20 +123,33 @@ mod tests {
     use super::*;
 
     fn entry<'e>(version: &'e Version, previous: Option<&'e Version>) -> ChangelogEntry<'e> {
-        ChangelogEntry { version, released: Date::constant(2024, 12, 31), records: 2, previous, changes: None }
+        ChangelogEntry {
+            version,
+            released: Date::constant(2024, 12, 31),
+            records: 2000,
+            rejected: 1,
+            previous,
+            changes: None,
+        }
     }
 
     #[test]
     fn the_newest_comes_first_and_what_stands_there_stays() {
         let [one, two] = [Version::new(1, 0, 0), Version::new(2, 0, 0)];
         let first = entry(&one, None).added_to("");
-        assert_eq!(first, "# Changelog\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n");
+        assert_eq!(
+            first,
+            "# Changelog\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2,000 records; 1 article rejected.\n"
+        );
         let second = entry(&two, Some(&one)).added_to(&first);
-        let want = "# Changelog\n\n## 2.0.0 (2024-12-31)\n\n2 records. Not compared with 1.0.0.\n\n\
-                    ## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n";
+        let want = "# Changelog\n\n## 2.0.0 (2024-12-31)\n\n2,000 records; 1 article rejected. Not compared with 1.0.0.\n\n\
+                    ## 1.0.0 (2024-12-31)\n\nThe first release: 2,000 records; 1 article rejected.\n";
         assert_eq!(second, want);
         assert_eq!(entry(&two, Some(&one)).added_to(&second), second, "an entry is written once");
         let own = entry(&one, None).added_to("# Ours\n\nWritten by hand.\n");
-        assert_eq!(own, "# Ours\n\nWritten by hand.\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2 records.\n");
+        assert_eq!(
+            own,
+            "# Ours\n\nWritten by hand.\n\n## 1.0.0 (2024-12-31)\n\nThe first release: 2,000 records; 1 article rejected.\n"
+        );
     }
 }

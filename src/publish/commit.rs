@@ -11,12 +11,12 @@ use super::base::Base;
 use super::changelog::ChangelogEntry;
 use super::encode_parts::{PartsEncoding, WrittenParts};
 use super::inspect::{Inspection, damaged_base};
-use super::layout::ReleaseLayout;
+use super::layout::{RecordHashes, ReleaseLayout};
 use super::memory::Memory;
 use super::next_version;
 use super::next_version::NextVersion;
 use super::preflight;
-use super::validation_cache::{CacheWriter, EffectsTable};
+use super::validation_cache::{CacheWriter, EffectsTable, StagedCache};
 use super::withdrawals::check_return;
 use super::{BuildReport, Outcome};
 use crate::diff::{DiffInput, DiffOptions, DiffReport, diff};
@@ -78,11 +78,15 @@ impl Commit<'_> {
         let Self { order, layout, base, threads, progress, .. } = *self;
         let writing = PartsEncoding { columns, order, layout, encoder: &encoder, base, threads, room: &room, progress };
         let ReleaseLayout { parts, row_refs, hashes } = release_layout;
+        // With a base few rows are read, and they should not wait for the fingerprint.
+        let (early, late) = if base.is_some() { (None, Some(hashes)) } else { (Some(hashes), None) };
         let (written, fingerprint) = thread::scope(|scope| {
-            let fingerprint = scope.spawn(|| hashes.fingerprint());
-            let written = writing.write(&parts, row_refs, rows, &staging)?;
-            let fingerprint = fingerprint.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok((written, fingerprint))
+            let early = early.map(|hashes| scope.spawn(|| hashes.fingerprint()));
+            let late = || late.map(RecordHashes::fingerprint).transpose();
+            let (written, late) = writing.write(&parts, (row_refs, rows), &staging, late)?;
+            let early = early.map(|early| early.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let fingerprint = late.or(early.transpose()?).expect("it is computed early or late");
+            Ok::<_, Error>((written, fingerprint))
         })?;
         (report.parts, report.reused) = (written.parts.len(), written.reused);
         let lists = ListFiles::new(report.read.inputs.iter().map(input), self.withdrawn.iter().cloned())?;
@@ -112,6 +116,8 @@ impl Commit<'_> {
         drop((manifest, documents));
         let release = preflight::check(&staging.path(""), columns, base)?;
         let manifest = release.manifest();
+        // The release does not need the cache: without it the next build only takes longer.
+        let cache = (!self.dry_run).then(|| cache_writer.stage(effects, &manifest_sha256));
         // This waits for the hashes of the base, so it comes as late as possible.
         self.check_base()?;
         if self.dry_run {
@@ -121,8 +127,7 @@ impl Commit<'_> {
         publish_rejects(lock, &manifest.version, report)?;
         let folder = staging.publish(&manifest.version)?;
         report.changelog_left = changelog_entry(manifest, report).add(lock)?;
-        // The release is published. Without the cache the next build only takes longer.
-        let _cache_is_optional = cache_writer.write(effects, &manifest_sha256);
+        let _cache_is_optional = cache.transpose().map(|staged| staged.map(StagedCache::publish));
         Ok(Outcome::Published(folder))
     }
 
@@ -232,6 +237,7 @@ fn changelog_entry<'e>(manifest: &'e Manifest, report: &'e BuildReport) -> Chang
         version: &manifest.version,
         released: manifest.released,
         records: report.records,
+        rejected: report.read.rejects.total(),
         previous: manifest.previous.as_ref().map(|previous| &previous.version),
         changes: report.changes.as_ref(),
     }
@@ -249,7 +255,7 @@ fn publish_rejects(lock: &Lock, version: &Version, report: &mut BuildReport) -> 
 
 fn input(read: &InputCounts) -> Input {
     Input {
-        name: read.name.clone(),
+        name: read.name.to_string(),
         bytes: read.tally.bytes,
         sha256: read.tally.sha256.expect("a build's reader hashes"),
         articles: read.articles,

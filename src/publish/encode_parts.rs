@@ -72,14 +72,15 @@ enum EncodeResult<'w> {
 }
 
 impl<'w> PartsEncoding<'w> {
-    /// Writes these parts into the staging folder. `row_refs` has the rows of all of them.
-    pub(super) fn write(
+    /// Writes these parts into the staging folder. `row_refs` has the rows of all of them. Calls `then` on the
+    /// thread that reads the rows, once it has read all, and returns its result too.
+    pub(super) fn write<T: Send>(
         &self,
         parts: &[PlannedPart],
-        mut row_refs: RowRefs,
-        rows: RunRows,
+        (mut row_refs, rows): (RowRefs, RunRows),
         staging: &Staging,
-    ) -> Result<WrittenParts<'w>, Error> {
+        then: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<(WrittenParts<'w>, T), Error> {
         let mut steps = EncodeSteps { writing: self, rows, base_rows: self.base.map(Base::rows) };
         let rows = parts.iter().map(|part| part.rows as u64).sum();
         self.progress.start(Stage::Write, Some(rows));
@@ -97,14 +98,16 @@ impl<'w> PartsEncoding<'w> {
                 written: WrittenParts { parts: Vec::new(), summary: Summary::new(self.columns), reused: 0 },
             };
             let produce = |give: &mut dyn FnMut(EncodeStep) -> Result<(), Error>| {
-                parts.iter().try_for_each(|part| steps.part(part, &mut row_refs, give))
+                parts.iter().try_for_each(|part| steps.part(part, &mut row_refs, give))?;
+                then()
             };
             // Row groups are large, so there is one for each thread and one that waits.
             let workers = Workers { threads: self.threads, under_way: self.threads + 1 };
-            ordered_pool(workers, produce, |step| self.work(step), |done| assembly.take(done?), || Error::Stopped)?;
+            let work = |step| self.work(step);
+            let then = ordered_pool(workers, produce, work, |done| assembly.take(done?), || Error::Stopped)?;
             let written = assembly.finish();
             synced.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok(written)
+            Ok((written, then))
         })
     }
 

@@ -4,11 +4,12 @@
 //! part that an earlier release has is found before any work is spent on it.
 
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use super::base::BASE;
+use super::base::{BASE, Base};
 use super::memory::Memory;
 use super::resolve_keys::Resolution;
 use crate::error::Error;
@@ -81,6 +82,8 @@ impl RowRef {
 pub(super) struct LayoutInputs<'l> {
     pub(super) resolution: &'l Resolution,
     pub(super) layout: &'l Layout,
+    /// The release that may have some of the parts.
+    pub(super) base: Option<&'l Base<'l>>,
     /// The folder for scratch files.
     pub(super) folder: &'l Path,
     pub(super) memory: Memory,
@@ -109,7 +112,7 @@ impl LayoutInputs<'_> {
         >,
     ) -> Result<ReleaseLayout, Error> {
         let mut planner = PartPlanner::new(self.folder, self.memory);
-        let row_refs = self.merge(entries, visitor, |hashes, ends| planner.add(&hashes, ends))?;
+        let row_refs = self.merge(entries, visitor, |hashes, end| planner.add(&hashes, end))?;
         Ok(planner.finish(row_refs))
     }
 
@@ -122,13 +125,13 @@ impl LayoutInputs<'_> {
             impl FnMut(usize, &SortEntry) -> Result<(), Error>,
         >,
     ) -> Result<ReleaseLayout, Error> {
-        let (next, parts) = sync_channel::<(Vec<RecordHash>, bool)>(2);
+        let (next, parts) = sync_channel::<(Vec<RecordHash>, Option<PartEnd>)>(2);
         let mut planner = PartPlanner::new(self.folder, self.memory);
         thread::scope(|scope| {
             let thread = scope.spawn(move || {
-                parts.into_iter().try_for_each(|(hashes, ends)| planner.add(&hashes, ends)).map(|()| planner)
+                parts.into_iter().try_for_each(|(hashes, end)| planner.add(&hashes, end)).map(|()| planner)
             });
-            let send = move |hashes, ends| next.send((hashes, ends)).or(Err(Error::Stopped));
+            let send = move |hashes, end| next.send((hashes, end)).or(Err(Error::Stopped));
             let row_refs = self.merge(entries, visitor, send);
             // If the planner failed, merging was stopped, and the error is the planner's.
             let planner = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -136,8 +139,8 @@ impl LayoutInputs<'_> {
         })
     }
 
-    /// Merges the records and hands on the hashes of those that are kept, each time with whether a part
-    /// ends after them.
+    /// Merges the records and hands on the hashes of those that are kept, each time with the end of the
+    /// part if it ends after them.
     fn merge(
         &self,
         entries: Vec<SortEntries>,
@@ -145,11 +148,11 @@ impl LayoutInputs<'_> {
             impl FnMut(&SortEntry) -> Result<(), Error>,
             impl FnMut(usize, &SortEntry) -> Result<(), Error>,
         >,
-        mut next: impl FnMut(Vec<RecordHash>, bool) -> Result<(), Error>,
+        mut next: impl FnMut(Vec<RecordHash>, Option<PartEnd>) -> Result<(), Error>,
     ) -> Result<RowRefs, Error> {
         let mut row_refs = RowRefWriter::new(self.folder, self.memory);
         let mut cut = Chunker::new(self.layout);
-        let mut hashes = Vec::new();
+        let (mut hashes, mut rows) = (Vec::new(), BaseRun::Empty);
         for entry in Merge::new(entries)? {
             let (run, entry) = entry?;
             if self.resolution.dropped.get(entry.ordinal) {
@@ -161,14 +164,51 @@ impl LayoutInputs<'_> {
             row_refs.push(RowRef::of(run, &entry))?;
             (visitor.kept)(&entry)?;
             hashes.push(entry.hash);
-            let ends = cut.after(entry.cut);
-            if ends || hashes.len() == HASHES {
+            rows.add(entry.location);
+            let end = cut.after(entry.cut).then(|| self.end(&std::mem::take(&mut rows)));
+            if end.is_some() || hashes.len() == HASHES {
                 self.progress.step(0)?;
-                next(std::mem::take(&mut hashes), ends)?;
+                next(std::mem::take(&mut hashes), end)?;
             }
         }
-        next(hashes, true)?;
+        next(hashes, Some(self.end(&rows)))?;
         row_refs.finish()
+    }
+
+    /// The end of a part with these rows.
+    fn end(&self, rows: &BaseRun) -> PartEnd {
+        match (self.base, rows) {
+            (Some(base), BaseRun::Rows(rows)) => base.part_with(rows).map_or(PartEnd::New, PartEnd::InBase),
+            _ => PartEnd::New,
+        }
+    }
+}
+
+/// How a part ends.
+#[derive(Debug, Clone, Copy)]
+enum PartEnd {
+    /// Its fingerprint is not known.
+    New,
+    /// The base has a part with the same rows, which has this fingerprint.
+    InBase(Fingerprint),
+}
+
+/// The rows of a part so far, if they follow each other in the base.
+#[derive(Debug, Default)]
+enum BaseRun {
+    #[default]
+    Empty,
+    Rows(Range<u32>),
+    Broken,
+}
+
+impl BaseRun {
+    fn add(&mut self, location: RowLocation) {
+        match (&mut *self, location) {
+            (Self::Empty, RowLocation::Base(row)) => *self = Self::Rows(row..row + 1),
+            (Self::Rows(rows), RowLocation::Base(row)) if rows.end == row => rows.end += 1,
+            _ => *self = Self::Broken,
+        }
     }
 }
 
@@ -188,17 +228,20 @@ impl<'p> PartPlanner<'p> {
         Self { folder, memory, all, part, rows: 0, parts: Vec::new() }
     }
 
-    fn add(&mut self, hashes: &[RecordHash], ends: bool) -> Result<(), Error> {
+    fn add(&mut self, hashes: &[RecordHash], end: Option<PartEnd>) -> Result<(), Error> {
         for hash in hashes {
             self.all.push(*hash.as_bytes())?;
             self.part.push(*hash.as_bytes())?;
         }
         self.rows += hashes.len();
-        if ends && self.rows > 0 {
-            let next = ByteSorter::new(self.folder, self.memory.part_hashes());
-            let fingerprint = RecordHashes(std::mem::replace(&mut self.part, next)).fingerprint()?;
-            self.parts.push(PlannedPart { rows: std::mem::take(&mut self.rows), fingerprint });
-        }
+        let Some(end) = end.filter(|_| self.rows > 0) else { return Ok(()) };
+        let next = ByteSorter::new(self.folder, self.memory.part_hashes());
+        let hashes = RecordHashes(std::mem::replace(&mut self.part, next));
+        let fingerprint = match end {
+            PartEnd::New => hashes.fingerprint()?,
+            PartEnd::InBase(fingerprint) => fingerprint,
+        };
+        self.parts.push(PlannedPart { rows: std::mem::take(&mut self.rows), fingerprint });
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 /// About how many bytes the lists and the manifest take for each input.
 const INPUT: usize = 512;
+/// About how many bytes the rules, the readers and the footers take for each column.
+const COLUMN: usize = 16 << 10;
 
 /// The memory budget of a build, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,14 +14,14 @@ impl Memory {
     pub const LEAST: Self = Self(64 << 20);
 
     /// Creates a budget of this many bytes, but at least [`Memory::LEAST`].
-    pub(crate) fn new(bytes: u64) -> Self {
+    pub fn new(bytes: u64) -> Self {
         Self(usize::try_from(bytes).unwrap_or(usize::MAX).max(Self::LEAST.0))
     }
 
-    /// For records that wait to be sorted, if the build lists this many inputs. What the other shares
-    /// leave is for articles that threads process.
-    pub(super) fn records(self, inputs: usize) -> usize {
-        (self.0 / 4 * 3).saturating_sub(inputs * INPUT).max(self.0 / 16)
+    /// For records of this many columns that wait to be sorted, if the build lists this many inputs. What
+    /// the other shares leave is for articles that threads process.
+    pub(super) fn records(self, inputs: usize, columns: usize) -> usize {
+        (self.0 / 4 * 3).saturating_sub(inputs * INPUT + columns * COLUMN).max(self.0 / 16)
     }
 
     /// For records that wait to be sorted while a thread processes an article that takes `bytes`.

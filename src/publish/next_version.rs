@@ -34,7 +34,7 @@ pub(super) struct NextVersion {
     pub(super) version: Version,
     /// Whether the changes decide about the version.
     pub(super) auto: bool,
-    /// The previous release.
+    /// The previous release, without the list of its inputs.
     pub(super) previous: Option<Release>,
     /// The folder of the release with this version, if it exists.
     pub(super) existing: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub(super) fn next(folder: &Path, choice: &VersionChoice) -> Result<NextVersion,
         return Err(Error::VersionOrder { version, newest: newest.clone() });
     }
     let previous = releases.iter().rev().find(|(other, _)| *other < version);
-    let previous = previous.map(|(_, folder)| Release::open_intact(folder)).transpose()?;
+    let previous = previous.map(|(_, folder)| Release::open_intact(folder)).transpose()?.map(Release::without_inputs);
     Ok(NextVersion { version, auto: *choice == VersionChoice::Auto, previous, existing })
 }
 

@@ -7,7 +7,10 @@ use crate::schema::Columns;
 use crate::validate::KeyColumns;
 
 /// The columns that identify, sort and rank the records of the dataset.
-pub(super) fn key_columns(dataset: &Dataset, columns: &Columns) -> Result<KeyColumns, Error> {
+///
+/// # Errors
+/// [`Error::Dataset`] if one of them does not exist or cannot be used so.
+pub fn key_columns(dataset: &Dataset, columns: &Columns) -> Result<KeyColumns, Error> {
     let keys = KeyColumns::new(columns, &dataset.order_by, &dataset.key, dataset.policy.newest_by.as_deref());
     keys.map_err(|error| {
         let (path, message) = (dataset.path(), error.to_string());

@@ -3,7 +3,6 @@
 //! The stages follow each other: [`RecordSorter`] -> [`SortedRecords`] -> [`UniqueRecords`] ->
 //! [`SortedRelease`]. A build runs the same stages. Nothing here encodes or publishes a part.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,7 +77,6 @@ pub struct RecordSorter<'s> {
     pub(super) bytes: u64,
     /// The sources, by [`SourceSpan::source`].
     sources: Vec<Arc<str>>,
-    source_indices: HashMap<Arc<str>, u32>,
 }
 
 impl<'s> RecordSorter<'s> {
@@ -106,12 +104,11 @@ impl<'s> RecordSorter<'s> {
             keys,
             folder: scratch.to_owned(),
             memory,
-            runs: SortedRuns::new(arrow_schema(columns), scratch, memory.records(inputs)),
+            runs: SortedRuns::new(arrow_schema(columns), scratch, memory.records(inputs, columns.leaves())),
             key_entries: KeyEntries::new(scratch, memory.keys()),
             records: 0,
             bytes: 0,
             sources: Vec::new(),
-            source_indices: HashMap::new(),
         }
     }
 
@@ -143,15 +140,12 @@ impl<'s> RecordSorter<'s> {
         if entries.is_empty() { Ok(()) } else { self.runs.push(SortedChunk { rows: batch.records, entries }) }
     }
 
-    /// The index of a source by its name.
+    /// The index of the source with this name. A source whose blocks do not follow each other has several.
     pub(super) fn source(&mut self, name: &Arc<str>) -> u32 {
-        if let Some(index) = self.source_indices.get(name) {
-            return *index;
+        if self.sources.last() != Some(name) {
+            self.sources.push(name.clone());
         }
-        let index = u32::try_from(self.sources.len()).expect("sources are far fewer than 2^32");
-        self.sources.push(name.clone());
-        self.source_indices.insert(name.clone(), index);
-        index
+        u32::try_from(self.sources.len() - 1).expect("sources are far fewer than 2^32")
     }
 
     /// Ends the input.
@@ -247,6 +241,16 @@ impl<'s> UniqueRecords<'s> {
         Ok(SortedRelease { columns, layout: layout.clone(), parts, row_refs, rows, fingerprint })
     }
 
+    /// The records that differ from another one with their key and rank, by key. Calls `each` with a reject for each
+    /// of them, and lays nothing out.
+    ///
+    /// # Errors
+    /// As for [`UniqueRecords::lay_out`].
+    pub(crate) fn conflicts(self, each: &mut dyn FnMut(&Reject) -> Result<(), Error>) -> Result<KeyConflicts, Error> {
+        let layout = self.layout();
+        self.lay_out_with(&layout, None, &NoProgress, |_| Ok(()), each).map(|(_, _, conflicts)| conflicts)
+    }
+
     /// As [`UniqueRecords::lay_out`] for a build on several threads. Rows may be in `base`, and `kept` is
     /// called with each record of the release.
     pub(super) fn lay_out_with(
@@ -274,7 +278,7 @@ impl<'s> UniqueRecords<'s> {
         let Self { columns, keys, folder, memory, runs, sources, resolution, .. } = self;
         let (entries, rows) = runs.finish()?;
         let mut conflicts = Conflicts::new((columns, keys.order().key()), base, rows, &sources, conflict);
-        let inputs = LayoutInputs { resolution: &resolution, layout, folder: &folder, memory, progress };
+        let inputs = LayoutInputs { resolution: &resolution, layout, base, folder: &folder, memory, progress };
         let release = run(inputs, entries, &mut conflicts)?;
         let (rows, conflicts) = conflicts.finish(resolution.conflicting_keys)?;
         Ok((release, rows, conflicts))

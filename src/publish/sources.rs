@@ -9,6 +9,9 @@ use crate::error::Error;
 use crate::input::{Source, resolve};
 use crate::release::{Dataset, Release, releases};
 
+/// How many releases a message names.
+const NAMED: usize = 5;
+
 /// The path of the reject file of a version.
 pub(super) fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
     folder.join("rejects").join(version.to_string()).join("rejects.jsonl.zst")
@@ -16,9 +19,11 @@ pub(super) fn rejects_file(folder: &Path, version: &Version) -> PathBuf {
 
 /// Opens the release with this version in `folder`.
 pub(super) fn open_base(folder: &Path, version: &Version) -> Result<Release, Error> {
-    let found = releases(folder)?.into_iter().find(|(other, _)| other == version);
-    let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone() })?;
-    Release::open_intact(&folder)
+    let all = releases(folder)?;
+    let names = || all.iter().rev().take(NAMED).map(|(version, _)| version.to_string()).collect();
+    let found = all.iter().find(|(other, _)| other == version);
+    let (_, folder) = found.ok_or_else(|| Error::NoBase { version: version.clone(), releases: names() })?;
+    Release::open_intact(folder.clone()).map(Release::without_inputs)
 }
 
 /// Lists the sources that a build reads.

@@ -22,7 +22,7 @@ use crate::input::Selection;
 use crate::mapping::Mapping;
 use crate::release::Dataset;
 use crate::schema::Schema;
-use crate::storage::filesystem::{self, Spooled};
+use crate::storage::filesystem::{self, Handle, Spooled, StagedFile};
 use crate::validate::{ArticleDigest, Effects, Rank};
 
 /// What the file starts with.
@@ -158,15 +158,14 @@ impl CacheWriter {
         self.out.write_all(kept).map_err(|source| Error::io("write a scratch file in", &self.folder, source))
     }
 
-    /// Writes the cache of the release with this manifest and replaces the previous one. Without any
-    /// entry, it only removes the previous one.
+    /// Writes the cache of the release with this manifest beside the previous one.
     ///
     /// # Errors
-    /// [`Error::Io`]. The previous file may remain; it does not match the new release and is ignored.
-    pub(super) fn write(self, effects: &EffectsTable, manifest: &Digest) -> Result<(), Error> {
-        let Some(path) = self.file else { return Ok(()) };
+    /// [`Error::Io`].
+    pub(super) fn stage(self, effects: &EffectsTable, manifest: &Digest) -> Result<StagedCache, Error> {
+        let Some(path) = self.file else { return Ok(StagedCache::Nothing) };
         if !self.any {
-            return filesystem::remove_file(&path);
+            return Ok(StagedCache::Empty(path));
         }
         let failed = |source| Error::io("write", &path, source);
         let effects = serde_json::to_vec(&effects.in_order()).expect("effects are strings and numbers");
@@ -182,7 +181,32 @@ impl CacheWriter {
         let (mut file, _, sha256) = out.finish();
         file.write_all(sha256.as_bytes()).map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        filesystem::publish_unsynced((staged, file), &path)
+        Ok(StagedCache::Written(staged, file, path))
+    }
+}
+
+/// A cache that was written and has not replaced the previous one.
+#[derive(Debug)]
+pub(super) enum StagedCache {
+    /// The build uses no cache.
+    Nothing,
+    /// The cache at this path would have no entry.
+    Empty(PathBuf),
+    /// The file, and the path of the cache.
+    Written(StagedFile, Handle, PathBuf),
+}
+
+impl StagedCache {
+    /// Replaces the previous cache. Removes it if there is no entry.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. The previous file may remain; it does not match the new release and is ignored.
+    pub(super) fn publish(self) -> Result<(), Error> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Empty(path) => filesystem::remove_file(&path),
+            Self::Written(staged, file, path) => filesystem::publish_unsynced((staged, file), &path),
+        }
     }
 }
 
@@ -310,7 +334,7 @@ mod tests {
             let mut effects = EffectsTable::default();
             assert_eq!(effects.indices([effects_with(false), effects_with(true)].iter()), [Some(0), Some(1)]);
             let (manifest, another) = (Digest::of(b"manifest"), Digest::of(b"another"));
-            writer.write(&effects, &manifest).unwrap();
+            writer.stage(&effects, &manifest).unwrap().publish().unwrap();
             let open = |rules, manifest, records, limit| CacheFile::open(&path, rules, (manifest, records), limit);
             let cache = open(rules, &manifest, 3, 1 << 20).unwrap();
             assert_eq!(cache.effects(), [effects_with(false), effects_with(true)]);

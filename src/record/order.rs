@@ -76,7 +76,7 @@ impl Order {
     }
 
     /// The index of the key column.
-    pub(crate) fn key(&self) -> usize {
+    pub fn key(&self) -> usize {
         self.key
     }
 

@@ -11,6 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{FieldRef, Schema as ArrowSchema, SchemaRef};
 
 use super::arrow::arrow_schema;
+use super::canonical::canonical_form;
 use super::cell::{Cell, Record};
 use super::rows::cell;
 use crate::digest::Digest;
@@ -18,7 +19,7 @@ use crate::schema::{Column, Columns, Kind, Presence, RECORD_SHA256, Role};
 
 /// The columns to read.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Projection {
+pub struct Projection {
     columns: Columns,
     schema: SchemaRef,
     /// The index of each column in a part.
@@ -40,7 +41,7 @@ pub(crate) enum ProjectionError {
 
 impl Projection {
     /// All columns of a part, with `record_sha256`, in their order.
-    pub(crate) fn all(columns: &Columns) -> Self {
+    pub fn all(columns: &Columns) -> Self {
         Self::of_indices(columns, (0..=columns.len()).collect())
     }
 
@@ -101,6 +102,11 @@ impl Projection {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let is_same = batch.num_columns() == self.ascending.len();
         RecordBatch::try_new_with_options(self.schema.clone(), arrays.filter(|_| is_same)?, &options).ok()
+    }
+
+    /// Appends the canonical form of a record of an arranged batch: one JSON object, without a line end.
+    pub fn write_json(&self, batch: &RecordBatch, row: usize, out: &mut Vec<u8>) {
+        canonical_form(&self.columns, &self.record(batch, row), out);
     }
 
     /// A record of an arranged batch.

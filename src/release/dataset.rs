@@ -268,7 +268,7 @@ impl Dataset {
     }
 
     /// The file that describes it.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.join(DATASET_TOML)
     }
 

@@ -9,6 +9,10 @@ use super::{INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WIT
 use crate::digest::Digest;
 use crate::error::Error;
 
+/// The largest file of metadata that is read, in bytes. The longest one has a few lines for each part, as the
+/// manifest has.
+pub(crate) const MAX_METADATA_BYTES: u64 = 64 << 20;
+
 /// The files of a release beside its parts, its manifest and `SHA256SUMS`, by name.
 #[derive(Debug, Clone)]
 pub struct ReleaseFiles {
@@ -38,6 +42,18 @@ impl ReleaseFiles {
     /// The SHA-256 of a file. That of zero bytes if there is no such file.
     fn sha256(&self, name: &str) -> Digest {
         Digest::of(self.files.get(name).map_or(b"".as_slice(), Vec::as_slice))
+    }
+
+    /// Checks that every reader would read the metadata.
+    fn check_metadata(&self) -> Result<(), Error> {
+        let size = |name: &'static str| self.files.get(name).map_or(0, |bytes| bytes.len() as u64);
+        match METADATA.into_iter().find(|name| size(name) > MAX_METADATA_BYTES) {
+            None => Ok(()),
+            Some(name) => {
+                let hint = "shorten the texts that describe the dataset, or put fewer records into it".to_owned();
+                Err(Error::TooLarge { name, bytes: size(name), limit: MAX_METADATA_BYTES, hint })
+            }
+        }
     }
 
     /// Checks that the schema and the lists are those of the manifest, and that every file belongs to a release.
@@ -79,6 +95,7 @@ impl Documents {
     /// manifest.
     pub(crate) fn new(manifest: &Manifest, files: ReleaseFiles) -> Result<Self, Error> {
         files.check(manifest)?;
+        files.check_metadata()?;
         let manifest_bytes = manifest.to_bytes();
         check_manifest(manifest, manifest_bytes.len())?;
         let mut sums: Sums = parts(manifest).map(|(name, part)| (name, part.sha256)).collect();

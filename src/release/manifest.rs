@@ -131,7 +131,7 @@ impl InputTotals {
 }
 
 /// What was changed before validation: field, rule, count.
-pub(crate) type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
+pub type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Who made a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -358,7 +358,7 @@ impl Manifest {
     }
 
     /// The bytes of `manifest.json`: indented JSON with sorted names and a final newline.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         wire::write(self)
     }
 

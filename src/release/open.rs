@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use super::checksums::{MAX_SUMS_BYTES, Sums, parse_sums};
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::{Lists, Manifest, ManifestError};
 use super::{DATA, MANIFEST, SCHEMA, SUMS};
 use crate::digest::Digest;
 use crate::error::Error;
@@ -85,6 +85,15 @@ impl Release {
         Err(Error::Damaged { path: release.folder.join(MANIFEST), message, hint: RESTORE })
     }
 
+    /// The release without the list of its inputs, which may take more memory than the rest.
+    #[must_use]
+    pub(crate) fn without_inputs(mut self) -> Self {
+        if let Lists::Embedded { inputs, .. } = &mut self.manifest.lists {
+            *inputs = Vec::new();
+        }
+        self
+    }
+
     /// The list of its files, if it has one.
     fn sums(&self) -> Result<Option<Sums>, Error> {
         let sums = self.location.join(SUMS);
@@ -136,7 +145,7 @@ impl Release {
     }
 
     /// The schema that it carries as bytes, and the columns that it gives.
-    pub(crate) fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
+    pub fn load_columns(&self) -> Result<(Vec<u8>, Columns), Error> {
         let (name, bytes) = self.read_schema()?;
         let columns = Schema::columns_of_release(&name, &bytes, self.manifest.schema.extra)?;
         Ok((bytes, columns))

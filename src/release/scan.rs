@@ -7,6 +7,7 @@
 mod declared;
 mod key_lookup;
 mod part;
+mod read_ahead;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::schema::{Columns, Kind, RECORD_SHA256};
 use crate::storage::Location;
 
 pub use part::{PartBatches, ScanPart};
+pub use read_ahead::ReadAhead;
 
 /// The records of a release to read.
 ///
@@ -191,12 +193,12 @@ impl Scan {
     }
 
     /// All columns of the release, without `record_sha256`.
-    pub(crate) fn all_columns(&self) -> &Columns {
+    pub fn all_columns(&self) -> &Columns {
         &self.columns
     }
 
     /// The columns to read.
-    pub(crate) fn projection(&self) -> &Projection {
+    pub fn projection(&self) -> &Projection {
         &self.projection
     }
 

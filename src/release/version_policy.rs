@@ -19,7 +19,7 @@ pub enum Bump {
 
 impl Bump {
     /// The version that follows `version` in this way.
-    pub(crate) fn next(self, version: &Version) -> Version {
+    pub fn next(self, version: &Version) -> Version {
         match self {
             Self::Major => Version::new(version.major + 1, 0, 0),
             Self::Minor => Version::new(version.major, version.minor + 1, 0),
@@ -28,7 +28,7 @@ impl Bump {
     }
 
     /// Which number it is, in one word.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Major => "major",
             Self::Minor => "minor",

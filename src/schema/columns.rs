@@ -86,7 +86,7 @@ impl Columns {
     }
 
     /// The column at an index from [`Columns::position`] or the canonical order.
-    pub(crate) fn at(&self, index: usize) -> &Column {
+    pub fn at(&self, index: usize) -> &Column {
         &self.columns[index]
     }
 

@@ -131,6 +131,16 @@ pub(crate) fn create_new(path: &Path) -> Result<Handle, Error> {
     file.map(Handle).map_err(|source| Error::io("create", path, source))
 }
 
+/// Opens a file to write at its end, and creates it if it is not there. A device or pipe is not opened.
+pub(crate) fn append(path: &Path) -> Result<Handle, Error> {
+    let open = || {
+        pass(Operation::Fill)?;
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        if file.metadata()?.is_file() { Ok(Handle(file)) } else { Err(io::Error::other("it is not a regular file")) }
+    };
+    open().map_err(|source| Error::io("write", path, source))
+}
+
 /// Creates an empty file with a new name that starts and ends so.
 pub(crate) fn create_named(folder: &Path, start: &str, end: &str) -> Result<PathBuf, Error> {
     let create = || {

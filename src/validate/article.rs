@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::cache::{ArticleDigest, ValidationCache};
 use super::effects::{EffectCounts, Effects, EffectsKey};
 use super::moved::{self, Moved};
+use super::number_help::with_number_help;
 use super::spread_sample::SpreadSample;
 use super::syntax::syntax;
 use super::undeclared::Kept;
@@ -303,10 +304,16 @@ impl<'s> ArticleValidator<'s> {
         let Some(article) = mapped.article.as_object() else { return false };
         fit.cut += u64::from(cut);
         let lacks = self.mapping.lacks(article);
-        if fit.count(lacks)
+        let is_noted = fit.count(lacks);
+        if (is_noted || lacks.both())
             && let Ok(Value::Object(input)) = json::parse(bytes)
         {
-            fit.saw(&input);
+            if is_noted {
+                fit.saw(&input);
+            }
+            if lacks.both() {
+                fit.saw_stranger(&input, |name| self.mapping.reads(name));
+            }
         }
         lacks.any()
     }
@@ -371,6 +378,7 @@ fn locate(
             Code::Additional => json::locate_name(bytes, &pointer),
             _ => json::locate(bytes, &pointer),
         };
+        let violation = with_number_help(violation, &pointer);
         Placed::within(bytes, frame, range.unwrap_or(0..0), violation)
     };
     violations.into_iter().map(located).collect()

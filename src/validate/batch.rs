@@ -50,6 +50,29 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A batch of only these records, which were validated elsewhere.
+    pub(crate) fn of_records(
+        source: Arc<str>,
+        records: RecordBatch,
+        keys: Vec<RecordKey>,
+        spans: Vec<ArticleSpan>,
+    ) -> Self {
+        Self {
+            source,
+            records,
+            keys,
+            spans,
+            articles: 0,
+            rejects: Vec::new(),
+            normalised: Normalised::new(),
+            skipped: BTreeMap::new(),
+            left_out: LeftOut::default(),
+            fit: FitCheck::default(),
+            moved: Diagnostics::default(),
+            drops: Vec::new(),
+        }
+    }
+
     /// The admitted records in the order of the input: the columns of a release, `record_sha256` last.
     pub fn records(&self) -> &RecordBatch {
         &self.records
@@ -91,20 +114,8 @@ pub(super) struct BatchBuilder<'v> {
 
 impl<'v> BatchBuilder<'v> {
     pub(super) fn new(validator: &'v ArticleValidator<'v>, keys: &'v KeyColumns, source: &str, limit: usize) -> Self {
-        let batch = Batch {
-            source: source.into(),
-            records: RecordBatch::new_empty(arrow_schema(validator.columns())),
-            keys: Vec::new(),
-            spans: Vec::new(),
-            articles: 0,
-            rejects: Vec::new(),
-            normalised: Normalised::new(),
-            skipped: BTreeMap::new(),
-            left_out: LeftOut::default(),
-            fit: FitCheck::default(),
-            moved: Diagnostics::default(),
-            drops: Vec::new(),
-        };
+        let none = RecordBatch::new_empty(arrow_schema(validator.columns()));
+        let batch = Batch::of_records(source.into(), none, Vec::new(), Vec::new());
         let limit = limit as u64;
         Self { validator, keys, limit, bytes: 0, canonical: Vec::new(), records: Vec::new(), batch }
     }

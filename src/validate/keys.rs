@@ -91,13 +91,17 @@ impl KeyColumns {
         rank
     }
 
+    /// The SHA-256 of the record's key as a string. Keys are compared as strings. This is safe, because all keys of
+    /// a dataset have one type.
+    pub(crate) fn key_digest(&self, record: &Record<'_>) -> Digest {
+        Digest::of(key_text(&record.cells()[self.order.key()]).unwrap_or_default().as_bytes())
+    }
+
     /// What identifies and sorts a record of these columns. `canonical` is a buffer for its canonical form.
     pub(crate) fn of(&self, columns: &Columns, record: &Record<'_>, canonical: &mut Vec<u8>) -> RecordKey {
         let cells = record.cells();
         let (hash, length) = record_hash_and_length(columns, record, canonical);
-        let key = key_text(&cells[self.order.key()]).unwrap_or_default();
-        // Keys are compared as strings. This is safe, because all keys of a dataset have one type.
-        let key = Digest::of(key.as_bytes());
+        let key = self.key_digest(record);
         RecordKey { sort_key: self.order.sort_key(|column| &cells[column]), key, rank: self.rank(cells), hash, length }
     }
 }

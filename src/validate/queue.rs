@@ -69,16 +69,24 @@ impl Queue {
         give: &mut dyn FnMut(Queued) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let bytes = block.bytes.len() * COPIES + block.frames.len() * self.article;
-        if self.room.is_exceeded_by(bytes) {
-            // Its whole share is only available after this step, so the step takes one byte.
-            give((Step::LargeBlock(bytes), self.room.take(1)))?;
+        if !self.room.is_exceeded_by(bytes) {
+            return give((Step::Output((index, block)), self.room.take(bytes)));
         }
-        give((Step::Output((index, block)), self.room.take(bytes)))
+        // Its whole share is only available after this step, so the step takes one byte.
+        give((Step::LargeBlock(bytes), self.room.take(1)))?;
+        give((Step::Output((index, block)), self.room.take(bytes)))?;
+        // The next block may be as large, so nothing is read before there is room.
+        self.room.wait();
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::thread;
+
     use super::*;
     use crate::input::Frame;
 
@@ -129,5 +137,29 @@ mod tests {
         };
         queue.give(0, block(10), &mut give).unwrap();
         assert_eq!(given, [true, false]);
+    }
+
+    #[test]
+    fn nothing_is_read_while_a_large_block_is_under_way() {
+        let queue = Queue::new(1 << 10, 1);
+        let done = AtomicBool::new(false);
+        let (shares, under_way) = channel::<Share>();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for share in under_way {
+                    done.store(true, Ordering::SeqCst);
+                    drop(share);
+                }
+            });
+            let mut give = |(step, share): Queued| {
+                if matches!(step, Step::Output(_)) {
+                    shares.send(share).unwrap();
+                }
+                Ok(())
+            };
+            queue.give(0, block(10), &mut give).unwrap();
+            assert!(done.load(Ordering::SeqCst));
+            drop(shares);
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! [`RejectSink`]: counts rejects, groups them by cause, and writes them to a file if there is one.
 //!
-//! Without a reject no file is created, and an earlier one is at most replaced. The sink does not decide
-//! whether an article is rejected.
+//! Without a reject no file is created, and an earlier one stays as it is. The sink does not decide whether an article
+//! is rejected.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,11 +35,13 @@ enum Destination {
         beside: PathBuf,
         /// How the name of the staged file starts.
         prefix: String,
-        /// Whether an earlier file at `target` must be replaced even if there is no reject.
-        replaces: bool,
+        /// Whether the caller chose `target`, and must know that an earlier file is still there.
+        is_chosen: bool,
     },
     Open(Box<RejectFile>),
     Published(PathBuf),
+    /// There was no reject, and an earlier file is still there.
+    Kept(PathBuf),
 }
 
 impl RejectSink {
@@ -49,7 +51,7 @@ impl RejectSink {
     }
 
     /// Creates a sink with the file `target`. Until it is published, the file is in the same folder under
-    /// another name. An earlier file is replaced, by an empty one if there is no reject.
+    /// another name. An earlier file is replaced, unless there is no reject.
     ///
     /// # Errors
     /// Those of [`check_target`], if the file must not be there or is one of the `sources`.
@@ -58,7 +60,7 @@ impl RejectSink {
         check_target(&target, sources.iter().filter_map(|source| source.path.as_deref()))?;
         let beside = filesystem::folder_of(&target).to_owned();
         Ok(Self {
-            file: Destination::Planned { target, beside, prefix: UNFINISHED.to_owned(), replaces: true },
+            file: Destination::Planned { target, beside, prefix: UNFINISHED.to_owned(), is_chosen: true },
             ..Self::new()
         })
     }
@@ -66,7 +68,7 @@ impl RejectSink {
     /// Creates a sink with the file `target`. Until it is published, the file is in the folder `beside`,
     /// with a name that starts with `prefix`.
     pub(crate) fn staged(target: PathBuf, beside: PathBuf, prefix: String) -> Self {
-        Self { file: Destination::Planned { target, beside, prefix, replaces: false }, ..Self::new() }
+        Self { file: Destination::Planned { target, beside, prefix, is_chosen: false }, ..Self::new() }
     }
 
     /// The same sink, which keeps this many examples of each cause.
@@ -91,6 +93,11 @@ impl RejectSink {
         Ok(())
     }
 
+    /// Gives inputs other names in the causes.
+    pub(super) fn rename(&mut self, shown: &BTreeMap<String, String>) {
+        self.diagnostics.rename(shown);
+    }
+
     /// Changes the path of the file, if there is one.
     pub(crate) fn retarget(&mut self, target: &Path) {
         if let Destination::Open(file) = &mut self.file {
@@ -102,10 +109,7 @@ impl RejectSink {
     pub(crate) fn publish(&mut self) -> Result<(), Error> {
         self.file = match std::mem::replace(&mut self.file, Destination::Nowhere) {
             Destination::Open(file) => Destination::Published(file.publish()?),
-            Destination::Planned { target, beside, prefix, replaces: true } if target.exists() => {
-                RejectFile::create(target, &beside, &prefix)?.publish()?;
-                Destination::Nowhere
-            }
+            Destination::Planned { target, is_chosen: true, .. } if target.is_file() => Destination::Kept(target),
             other => other,
         };
         Ok(())
@@ -141,6 +145,14 @@ impl RejectSink {
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.file {
             Destination::Published(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The path of the file if it has the rejects of an earlier run, because this one has none.
+    pub(crate) fn kept(&self) -> Option<&Path> {
+        match &self.file {
+            Destination::Kept(path) => Some(path),
             _ => None,
         }
     }

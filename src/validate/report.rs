@@ -24,15 +24,17 @@ pub(crate) struct InputWarning {
 }
 
 impl InputSummary {
-    /// A source that does not fit, and inputs without an article or with texts that the source cut.
+    /// A source that does not fit, documents that are not news articles, and inputs without an article or
+    /// with texts that the source cut.
     pub(crate) fn warnings(&self) -> Vec<InputWarning> {
         let code = |input: &InputCounts| match input {
             InputCounts { articles: 0, .. } => Some(Code::EmptyInput),
-            InputCounts { cut: 0, .. } => None,
-            InputCounts { .. } => Some(Code::Truncated),
+            input if input.notes().cut == 0 => None,
+            _ => Some(Code::Truncated),
         };
         let warning = |input| Some(InputWarning { code: code(input)?, source: one_line(&input.name, 200) });
-        let misfit = self.refused_source().and_then(|_| self.inputs.first());
+        let is_misfit = self.refused_source().is_some() || !self.strange_members().is_empty();
+        let misfit = self.inputs.first().filter(|_| is_misfit);
         let misfit = misfit.map(|input| InputWarning { code: Code::Misfit, source: one_line(&input.name, 200) });
         misfit.into_iter().chain(self.inputs.iter().filter_map(warning)).collect()
     }
@@ -109,6 +111,7 @@ struct Dropped {
 }
 
 fn input(read: &InputCounts) -> Input<'_> {
+    let notes = read.notes();
     Input {
         name: &read.name,
         container: read.tally.container.to_string(),
@@ -116,10 +119,10 @@ fn input(read: &InputCounts) -> Input<'_> {
         articles: read.articles,
         admitted: read.articles - read.rejected,
         rejected: read.rejected,
-        skipped: &read.skipped,
-        left_out: left_out(&read.tally.left_out),
-        dropped: read.drops.iter().map(dropped).collect(),
-        dropped_total: read.drops_total,
+        skipped: &notes.skipped,
+        left_out: left_out(read.tally.left_out()),
+        dropped: notes.drops.iter().map(dropped).collect(),
+        dropped_total: notes.drops_total,
     }
 }
 

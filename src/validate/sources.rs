@@ -2,6 +2,7 @@
 //! block by block, in the order of the input.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::article::{ArticleValidator, ValidatedBlock};
 use super::effects;
@@ -22,13 +23,19 @@ use crate::release::{Allowance, MisfitPolicy, Normalised};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputCounts {
     /// The name of the source: a path, or `-`.
-    pub name: String,
+    pub name: Arc<str>,
     /// The form, size and digest of the input.
     pub tally: Tally,
     /// How many articles it has.
     pub articles: u64,
     /// How many of them were rejected.
     pub rejected: u64,
+    notes: Option<Box<InputNotes>>,
+}
+
+/// What is counted of few sources only. A build may have hundreds of thousands of sources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputNotes {
     /// How many objects were skipped because a setting says that they are not articles, by setting.
     pub skipped: BTreeMap<String, u64>,
     /// How many texts the source cut.
@@ -37,6 +44,14 @@ pub struct InputCounts {
     pub drops: Vec<DroppedLine>,
     /// The number of such runs.
     pub drops_total: u64,
+}
+
+impl InputCounts {
+    /// What is counted of few sources only.
+    pub fn notes(&self) -> &InputNotes {
+        static NONE: InputNotes = InputNotes { skipped: BTreeMap::new(), cut: 0, drops: Vec::new(), drops_total: 0 };
+        self.notes.as_deref().unwrap_or(&NONE)
+    }
 }
 
 /// The name under which a manifest counts objects that are not articles. No field can have this name.
@@ -58,6 +73,8 @@ pub struct InputSummary {
     pub moved: Diagnostics,
     /// How the mapping fails to fit the articles, if it does.
     pub misfit: Option<Misfit>,
+    /// Objects that are probably no articles: how many, and a member that all of them have.
+    pub strangers: Option<(u64, String)>,
     /// Which source read the articles. `None` if nothing was read.
     pub source: Option<SourceFit>,
     /// Whether a source that another one would improve is accepted.
@@ -77,6 +94,7 @@ impl InputSummary {
             normalised: Normalised::new(),
             moved: Diagnostics::default(),
             misfit: None,
+            strangers: None,
             source: None,
             misfit_policy: MisfitPolicy::default(),
             fill: FillRates::default(),
@@ -91,8 +109,8 @@ impl InputSummary {
 
     /// The number of objects that were ignored beside articles, and of those that a setting skipped.
     pub(crate) fn left_out(&self) -> (u64, u64) {
-        let beside = self.inputs.iter().map(|input| input.tally.left_out.objects).sum();
-        (beside, self.inputs.iter().flat_map(|input| input.skipped.values()).sum())
+        let beside = self.inputs.iter().map(|input| input.tally.left_out().objects).sum();
+        (beside, self.inputs.iter().flat_map(|input| input.notes().skipped.values()).sum())
     }
 
     /// The counts for the manifest: changes before validation, and objects that are not articles.
@@ -105,6 +123,17 @@ impl InputSummary {
             }
         }
         recorded
+    }
+
+    /// Gives inputs the names by which a report shows them, where `shown` has one.
+    pub(crate) fn rename(&mut self, shown: &BTreeMap<String, String>) {
+        for input in &mut self.inputs {
+            if let Some(name) = shown.get(&input.name) {
+                input.name.clone_from(name);
+            }
+        }
+        self.rejects.rename(shown);
+        self.moved.rename(shown);
     }
 
     /// Adds the reject of an article that was counted as admitted.
@@ -123,6 +152,19 @@ impl InputSummary {
     pub(crate) fn refused_source(&self) -> Option<(&SourceFit, &BetterSource)> {
         let source = self.source.as_ref().filter(|_| self.misfit_policy == MisfitPolicy::Refuse)?;
         Some((source, source.better.as_ref()?))
+    }
+
+    /// The members that most records keep in `_extra`, if most records have none of the core fields but the text: the
+    /// articles have them under other names, or are no news articles.
+    pub(crate) fn strange_members(&self) -> Vec<&str> {
+        let core: Vec<&str> = self.fill.in_order().map(|(name, _)| name).filter(|name| *name != "text").collect();
+        let is_empty = core.len() > 1 && core.iter().all(|name| self.fill.is_mostly_empty(name));
+        let is_explained = self.source.as_ref().is_none_or(|source| source.better.is_some());
+        if !is_empty || is_explained || self.misfit.is_some() || self.misfit_policy == MisfitPolicy::Accept {
+            return Vec::new();
+        }
+        let is_common = |(_, times): &(&String, &u64)| **times * 2 > self.fill.records;
+        self.undeclared.names.iter().filter(is_common).map(|(name, _)| name.as_str()).collect()
     }
 
     /// Whether the source fits and the rejects are within the allowance. Damaged inputs never are, because
@@ -173,23 +215,25 @@ type Done<T> = (Step<(usize, (ValidatedBlock, T))>, Share);
 struct Counts {
     articles: u64,
     rejected: u64,
-    skipped: BTreeMap<String, u64>,
-    cut: u64,
-    drops: Vec<DroppedLine>,
-    drops_total: u64,
+    notes: Option<Box<InputNotes>>,
 }
 
 impl Counts {
     fn add(&mut self, validated: &ValidatedBlock) {
         self.articles += validated.articles;
         self.rejected += validated.rejects.len() as u64;
-        self.cut += validated.fit.cut;
-        for (setting, times) in &validated.skipped {
-            *self.skipped.entry(setting.clone()).or_default() += times;
+        let ValidatedBlock { skipped, fit, drops, .. } = validated;
+        if skipped.is_empty() && fit.cut == 0 && drops.is_empty() {
+            return;
         }
-        self.drops_total += validated.drops.len() as u64;
-        let room = MAX_DROPS - self.drops.len();
-        self.drops.extend(validated.drops.iter().take(room));
+        let notes = self.notes.get_or_insert_default();
+        notes.cut += fit.cut;
+        for (setting, times) in skipped {
+            *notes.skipped.entry(setting.clone()).or_default() += times;
+        }
+        notes.drops_total += drops.len() as u64;
+        let room = MAX_DROPS - notes.drops.len();
+        notes.drops.extend(drops.iter().take(room));
     }
 }
 
@@ -249,14 +293,11 @@ pub(crate) fn validate_sources<T: Send>(
         return Err(Error::NoArticles { names: names.join(", ") });
     }
     let input = |((source, tally), counts): ((&Source, Tally), Counts)| InputCounts {
-        name: source.name.to_string(),
+        name: source.name.clone(),
         tally,
         articles: counts.articles,
         rejected: counts.rejected,
-        skipped: counts.skipped,
-        cut: counts.cut,
-        drops: counts.drops,
-        drops_total: counts.drops_total,
+        notes: counts.notes,
     };
     let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
     let SourceValidation { fit: source, misfit_policy, .. } = validate_sources;
@@ -268,8 +309,9 @@ pub(crate) fn validate_sources<T: Send>(
     }
     let (source, misfit_policy) = (Some(source), *misfit_policy);
     let misfit = validator.misfit(&fit);
+    let strangers = fit.strangers().map(|(number, name)| (number, name.to_owned()));
     (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
-    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, source, misfit_policy, fill, undeclared })
+    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, strangers, source, misfit_policy, fill, undeclared })
 }
 
 /// The fit of a source, with only the fields of a better one that all records together mostly lack.

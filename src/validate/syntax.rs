@@ -23,10 +23,22 @@ pub(super) fn syntax(bytes: &[u8], frame: &Frame, error: &SyntaxError, last: boo
     let range = error.offset..(error.offset + 1).min(bytes.len()).max(error.offset);
     let (message, help) = match foreign(bytes, error) {
         Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
-        None => (text::one_line(&error.kind.to_string(), 200), goes_on(bytes)),
+        None => (text::one_line(&error.kind.to_string(), 200), help(bytes, error)),
     };
     let violation = Violation::plain(code, String::new(), message);
     Placed::within(bytes, frame, range, Violation { help, ..violation })
+}
+
+fn help(bytes: &[u8], error: &SyntaxError) -> Option<String> {
+    if error.kind != SyntaxErrorKind::TrailingData {
+        return goes_on(bytes);
+    }
+    let help = match bytes.get(error.offset..).unwrap_or_default().trim_ascii() {
+        [b',', ..] => "JSON Lines have no commas between articles; remove those at the ends of lines",
+        [b'{' | b'[', ..] => "put each article on a line of its own",
+        _ => "remove what follows the article on its line",
+    };
+    Some(help.to_owned())
 }
 
 /// The help for a line that only opens an object or list.

@@ -58,6 +58,24 @@ pub struct Validator<'s> {
     limits: Limits,
 }
 
+/// The place of an article among those that are validated one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArticleNumber {
+    line: u64,
+    byte: u64,
+}
+
+impl ArticleNumber {
+    /// The place of the first article.
+    pub const FIRST: Self = Self { line: 1, byte: 0 };
+
+    /// Goes on to the article after one of this length in bytes. They are counted as if a line feed followed each.
+    pub fn advance(&mut self, length: usize) {
+        self.line += 1;
+        self.byte += length as u64 + 1;
+    }
+}
+
 /// How a [`Validator`] treats articles.
 #[derive(Debug, Clone)]
 pub struct ValidatorOptions {
@@ -128,7 +146,7 @@ impl<'s> Validator<'s> {
         let mut batch = self.batch(source);
         let tally =
             self.reader.read_stream(&from, bytes, &self.articles, &NoProgress, &mut |block| batch.add(&block))?;
-        Ok(batch.finish(tally.left_out))
+        Ok(batch.finish(tally.left_out().clone()))
     }
 
     /// Validates single articles. Each must be one JSON value, or one page if the mapping reads page dumps.
@@ -138,8 +156,22 @@ impl<'s> Validator<'s> {
     /// # Errors
     /// As for [`Validator::validate`].
     pub fn validate_articles<A: AsRef<[u8]>>(&self, source: &str, articles: &[A]) -> Result<Batch, Error> {
+        self.validate_articles_from(source, ArticleNumber::FIRST, articles)
+    }
+
+    /// Like [`Validator::validate_articles`], for articles that follow others of the same source. `next` is the place
+    /// of the first of them.
+    ///
+    /// # Errors
+    /// As for [`Validator::validate`].
+    pub fn validate_articles_from<A: AsRef<[u8]>>(
+        &self,
+        source: &str,
+        mut next: ArticleNumber,
+        articles: &[A],
+    ) -> Result<Batch, Error> {
         let mut batch = self.batch(source);
-        let (name, mut line, mut byte): (Arc<str>, _, _) = (source.into(), 1, 0);
+        let name: Arc<str> = source.into();
         let mut rest = articles.iter().map(AsRef::as_ref).peekable();
         while rest.peek().is_some() {
             let mut block = Block { source: name.clone(), bytes: Vec::new(), frames: Vec::new() };
@@ -150,9 +182,9 @@ impl<'s> Validator<'s> {
                     block.bytes.extend_from_slice(article);
                 }
                 let (range, length) = (start..block.bytes.len(), article.len() as u64);
+                let ArticleNumber { line, byte } = next;
                 block.frames.push(Frame { range, line, column: 1, byte, length, content });
-                line += 1;
-                byte += length + 1;
+                next.advance(article.len());
             }
             batch.add(&block)?;
         }

@@ -12,19 +12,19 @@ use crate::schema::DocumentKind;
 use crate::storage::{EntryKind, Location};
 
 /// Reads the manifest of the release in `folder`. `None`, with findings, if nothing else can be checked.
-pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release> {
+pub(super) fn read(folder: &Location, findings: &mut Findings) -> Result<Option<Release>, Error> {
     let invalid = |message: &str| Finding::new(Code::ManifestInvalid, MANIFEST, message);
     let bytes = match folder.join(MANIFEST).read_bounded(MAX_MANIFEST_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
-            findings.add(Finding::unreadable(MANIFEST, &error));
-            return None;
+            findings.add_unreadable(MANIFEST, error)?;
+            return Ok(None);
         }
     };
     let opened = Release::of(folder.clone(), &bytes);
     if let Err(error @ ManifestError::UnknownFormat(_)) = &opened {
         findings.add(invalid(&error.to_string()));
-        return None;
+        return Ok(None);
     }
     let is_sound = !json::holds_more_values(&bytes, Manifest::most_values(bytes.len()));
     let value = is_sound.then(|| json::parse(&bytes).ok()).flatten();
@@ -36,7 +36,7 @@ pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release
         let at = if violation.pointer.is_empty() { String::new() } else { format!("{}: ", violation.pointer) };
         findings.add(invalid(&format!("{at}{}", violation.message)));
     }
-    match opened {
+    Ok(match opened {
         Ok(release) => {
             let written = release.manifest().to_bytes();
             if bytes != written {
@@ -51,7 +51,7 @@ pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release
             }
             None
         }
-    }
+    })
 }
 
 /// The number of the first line that differs.

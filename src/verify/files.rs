@@ -119,7 +119,7 @@ pub(super) fn check_sums(
     files: &Files,
     hash: bool,
     findings: &mut Findings,
-) -> u64 {
+) -> Result<u64, Error> {
     let (mut hashed, unlisted) = (0, unlisted(manifest));
     let mut found = BTreeMap::new();
     for name in unlisted.iter().copied().chain([SUMS]).filter(|name| hash && files.has(name)) {
@@ -128,16 +128,16 @@ pub(super) fn check_sums(
                 hashed += 1;
                 found.insert(name, digest);
             }
-            Err(error) => findings.add(Finding::unreadable(name, &error)),
+            Err(error) => findings.add_unreadable(name, error)?,
         }
     }
     if files.has(SUMS) {
         match folder.join(SUMS).read_bounded(MAX_SUMS_BYTES) {
             Ok(bytes) => compare_sums(&bytes, manifest, (&unlisted, &found), findings),
-            Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
+            Err(error) => findings.add_unreadable(SUMS, error)?,
         }
     }
-    hashed
+    Ok(hashed)
 }
 
 fn compare_sums(

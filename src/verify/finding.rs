@@ -1,6 +1,7 @@
 //! [`Finding`]: one thing that is wrong with a release. [`Findings`]: all of them, in bounded memory.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use serde::Serialize;
 
@@ -41,11 +42,6 @@ impl Finding {
         Self { code, file, row_group: None, column: None, row: None, key: None, message }
     }
 
-    /// The finding that a file cannot be read, with the causes of the error.
-    pub(super) fn unreadable(file: &str, error: &Error) -> Self {
-        Self::new(Code::FileUnreadable, file, &error.with_causes())
-    }
-
     /// Adds the row group (from 0).
     pub(super) fn in_group(mut self, group: usize) -> Self {
         self.row_group = Some(group as u64 + 1);
@@ -77,6 +73,22 @@ impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
         if self.count(finding.code, 1) <= KEPT {
             self.kept.push(finding);
+        }
+    }
+
+    /// Adds that a file cannot be read.
+    ///
+    /// # Errors
+    /// The error, if the system refused to read the file: then it is not known what is in it.
+    pub(super) fn add_unreadable(&mut self, file: &str, error: Error) -> Result<(), Error> {
+        match error {
+            Error::Io { ref source, .. } if source.raw_os_error().is_some() && source.kind() != ErrorKind::NotFound => {
+                Err(error)
+            }
+            error => {
+                self.add(Finding::new(Code::FileUnreadable, file, &error.with_causes()));
+                Ok(())
+            }
         }
     }
 
@@ -138,5 +150,20 @@ mod tests {
         assert_eq!((merged.counts(), merged.total()), (one.counts(), 45));
         assert_eq!(merged.kept().len(), 20);
         assert_eq!(merged.kept()[15].row, Some(1));
+    }
+
+    /// What the system keeps from being read may be intact.
+    #[test]
+    fn an_error_of_the_system_is_no_damage() {
+        let error = |source: std::io::Error| Error::io("read", std::path::Path::new("a"), source);
+        let mut findings = Findings::default();
+        for number in [5, 13] {
+            assert!(findings.add_unreadable("a", error(std::io::Error::from_raw_os_error(number))).is_err());
+        }
+        for source in [ErrorKind::NotFound.into(), ErrorKind::UnexpectedEof.into(), std::io::Error::other("too large")]
+        {
+            findings.add_unreadable("a", error(source)).unwrap();
+        }
+        assert_eq!(findings.counts()[&Code::FileUnreadable], 3);
     }
 }

@@ -11,6 +11,7 @@ use super::files::Files;
 use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
+use crate::error::Error;
 use crate::release::{
     INPUTS, Input, InputTotals, ListLines, Lists, MANIFEST, MAX_INPUT_BYTES, MAX_WITHDRAWN_BYTES, Manifest, WITHDRAWN,
     Withdrawn,
@@ -27,12 +28,17 @@ pub(super) struct CheckedLists {
 }
 
 /// Checks both lists.
-pub(super) fn check(folder: &Location, manifest: &Manifest, files: &Files, findings: &mut Findings) -> CheckedLists {
+pub(super) fn check(
+    folder: &Location,
+    manifest: &Manifest,
+    files: &Files,
+    findings: &mut Findings,
+) -> Result<CheckedLists, Error> {
     let mut checked = CheckedLists::default();
     let (totals, inputs_sha256, withdrawn, withdrawn_sha256) = match &manifest.lists {
         Lists::Embedded { withdrawn, .. } => {
             checked.withdrawn = withdrawn.iter().map(|record| record.key.clone()).collect();
-            return checked;
+            return Ok(checked);
         }
         Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 } => {
             (inputs, inputs_sha256, withdrawn, withdrawn_sha256)
@@ -44,7 +50,7 @@ pub(super) fn check(folder: &Location, manifest: &Manifest, files: &Files, findi
         let is_read = list.read(findings, |_number, input: Input, findings| {
             check_input(&input, INPUTS, findings);
             sums = sums.and_then(|sums| sums.checked_add(&input));
-        });
+        })?;
         checked.hashed += u64::from(is_read);
         if is_read && sums != Some(*totals) {
             let message = format!("`inputs` does not have the totals of {INPUTS}");
@@ -62,14 +68,14 @@ pub(super) fn check(folder: &Location, manifest: &Manifest, files: &Files, findi
             count += 1;
             checked.withdrawn.insert(record.key.clone());
             last = Some(record.key);
-        });
+        })?;
         checked.hashed += u64::from(is_read);
         if is_read && count != *withdrawn {
             let message = format!("`withdrawn` counts {withdrawn} records, {WITHDRAWN} has {count}");
             findings.add(Finding::new(Code::Counts, MANIFEST, &message));
         }
     }
-    checked
+    Ok(checked)
 }
 
 /// Whether there is a list of withdrawals that may be read into memory.
@@ -97,14 +103,14 @@ impl List<'_> {
         &self,
         findings: &mut Findings,
         mut each: impl FnMut(u64, T, &mut Findings),
-    ) -> bool {
+    ) -> Result<bool, Error> {
         let file = self.folder.join(self.name);
         let opened = ListLines::open(&file, self.longest);
         let mut lines = match opened {
             Ok(lines) => lines,
             Err(error) => {
-                findings.add(Finding::unreadable(self.name, &error));
-                return false;
+                findings.add_unreadable(self.name, error)?;
+                return Ok(false);
             }
         };
         loop {
@@ -118,8 +124,8 @@ impl List<'_> {
                     }
                 },
                 Err(source) => {
-                    findings.add(Finding::unreadable(self.name, &file.failed("read", source)));
-                    return false;
+                    findings.add_unreadable(self.name, file.failed("read", source))?;
+                    return Ok(false);
                 }
             }
         }
@@ -128,6 +134,6 @@ impl List<'_> {
             let message = format!("expected {}, found {found}", self.sha256);
             findings.add(Finding::new(Code::FileHash, self.name, &message));
         }
-        true
+        Ok(true)
     }
 }

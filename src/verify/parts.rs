@@ -110,7 +110,7 @@ impl<'r> Parts<'r> {
                 (StepResult::Hashed { index, result }, _) => {
                     progress.step(0)?;
                     checked.hashed += 1;
-                    self.compare(index, result, findings);
+                    self.compare(index, result, findings)?;
                 }
                 (StepResult::Skipped { findings: more }, sequence) => {
                     findings.merge(more);
@@ -210,7 +210,7 @@ impl<'r> Parts<'r> {
         }
     }
 
-    fn compare(&self, index: usize, result: Result<Digest, Error>, findings: &mut Findings) {
+    fn compare(&self, index: usize, result: Result<Digest, Error>, findings: &mut Findings) -> Result<(), Error> {
         let part = self.part(index);
         let name = part.path(index);
         match result {
@@ -219,8 +219,9 @@ impl<'r> Parts<'r> {
                 let message = format!("expected {}, found {found}", part.sha256);
                 findings.add(Finding::new(Code::FileHash, &name, &message));
             }
-            Err(error) => findings.add(Finding::unreadable(&name, &error)),
+            Err(error) => findings.add_unreadable(&name, error)?,
         }
+        Ok(())
     }
 }
 

@@ -1,6 +1,5 @@
 //! The arguments that every command takes.
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 /// How much is printed, and in colour or not.
@@ -8,12 +7,10 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
     /// Print only problems and requested results; no output means success.
-    #[arg(short, long, global = true, overrides_with = "verbose", env = "PRESSMARK_QUIET", hide_env = true)]
-    #[arg(value_parser = FalseyValueParser::new())]
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     pub(crate) quiet: bool,
     /// Print all causes, inputs, columns and notes.
-    #[arg(short, long, global = true, overrides_with = "quiet", env = "PRESSMARK_VERBOSE", hide_env = true)]
-    #[arg(value_parser = FalseyValueParser::new())]
+    #[arg(short, long, global = true, overrides_with = "quiet")]
     pub(crate) verbose: bool,
     /// When to use colour; `auto` obeys `NO_COLOR` and `FORCE_COLOR`.
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArgument::Auto)]

@@ -8,6 +8,7 @@ use super::sources;
 
 /// Write a commented dataset.toml to start from.
 #[derive(Debug, Args)]
+#[command(override_usage = "pressmark init [OPTIONS] <DIR>")]
 #[command(after_help = "\
 Examples:
   pressmark init datasets/mine --from 'crawl/*.json'    look at the articles to choose a source
@@ -18,7 +19,7 @@ Examples:
 pub(crate) struct InitArguments {
     /// The dataset's folder; created if it does not exist.
     #[arg(value_hint = ValueHint::DirPath)]
-    pub(crate) dir: PathBuf,
+    pub(crate) dir: Option<PathBuf>,
     /// The dataset's name [default: the folder's name].
     #[arg(long)]
     pub(crate) name: Option<String>,

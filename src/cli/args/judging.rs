@@ -20,7 +20,8 @@ Examples:
   pressmark check - --format github
 
 Inside a dataset's folder, or for inputs in one, the settings of its dataset.toml are the defaults.
-Exit code 1: --max-rejects was exceeded.
+Articles that share a key, by default `id`, and differ are rejected. Exit code 1: --max-rejects was
+exceeded.
 
 ".to_owned() + &sources())]
 pub(crate) struct CheckArguments {
@@ -38,7 +39,8 @@ pub(crate) struct CheckArguments {
     /// dataset.toml, or 0].
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<Allowance>,
-    /// Write every rejected article, with its bytes and the reasons, to this file (JSON lines, zstd).
+    /// Write every rejected article, with its bytes and the reasons, to this file: JSON lines, compressed if
+    /// the name ends in .zst or .gz. Without a reject, an earlier file stays as it is.
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     #[command(flatten)]
@@ -113,7 +115,8 @@ pub(crate) struct RetryArguments {
     /// Write the articles that pass to this file [default: standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write articles that are rejected again to this file (JSON lines, zstd).
+    /// Write articles that are rejected again to this file: JSON lines,
+    /// compressed if the name ends in .zst or .gz.
     #[arg(long, value_name = "FILE", alias = "again")]
     pub(crate) rejects: Option<PathBuf>,
     #[command(flatten)]

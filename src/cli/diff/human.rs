@@ -74,8 +74,15 @@ pub(super) fn verdict(report: &DiffReport, policy: VersionPolicy) -> String {
     if let Some(suggestion) = Suggestion::of(report, policy).sentence() {
         text.push_str(&format!("  {suggestion}\n"));
     }
+    if report.by_manifests {
+        text.push_str(&format!("  {BY_MANIFESTS}\n"));
+    }
     text
 }
+
+/// What an answer without a row rests on.
+pub(super) const BY_MANIFESTS: &str =
+    "compared by the fingerprints in the manifests; `pressmark verify` checks that the files match them";
 
 fn side(side: &SideFacts) -> String {
     format!("{} ({})", one_line(&side.path, VALUE), counted(side.records, "record"))

@@ -9,7 +9,7 @@ use crate::publish::{KeyConflict, KeyConflicts};
 use crate::text::one_line;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{headline, level};
+use super::{counted_of, headline, level};
 use crate::cli::paint::{BOLD, BOLD_RED, CYAN, DIM, count, counted};
 use crate::cli::terminal::{self, AS_IT_IS};
 
@@ -131,7 +131,7 @@ fn clipped_front(text: &str, columns: usize) -> String {
 
 fn cause(cause: &Cause, examples: usize, conflicts: Option<&KeyConflicts>) -> String {
     let code = cause.code;
-    let articles = counted(cause.articles, "article");
+    let articles = counted_of(cause);
     let head = |what: &str| format!("{BOLD_RED}{}[{code}]{BOLD_RED:#}: {BOLD}{what}{BOLD:#}, {articles}", level(code));
     if let Some(conflicts) = conflicts.filter(|_| code == Code::DuplicateRecord) {
         let head = format!("{} with {}\n", head(code.meaning()), counted(conflicts.total, "key"));

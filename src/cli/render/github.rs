@@ -5,7 +5,7 @@
 
 use crate::validate::InputWarning;
 
-use super::{Check, headline, level};
+use super::{Check, counted_of, headline, level};
 use crate::text::printable;
 
 use crate::cli::paint::counted;
@@ -18,7 +18,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
     let mut text = String::new();
     let shown = if causes.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { causes.len() };
     for cause in &causes[..shown] {
-        let title = format!("{}: {}", cause.code, counted(cause.articles, "article"));
+        let title = format!("{}: {}", cause.code, counted_of(cause));
         let place = cause.examples.first().map(|example| {
             let file = property(&example.source);
             format!("file={file},line={},col={},", example.line, example.column)
@@ -35,9 +35,9 @@ pub(super) fn report(check: &Check<'_>) -> String {
         let more = counted((causes.len() - shown) as u64, "more cause");
         text.push_str(&format!("::error title={more}::run `pressmark check` to see all causes\n"));
     }
-    for InputWarning { code, source } in check.read.warnings().iter().take(ANNOTATIONS) {
-        let (level, file, meaning) = (level(*code), property(source), data(code.meaning()));
-        text.push_str(&format!("::{level} file={file},title={code}::{meaning}\n"));
+    for warning in check.read.warnings().iter().take(ANNOTATIONS) {
+        let ((level, message), InputWarning { code, source }) = (check.warned(warning), warning);
+        text.push_str(&format!("::{level} file={},title={code}::{}\n", property(source), data(&message)));
     }
     let rejected = check.read.rejects.total();
     let articles = counted(check.read.articles(), "article");

@@ -3,12 +3,13 @@
 use crate::code::Code;
 use crate::diagnostics::Cause;
 use crate::input::{Left, LeftOut, Pointer};
+use crate::json::escape_token;
 use crate::mapping::Misfit;
 use crate::text::{one_line, printable};
-use crate::validate::{InputCounts, InputWarning};
+use crate::validate::{InputCounts, InputSummary, InputWarning};
 use std::collections::BTreeMap;
 
-use super::{Check, causes, headline, level, normalised, source};
+use super::{Check, causes, headline, is_unread, level, normalised, source};
 use crate::cli::paint::{BOLD_GREEN, BOLD_RED, BOLD_YELLOW, CYAN, DIM, count, counted};
 use crate::cli::terminal;
 
@@ -25,18 +26,24 @@ pub(super) fn report(check: &Check<'_>) -> String {
     }
     let mut text = inputs(check);
     text.push_str(&diagnostics(check));
-    let read = check.read;
-    let rejected = read.rejects.total();
-    let admitted = read.articles() - rejected;
-    let verdict =
-        if check.ok { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}failed{BOLD_RED:#}") };
-    let articles = counted(read.articles(), "article");
-    text.push_str(&format!("{verdict} {articles}: {} admitted, {} rejected", count(admitted), count(rejected)));
-    text.push_str(&match rejected {
-        0 => "\n".to_owned(),
-        _ => format!(" for {}; {} allowed\n", counted(check.causes().len() as u64, "cause"), check.allowance),
-    });
-    text
+    text + &verdict(check)
+}
+
+/// The last line: how many articles there are, and what became of them.
+fn verdict(check: &Check<'_>) -> String {
+    let (read, unread) = (check.read, check.unread());
+    let (articles, rejected) = (read.articles() - unread, read.rejects.total() - unread);
+    let word = if check.ok { format!("{BOLD_GREEN}ok{BOLD_GREEN:#}") } else { format!("{BOLD_RED}failed{BOLD_RED:#}") };
+    let admitted = count(articles - rejected);
+    let mut text =
+        format!("{word} {}: {admitted} admitted, {} rejected", counted(articles, "article"), count(rejected));
+    if rejected > 0 {
+        text.push_str(&format!(" for {}; {} allowed", counted(check.causes().len() as u64, "cause"), check.allowance));
+    }
+    if unread > 0 {
+        text.push_str(&format!("; {} not read", counted(unread, "input")));
+    }
+    text + "\n"
 }
 
 pub(super) fn inputs(check: &Check<'_>) -> String {
@@ -48,14 +55,45 @@ pub(super) fn inputs(check: &Check<'_>) -> String {
         text.push_str(&read(&check.read.inputs));
         text.push_str(&source::recognised(check.read));
         text.push_str(&normalised::lines(&check.read.normalised));
+        text.push_str(&repeats(check.repeats));
         text.push_str(&moved(&check.read.moved.causes()));
         text.push_str(&source::fields(check.read));
     }
     text.push_str(&source::better(check.read));
+    text.push_str(&source::strange(check.read));
     if let Some(misfit) = &check.read.misfit {
         text.push_str(&self::misfit(misfit));
     }
-    text + &warnings(check)
+    text + &strangers(check.read) + &warnings(check)
+}
+
+/// What to do about objects that are no articles, such as the action lines of a dump.
+fn strangers(read: &InputSummary) -> String {
+    let others = |number: u64| number < read.articles();
+    let Some((number, name)) = read.strangers.as_ref().filter(|(number, _)| others(*number)) else {
+        return String::new();
+    };
+    let have = if *number == 1 { "object has" } else { "objects have" };
+    let skip = format!("skip = [\"/{}\"]", one_line(&escape_token(name), 80));
+    format!(
+        "{CYAN}help:{CYAN:#} {} {have} `{}` and neither text nor id; if they are not articles, set {skip} in dataset.toml \
+         or the mapping\n",
+        count(*number),
+        one_line(name, 80)
+    )
+}
+
+/// Articles that a build leaves out although nothing is wrong with them.
+fn repeats([duplicates, superseded]: [u64; 2]) -> String {
+    let mut text = String::new();
+    if duplicates > 0 {
+        text.push_str(&format!("{}; a build keeps one of each\n", counted(duplicates, "identical duplicate")));
+    }
+    if superseded > 0 {
+        let articles = counted(superseded, "article");
+        text.push_str(&format!("{articles} with the same key as a newer one; a build keeps the newest\n"));
+    }
+    text
 }
 
 /// A line for each input, or for each kind of many inputs.
@@ -85,7 +123,7 @@ fn read(inputs: &[InputCounts]) -> String {
 
 /// What is said of an input: its container, and what is beside its articles.
 fn form(input: &InputCounts) -> String {
-    format!("{}\n{}{}", input.tally.container, left_out(&input.tally.left_out), skipped(input))
+    format!("{}\n{}{}", input.tally.container, left_out(input.tally.left_out()), skipped(input))
 }
 
 /// What some inputs of one kind hold.
@@ -95,17 +133,21 @@ fn line(name: &str, inputs: &[&InputCounts]) -> String {
         0 => String::new(),
         rejected => format!(", {} rejected", count(rejected)),
     };
-    let articles = counted(sum(|input| input.articles), "article");
+    let articles = match inputs {
+        [first, ..] if is_unread(first) => "none read".to_owned(),
+        _ => counted(sum(|input| input.articles), "article") + &rejected,
+    };
     let form = inputs.first().map(|input| form(input)).unwrap_or_default();
     let (container, beside) = form.split_once('\n').unwrap_or_default();
     let each = if inputs.len() > 1 && !beside.is_empty() { ", in each" } else { "" };
     let beside = if each.is_empty() { beside } else { beside.trim_start_matches(',') };
-    format!("{name}: {container}, {articles}{rejected}{each}{beside}\n")
+    format!("{name}: {container}, {articles}{each}{beside}\n")
 }
 
 /// Which of many inputs have rejected articles.
 fn rejected_in(inputs: &[InputCounts]) -> String {
-    let mut with: Vec<&InputCounts> = inputs.iter().filter(|input| input.rejected > 0).collect();
+    let is_partly = |input: &&InputCounts| input.rejected > 0 && !is_unread(input);
+    let mut with: Vec<&InputCounts> = inputs.iter().filter(is_partly).collect();
     if with.is_empty() {
         return String::new();
     }
@@ -177,7 +219,7 @@ fn left_out(left_out: &LeftOut) -> String {
 /// What settings say is not an article.
 fn skipped(input: &InputCounts) -> String {
     let mut text = String::new();
-    for (setting, times) in &input.skipped {
+    for (setting, times) in &input.notes().skipped {
         text.push_str(&format!(", {} skipped by `{}`", counted(*times, "object"), one_line(setting, 80)));
     }
     text
@@ -216,6 +258,12 @@ pub(super) fn diagnostics(check: &Check<'_>) -> String {
         let path = printable(&path.display().to_string());
         text.push_str(&format!(
             "{CYAN}rejects:{CYAN:#} all rejected articles, with their bytes and the reasons, are in {path}\n"
+        ));
+    }
+    if let Some(path) = check.read.rejects.kept() {
+        let path = printable(&path.display().to_string());
+        text.push_str(&format!(
+            "{BOLD_YELLOW}warning:{BOLD_YELLOW:#} no article was rejected; {path} has the rejects of an earlier run\n"
         ));
     }
     text

@@ -4,7 +4,7 @@
 use crate::diagnostics::Cause;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Check, headline};
+use super::{Check, counted_of, headline};
 use crate::text::printable;
 
 use crate::cli::paint::counted;
@@ -47,7 +47,7 @@ fn whole(check: &Check<'_>) -> TestCase {
 fn failed(cause: &Cause) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(cause.code.name());
-    status.set_message(format!("{}, {}", headline(cause), counted(cause.articles, "article")));
+    status.set_message(format!("{}, {}", headline(cause), counted_of(cause)));
     let places = cause.examples.iter().map(|example| {
         let place = format!("{}:{}:{}", example.source, example.line, example.column);
         format!("{place} {} {}", example.pointer, example.message)

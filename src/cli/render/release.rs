@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::code::Code;
-use crate::text::printable;
-use crate::verify::{Finding, VerifyReport};
+use crate::text::{one_line, printable};
+use crate::verify::{Finding, Signatures, VerifyReport};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(crate) fn verified(reports: &[VerifyReport], format: ReportFormat) -> String
 /// What a release is in one line: its verdict, and how much of it was looked at.
 fn verdict(report: &VerifyReport) -> (&'static str, String) {
     let seen = format!("verified {} and {}", counted(report.files, "file"), counted(report.records, "record"));
-    let seen = if report.quick { QUICK.to_owned() } else { seen };
+    let seen = if report.quick { QUICK.to_owned() } else { seen } + &signed(report);
     match (report.is_intact(), report.quick) {
         (true, false) => ("intact", seen),
         (true, true) => ("ok", seen),
@@ -40,6 +40,18 @@ fn verdict(report: &VerifyReport) -> (&'static str, String) {
             ("damaged", if quick { format!("{total}; {QUICK}") } else { total })
         }
     }
+}
+
+/// Who signed a release; empty if nobody did.
+fn signed(report: &VerifyReport) -> String {
+    if report.signatures == Signatures::NotChecked {
+        return "; signed, not checked (use --signers FILE)".to_owned();
+    }
+    let signers: BTreeSet<String> = report.signatures.signers().map(|signer| one_line(signer, 100)).collect();
+    if signers.is_empty() {
+        return String::new();
+    }
+    format!("; signed by {}", signers.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 fn human(report: &VerifyReport) -> String {

@@ -11,8 +11,7 @@ use crate::diagnostics::{Cause, Example};
 use crate::validate::InputWarning;
 use serde_json::{Value, json};
 
-use super::{Check, level};
-use crate::cli::paint::counted;
+use super::{Check, counted_of, level};
 
 /// How many results GitHub stores of a run.
 const RESULTS: usize = 5000;
@@ -25,7 +24,7 @@ pub(super) fn report(check: &Check<'_>) -> String {
     let results: Vec<Value> = causes
         .iter()
         .flat_map(|cause| cause.examples.iter().map(|example| result(cause, example)))
-        .chain(warnings.iter().map(warned))
+        .chain(warnings.iter().map(|warning| warned(check, warning)))
         .collect();
     document_with(&codes, results, check.left_out().trim_start_matches([',', ' ']))
 }
@@ -66,7 +65,7 @@ fn rule(code: Code) -> Value {
 }
 
 fn result(cause: &Cause, example: &Example) -> Value {
-    let more = counted(cause.articles, "article");
+    let more = counted_of(cause);
     json!({
         "ruleId": cause.code.name(),
         "level": level(cause.code),
@@ -80,11 +79,12 @@ fn result(cause: &Cause, example: &Example) -> Value {
     })
 }
 
-fn warned(warning: &InputWarning) -> Value {
+fn warned(check: &Check<'_>, warning: &InputWarning) -> Value {
+    let (level, message) = check.warned(warning);
     json!({
         "ruleId": warning.code.name(),
-        "level": level(warning.code),
-        "message": { "text": warning.code.meaning() },
+        "level": level,
+        "message": { "text": message },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(&warning.source) } } }],
     })
 }

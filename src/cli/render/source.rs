@@ -66,6 +66,39 @@ fn percent(some: u64, all: u64) -> String {
     }
 }
 
+/// What is said of records that have the shape of articles and nothing in it.
+pub(super) fn strange_message(read: &InputSummary) -> String {
+    let members = read.strange_members();
+    let mut names: Vec<String> = members.iter().take(NAMES).map(|name| format!("`{}`", one_line(name, 40))).collect();
+    if members.len() > NAMES {
+        names.push("...".to_owned());
+    }
+    let core: Vec<&str> = read.fill.in_order().map(|(name, _)| name).filter(|name| *name != "text").collect();
+    format!("most records have no {}; {} are only in _extra", either(&core, "or"), names.join(", "))
+}
+
+/// The same for people, with what to do.
+pub(super) fn strange(read: &InputSummary) -> String {
+    if read.strange_members().is_empty() {
+        return String::new();
+    }
+    format!(
+        "{BOLD_YELLOW}warning[D-MISFIT]{BOLD_YELLOW:#}: {}\n  {CYAN}help:{CYAN:#} for news articles, map these members to \
+         the fields (`source = \"./mine.toml\"`); for other documents, write a schema of their own \
+         (`schema = \"./mine.schema.json\"`); to keep this, set misfit = \"accept\" under [policy]\n",
+        strange_message(read)
+    )
+}
+
+/// A list in a sentence: `url, title or date`.
+fn either(names: &[&str], word: &str) -> String {
+    match names {
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
+        [] => String::new(),
+    }
+}
+
 /// Which core fields another source would fill.
 pub(super) fn better(read: &InputSummary) -> String {
     let Some((source, better)) = read.source.as_ref().and_then(|source| Some((source, source.better.as_ref()?))) else {
@@ -74,11 +107,7 @@ pub(super) fn better(read: &InputSummary) -> String {
     let name = one_line(&source.name, 60);
     let (style, level) =
         if read.refused_source().is_some() { (BOLD_RED, level(Code::Misfit)) } else { (BOLD_YELLOW, "warning") };
-    let fields = match better.fields.as_slice() {
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-        [] => String::new(),
-    };
+    let fields = either(&better.fields, "and");
     let of = counted(source.sampled, "sampled article");
     if let Some(articles) = better.articles {
         let mut text =

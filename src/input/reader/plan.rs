@@ -16,6 +16,9 @@ use crate::input::envelope::{Places, Shape, probable_place, shape};
 use crate::input::pointer::Pointer;
 use crate::text;
 
+/// A file of fewer bytes is small.
+const SMALL: usize = 1 << 14;
+
 /// The beginning of content, as far as it was read to decide what it is.
 #[derive(Default)]
 pub(super) struct Head {
@@ -28,8 +31,16 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn fill(&mut self, content: &mut dyn Read, wanted: usize) {
-        self.bytes.reserve_exact(wanted);
-        let (read, failure) = fill(content, &mut self.bytes, wanted);
+        // Most of many files are small, and each would wait in memory for a full block.
+        let first = if self.bytes.is_empty() { wanted.min(SMALL) } else { wanted };
+        self.bytes.reserve_exact(first);
+        let (mut read, mut failure) = fill(content, &mut self.bytes, first);
+        if read == first && first < wanted && failure.is_none() {
+            self.bytes.reserve_exact(wanted - first);
+            let more;
+            (more, failure) = fill(content, &mut self.bytes, wanted - first);
+            read += more;
+        }
         self.whole = read < wanted;
         self.failure = failure;
     }
