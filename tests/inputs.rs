@@ -458,7 +458,7 @@ fn inputs_are_named_by_their_place_in_the_dataset() {
         let manifest = |number: usize| test.read(&format!("out-{number}/1.0.0/manifest.json"));
         assert!(manifest(number) == manifest(0), "{dataset:?} in {folder:?}");
     }
-    assert_eq!(test.json("out-0/1.0.0/manifest.json")["inputs"][0]["name"], "sources/a.jsonl");
+    assert_eq!(test.list("out-0/1.0.0/inputs.jsonl")[0]["name"], "sources/a.jsonl");
 
     // `check` names them by the working directory, which is where an editor or a server looks for them.
     test.write("set/sources/a.jsonl", "{}\n");
