@@ -121,7 +121,7 @@ fn derive(top: &Table<'_, '_>, fields: Fields<'_>) -> Result<Derive, Fault> {
             "domain" => derive.domain = has,
             "id" => derive.id = has,
             name => {
-                let message = format!("`{}` cannot be derived", crate::text::one_line(name, 60));
+                let message = format!("`{}` cannot be derived", one_line(name, 60));
                 return Err(Fault::new(top.at("derive"), message).hint("only `domain` and `id` can"));
             }
         }
