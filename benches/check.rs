@@ -100,6 +100,8 @@ fn article(number: u64, is_broken: bool, random: &mut Random) -> String {
 fn run(corpus: &Corpus, threads: usize) -> u64 {
     let schema = Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap();
     let options = CheckOptions {
+        keys: None,
+        scratch: std::env::temp_dir(),
         folder: PathBuf::new(),
         examples: pressmark::diagnostics::EXAMPLES,
         inputs: vec![corpus.path.display().to_string()],
