@@ -116,6 +116,12 @@ pub(crate) fn shell_word(text: &str) -> String {
     if !shown.is_empty() && shown.chars().all(is_plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }
 
+/// What a TOML library says of a syntax error, without words that only its specification has.
+pub(crate) fn toml_syntax(message: &str) -> &str {
+    let is_open = message.starts_with("invalid basic string") || message.starts_with("invalid literal string");
+    if is_open { "a string has no closing quote" } else { message }
+}
+
 /// How alike two names must be for a suggestion, from 0 (not at all) to 1 (equal).
 const ALIKE: f64 = 0.6;
 

@@ -179,9 +179,9 @@ fn settings_that_are_not_toml() {
     let check = |line: &str, error: &str, place: &str, help: &str| {
         check_settings(&format!("name = \"set\"\n{line}\n"), &marked(&format!("line 2: {error}"), (line, place), help));
     };
-    check("key = 5", "expected a string in quotes, found integer `5`", "5", "");
-    check("inputs = \"a\"", "expected a list in brackets: [\"...\"], found string \"a\"", "\"a\"", "");
-    check("creators = [\"Ada\"]", "expected a table such as { name = \"...\" }, found string \"Ada\"", "\"Ada\"", "");
+    check("key = 5", "expected a string in quotes, found 5", "5", "");
+    check("inputs = \"a\"", "expected a list in brackets: [\"...\"], found \"a\"", "\"a\"", "");
+    check("creators = [\"Ada\"]", "expected a table such as { name = \"...\" }, found \"Ada\"", "\"Ada\"", "");
 }
 
 /// Each setting of `[policy]` at the top, or in a table of another kind.

@@ -312,7 +312,7 @@ fn schemas_that_cannot_be_used() {
 }
 
 #[test]
-fn a_reject_file_takes_nothing_away_and_is_never_stale() {
+fn a_reject_file_takes_nothing_away() {
     let test = Test::set("", articles(&["a"])).file("bad.jsonl", "{}\n").file("good.jsonl", articles(&["a"]));
     test.build("").check();
     let refused = |arguments: &str, why: &str| {

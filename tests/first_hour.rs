@@ -277,7 +277,7 @@ fn reports_fit_the_width() {
     let long =
         article("a").replace("\"text\"", &format!("\"tags\":7,\"summary\":\"{}\",\"text\"", "新聞 word ".repeat(40)));
     let test = test.file("in.jsonl", long + &articles(&["b"]).replace("Text b", "\u{7f}") + "{}\n[1]\n");
-    for (width, color) in [("60", "never"), ("80", "always"), ("140", "never"), ("60", "always")] {
+    for (width, color) in [("60", "never"), ("80", "always"), ("140", "never"), ("200", "never"), ("60", "always")] {
         let fits = |command: &str| {
             let run = test.run(command).variable("COLUMNS", width).variable("PRESSMARK_COLOR", color);
             let (stdout, stderr) = run.outputs();

@@ -153,7 +153,7 @@ fn what_cannot_be_built_upon() {
     let test = test.file("new.jsonl", article("c"));
     test.build("--base 0.9.0 --version 1.1.0 --upsert new.jsonl")
         .code(2)
-        .stderr("error: release 0.9.0 does not exist, so nothing can be built on it\n  help: `pressmark log DIR` lists the releases of a dataset\n")
+        .stderr("error: release 0.9.0 does not exist, so nothing can be built on it\n  help: the releases there are 1.0.0\n")
         .leaves_nothing()
         .check();
     let refused = |line: &str, message: &str| {

@@ -139,7 +139,9 @@ fn no_shape_of_an_optional_member_rejects() {
         }
         let test = Test::new().file("a.jsonl", lines);
         let report = test.run(&format!("check a.jsonl --source {source} --format json --max-rejects 100%")).json();
-        let told: Vec<_> = report["causes"].as_array().unwrap().iter().map(|cause| &cause["examples"][0]).collect();
+        // All have one address and so one id.
+        let causes = report["causes"].as_array().unwrap().iter().filter(|cause| cause["code"] != "D-DUPLICATE-KEY");
+        let told: Vec<_> = causes.map(|cause| &cause["examples"][0]).collect();
         // Without a text or an identifier there is no article.
         let kept_out = |example: &&&Value| !example["message"].as_str().unwrap().contains("required");
         let others: Vec<_> = told.iter().filter(kept_out).collect();

@@ -105,6 +105,28 @@ fn numbers_that_should_be_texts_are_told_with_the_rule() {
     test.run("check posts.json --source ./wp.toml").stdout_has("ok 1 article").check();
 }
 
+/// No word of a library that reads TOML.
+#[test]
+fn settings_and_mappings_are_refused_in_plain_words() {
+    for (line, says) in [
+        ("title = \"Red", "a string has no closing quote"),
+        ("title = 5", "expected a string in quotes, found 5"),
+        ("inputs = { a = 1 }", "expected a list in brackets: [\"...\"], found a table"),
+    ] {
+        let test = Test::new().file("set/dataset.toml", format!("name = \"set\"\n{line}\n"));
+        let stderr = format!("error: `set/dataset.toml` line 2: {says}\n");
+        test.run("build set").code(2).stderr_has(stderr).check();
+    }
+    for (line, says) in [
+        ("about = \"Red", "a string has no closing quote"),
+        ("only = 5", "`only` is a table of members and their values, such as { kind = \"news\" }"),
+    ] {
+        let test = Test::new().file("mine.toml", format!("name = \"mine\"\n{line}\n")).file("in.jsonl", article("a"));
+        let stderr = format!("error: source `./mine.toml` line 2: {says}\n");
+        test.run("check in.jsonl --source ./mine.toml").code(2).stderr_has(stderr).check();
+    }
+}
+
 #[test]
 fn more_on_a_line_than_an_article_is_told_with_the_way_out() {
     for (after, help) in [
@@ -116,6 +138,38 @@ fn more_on_a_line_than_an_article_is_told_with_the_way_out() {
         let told = test.run("check in.jsonl").code(1).stdout_has("F-TRAILING-DATA").check();
         assert!(told.contains(&format!("   = help: {help}\n")), "{told}");
     }
+}
+
+/// Whatever is given for articles, what it is is said.
+#[test]
+fn other_files_are_named() {
+    let test = Test::new()
+        .file("null.jsonl", "{\"id\":\"a\",\"text\":null}\n")
+        .file("blank.jsonl", "{\"id\":\"\",\"text\":\"x\"}\n")
+        .file("a.csv", "id,title\n1,One\n")
+        .file("a.yaml", "title: One\ntext: Two\n")
+        .file("a.warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n")
+        .file("a.py", "{'id': 'a', 'text': None}\n")
+        .file("a.xml", "<?xml version=\"1.0\"?><a/>\n")
+        .file("empty/.hidden", "")
+        .file("in/a.json", article("a"))
+        .file("in/b.jsonl", article("b"));
+    let says = |arguments: &str, code: i32, what: &str| {
+        let (stdout, stderr) = test.run(&format!("check {arguments}")).outputs();
+        assert!((stdout.clone() + &stderr).contains(what), "{arguments}: `{what}` is missing\n{stdout}{stderr}");
+        test.run(&format!("check {arguments}")).code(code).stderr_has("").check();
+    };
+    says("null.jsonl", 1, "for 1 cause;");
+    says("blank.jsonl", 1, "expected at least 1 character, found \"\"");
+    says("in/a.json --max-bytes 5", 1, "error[I-TOO-LARGE]: it holds more than 5 bytes, 1 input\n");
+    says("a.csv", 1, "this is CSV, which pressmark does not read");
+    says("a.yaml", 1, "this is YAML, which pressmark does not read");
+    says("a.warc", 1, "this is a WARC file");
+    says("a.py", 1, "this is the repr of a Python value, not JSON");
+    says("a.xml", 1, "this is HTML or XML; run a parser on it");
+    says("empty", 2, "error: the folder `empty` contains no input\n");
+    says("/dev/null", 2, "error[D-EMPTY]: no articles in `/dev/null`\n");
+    says("in/{a.json,b.jsonl}", 0, "ok 2 articles: 2 admitted, 0 rejected\n");
 }
 
 // What is printed where.

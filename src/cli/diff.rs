@@ -70,6 +70,9 @@ fn sides(arguments: &DiffArguments) -> Result<[PathBuf; 2], Error> {
         return locate::newest_two(base);
     }
     let base = side(base, key)?;
+    if !base.exists() {
+        find(&base)?;
+    }
     if !matches!(find(&base), Ok(Found::Release)) {
         locate::usage(&format!("`{}` is not a release; name BASE and CURRENT", locate::shown(&base)));
     }

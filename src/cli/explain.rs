@@ -48,7 +48,7 @@ fn flowing(page: &str) -> String {
             continue;
         }
         if !paragraph.is_empty() {
-            text.push_str(&terminal::hanging(&paragraph.drain(..).collect::<Vec<_>>().join(" "), 0));
+            text.push_str(&terminal::hanging(&std::mem::take(&mut paragraph).join(" "), 0));
         }
         is_example ^= is_fence;
         let mark = if is_example || is_fence { AS_IT_IS.to_string() } else { String::new() };

@@ -21,10 +21,9 @@ pub(crate) fn outside(dataset: &Dataset, home: &Path) -> BTreeMap<String, String
     // Without the files, the names stay as they are.
     let sources = resolve(&dataset.folder, home, &dataset.inputs).unwrap_or_default();
     let folder = shortest(&dataset.folder);
-    let is_inside = |path: &Path| match folder.as_os_str().is_empty() {
-        true => path.is_relative() && !path.starts_with(".."),
-        false => path.starts_with(&folder),
-    };
+    let is_here = folder.as_os_str().is_empty();
+    let is_below_here = |path: &Path| path.is_relative() && !path.starts_with("..");
+    let is_inside = |path: &Path| if is_here { is_below_here(path) } else { path.starts_with(&folder) };
     let named = sources.into_iter().filter_map(|source| {
         let path = shortest(&source.path?);
         let shown = path.to_string_lossy().replace('\\', "/");

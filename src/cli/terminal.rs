@@ -165,7 +165,7 @@ pub(crate) fn hanging(line: &str, indent: usize) -> String {
         None => fitted = format!("{line}\n"),
     }
     // It is wrapped already.
-    fitted.split_inclusive('\n').map(|line| format!("{AS_IT_IS}{line}")).collect()
+    fitted.split_inclusive('\n').map(|line| format!("{AS_IT_IS}{line}")).collect::<Vec<_>>().concat()
 }
 
 /// Wraps each line at spaces. A continued line is indented by two more columns than its first line.

@@ -57,7 +57,6 @@ impl Error {
             Self::NoBase { releases, .. } if releases.is_empty() => {
                 Some("the dataset has no releases yet; build the first one without `--base`".into())
             }
-            Self::NoBase { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
             Self::BaseUnlike { .. } => Some("build once from all inputs, without `--base`".into()),
             Self::Withdrawal { .. } => {
                 Some(r#"each line is {"key": "..", "reason": ".."} and names a record of the release"#.into())
@@ -68,7 +67,7 @@ impl Error {
             Self::NoRelease { .. } => {
                 Some("a release is a folder with a manifest.json, such as datasets/NAME/1.0.0".into())
             }
-            Self::UnknownRelease { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
+            Self::NoBase { releases, .. } | Self::UnknownRelease { releases, .. } => Some(format!("the releases there are {}", releases.join(", "))),
             Self::NoReleaseYet { path } => {
                 Some(format!("to publish the first one, run: pressmark build {}", shell_word(&path.display().to_string())))
             }

@@ -44,7 +44,7 @@ fn of_data(message: &str) -> String {
 }
 
 /// A value as JSON writes it: the library puts its own name for the type before it.
-fn shown(found: &str) -> &str {
+pub(crate) fn shown(found: &str) -> &str {
     match found {
         "map" => "an object",
         "sequence" => "an array",

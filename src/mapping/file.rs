@@ -11,6 +11,7 @@ use super::fields::Target;
 use super::plan::{Derive, Dropped, Plan, Unmapped};
 use crate::input::Selection;
 use crate::input::pages::Rules;
+use crate::text::{one_line, toml_syntax};
 
 /// What is wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) struct Fields<'t> {
 pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
     let document = toml::de::DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        Fault::new(at, crate::text::one_line(error.message(), 300))
+        Fault::new(at, one_line(toml_syntax(error.message()), 300))
     })?;
     let top = Table::new(document.get_ref(), 0);
     top.knows(&[
@@ -88,7 +89,9 @@ pub(super) fn read(text: &str, fields: Fields<'_>) -> Result<Plan, Fault> {
 fn selection(text: &str) -> Result<Selection, Fault> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        Fault::new(at, crate::text::one_line(error.message(), 300))
+        let is_only = error.message().starts_with("invalid type: ");
+        let only = "`only` is a table of members and their values, such as { kind = \"news\" }";
+        Fault::new(at, one_line(if is_only { only } else { error.message() }, 300))
     })
 }
 
@@ -118,7 +121,7 @@ fn derive(top: &Table<'_, '_>, fields: Fields<'_>) -> Result<Derive, Fault> {
             "domain" => derive.domain = has,
             "id" => derive.id = has,
             name => {
-                let message = format!("`{}` cannot be derived", crate::text::one_line(name, 60));
+                let message = format!("`{}` cannot be derived", one_line(name, 60));
                 return Err(Fault::new(top.at("derive"), message).hint("only `domain` and `id` can"));
             }
         }

@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::text::one_line;
+use crate::text::{one_line, toml_syntax};
 
 /// How alike two names must be, from 0 (not at all) to 1 (equal).
 const ALIKE: f64 = 0.7;
@@ -55,10 +55,10 @@ pub(super) fn explain(message: &str, top: &[String], policy: &[String]) -> Fault
         return Fault::new(message, None);
     }
     if let Some((found, expected)) = found_and_expected(message) {
-        return Fault::new(format!("expected {expected}, found {}", one_line(found, 100)), None);
+        return Fault::new(format!("expected {expected}, found {}", one_line(shown(found), 100)), None);
     }
     // What is no TOML is said in terms of TOML, and one of our own types names itself.
-    Fault::new(one_line(message, 300), None)
+    Fault::new(one_line(toml_syntax(message), 300), None)
 }
 
 fn unknown_setting(names: &[String], top: &[String], policy: &[String]) -> Fault {
@@ -111,6 +111,15 @@ fn found_and_expected(message: &str) -> Option<(&str, &str)> {
             other => other,
         },
     ))
+}
+
+/// A value as TOML writes it.
+fn shown(found: &str) -> &str {
+    match found {
+        "map" => "a table",
+        "sequence" => "a list",
+        other => crate::json::fault::shown(other),
+    }
 }
 
 fn nearest<'n>(name: &str, known: &'n [String]) -> Option<&'n str> {
@@ -175,10 +184,10 @@ mod tests {
             "did you mean \"keep\"? it is \"keep\" or \"reject\"",
         );
         check("missing field `name`", "`name` is missing", "write it: name = \"...\"");
-        check("invalid type: integer `5`, expected a string", "expected a string in quotes, found integer `5`", "");
+        check("invalid type: integer `5`, expected a string", "expected a string in quotes, found 5", "");
         check(
             "invalid type: string \"x\", expected struct Creator",
-            "expected a table such as { name = \"...\" }, found string \"x\"",
+            "expected a table such as { name = \"...\" }, found \"x\"",
             "",
         );
     }
