@@ -81,12 +81,12 @@ fn an_upsert_into_a_release_of_pressmark_1() {
 
     let from_nothing = copy("tests/releases/every-kind").file("all.jsonl", test.run("export set/3.0.0").check());
     from_nothing.build("--output out --version 3.0.0 all.jsonl").check();
-    let built = substance(&from_nothing, "out/3.0.0");
+    let whole = substance(&from_nothing, "out/3.0.0");
     for release in ["set/3.0.0", "set/4.0.0"] {
-        assert!(substance(&test, release) == built, "{release}");
+        assert!(substance(&test, release) == whole, "{release}");
     }
     // The layout stays, although the base has another.
-    assert_ne!(test.json("set/2.0.0/manifest.json")["layout"], built.1["layout"]);
+    assert_ne!(test.json("set/2.0.0/manifest.json")["layout"], whole.1["layout"]);
 }
 
 #[test]
@@ -102,9 +102,12 @@ fn a_release_of_pressmark_1_with_a_list_of_withdrawals() {
     build.stderr_has("error: `1` was withdrawn in 2.0.0 (asked for)").leaves_nothing().check();
 }
 
+/// A change of a manifest.
+type Change = fn(&mut Value);
+
 #[test]
 fn a_manifest_has_what_its_format_says() {
-    let changes: [(fn(&mut Value), &str); 7] = [
+    let changes: [(Change, &str); 7] = [
         (|manifest| manifest["inputs"][0]["articles"] = json!(999), "R-COUNTS"),
         (|manifest| manifest["withdrawn"] = json!([{ "key": "x", "reason": "r" }]), "R-COUNTS"),
         (|manifest| manifest["withdrawn"] = json!([{ "key": "y" }, { "key": "x" }]), "R-MANIFEST-INVALID"),
