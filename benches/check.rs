@@ -102,8 +102,6 @@ fn run(corpus: &Corpus, threads: usize) -> u64 {
     let schema = Schema::built_in(BuiltIn::Article, Extra::Keep).unwrap();
     let keys = KeyColumns::new(schema.columns(), &[], "id", None).ok();
     let options = CheckOptions {
-        keys: None,
-        scratch: std::env::temp_dir(),
         folder: PathBuf::new(),
         examples: pressmark::diagnostics::EXAMPLES,
         inputs: vec![corpus.path.display().to_string()],

@@ -66,8 +66,8 @@ pub(crate) fn file_names(format: Format) -> &'static [&'static str] {
     }
 }
 
-/// The files of metadata that a release contains, by name. They follow from the manifest, the schema and its columns
-/// alone, so `publish` writes them and [`crate::verify`](mod@crate::verify) can make them again.
+/// The files of metadata of a release, by name: those of [`file_names`]. They follow from the manifest, the schema
+/// and its columns alone, so `publish` writes them and [`crate::verify`](mod@crate::verify) can make them again.
 pub fn release_files(
     _manifest: &Manifest,
     _columns: &Columns,

@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(*withdrawn, 0);
         let files: Vec<_> = files.into_files().collect();
         assert_eq!(files.len(), 1, "a list without entries has no file");
-        assert_eq!((files[0].0, files[0].1.iter().filter(|byte| **byte == b'\n').count()), (INPUTS, 2));
+        assert_eq!((files[0].0, str::from_utf8(&files[0].1).unwrap().lines().count()), (INPUTS, 2));
     }
 
     #[test]

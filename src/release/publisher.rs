@@ -211,46 +211,42 @@ fn put_documents(folder: &Location, manifest: &Manifest, documents: &Documents) 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
     use std::sync::Arc;
     use std::thread;
 
     use super::*;
     use crate::progress::NoProgress;
-    use crate::release::{ListFiles, Lock, SCHEMA, releases};
+    use crate::release::{ListFiles, Lock, SCHEMA, Withdrawn, releases};
     use crate::storage::filesystem::STAGING;
     use crate::storage::{EntryKind, Fault, MemoryStorage, with_fault};
     use crate::verify::{VerifyOptions, verify};
 
-    fn root(folder: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
-    }
-
-    /// A release to publish: its manifest, its files and the bytes of its parts.
+    /// A release to publish: its manifest, its schema and the bytes of its parts.
     struct Example {
         manifest: Manifest,
-        files: ReleaseFiles,
+        schema: Vec<u8>,
         parts: Vec<(String, Vec<u8>)>,
     }
 
     impl Example {
         fn new() -> Self {
-            Self::of("datasets/asharq-al-awsat/1.1.0")
-        }
-
-        /// A committed release.
-        fn of(folder: &str) -> Self {
-            let release = Release::open(root(folder)).unwrap();
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/asharq-al-awsat/1.1.0");
+            let release = Release::open(&folder).unwrap();
             let read = |name: &str| release.location().join(name).read_bounded(1 << 30).unwrap();
             let parts = parts(release.manifest()).map(|(name, _)| (name.clone(), read(&name))).collect();
-            Self { manifest: release.manifest().clone(), files: release.files().unwrap(), parts }
+            Self { manifest: release.manifest().clone(), schema: read(SCHEMA), parts }
         }
 
         /// The same release, described differently.
         fn described(&self, description: &str) -> Self {
             let mut manifest = self.manifest.clone();
             manifest.description = Some(description.to_owned());
-            Self { manifest, files: self.files.clone(), parts: self.parts.clone() }
+            Self { manifest, schema: self.schema.clone(), parts: self.parts.clone() }
+        }
+
+        fn files(&self) -> ReleaseFiles {
+            ReleaseFiles::new(&self.schema)
         }
 
         fn draft(&self, releases: &Location, id: &str) -> Result<Draft, Error> {
@@ -266,7 +262,7 @@ mod tests {
         }
 
         fn publish(&self, releases: &Location, id: &str) -> Result<Release, Error> {
-            self.draft(releases, id)?.commit(&self.manifest, self.files.clone())
+            self.draft(releases, id)?.commit(&self.manifest, self.files())
         }
 
         /// Checks that the release is intact.
@@ -320,45 +316,6 @@ mod tests {
     }
 
     #[test]
-    fn a_release_of_either_format_is_published_again_as_it_is() {
-        for folder in ["datasets/asharq-al-awsat/1.1.0", "tests/releases/format-2/2.0.0"] {
-            let example = Example::of(folder);
-            on_each(|set| {
-                let release = example.publish(set, "a").unwrap();
-                let committed = Location::from(root(folder));
-                for entry in committed.list().unwrap().into_iter().filter(|entry| entry.kind == EntryKind::File) {
-                    let read = |folder: &Location| folder.join(&entry.name).read_bounded(1 << 20).unwrap();
-                    assert!(read(&committed) == read(release.location()), "{}", entry.name);
-                }
-                example.check(set);
-            });
-        }
-    }
-
-    #[test]
-    fn files_that_no_release_has_are_refused() {
-        let example = Example::of("tests/releases/format-2/2.0.0");
-        on_each(|set| {
-            let commit = |files: ReleaseFiles| example.draft(set, "a").unwrap().commit(&example.manifest, files);
-            let notes = example.files.clone().with_metadata([("notes.txt", b"mine".to_vec())]);
-            refused(commit(notes), "`notes.txt` is not a file of metadata");
-            let lists = ListFiles::new([], []).unwrap();
-            refused(commit(ReleaseFiles::new(b"{}").with_lists(lists)), "SHA-256 of schema.json");
-            let schema = Release::open(root("tests/releases/format-2/2.0.0")).unwrap();
-            let schema = schema.location().join(SCHEMA).read_bounded(1 << 20).unwrap();
-            refused(commit(ReleaseFiles::new(&schema)), "SHA-256 of inputs.jsonl");
-            let large = example.files.clone().with_metadata([("README.md", vec![b' '; (64 << 20) + 1])]);
-            assert!(matches!(commit(large), Err(Error::TooLarge { name: "README.md", .. })));
-        });
-        let first = Example::new();
-        on_each(|set| {
-            let card = first.files.clone().with_metadata([("README.md", b"mine".to_vec())]);
-            let commit = first.draft(set, "a").unwrap().commit(&first.manifest, card);
-            refused(commit, "a release of pressmark/1 has no file beside schema.json");
-        });
-    }
-
-    #[test]
     fn whatever_fails_a_release_is_whole_or_absent() {
         let example = Example::new();
         for fault in [Fault::Error, Fault::Full, Fault::Short, Fault::Crash] {
@@ -388,6 +345,59 @@ mod tests {
             }
             assert!(at > 10, "{at} operations are too few to be all");
         }
+    }
+
+    /// A committed release of `pressmark/2` with all kinds of files, and a draft of it in `set`.
+    fn second_format(set: &Location) -> (Release, Draft) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/releases/format-2/2.0.0");
+        let release = Release::open(folder).unwrap();
+        let draft = Publisher::new(set).begin(&release.manifest().version, "a").unwrap();
+        for (name, _) in parts(release.manifest()) {
+            let mut upload = draft.put(&name).unwrap();
+            upload.write_all(&release.location().join(&name).read_bounded(1 << 20).unwrap()).unwrap();
+            upload.finish().unwrap();
+        }
+        (release, draft)
+    }
+
+    #[test]
+    fn all_files_of_a_release_are_published_again() {
+        on_each(|set| {
+            let (release, draft) = second_format(set);
+            let copy = draft.commit(release.manifest(), release.files().unwrap()).unwrap();
+            let entries = release.location().list().unwrap();
+            for entry in entries.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+                let read = |release: &Release| release.location().join(&entry.name).read_bounded(1 << 20).unwrap();
+                assert!(read(&release) == read(&copy), "{}", entry.name);
+            }
+            assert_eq!(copy.withdrawn().unwrap().len(), 1);
+            assert_eq!(copy.inputs().unwrap().count() as u64, copy.manifest().inputs().count);
+        });
+    }
+
+    #[test]
+    fn files_that_no_release_has_are_refused() {
+        on_each(|set| {
+            let commit = |change: fn(ReleaseFiles) -> ReleaseFiles| {
+                let (release, draft) = second_format(set);
+                draft.commit(release.manifest(), change(release.files().unwrap()))
+            };
+            let notes = |files: ReleaseFiles| files.with_metadata([("notes.txt", b"mine".to_vec())]);
+            refused(commit(notes), "`notes.txt` is not a file of metadata");
+            let lists = |files: ReleaseFiles| {
+                let withdrawn = Withdrawn { key: "k".to_owned(), reason: "r".to_owned() };
+                files.with_lists(ListFiles::new([], [withdrawn]).unwrap())
+            };
+            refused(commit(lists), "the SHA-256 of withdrawn.jsonl differs");
+            let large = |files: ReleaseFiles| files.with_metadata([("README.md", vec![b' '; (64 << 20) + 1])]);
+            assert!(matches!(commit(large), Err(Error::TooLarge { name: "README.md", .. })));
+        });
+        let first = Example::new();
+        on_each(|set| {
+            let card = first.files().with_metadata([("README.md", b"mine".to_vec())]);
+            let commit = first.draft(set, "a").unwrap().commit(&first.manifest, card);
+            refused(commit, "a release of pressmark/1 has no file beside schema.json");
+        });
     }
 
     #[test]
@@ -421,8 +431,8 @@ mod tests {
         let [first, second] = [(); 2].map(|()| example.draft(set, "plan 1").unwrap());
         refused(example.draft(set, "plan 2"), "another commit has claimed it with `memory:/set/.claim-1.1.0`");
         assert_eq!(releases(set).unwrap(), []);
-        first.commit(&example.manifest, example.files.clone()).unwrap();
-        second.commit(&example.manifest, example.files.clone()).unwrap();
+        first.commit(&example.manifest, example.files()).unwrap();
+        second.commit(&example.manifest, example.files()).unwrap();
         example.check(set);
     }
 
@@ -432,14 +442,14 @@ mod tests {
         on_each(|set| {
             let mut larger = example.manifest.clone();
             larger.parts[0].bytes += 1;
-            refused(example.draft(set, "a").unwrap().commit(&larger, example.files.clone()), " bytes, not ");
+            refused(example.draft(set, "a").unwrap().commit(&larger, example.files()), " bytes, not ");
             refused(
                 example.draft(set, "a").unwrap().commit(&example.manifest, ReleaseFiles::new(b"{}")),
                 "SHA-256 of schema.json",
             );
             let mut later = example.manifest.clone();
             later.version = Version::new(1, 2, 0);
-            refused(example.draft(set, "a").unwrap().commit(&later, example.files.clone()), "has the version 1.2.0");
+            refused(example.draft(set, "a").unwrap().commit(&later, example.files()), "has the version 1.2.0");
             for name in ["manifest.json", "data", "data/a/b", "../data/a", "dataa"] {
                 refused(example.draft(set, "a").unwrap().put(name), "is not the name of a part");
             }
@@ -449,13 +459,10 @@ mod tests {
         });
         on_each(|set| {
             let draft = Publisher::new(set).begin(&example.manifest.version, "a").unwrap();
-            refused(draft.commit(&example.manifest, example.files.clone()), "is missing");
+            refused(draft.commit(&example.manifest, example.files()), "is missing");
             let draft = example.draft(set, "a").unwrap();
             draft.put("data/other.parquet").unwrap().finish().unwrap();
-            refused(
-                draft.commit(&example.manifest, example.files.clone()),
-                "data/other.parquet` is not in its manifest",
-            );
+            refused(draft.commit(&example.manifest, example.files()), "data/other.parquet` is not in its manifest");
         });
     }
 
@@ -465,7 +472,7 @@ mod tests {
         let set = Location::from(folder.path());
         let draft = example.draft(&set, "a").unwrap();
         drop(Lock::take(folder.path()).unwrap());
-        draft.commit(&example.manifest, example.files.clone()).unwrap();
+        draft.commit(&example.manifest, example.files()).unwrap();
         example.check(&set);
         assert!(litter(&set).iter().all(|name| !name.starts_with(STAGING)));
     }

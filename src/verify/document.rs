@@ -64,7 +64,9 @@ fn first_difference(a: &[u8], b: &[u8]) -> usize {
 pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
     let totals = match &manifest.lists {
         Lists::Embedded { inputs, .. } => {
-            inputs.iter().for_each(|input| check_input(input, MANIFEST, findings));
+            for input in inputs {
+                check_input(input, MANIFEST, findings);
+            }
             InputTotals::checked_sum(inputs)
         }
         Lists::Files { inputs, .. } => {

@@ -58,16 +58,16 @@ pub(super) fn check(
         }
     }
     if *withdrawn > 0 && is_bounded(folder, files, findings) {
-        let (mut last, mut count) = (None, 0);
+        let (mut before, mut count) = (None, 0);
         let list = List { folder, name: WITHDRAWN, sha256: withdrawn_sha256, longest: MAX_WITHDRAWN_BYTES };
         let is_read = list.read(findings, |number, record: Withdrawn, findings| {
-            if last.as_ref().is_some_and(|last| *last >= record.key) {
+            if before.as_ref().is_some_and(|before| *before >= record.key) {
                 let message = format!("line {number}: its key does not follow that of the line before");
                 findings.add(Finding::new(Code::List, WITHDRAWN, &message));
             }
             count += 1;
             checked.withdrawn.insert(record.key.clone());
-            last = Some(record.key);
+            before = Some(record.key);
         })?;
         checked.hashed += u64::from(is_read);
         if is_read && count != *withdrawn {

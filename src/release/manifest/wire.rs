@@ -229,8 +229,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
     serde_json::from_slice(bytes).map_err(|error| unreadable(&json::fault::explain(&error)))
 }
 
-fn contradiction<T>(message: String) -> Result<T, ManifestError> {
-    Err(ManifestError::Contradiction(crate::text::one_line(&message, 300)))
+fn contradiction<T>(message: &str) -> Result<T, ManifestError> {
+    Err(ManifestError::Contradiction(crate::text::one_line(message, 300)))
 }
 
 fn check<I, W>(
@@ -239,13 +239,13 @@ fn check<I, W>(
     lists: impl FnOnce(I, W) -> Lists,
 ) -> Result<Manifest, ManifestError> {
     if !crate::release::dataset::is_name(&wire.dataset.name) {
-        return contradiction(format!("`{}` is no name of a dataset", wire.dataset.name));
+        return contradiction(&format!("`{}` is no name of a dataset", wire.dataset.name));
     }
     let Ok(released) = wire.released.parse::<Date>() else {
-        return contradiction(format!("`released` is no day: `{}`", wire.released));
+        return contradiction(&format!("`released` is no day: `{}`", wire.released));
     };
     if !wire.layout.is_valid(format) {
-        return contradiction("`layout` is none that this version can cut by".into());
+        return contradiction("`layout` is none that this version can cut by");
     }
     let parts = check_parts(wire.parts, wire.records)?;
     check_columns(&wire.columns, &wire.order_by, &wire.key)?;
@@ -283,19 +283,19 @@ fn check_parts(wire: Vec<PartWire>, records: u64) -> Result<Vec<Part>, ManifestE
         let PartWire { path, bytes, rows, sha256, fingerprint, first, last } = part;
         let part = Part { bytes, rows, sha256, fingerprint, first, last };
         if path != part.path(index) {
-            return contradiction(format!("part {index} is called `{path}`, which should be `{}`", part.path(index)));
+            return contradiction(&format!("part {index} is called `{path}`, which should be `{}`", part.path(index)));
         }
         if rows == 0 {
-            return contradiction(format!("`{path}` has no rows"));
+            return contradiction(&format!("`{path}` has no rows"));
         }
         parts.push(part);
     }
     let sum = |of: fn(&Part) -> u64| parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(of(part)));
     if sum(|part| part.rows) != Some(records) {
-        return contradiction(format!("`records` is {records}, which is not the sum of the parts' rows"));
+        return contradiction(&format!("`records` is {records}, which is not the sum of the parts' rows"));
     }
     if sum(|part| part.bytes).is_none() {
-        return contradiction("the parts have more bytes than any file system holds".into());
+        return contradiction("the parts have more bytes than any file system holds");
     }
     Ok(parts)
 }
@@ -303,14 +303,14 @@ fn check_parts(wire: Vec<PartWire>, records: u64) -> Result<Vec<Part>, ManifestE
 fn check_columns(columns: &[ColumnSummary], order_by: &[String], key: &String) -> Result<(), ManifestError> {
     let names: BTreeSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     if names.len() != columns.len() {
-        return contradiction("a column is listed twice".into());
+        return contradiction("a column is listed twice");
     }
     if let Some(name) = order_by.iter().chain([key]).find(|name| !names.contains(name.as_str())) {
-        return contradiction(format!("`{name}` orders or identifies records and is no column"));
+        return contradiction(&format!("`{name}` orders or identifies records and is no column"));
     }
     let ordering: BTreeSet<&String> = order_by.iter().collect();
     if ordering.len() != order_by.len() {
-        return contradiction("`order_by` names a column twice".into());
+        return contradiction("`order_by` names a column twice");
     }
     Ok(())
 }
@@ -319,13 +319,13 @@ fn check_lists(lists: &Lists) -> Result<(), ManifestError> {
     let has_file = |count: u64, sha256: &Digest| (count > 0) == (*sha256 != Digest::of(b""));
     match lists {
         Lists::Embedded { withdrawn, .. } if !withdrawn.is_sorted_by(|a, b| a.key < b.key) => {
-            contradiction("`withdrawn` is not in the order of its keys, or has one twice".into())
+            contradiction("`withdrawn` is not in the order of its keys, or has one twice")
         }
         Lists::Files { inputs, inputs_sha256, .. } if !has_file(inputs.count, inputs_sha256) => {
-            contradiction("`inputs` counts no input and has the SHA-256 of a list, or the other way round".into())
+            contradiction("`inputs` counts no input and has the SHA-256 of a list, or the other way round")
         }
         Lists::Files { withdrawn, withdrawn_sha256, .. } if !has_file(*withdrawn, withdrawn_sha256) => {
-            contradiction("`withdrawn` counts no record and has the SHA-256 of a list, or the other way round".into())
+            contradiction("`withdrawn` counts no record and has the SHA-256 of a list, or the other way round")
         }
         Lists::Embedded { .. } | Lists::Files { .. } => Ok(()),
     }
