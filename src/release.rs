@@ -4,6 +4,7 @@
 //! [`crate::record`] and [`crate::part_files`] decide what its records are; [`crate::verify`] checks whether it
 //! is intact.
 
+mod about;
 mod checksums;
 mod dataset;
 mod documents;
@@ -17,12 +18,14 @@ mod staging;
 mod version_policy;
 mod write_guard;
 
+pub use about::{About, Creator};
+pub(crate) use about::{MAX_CARD_BYTES, is_web_url};
 pub(crate) use checksums::{MAX_SUMS_BYTES, parse_sums, write_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub(crate) use documents::Documents;
 pub use find::{Found, dataset_of, find, newest};
-pub use manifest::{ColumnSummary, Creator, Input, Manifest, Part, Previous, SchemaRef, Withdrawn, Writer};
+pub use manifest::{ColumnSummary, Input, Manifest, Part, Previous, SchemaRef, Withdrawn, Writer};
 pub(crate) use manifest::{ManifestError, Normalised};
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};

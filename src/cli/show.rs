@@ -67,13 +67,13 @@ pub(crate) fn release(folder: &Path, detail: Detail) -> Result<String, Error> {
 }
 
 fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
-    let title = manifest.title.as_deref().map(|title| format!(" ({})", one_line(title, 100))).unwrap_or_default();
+    let title = manifest.about.title.as_deref().map(|title| format!(" ({})", one_line(title, 100))).unwrap_or_default();
     writeln!(out, "\n{BOLD}{} {}{BOLD:#}{title}", one_line(&manifest.dataset, 100), manifest.version)?;
     writeln!(out, "  released    {}", manifest.released)?;
     if let Some(previous) = &manifest.previous {
         writeln!(out, "  follows     {}", previous.version)?;
     }
-    if let Some(license) = &manifest.license {
+    if let Some(license) = &manifest.about.license {
         writeln!(out, "  license     {}", one_line(license, 100))?;
     }
     let size = manifest.parts.iter().map(|part| part.bytes).sum();

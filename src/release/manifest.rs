@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use semver::Version;
 
+use super::about::About;
 use crate::digest::Digest;
 use crate::part_files::{CODEC, Layout, PartDescription, SETTINGS};
 use crate::record::{Fingerprint, Summary};
@@ -21,14 +22,8 @@ use crate::schema::{Extra, Schema};
 pub struct Manifest {
     /// The dataset's name.
     pub dataset: String,
-    /// For people.
-    pub title: Option<String>,
-    /// For people, at any length.
-    pub description: Option<String>,
-    /// An SPDX identifier, a URL, or words.
-    pub license: Option<String>,
-    /// Who made it.
-    pub creators: Vec<Creator>,
+    /// What its producer states about it.
+    pub about: About,
     /// The release's version.
     pub version: Version,
     /// The day it was released.
@@ -69,17 +64,6 @@ pub struct Manifest {
 
 /// What was changed before validation: field, rule, count.
 pub(crate) type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
-
-/// Who made a dataset.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Creator {
-    /// The person's or organisation's name.
-    pub name: String,
-    /// A URL that identifies them (ORCID, ROR, a home page).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
 
 /// The release before.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -228,10 +212,7 @@ impl Manifest {
         });
         Self {
             dataset: dataset.to_owned(),
-            title: None,
-            description: None,
-            license: None,
-            creators: Vec::new(),
+            about: About::default(),
             version,
             released,
             previous: None,

@@ -12,14 +12,13 @@ use semver::Version;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ColumnSummary, Creator, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
-};
+use super::{ColumnSummary, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer};
 use crate::digest::Digest;
 use crate::json;
 use crate::part_files::Layout;
 use crate::record::Fingerprint;
 use crate::release::FORMAT;
+use crate::release::about::{About, Creator};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,10 +75,10 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
         records: manifest.records(),
         dataset: DatasetV1 {
             name: manifest.dataset.clone(),
-            title: manifest.title.clone(),
-            description: manifest.description.clone(),
-            license: manifest.license.clone(),
-            creators: manifest.creators.clone(),
+            title: manifest.about.title.clone(),
+            description: manifest.about.description.clone(),
+            license: manifest.about.license.clone(),
+            creators: manifest.about.creators.clone(),
         },
         version: manifest.version.clone(),
         released: manifest.released.to_string(),
@@ -219,10 +218,13 @@ fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
     }
     Ok(Manifest {
         dataset: wire.dataset.name,
-        title: wire.dataset.title,
-        description: wire.dataset.description,
-        license: wire.dataset.license,
-        creators: wire.dataset.creators,
+        about: About {
+            title: wire.dataset.title,
+            description: wire.dataset.description,
+            license: wire.dataset.license,
+            creators: wire.dataset.creators,
+            ..About::default()
+        },
         version: wire.version,
         released,
         previous: wire.previous,
