@@ -119,6 +119,8 @@ codes! {
     FileSize "R-FILE-SIZE" "the size of a file differs from the manifest",
     FileHash "R-FILE-HASH" "the SHA-256 of a file differs from the recorded one",
     SumsInvalid "R-SUMS" "SHA256SUMS does not match the files of the release",
+    List "R-LIST" "a list of inputs or withdrawals is not in the form that the format requires",
+    Metadata "R-METADATA" "a file of metadata does not follow from the manifest and the schema",
     SchemaInvalid "R-SCHEMA" "schema.json cannot be used or does not match the parts",
     PartUnreadable "R-PART" "a part is not readable Parquet",
     PartColumns "R-COLUMNS" "the columns of a part do not match the schema",

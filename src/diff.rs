@@ -154,7 +154,8 @@ fn compare_sides(
     let columns = pipeline::column_pairs(&old, &new, &options.ignore)?;
     let mut pipeline = Pipeline::new((&old, old_files), (&new, new_files), columns, each, (resources, progress));
     pipeline.run()?;
-    let withdrawn = withdrawn(current);
+    let listed = current.withdrawn()?;
+    let withdrawn = listed.iter().map(|record| (record.key.as_str(), record.reason.as_str())).collect();
     let found = pipeline.finish(&withdrawn)?;
     let records = [(base, &old), (current, &new)].map(|(side, table)| {
         side.records().unwrap_or_else(|| table.all_files().iter().map(|file| u64::from(table.rows_of(*file))).sum())
@@ -188,12 +189,6 @@ fn open(side: &DiffInput, picked: &[usize]) -> Result<(Scan, Vec<usize>), Error>
         [] => Ok((side.table(&[0])?, Vec::new())),
         picked => Ok((side.table(picked)?, (0..picked.len()).collect())),
     }
-}
-
-/// The records that a release lists as withdrawn: key and reason.
-fn withdrawn(side: &DiffInput) -> BTreeMap<&str, &str> {
-    let listed = side.release.iter().flat_map(|release| &release.manifest.withdrawn);
-    listed.map(|record| (record.key.as_str(), record.reason.as_str())).collect()
 }
 
 fn report(base: (&DiffInput, &Scan), current: (&DiffInput, &Scan), records: [u64; 2], found: Found) -> DiffReport {
@@ -238,5 +233,5 @@ fn facts((side, table): (&DiffInput, &Scan), records: u64) -> SideFacts {
 /// Whether files or metadata differ.
 fn is_repackaged(base: &Manifest, current: &Manifest) -> bool {
     let files = |manifest: &Manifest| manifest.parts.iter().map(|part| part.sha256).collect::<Vec<_>>();
-    files(base) != files(current) || base.about != current.about
+    base.format() != current.format() || files(base) != files(current) || base.about != current.about
 }

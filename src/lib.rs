@@ -73,11 +73,12 @@
 //! use pressmark::diff::{DiffInput, DiffOptions, diff};
 //! use pressmark::digest::Digest;
 //! use pressmark::mapping::{Mapping, SourceChoice};
+//! use pressmark::metadata::release_files;
 //! use pressmark::part_files::{PartEncoder, encode_part};
 //! use pressmark::progress::NoProgress;
 //! use pressmark::publish::RecordSorter;
 //! use pressmark::record::Summary;
-//! use pressmark::release::{Input, Manifest, Part, Publisher, Release};
+//! use pressmark::release::{Input, ListFiles, Manifest, Part, Publisher, Release, ReleaseFiles};
 //! use pressmark::schema::{BuiltIn, Extra, Schema};
 //! use pressmark::storage::{Location, MemoryStorage};
 //! use pressmark::validate::{KeyColumns, Validator, ValidatorOptions};
@@ -112,8 +113,11 @@
 //!     let (bytes, number) = (articles.concat(), articles.len() as u64);
 //!     let (name, sha256) = ("memory".to_owned(), Digest::of(&bytes));
 //!     let counts = Input { name, bytes: bytes.len() as u64, sha256, articles: number, admitted: number, rejected: 0 };
-//!     manifest.inputs.push(counts);
-//!     Ok(draft.commit(&manifest, schema.bytes())?)
+//!     let lists = ListFiles::new([counts], [])?;
+//!     manifest.lists = lists.lists().clone();
+//!     let metadata = release_files(&manifest, schema.columns(), schema.bytes());
+//!     let files = ReleaseFiles::new(schema.bytes()).with_lists(lists).with_metadata(metadata);
+//!     Ok(draft.commit(&manifest, files)?)
 //! }
 //!
 //! let store = || Location::new(Arc::new(MemoryStorage::new()), "notes");

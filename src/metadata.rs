@@ -1,8 +1,12 @@
 //! Metadata documents of a release, in the words of other standards.
 //!
 //! Every document is a pure function of the manifest and the schema: no clock, no path, no network. Nothing
-//! here reads or writes a file, and nothing decides where a document is placed. A column that a standard
-//! cannot describe is left out of that document, and the document says so.
+//! here reads or writes a file. A column that a standard cannot describe is left out of that document, and the
+//! document says so.
+//!
+//! Four documents are files of a release, and [`crate::verify`](mod@crate::verify) compares them with what is
+//! made here. **Their bytes are a promise** with the name `metadata/1`: `schema/FORMAT.md` says what a change
+//! of them takes.
 
 mod card;
 mod card_header;
@@ -23,9 +27,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::release::{About, Creator, Manifest, is_web_url};
+use crate::release::{About, Creator, Format, METADATA, Manifest, is_web_url};
 use crate::schema::Columns;
-use crate::text::counted;
+use crate::text::{counted, printable_json};
 
 pub(crate) use dataset_card::is_generated_card;
 pub use remarks::Remark;
@@ -51,6 +55,10 @@ pub enum Document {
 }
 
 impl Document {
+    /// All documents.
+    const ALL: [Self; 7] =
+        [Self::Card, Self::Croissant, Self::DataPackage, Self::Citation, Self::Zenodo, Self::DataCite, Self::RoCrate];
+
     /// The file name under which tools look for the document.
     pub fn file_name(self) -> &'static str {
         match self {
@@ -63,6 +71,23 @@ impl Document {
             Self::RoCrate => "ro-crate-metadata.json",
         }
     }
+}
+
+/// The names of the files of metadata that a release of a format contains.
+pub(crate) fn file_names(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::V1 => &[],
+        Format::V2 => &METADATA,
+    }
+}
+
+/// The files of metadata of a release, by name: a dataset card, Croissant, a data package and a citation. They
+/// follow from the manifest, the schema and its columns alone, so [`crate::publish`] writes them and
+/// [`crate::verify`](mod@crate::verify) makes them again. A release of `pressmark/1` has none.
+pub fn release_files(manifest: &Manifest, columns: &Columns, schema: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let (names, metadata) = (file_names(manifest.format()), Metadata::new(manifest, columns, schema));
+    let documents = Document::ALL.into_iter().filter(|document| names.contains(&document.file_name()));
+    documents.map(|document| (document.file_name(), metadata.document(document).into_bytes())).collect()
 }
 
 /// What the documents are made from.
@@ -183,8 +208,9 @@ fn once(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).filter(|text| seen.insert(*text)).collect()
 }
 
-/// Indented JSON with sorted names, whatever the features of the JSON library.
+/// Indented JSON with sorted names, whatever the features of the JSON library. Characters that a terminal should
+/// not see are escaped.
 fn json(mut value: Value) -> String {
     value.sort_all_objects();
-    format!("{value:#}\n")
+    printable_json(&format!("{value:#}\n"))
 }

@@ -141,8 +141,10 @@ impl BuildContext<'_> {
     /// Builds from all inputs. Rows and parts that the previous release has are reused.
     fn build_from_inputs(&self, sources: Vec<Source>, rejects: RejectSink) -> Result<BuildReport, Error> {
         let previous = self.next.previous.as_ref();
-        let layout = previous.map(|previous| previous.manifest().layout.clone());
-        let alike = previous.filter(|previous| self.is_alike(previous));
+        let layout = self.layout(None);
+        // The first release of a format reuses nothing: its layout depends on the lengths of all records.
+        let is_reusable = |release: &Release| self.is_alike(release) && base::has_same_encoding(release.manifest());
+        let alike = previous.filter(|previous| is_reusable(previous));
         // Rows can only be reused once every part was inspected.
         self.previous.iter().for_each(|inspection| inspection.start(self.options.threads));
         // A damaged previous release does not stop the build: everything is written from the inputs.
@@ -195,7 +197,7 @@ impl BuildContext<'_> {
         withdraw: Option<&Path>,
         rejects: RejectSink,
     ) -> Result<BuildReport, Error> {
-        let (version, layout) = (release.manifest().version.clone(), release.manifest().layout.clone());
+        let (version, layout) = (release.manifest().version.clone(), self.layout(Some(release)));
         if !self.is_alike(release) {
             let message =
                 "the dataset's schema, `extra`, `key` or `order_by` has changed since that release".to_owned();
@@ -217,7 +219,7 @@ impl BuildContext<'_> {
         self.add_base(&base, cache.as_ref(), &mut ingested)?;
         // One thread is enough: the rest of the build leaves a processor idle, and the result is needed late.
         self.previous.iter().chain([inspection]).for_each(|inspection| inspection.start(1));
-        let reused = Reused { layout: Some(layout), base: Some(&base), upserted: Some(version) };
+        let reused = Reused { layout, base: Some(&base), upserted: Some(version) };
         self.finish(ingested, withdrawals, reused)
     }
 

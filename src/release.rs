@@ -9,6 +9,7 @@ mod checksums;
 mod dataset;
 mod documents;
 mod find;
+mod lists;
 mod manifest;
 mod open;
 mod owner;
@@ -24,8 +25,11 @@ pub(crate) use checksums::{MAX_SUMS_BYTES, parse_sums, write_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
 pub(crate) use documents::Documents;
+pub use documents::ReleaseFiles;
 pub use find::{Found, dataset_of, find, newest};
-pub use manifest::{ColumnSummary, Input, Manifest, Part, Previous, SchemaRef, Withdrawn, Writer};
+pub use lists::{Inputs, ListFiles};
+pub(crate) use lists::{ListLines, MAX_INPUT_BYTES, MAX_WITHDRAWN_BYTES};
+pub use manifest::{ColumnSummary, Input, InputTotals, Lists, Manifest, Part, Previous, SchemaRef, Withdrawn, Writer};
 pub(crate) use manifest::{ManifestError, Normalised};
 pub(crate) use open::MAX_MANIFEST_BYTES;
 pub use open::{Release, releases};
@@ -36,7 +40,7 @@ pub(crate) use version_policy::VersionCause;
 pub use version_policy::{Bump, VersionPolicy};
 pub(crate) use write_guard::check_target;
 
-pub(crate) use crate::part_files::FORMAT;
+pub use crate::part_files::Format;
 pub use crate::record::Key;
 
 /// The folder of a release that holds its parts, and nothing else.
@@ -45,5 +49,14 @@ pub(crate) const DATA: &str = "data";
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// The name of the schema's copy.
 pub(crate) const SCHEMA: &str = "schema.json";
+/// The list of inputs, of `pressmark/2`.
+pub(crate) const INPUTS: &str = "inputs.jsonl";
+/// The list of withdrawals, of `pressmark/2`.
+pub(crate) const WITHDRAWN: &str = "withdrawn.jsonl";
+/// The files of metadata of a release of `pressmark/2`.
+pub(crate) const METADATA: [&str; 4] = ["CITATION.cff", "README.md", "croissant.json", "datapackage.json"];
 /// The list of hashes that `sha256sum -c` reads.
 pub(crate) const SUMS: &str = "SHA256SUMS";
+/// The signatures of [`SUMS`], which a release of `pressmark/2` may have. No hash covers the file: it is written
+/// after the release was published.
+pub(crate) const SIGNATURE: &str = "SHA256SUMS.sig";

@@ -1,8 +1,9 @@
 //! `verify`: checks that a release is intact, or reports what is wrong with it.
 //!
 //! The checks go from the outside in. `document`: the manifest is valid and agrees with itself and with the
-//! previous release. `files`: exactly the listed files exist. `parts`: each part has the listed bytes and is
-//! encoded as the format requires. `rows`: every record is valid and has its hash. `sequence`, `layout` and
+//! previous release. `files`: exactly the listed files exist. `lists`: the lists of inputs and withdrawals have the
+//! totals in the manifest. `metadata`: the documents about the release are those that follow from it. `parts`: each
+//! part has the listed bytes and is encoded as the format requires. `rows`: every record is valid and has its hash. `sequence`, `layout` and
 //! `sets`: order, keys, ends and fingerprints are correct across all records.
 //!
 //! All checks run and all findings are collected; a check is skipped only if it needs something that cannot
@@ -13,6 +14,8 @@ mod document;
 mod files;
 mod finding;
 mod layout;
+mod lists;
+mod metadata;
 mod parts;
 mod rows;
 mod sequence;
@@ -31,6 +34,7 @@ use crate::release::{Found, MANIFEST, Manifest, Release, SCHEMA, find};
 use crate::schema::Schema;
 use crate::storage::Location;
 
+use lists::CheckedLists;
 use rows::Rules;
 
 pub(crate) use finding::Finding;
@@ -148,11 +152,16 @@ fn check(
     document::check_counts(manifest, findings);
     document::check_chain(&release, !options.quick, findings)?;
     let files = files::check(folder, manifest, present, findings);
-    report.files = files::check_sums(folder, manifest, &files, !options.quick, findings);
+    let lists = if options.quick { CheckedLists::default() } else { lists::check(folder, manifest, &files, findings) };
+    report.files = lists.hashed + files::check_sums(folder, manifest, &files, !options.quick, findings);
     // A schema that is missing or a link was reported above.
     let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
+    if let Some(schema) = schema.as_ref().filter(|_| !options.quick) {
+        metadata::check(folder, manifest, schema, &files, findings);
+    }
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
-    let parts = parts::Parts { folder, manifest, rules: rules.as_ref(), files: &files, scratch: &options.scratch };
+    let (rules, withdrawn, scratch) = (rules.as_ref(), &lists.withdrawn, options.scratch.as_path());
+    let parts = parts::Parts { folder, manifest, rules, withdrawn, files: &files, scratch };
     if options.quick {
         parts.footers(progress, findings)?;
     } else {
@@ -201,7 +210,7 @@ fn rules<'s>(schema: &'s Schema, manifest: &Manifest, findings: &mut Findings) -
         }
     };
     // Parts name the schema that the manifest names. Whether it is this one was checked above.
-    match Footer::new(schema.columns(), &order, &manifest.layout, &manifest.schema.sha256) {
+    match Footer::new(manifest.format(), schema.columns(), &order, &manifest.layout, &manifest.schema.sha256) {
         Ok(footer) => Some(Rules::new(schema, order, footer, manifest)),
         Err(error) => {
             findings.add(Finding::new(Code::SchemaInvalid, SCHEMA, &error.to_string()));

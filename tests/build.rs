@@ -36,6 +36,7 @@ fn the_first_release_is_1_0_0() {
     let test = points("{\"id\":2,\"n\":1.5,\"day\":\"2024-12-31\"}\n{\"id\":1,\"n\":-2}\n");
     let stdout = "\
 sources/a.jsonl: JSON lines, 2 articles
+the dataset states no license and no creators: set `license` and `creators` in `dataset.toml`
 published set/1.0.0
 
 set 1.0.0
@@ -55,11 +56,17 @@ verify it
     test.build("")
         .stdout(stdout)
         .tree(&[
+            "set/1.0.0/CITATION.cff",
+            "set/1.0.0/README.md",
             "set/1.0.0/SHA256SUMS",
+            "set/1.0.0/croissant.json",
             "set/1.0.0/data/part-00000-8a7324d1.parquet",
+            "set/1.0.0/datapackage.json",
+            "set/1.0.0/inputs.jsonl",
             "set/1.0.0/manifest.json",
             "set/1.0.0/schema.json",
             "set/CHANGELOG.md",
+            "set/README.md",
             "set/dataset.toml",
             "set/point.schema.json",
             "set/sources/a.jsonl",
@@ -218,7 +225,7 @@ fn identical_repeats_become_one_record() {
     test.build("").stdout_has("1 identical duplicate left out\n").check();
     assert_eq!(test.keys("set/1.0.0"), ["a", "b"]);
     let manifest = test.json("set/1.0.0/manifest.json");
-    assert_eq!((&manifest["duplicates"], &manifest["inputs"][0]["admitted"]), (&json!(1), &json!(3)));
+    assert_eq!((&manifest["duplicates"], &manifest["inputs"]["admitted"]), (&json!(1), &json!(3)));
 }
 
 #[test]
@@ -319,10 +326,10 @@ fn a_page_dump_may_have_crlf_line_ends() {
 }
 
 #[test]
-fn standard_input_is_named_by_a_dash_in_the_manifest() {
+fn standard_input_is_named_by_a_dash_in_the_list_of_inputs() {
     let test = Test::set("", "");
     test.build("-").stdin(article("a")).stdout_has("-: JSON lines, 1 article\n").check();
-    let inputs = &test.json("set/1.0.0/manifest.json")["inputs"];
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
     assert_eq!((&inputs[0]["name"], &inputs[0]["bytes"]), (&json!("-"), &json!(article("a").len())));
 }
 
@@ -330,12 +337,12 @@ fn standard_input_is_named_by_a_dash_in_the_manifest() {
 fn inputs_are_named_without_the_folders_above_the_dataset() {
     let test = Test::set("", article("a")).file("elsewhere/b.jsonl", article("b"));
     test.build("elsewhere/b.jsonl set/sources").check();
-    let inputs = test.json("set/1.0.0/manifest.json")["inputs"].clone();
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
     assert_eq!((&inputs[0]["name"], &inputs[1]["name"]), (&json!("b.jsonl"), &json!("sources/a.jsonl")));
     let test = Test::set("", "").file("elsewhere/c/b.jsonl", article("b")).file("more/a.jsonl", article("a"));
     test.build("elsewhere/c elsewhere elsewhere/c/b.jsonl more").check();
-    let inputs = test.json("set/1.0.0/manifest.json")["inputs"].clone();
-    let names: Vec<&Value> = inputs.as_array().unwrap().iter().map(|input| &input["name"]).collect();
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
+    let names: Vec<&Value> = inputs.iter().map(|input| &input["name"]).collect();
     assert_eq!(names, ["elsewhere/c/b.jsonl", "more/a.jsonl"]);
 }
 
@@ -344,8 +351,7 @@ fn inputs_of_one_name_from_two_folders_are_counted_together() {
     let conflict = article("a") + "{\"id\":\"a\",\"text\":\"Another.\"}\n" + &article("b");
     let test = Test::set("", "").file("x/a.jsonl", "no\n").file("y/a.jsonl", conflict);
     test.build("--max-rejects 3 x/a.jsonl y/a.jsonl").stderr_has("D-DUPLICATE-KEY").check();
-    let manifest = test.json("set/1.0.0/manifest.json");
-    let inputs = manifest["inputs"].as_array().unwrap();
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
     let sum = |member: &str| inputs.iter().map(|input| input[member].as_u64().unwrap()).sum::<u64>();
     assert_eq!(["articles", "admitted", "rejected"].map(sum), [4, 1, 3]);
 }

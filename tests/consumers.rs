@@ -148,7 +148,9 @@ fn the_script_sees_what_was_changed() {
         {
             fs::write(copy.join(&file), fs::read(release.join(&file)).unwrap()).unwrap();
         }
-        fs::write(copy.join("schema.json"), fs::read(release.join("schema.json")).unwrap()).unwrap();
+        for entry in fs::read_dir(&release).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+            fs::write(copy.join(entry.file_name()), fs::read(entry.path()).unwrap()).unwrap();
+        }
         fs::write(copy.join("manifest.json"), &changed).unwrap();
         fs::write(copy.join("SHA256SUMS"), sums.replace(&digest(&manifest), &digest(&changed))).unwrap();
         let output = Command::new(python).args(["-I", "-X", "utf8", "-B"]).arg(&script).arg(&copy).output().unwrap();

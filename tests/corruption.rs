@@ -63,12 +63,46 @@ impl Release {
         self.test.path(&format!("r/{name}"))
     }
 
-    /// Changes the manifest and makes `SHA256SUMS` agree.
+    /// Changes the manifest and makes metadata and `SHA256SUMS` agree.
     fn manifest(&self, change: impl FnOnce(&mut Value)) {
         let mut manifest = self.test.json("r/manifest.json");
         change(&mut manifest);
         self.write("manifest.json", serde_json::to_string_pretty(&manifest).unwrap() + "\n");
+        self.test.write_metadata("r");
         self.seal();
+    }
+
+    /// Changes one character in a file, and makes `SHA256SUMS` agree.
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = String::from_utf8(self.read(name)).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write(name, text.replacen(from, to, 1));
+        self.seal();
+    }
+
+    /// Replaces the lines of a list and makes the manifest and `SHA256SUMS` agree, except for totals.
+    fn list(&self, name: &str, lines: &str) {
+        if lines.is_empty() {
+            self.remove(&format!("{name}.jsonl"));
+        } else {
+            self.write(&format!("{name}.jsonl"), lines);
+        }
+        self.manifest(|manifest| {
+            manifest[name]["sha256"] = json!(Digest::of(lines.as_bytes()).to_string());
+            manifest[name]["count"] = json!(lines.lines().count());
+        });
+    }
+
+    /// Changes the only input, and makes everything agree.
+    fn input(&self, change: impl FnOnce(&mut Value)) {
+        let mut input = self.test.json("r/inputs.jsonl");
+        change(&mut input);
+        self.list("inputs", &format!("{input}\n"));
+        self.manifest(|manifest| {
+            for member in ["bytes", "articles", "admitted", "rejected"] {
+                manifest["inputs"][member] = input[member].clone();
+            }
+        });
     }
 
     /// Replaces the part and makes the manifest and `SHA256SUMS` agree.
@@ -199,7 +233,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "the manifest is of another format",
-        damage: |release| release.manifest(|manifest| manifest["format"] = json!("pressmark/2")),
+        damage: |release| release.manifest(|manifest| manifest["format"] = json!("pressmark/3")),
         findings: &[("R-MANIFEST-INVALID", "manifest.json")],
     },
     Case {
@@ -305,6 +339,64 @@ const CASES: &[Case] = &[
         findings: &[("R-SUMS", "SHA256SUMS")],
     },
     Case {
+        name: "a card that says something else, listed as it is",
+        damage: |release| release.edit("README.md", "# set", "# Set"),
+        findings: &[("R-METADATA", "README.md")],
+    },
+    Case {
+        name: "a card with a line more, listed as it is",
+        damage: |release| release.edit("README.md", "# set", "# set\n"),
+        findings: &[("R-METADATA", "README.md")],
+    },
+    Case {
+        name: "a Croissant with another hash of a part, listed as it is",
+        damage: |release| release.edit("croissant.json", "\"sha256\": \"", "\"sha256\":\"\u{20}"),
+        findings: &[("R-METADATA", "croissant.json")],
+    },
+    Case {
+        name: "a data package with another version, listed as it is",
+        damage: |release| release.edit("datapackage.json", "1.0.0", "1.0.1"),
+        findings: &[("R-METADATA", "datapackage.json")],
+    },
+    Case {
+        name: "a citation of somebody else, listed as it is",
+        damage: |release| release.edit("CITATION.cff", "(not stated)", "(Not stated)"),
+        findings: &[("R-METADATA", "CITATION.cff")],
+    },
+    Case {
+        name: "a citation that was edited",
+        damage: |release| {
+            let citation = String::from_utf8(release.read("CITATION.cff")).unwrap();
+            release.write("CITATION.cff", citation.replacen("1.2.0", "1.1.0", 1));
+        },
+        findings: &[("R-FILE-HASH", "CITATION.cff"), ("R-METADATA", "CITATION.cff")],
+    },
+    Case {
+        name: "the data package is gone",
+        damage: |release| {
+            release.remove("datapackage.json");
+            release.seal();
+        },
+        findings: &[("R-FILE-MISSING", "datapackage.json"), ("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "metadata by settings of a later version",
+        damage: |release| release.manifest(|manifest| manifest["writer"]["metadata"] = json!("metadata/2")),
+        findings: &[("R-METADATA", "manifest.json")],
+    },
+    Case {
+        name: "a manifest whose settings of metadata are missing",
+        damage: |release| {
+            release.manifest(|manifest| drop(manifest["writer"].as_object_mut().unwrap().remove("metadata")));
+        },
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "a manifest with a DOI that is none",
+        damage: |release| release.manifest(|manifest| manifest["dataset"]["doi"] = json!("10.1/\"><script>")),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
         name: "another schema, listed as it is",
         damage: |release| {
             release.write("schema.json", [release.read("schema.json"), vec![b'\n']].concat());
@@ -334,11 +426,10 @@ const CASES: &[Case] = &[
     Case {
         name: "the manifest counts a row more",
         damage: |release| {
+            release.input(|input| (input["articles"], input["admitted"]) = (json!(4), json!(4)));
             release.manifest(|manifest| {
                 manifest["parts"][0]["rows"] = json!(4);
                 manifest["records"] = json!(4);
-                manifest["inputs"][0]["articles"] = json!(4);
-                manifest["inputs"][0]["admitted"] = json!(4);
             });
         },
         findings: &[("R-ROWS", "PART")],
@@ -383,8 +474,74 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "an input with an article more",
-        damage: |release| release.manifest(|manifest| manifest["inputs"][0]["articles"] = json!(4)),
+        damage: |release| release.input(|input| input["articles"] = json!(4)),
+        findings: &[("R-COUNTS", "manifest.json"), ("R-COUNTS", "inputs.jsonl")],
+    },
+    Case {
+        name: "totals of other inputs",
+        damage: |release| release.manifest(|manifest| manifest["inputs"]["bytes"] = json!(1)),
         findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "another number of inputs",
+        damage: |release| release.manifest(|manifest| manifest["inputs"]["count"] = json!(2)),
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "no input, and a list of inputs",
+        damage: |release| release.manifest(|manifest| manifest["inputs"]["count"] = json!(0)),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "the list of inputs is gone",
+        damage: |release| release.remove("inputs.jsonl"),
+        findings: &[("R-FILE-MISSING", "inputs.jsonl")],
+    },
+    Case {
+        name: "a list of inputs with other bytes",
+        damage: |release| {
+            let lines = String::from_utf8(release.read("inputs.jsonl")).unwrap();
+            release.write("inputs.jsonl", lines.replace("a.jsonl", "b.jsonl"));
+        },
+        findings: &[("R-FILE-HASH", "inputs.jsonl")],
+    },
+    Case {
+        name: "a list of inputs with other bytes, listed as it is",
+        damage: |release| {
+            let lines = String::from_utf8(release.read("inputs.jsonl")).unwrap();
+            release.write("inputs.jsonl", lines.replace("a.jsonl", "b.jsonl"));
+            release.seal();
+        },
+        findings: &[("R-FILE-HASH", "inputs.jsonl"), ("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "an input in another form, with all hashes made to agree",
+        damage: |release| {
+            let lines = String::from_utf8(release.read("inputs.jsonl")).unwrap();
+            release.list("inputs", &lines.replace("\":", "\": "));
+        },
+        findings: &[("R-LIST", "inputs.jsonl"), ("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "an input without a line end, with all hashes made to agree",
+        damage: |release| {
+            let lines = String::from_utf8(release.read("inputs.jsonl")).unwrap();
+            release.list("inputs", lines.trim_end());
+        },
+        findings: &[("R-LIST", "inputs.jsonl"), ("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "an input with a name that is longer than any",
+        damage: |release| release.input(|input| input["name"] = json!("n".repeat(1 << 20))),
+        findings: &[("R-LIST", "inputs.jsonl"), ("R-LIST", "inputs.jsonl"), ("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a list of withdrawals where there is none",
+        damage: |release| {
+            release.write("withdrawn.jsonl", "{\"key\":\"x\",\"reason\":\"r\"}\n");
+            release.seal();
+        },
+        findings: &[("R-FILE-EXTRA", "withdrawn.jsonl"), ("R-SUMS", "SHA256SUMS")],
     },
     Case {
         name: "a reject that no input has",
@@ -399,10 +556,8 @@ const CASES: &[Case] = &[
     Case {
         name: "a record that was taken back and is there",
         damage: |release| {
-            release.manifest(|manifest| {
-                manifest["base"] = json!("0.9.0");
-                manifest["withdrawn"] = json!([{ "key": "b", "reason": "asked for" }]);
-            });
+            release.list("withdrawn", "{\"key\":\"b\",\"reason\":\"asked for\"}\n");
+            release.manifest(|manifest| manifest["base"] = json!("0.9.0"));
         },
         findings: &[("R-WITHDRAWN", "PART")],
     },
@@ -416,15 +571,36 @@ const CASES: &[Case] = &[
     Case {
         name: "withdrawals that are not in order",
         damage: |release| {
-            let withdrawn = json!([{ "key": "y", "reason": "r" }, { "key": "x", "reason": "r" }]);
-            release.manifest(|manifest| manifest["withdrawn"] = withdrawn);
+            release.list("withdrawn", "{\"key\":\"y\",\"reason\":\"r\"}\n{\"key\":\"x\",\"reason\":\"r\"}\n");
+            release.manifest(|manifest| manifest["base"] = json!("0.9.0"));
         },
-        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+        findings: &[("R-LIST", "withdrawn.jsonl")],
+    },
+    Case {
+        name: "another number of withdrawals",
+        damage: |release| {
+            release.list("withdrawn", "{\"key\":\"x\",\"reason\":\"r\"}\n");
+            release.manifest(|manifest| {
+                manifest["base"] = json!("0.9.0");
+                manifest["withdrawn"]["count"] = json!(2);
+            });
+        },
+        findings: &[("R-COUNTS", "manifest.json")],
+    },
+    Case {
+        name: "a list of withdrawals that is larger than any is read",
+        damage: |release| {
+            release.list("withdrawn", "{\"key\":\"x\",\"reason\":\"r\"}\n");
+            release.manifest(|manifest| manifest["base"] = json!("0.9.0"));
+            let list = File::options().write(true).open(release.path("withdrawn.jsonl")).unwrap();
+            list.set_len((64 << 20) + 1).unwrap();
+        },
+        findings: &[("R-FILE-UNREADABLE", "withdrawn.jsonl")],
     },
     Case {
         name: "a record that was taken back from nowhere",
         damage: |release| {
-            release.manifest(|manifest| manifest["withdrawn"] = json!([{ "key": "x", "reason": "asked for" }]));
+            release.list("withdrawn", "{\"key\":\"x\",\"reason\":\"asked for\"}\n");
         },
         findings: &[("R-COUNTS", "manifest.json")],
     },
@@ -440,7 +616,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a part that was created by another tool",
-        damage: |release| release.replace_in_part(b"(build pressmark/1)", b"(build pressmark/x)"),
+        damage: |release| release.replace_in_part(b"(build pressmark/2)", b"(build pressmark/x)"),
         findings: &[("R-SETTINGS", "PART")],
     },
     Case {
@@ -560,7 +736,7 @@ fn an_untouched_copy_is_intact() {
     Release::intact()
         .test
         .run("verify r")
-        .stdout_has("intact r: verified 4 files and 3 records")
+        .stdout_has("intact r: verified 9 files and 3 records")
         .leaves_nothing()
         .check();
 }
@@ -640,18 +816,21 @@ fn impossible_counts_are_refused() {
 #[test]
 fn the_largest_counts_do_not_overflow() {
     let release = Release::intact();
+    release.input(|input| (input["admitted"], input["rejected"]) = (json!(u64::MAX), json!(u64::MAX)));
+    let lines = String::from_utf8(release.read("inputs.jsonl")).unwrap();
+    release.list("inputs", &lines.repeat(2));
     release.manifest(|manifest| {
         manifest["parts"][0]["bytes"] = json!(u64::MAX);
         manifest["parts"][0]["rows"] = json!(u64::MAX);
         manifest["records"] = json!(u64::MAX);
-        manifest["inputs"][0]["admitted"] = json!(u64::MAX);
-        manifest["inputs"][0]["rejected"] = json!(u64::MAX);
         manifest["rejected"] = json!({ "V-TYPE": u64::MAX, "V-ENUM": u64::MAX });
         manifest["duplicates"] = json!(u64::MAX);
     });
-    let counts = || ("R-COUNTS".to_owned(), "manifest.json".to_owned());
+    let counts = |file: &str| ("R-COUNTS".to_owned(), file.to_owned());
+    let (manifest, inputs) = (|| counts("manifest.json"), || counts("inputs.jsonl"));
     let (size, rows) = (("R-FILE-SIZE".to_owned(), part()), ("R-ROWS".to_owned(), part()));
-    assert_eq!(release.findings(), [counts(), counts(), counts(), size, rows]);
+    let lists = [inputs(), inputs(), manifest()];
+    assert_eq!(release.findings(), [&[manifest(), manifest(), manifest(), size][..], &lists, &[rows]].concat());
     release.test.run("show r").check();
 }
 

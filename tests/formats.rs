@@ -13,7 +13,7 @@ use pressmark::code::Code;
 use pressmark::digest::Digest;
 use pressmark::json;
 use pressmark::mapping::{id, url};
-use pressmark::part_files::{Chunker, Layout, key_hash};
+use pressmark::part_files::{Chunker, Format, Layout, key_hash};
 use pressmark::record::{Fingerprint, RecordHash, admit, canonical_form};
 use pressmark::schema::{BuiltIn, Extra, Schema};
 use serde_json::Value;
@@ -248,7 +248,7 @@ fn check_cut(walk: &str, want: &str) {
     let (target, records) = walk.split_once(' ').unwrap();
     let (target_rows, records): (u64, u64) = (target.parse().unwrap(), records.parse().unwrap());
     let layout = Layout { cut: "key-fastcdc/1".into(), target_rows, row_group_rows: target_rows / 8 };
-    assert!(layout.is_valid(), "{walk}");
+    assert!(layout.is_valid(Format::V1) && layout.is_valid(Format::V2), "{walk}");
     let mut cut = Chunker::new(&layout);
     let mut sizes = vec![0];
     for key in 0..records {

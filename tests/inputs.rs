@@ -438,9 +438,8 @@ fn folders_of_one_name() {
     let test = Test::new().file("x/in/a.jsonl", article("a")).file("y/in/a.jsonl", article("b"));
     let test = test.file("set/dataset.toml", "name = \"set\"\ninputs = [\"../x/in\", \"../y/in\"]\n");
     test.build("").check();
-    let manifest = test.json("set/1.0.0/manifest.json");
-    let names: Vec<&str> =
-        manifest["inputs"].as_array().unwrap().iter().map(|input| input["name"].as_str().unwrap()).collect();
+    let inputs = test.list("set/1.0.0/inputs.jsonl");
+    let names: Vec<&str> = inputs.iter().map(|input| input["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["x/in/a.jsonl", "y/in/a.jsonl"]);
 }
 

@@ -76,7 +76,7 @@ error: the dataset `set` has no releases yet
 
 #[test]
 fn verify_tells_an_intact_release() {
-    let stdout = format!("intact set/1.0.0: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n");
+    let stdout = format!("intact set/1.0.0: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n");
     released().run("verify set/1.0.0").stdout(stdout).leaves_nothing().check();
 }
 
@@ -207,7 +207,7 @@ fn verify_takes_a_dataset_for_all_its_releases() {
     let test = released();
     test.build("--bump minor").check();
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
 }
@@ -231,7 +231,7 @@ fn verify_and_log_find_releases_without_a_dataset() {
     test.build("--bump minor").check();
     test.remove("set/dataset.toml");
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: verified 4 files and 2 records; fingerprint {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
     test.run("log set").stdout_has("1.1.0    2024-12-31").check();

@@ -9,7 +9,7 @@ use crate::diff::{DiffReport, described, schema_line};
 use crate::publish::{
     BuildInputs, BuildOptions, BuildReport, Bump, DatasetCard, Memory, Outcome as Release, VersionChoice, build,
 };
-use crate::release::Dataset;
+use crate::release::{Dataset, Format};
 use crate::text::{one_line, printable};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
@@ -197,6 +197,13 @@ fn steps(report: &BuildReport) -> String {
     }
     for remark in report.remarks.iter().filter(|remark| remark.code == Code::Undescribed) {
         text.push_str(&format!("{}: {}\n", remark.message, remark.help));
+    }
+    let is_new = matches!(report.outcome, Release::Published(_) | Release::DryRun(_));
+    if let Some(format) = report.previous_format.filter(|format| is_new && *format != Format::NEWEST) {
+        let newest = Format::NEWEST;
+        text.push_str(&format!(
+            "format {newest}; the previous release has {format}, so every part was written again\n"
+        ));
     }
     if report.reused > 0 {
         text.push_str(&format!("reused {} of {}\n", count(report.reused as u64), counted(report.parts as u64, "part")));

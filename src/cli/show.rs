@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::metadata::{Document, Metadata};
-use crate::release::{Input, Manifest, Release};
+use crate::release::{InputTotals, Manifest, Release};
 use crate::text::{one_line, printable, printable_json};
 
 use crate::cli::args::{ShowArguments, ShowFormat};
@@ -25,11 +25,11 @@ pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
         }
         ShowFormat::Card => document(&folder, Document::Card)?,
         ShowFormat::Citation => document(&folder, Document::Citation)?,
-        ShowFormat::Croissant => printable_json(&document(&folder, Document::Croissant)?),
-        ShowFormat::Datapackage => printable_json(&document(&folder, Document::DataPackage)?),
-        ShowFormat::Zenodo => printable_json(&document(&folder, Document::Zenodo)?),
-        ShowFormat::Datacite => printable_json(&document(&folder, Document::DataCite)?),
-        ShowFormat::RoCrate => printable_json(&document(&folder, Document::RoCrate)?),
+        ShowFormat::Croissant => document(&folder, Document::Croissant)?,
+        ShowFormat::Datapackage => document(&folder, Document::DataPackage)?,
+        ShowFormat::Zenodo => document(&folder, Document::Zenodo)?,
+        ShowFormat::Datacite => document(&folder, Document::DataCite)?,
+        ShowFormat::RoCrate => document(&folder, Document::RoCrate)?,
     };
     written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
 }
@@ -85,10 +85,10 @@ fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
         order.push(one_line(&manifest.key, 40));
     }
     writeln!(out, "  order       {}{DIM} (key {}){DIM:#}", order.join(", "), one_line(&manifest.key, 40))?;
-    if !manifest.inputs.is_empty() {
+    if manifest.inputs().count > 0 {
         writeln!(out, "  read        {}", read(manifest))?;
     }
-    match manifest.withdrawn.len() as u64 {
+    match manifest.withdrawn() {
         0 => Ok(()),
         number => writeln!(out, "  withdrawn   {}", counted(number, "record")),
     }
@@ -96,10 +96,9 @@ fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
 
 /// What was read, and what of it is not among the records.
 fn read(manifest: &Manifest) -> String {
-    let sum = |of: fn(&Input) -> u64| manifest.inputs.iter().map(of).sum::<u64>();
-    let articles = counted(sum(|input| input.articles), "article");
-    let mut text = format!("{articles} from {}", counted(manifest.inputs.len() as u64, "input"));
-    match sum(|input| input.rejected) {
+    let InputTotals { count: inputs, articles, rejected, .. } = manifest.inputs();
+    let mut text = format!("{} from {}", counted(articles, "article"), counted(inputs, "input"));
+    match rejected {
         0 => {}
         number => text.push_str(&format!(", {} rejected", count(number))),
     }

@@ -29,13 +29,15 @@ use super::scan::Scan;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RecordHashes;
-use crate::part_files::{CREATED_BY, ParquetFile};
+use crate::part_files::ParquetFile;
 use crate::record::{Fingerprint, Fingerprinting, RecordHash};
 use crate::storage::filesystem::{self, Handle, StagedFile, UNFINISHED};
 
 /// The name of the format of a delta.
 pub(crate) const DELTA: &str = "pressmark-delta/1";
 /// The keys in its footer.
+/// The writer that the footer names. It depends on the format of a delta and not on the version of pressmark.
+const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 const FORMAT_NOTE: &str = "pressmark.format";
 const BASE_NOTE: &str = "pressmark.base_fingerprint";
 const CURRENT_NOTE: &str = "pressmark.current_fingerprint";

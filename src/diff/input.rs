@@ -7,7 +7,7 @@ use super::scan::Scan;
 use crate::error::Error;
 use crate::part_files::{Indexes, ParquetFile};
 use crate::record::Fingerprint;
-use crate::release::{MANIFEST, Manifest, Release, check_target};
+use crate::release::{MANIFEST, Manifest, Release, Withdrawn, check_target};
 use crate::schema::{Columns, Schema};
 use crate::storage::Location;
 use crate::storage::filesystem::{self, EntryKind};
@@ -32,8 +32,18 @@ pub struct DiffInput {
 #[derive(Debug)]
 pub(super) struct ReleaseInput {
     pub(super) manifest: Manifest,
+    withdrawn: WithdrawnList,
     pub(super) schema: serde_json::Value,
     pub(super) columns: Columns,
+}
+
+/// The records that a release withdrew.
+#[derive(Debug)]
+enum WithdrawnList {
+    /// Their list is in this folder.
+    In(Location),
+    /// They were given.
+    Given(Vec<Withdrawn>),
 }
 
 impl DiffInput {
@@ -72,15 +82,26 @@ impl DiffInput {
     /// Uses a published release.
     pub fn release(release: &Release) -> Result<Self, Error> {
         let (schema, columns) = release.load_columns()?;
-        Ok(Self::of(release.location(), release.manifest(), &schema, columns))
+        let withdrawn = WithdrawnList::In(release.location().clone());
+        Ok(Self::of(release.location(), (release.manifest(), withdrawn), &schema, columns))
     }
 
-    /// Uses a release whose parts are in `folder`, published or not.
-    pub(crate) fn staged(folder: impl Into<Location>, manifest: &Manifest, schema: &Schema) -> Self {
-        Self::of(&folder.into(), manifest, schema.bytes(), schema.columns().clone())
+    /// Uses a release whose parts are in `folder`, published or not, and which withdrew these records.
+    pub(crate) fn staged(
+        folder: impl Into<Location>,
+        (manifest, withdrawn): (&Manifest, &[Withdrawn]),
+        schema: &Schema,
+    ) -> Self {
+        let withdrawn = WithdrawnList::Given(withdrawn.to_vec());
+        Self::of(&folder.into(), (manifest, withdrawn), schema.bytes(), schema.columns().clone())
     }
 
-    fn of(folder: &Location, manifest: &Manifest, schema: &[u8], columns: Columns) -> Self {
+    fn of(
+        folder: &Location,
+        (manifest, withdrawn): (&Manifest, WithdrawnList),
+        schema: &[u8],
+        columns: Columns,
+    ) -> Self {
         let files = manifest.parts.iter().enumerate().map(|(index, part)| folder.join(&part.path(index)));
         Self {
             name: folder.path().display().to_string(),
@@ -89,9 +110,19 @@ impl DiffInput {
             files: files.collect(),
             release: Some(ReleaseInput {
                 manifest: manifest.clone(),
+                withdrawn,
                 schema: serde_json::from_slice(schema).unwrap_or_default(),
                 columns,
             }),
+        }
+    }
+
+    /// The records that the release withdrew. None of plain files.
+    pub(super) fn withdrawn(&self) -> Result<Vec<Withdrawn>, Error> {
+        match self.release.as_ref().map(|release| (&release.withdrawn, &release.manifest)) {
+            None => Ok(Vec::new()),
+            Some((WithdrawnList::Given(withdrawn), _)) => Ok(withdrawn.clone()),
+            Some((WithdrawnList::In(folder), manifest)) => manifest.read_withdrawn(folder),
         }
     }
 

@@ -8,6 +8,7 @@ use super::Metadata;
 use super::card_header::{Configuration, dataset_info, header};
 use super::columns::{RECORD_SHA256_DESCRIPTION, has_map};
 use super::markdown::{line, paragraphs};
+use crate::release::{Format, InputTotals};
 use crate::schema::{Column, RECORD_SHA256};
 use crate::text::{count, counted};
 
@@ -120,14 +121,14 @@ fn percent(part: u64, whole: u64) -> String {
 
 fn provenance(metadata: &Metadata<'_>) -> String {
     let manifest = metadata.manifest;
-    let articles: u64 = manifest.inputs.iter().map(|input| input.articles).sum();
-    let rejected: u64 = manifest.inputs.iter().map(|input| input.rejected).sum();
+    let InputTotals { count: inputs, articles, rejected, .. } = manifest.inputs();
+    let list = if manifest.format() == Format::V1 { "manifest.json" } else { "inputs.jsonl" };
     let mut text = format!(
-        "## How it was made\n\n{} validated {} from {} against `schema.json`, rejected {} and left out {}. `manifest.json` \
+        "## How it was made\n\n{} validated {} from {} against `schema.json`, rejected {} and left out {}. `{list}` \
          lists the inputs with their hashes.",
         line(&manifest.writer.tool),
         counted(articles, "article"),
-        counted(manifest.inputs.len() as u64, "input"),
+        counted(inputs, "input"),
         count(rejected),
         counted(manifest.duplicates, "identical duplicate"),
     );

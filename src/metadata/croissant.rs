@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::columns::RECORD_SHA256_DESCRIPTION;
 use super::license::License;
 use super::{Metadata, orcid, web_url};
-use crate::release::Creator;
+use crate::digest::Digest;
+use crate::release::{Creator, INPUTS, InputTotals, Lists};
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
 use crate::text::{count, counted};
 
@@ -162,13 +163,14 @@ fn cite_as(metadata: &Metadata<'_>) -> String {
 /// How the release was made: one activity with its tool and counts, and each input with its hash.
 fn activity(metadata: &Metadata<'_>) -> Value {
     let manifest = metadata.manifest;
-    let inputs: Vec<Value> = manifest
-        .inputs
-        .iter()
-        .map(|input| json!({ "@type": "prov:Entity", "name": input.name, "sha256": input.sha256.to_string() }))
-        .collect();
-    let read: u64 = manifest.inputs.iter().map(|input| input.articles).sum();
-    let rejected: u64 = manifest.inputs.iter().map(|input| input.rejected).sum();
+    let entity =
+        |name: &str, sha256: Digest| json!({ "@type": "prov:Entity", "name": name, "sha256": sha256.to_string() });
+    let inputs: Vec<Value> = match &manifest.lists {
+        Lists::Embedded { inputs, .. } => inputs.iter().map(|input| entity(&input.name, input.sha256)).collect(),
+        Lists::Files { inputs, .. } if inputs.count == 0 => Vec::new(),
+        Lists::Files { inputs_sha256, .. } => vec![entity(INPUTS, *inputs_sha256)],
+    };
+    let InputTotals { articles: read, rejected, .. } = manifest.inputs();
     json!({
         "@type": "prov:Activity",
         "name": "pressmark build",

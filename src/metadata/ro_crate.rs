@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::license::License;
 use super::{Metadata, web_url};
-use crate::release::Creator;
+use crate::release::{Creator, Format, INPUTS, WITHDRAWN};
 use crate::text::counted;
 
 const LICENSE: &str = "#license";
@@ -105,6 +105,21 @@ fn files(metadata: &Metadata<'_>) -> Vec<Value> {
         file("schema.json", "The JSON Schema of the records.".to_owned(), "application/schema+json"),
         file("SHA256SUMS", "The SHA-256 of every other file.".to_owned(), "text/plain"),
     ];
+    if metadata.manifest.format() > Format::V1 {
+        let description = |text: &str| text.to_owned();
+        files.extend([
+            file("README.md", description("The dataset card."), "text/markdown"),
+            file("croissant.json", description("The release in the words of Croissant."), "application/ld+json"),
+            file("datapackage.json", description("The release as a data package."), "application/json"),
+            file("CITATION.cff", description("How to cite the release."), "application/yaml"),
+        ]);
+        let lists = [
+            (INPUTS, "The inputs, one a line.", metadata.manifest.inputs().count),
+            (WITHDRAWN, "The withdrawn records, one a line.", metadata.manifest.withdrawn()),
+        ];
+        let lists = lists.into_iter().filter(|(_, _, count)| *count > 0);
+        files.extend(lists.map(|(name, text, _)| file(name, description(text), "application/jsonl")));
+    }
     for (path, part) in metadata.part_paths() {
         let mut entry = file(&path, counted(part.rows, "record"), "application/vnd.apache.parquet");
         entry["contentSize"] = part.bytes.to_string().into();

@@ -7,23 +7,33 @@
 //! Within a part, row groups end by count, or earlier if records are large. The numbers are in
 //! `schema/FORMAT.md`. Nothing is written here.
 
+use super::format::Format;
 use crate::digest::Digest;
 
 /// The name of the rule in the manifest.
 pub(super) const CUT: &str = "key-fastcdc/1";
-/// About how many bytes of canonical form a part should hold.
-const PART_BYTES: u64 = 128 << 20;
+/// About which share of the canonical form of a dataset a part should hold: so few parts have the latest records
+/// that a release with changes there reuses nearly all others.
+const PARTS: u64 = 32;
+/// About how many bytes of canonical form a part should hold at least and at most.
+const MIN_PART_BYTES: u64 = 4 << 20;
+const MAX_PART_BYTES: u64 = 256 << 20;
+/// About how many bytes of canonical form a row group should hold.
+const FITTING_GROUP_BYTES: u64 = 16 << 20;
 /// The smallest and largest target. Both are powers of two.
 const MIN_TARGET: u64 = 16;
 const MAX_TARGET: u64 = 1 << 20;
-/// The least number of row groups in a part of the target size.
-const ROW_GROUPS: u64 = 8;
+/// The smallest and largest number of rows at which a row group ends. Both are powers of two.
+const MIN_GROUP_ROWS: u64 = 2;
+const MAX_GROUP_ROWS: u64 = 1 << 17;
+/// The number of row groups in a part of the target size in `pressmark/1`.
+const ROW_GROUPS_V1: u64 = 8;
 /// A row group ends after this many bytes of canonical form, even if it has few rows.
 const ROW_GROUP_BYTES: u64 = 64 << 20;
 /// How many bits the masks are longer or shorter than that of the target.
 const NORMALISATION: u32 = 2;
 
-/// How the records of a dataset are cut. The first release chooses it, and later releases keep it.
+/// How the records of a dataset are cut. The first release of a format chooses it, and later releases keep it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
@@ -38,17 +48,29 @@ pub struct Layout {
 impl Layout {
     /// Chooses the layout for this many records, whose canonical forms take `bytes` in total.
     pub fn choose(records: u64, bytes: u64) -> Self {
-        let fitting = PART_BYTES / (bytes / records.max(1)).max(1);
-        let target_rows = prev_power_of_two(fitting).clamp(MIN_TARGET, MAX_TARGET);
-        Self { cut: CUT.to_owned(), target_rows, row_group_rows: target_rows / ROW_GROUPS }
+        let mean = (bytes / records.max(1)).max(1);
+        let fitting = |part: u64, least, most| prev_power_of_two(part / mean).clamp(least, most);
+        let part_bytes = (bytes / PARTS).clamp(MIN_PART_BYTES, MAX_PART_BYTES);
+        Self {
+            cut: CUT.to_owned(),
+            target_rows: fitting(part_bytes, MIN_TARGET, MAX_TARGET),
+            row_group_rows: fitting(FITTING_GROUP_BYTES, MIN_GROUP_ROWS, MAX_GROUP_ROWS),
+        }
     }
 
-    /// Whether this version can cut with the layout.
-    pub fn is_valid(&self) -> bool {
+    /// Whether releases of a format can have the layout.
+    pub fn is_valid(&self, format: Format) -> bool {
+        let has_valid_groups = match format {
+            Format::V1 => self.row_group_rows == self.target_rows / ROW_GROUPS_V1,
+            Format::V2 => {
+                self.row_group_rows.is_power_of_two()
+                    && (MIN_GROUP_ROWS..=MAX_GROUP_ROWS).contains(&self.row_group_rows)
+            }
+        };
         self.cut == CUT
             && self.target_rows.is_power_of_two()
             && (MIN_TARGET..=MAX_TARGET).contains(&self.target_rows)
-            && self.row_group_rows == self.target_rows / ROW_GROUPS
+            && has_valid_groups
     }
 }
 
@@ -173,14 +195,22 @@ mod tests {
     }
 
     #[test]
-    fn layouts_hold_about_128_mebibytes() {
-        let target = |records, bytes| Layout::choose(records, bytes).target_rows;
-        assert_eq!(target(200_000, 800_000_000), 32_768);
-        assert_eq!(target(2, 6_000), 32_768);
-        assert_eq!(target(1_000_000, 50_000_000), 1 << 20);
-        assert_eq!(target(3, 300 << 20), 16);
-        assert_eq!(target(0, 0), 1 << 20);
-        assert!(Layout::choose(7, 70_000).is_valid());
+    fn a_part_holds_about_a_32nd_of_a_dataset() {
+        #[track_caller]
+        fn check(records: u64, bytes: u64, target_rows: u64, row_group_rows: u64) {
+            let layout = Layout::choose(records, bytes);
+            assert_eq!((layout.target_rows, layout.row_group_rows), (target_rows, row_group_rows));
+            assert!(layout.is_valid(Format::V2));
+        }
+        // 200 MB, 800 MB and 10 GB of articles of 4,000 bytes: the 32nd part has 6, 24 and 298 MiB.
+        check(50_000, 200_000_000, 1 << 10, 1 << 12);
+        check(200_000, 800_000_000, 1 << 12, 1 << 12);
+        check(2_500_000, 10_000_000_000, 1 << 16, 1 << 12);
+        // A part of a small dataset holds 4 MiB.
+        check(2, 6_000, 1 << 10, 1 << 12);
+        check(1_000_000, 50_000_000, 1 << 16, 1 << 17);
+        check(3, 300 << 20, 16, 2);
+        check(0, 0, 1 << 20, 1 << 17);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, TypePtr};
 
 use super::chunking::Layout;
+use super::format::Format;
 use super::settings::{BATCH_ROWS, PAGE_BYTES, properties, without_text_statistics};
 use super::text_statistics::TextStatistics;
 use super::writer::PartWriteError;
@@ -65,14 +66,14 @@ pub struct EncodedRowGroup {
 }
 
 impl PartEncoder {
-    /// Creates an encoder for these columns. `schema` is the SHA-256 of the schema file.
+    /// Creates an encoder for these columns. It writes the newest format. `schema` is the SHA-256 of the schema file.
     ///
     /// # Errors
     /// [`PartWriteError`] if Parquet cannot hold the columns.
     pub fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, PartWriteError> {
         let arrow = arrow_schema(columns);
         let build = || {
-            let (parquet, properties) = properties(columns, &arrow, order, layout, schema)?;
+            let (parquet, properties) = properties(Format::NEWEST, columns, &arrow, order, layout, schema)?;
             let of_chunks = without_text_statistics(&properties, &arrow);
             let stripes = arrow.fields().chunks(STRIPE).map(|fields| Stripe::new(fields, &of_chunks));
             let stripes = stripes.collect::<Result<_, _>>()?;

@@ -12,6 +12,7 @@ use parquet::file::properties::{EnabledStatistics, WriterPropertiesPtr, WriterVe
 use parquet::schema::types::SchemaDescriptor;
 
 use super::chunking::Layout;
+use super::format::Format;
 use super::read_error::{PartError, unreadable};
 use super::settings::properties;
 use crate::digest::Digest;
@@ -37,9 +38,15 @@ pub(crate) struct FooterFault {
 }
 
 impl Footer {
-    /// Creates the check for parts with these columns. `schema` is the SHA-256 of the schema file.
-    pub(crate) fn new(columns: &Columns, order: &Order, layout: &Layout, schema: &Digest) -> Result<Self, PartError> {
-        let made = properties(columns, &arrow_schema(columns), order, layout, schema);
+    /// Creates the check for parts of a format with these columns. `schema` is the SHA-256 of the schema file.
+    pub(crate) fn new(
+        format: Format,
+        columns: &Columns,
+        order: &Order,
+        layout: &Layout,
+        schema: &Digest,
+    ) -> Result<Self, PartError> {
+        let made = properties(format, columns, &arrow_schema(columns), order, layout, schema);
         let (schema, properties) = made.map_err(|error: ParquetError| unreadable(error))?;
         Ok(Self { schema, properties })
     }

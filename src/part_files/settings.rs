@@ -2,7 +2,7 @@
 //!
 //! Library defaults may change, but the bytes of a part must not, so no setting is left to a default. No
 //! setting depends on data, a clock, a path or the version of pressmark. `schema/FORMAT.md` lists the
-//! settings. A change of any of them needs a new [`SETTINGS`] name.
+//! settings of each format. A change of any of them needs a new format, with a new name of its settings.
 
 use std::sync::Arc;
 
@@ -18,19 +18,13 @@ use parquet::schema::types::ColumnPath;
 use parquet::schema::types::SchemaDescriptor;
 
 use super::chunking::Layout;
+use super::format::Format;
 use crate::digest::Digest;
 use crate::record::Order;
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
 
-/// The format of releases that this version writes (`schema/FORMAT.md`). Every part names it.
-pub(crate) const FORMAT: &str = "pressmark/1";
-/// The name of these settings in the manifest.
-pub(crate) const SETTINGS: &str = "parts/1";
 /// The codec and its level in the manifest.
 pub(crate) const CODEC: &str = "zstd-3";
-/// The writer that the footer names. It depends on the format and not on the version of pressmark, so that
-/// a new version writes the same bytes.
-pub(crate) const CREATED_BY: &str = "pressmark version 1.0.0 (build pressmark/1)";
 
 /// The number of rows that the encoder gets at a time. A page can only end after a multiple of it.
 pub(super) const BATCH_ROWS: usize = 256;
@@ -45,8 +39,9 @@ pub(super) const STATISTICS_BYTES: usize = 64;
 /// The rate of false positives of the bloom filter.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
-/// The Parquet schema and writer properties for parts of these columns.
+/// The Parquet schema and writer properties for parts of these columns in a format.
 pub(super) fn properties(
+    format: Format,
     columns: &Columns,
     arrow: &SchemaRef,
     order: &Order,
@@ -56,8 +51,8 @@ pub(super) fn properties(
     let parquet = ArrowSchemaConverter::new().with_coerce_types(false).convert(arrow)?;
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_created_by(CREATED_BY.to_owned())
-        .set_key_value_metadata(Some(key_values(columns, &parquet, schema)))
+        .set_created_by(format.created_by().to_owned())
+        .set_key_value_metadata(Some(key_values(format, columns, &parquet, schema)))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_dictionary_enabled(false)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
@@ -80,6 +75,11 @@ pub(super) fn properties(
         .set_sorting_columns(Some(sorting_columns(columns, &parquet, order)));
     for path in dictionary_paths(columns, &parquet, order) {
         builder = builder.set_column_dictionary_enabled(path, true);
+    }
+    if format > Format::V1 {
+        for path in repeated_paths(&parquet) {
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+        }
     }
     let key = ColumnPath::from(columns.at(order.key()).name.as_str());
     builder = builder
@@ -107,10 +107,10 @@ pub(super) fn without_text_statistics(properties: &WriterProperties, arrow: &Sch
 }
 
 /// The metadata of a part: its format, its schema, and which of its strings are JSON.
-fn key_values(columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
+fn key_values(format: Format, columns: &Columns, parquet: &SchemaDescriptor, schema: &Digest) -> Vec<KeyValue> {
     let pair = |name: &str, value: String| KeyValue::new(name.to_owned(), value);
     let mut pairs =
-        vec![pair("pressmark.format", FORMAT.to_owned()), pair("pressmark.schema_sha256", schema.to_string())];
+        vec![pair("pressmark.format", format.name().to_owned()), pair("pressmark.schema_sha256", schema.to_string())];
     let paths = json_paths(columns, parquet);
     if !paths.is_empty() {
         pairs.push(pair("pressmark.json", paths.join("\n")));
@@ -146,6 +146,12 @@ fn sorting_columns(columns: &Columns, parquet: &SchemaDescriptor, order: &Order)
         .filter_map(|leaf| i32::try_from(leaf).ok())
         .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: false })
         .collect()
+}
+
+/// The leaves inside lists and maps. The column index of such a leaf would mark pages as empty that have values:
+/// the library counts the nulls of a page, empty lists included, and compares them with its rows.
+fn repeated_paths(parquet: &SchemaDescriptor) -> impl Iterator<Item = ColumnPath> {
+    parquet.columns().iter().filter(|leaf| leaf.max_rep_level() > 0).map(|leaf| leaf.path().clone())
 }
 
 /// The leaves whose values are likely to repeat: dates, and strings that the schema declares short, except

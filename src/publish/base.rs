@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::{CACHE_ENTRY_BYTES, RowLocation, Selection, SortEntry, SourceSpan};
 use crate::ordered_pool::{Workers, ordered_pool};
-use crate::part_files::{CODEC, Indexes, Layout, ParquetFile, SETTINGS, key_hash};
+use crate::part_files::{CODEC, Format, Indexes, ParquetFile, key_hash};
 use crate::record::{Cell, Fingerprint, Order, RecordHash, Rows, cell, key_text, record_hash_and_length};
 use crate::release::{Dataset, Manifest, Part, Release};
 use crate::schema::{Columns, Schema};
@@ -36,6 +36,9 @@ pub(super) struct Base<'b> {
     inspection: &'b Inspection,
     parts: Vec<ParquetFile>,
     groups: Vec<BaseRowGroup>,
+    /// Whether this build would encode the records of the release to the same bytes. If not, its parts and row
+    /// groups are not reused, only its rows.
+    has_same_encoding: bool,
 }
 
 /// A row group of the base.
@@ -75,7 +78,8 @@ impl<'b> Base<'b> {
             }
             parts.push(part);
         }
-        Ok(Self { release, columns, inspection, parts, groups })
+        let has_same_encoding = has_same_encoding(release.manifest());
+        Ok(Self { release, columns, inspection, parts, groups, has_same_encoding })
     }
 
     /// The inspection of its parts.
@@ -93,8 +97,11 @@ impl<'b> Base<'b> {
         (&self.parts[index], &self.release.manifest().parts[index])
     }
 
-    /// The index of the part with this fingerprint, if the file still has its listed size.
+    /// The index of the part with this fingerprint, if it can be reused and the file still has its listed size.
     pub(super) fn part_of(&self, fingerprint: &Fingerprint) -> Option<usize> {
+        if !self.has_same_encoding {
+            return None;
+        }
         let listed = &self.release.manifest().parts;
         let index = listed.iter().position(|part| part.fingerprint == *fingerprint)?;
         let bytes = filesystem::size(self.parts[index].path())?;
@@ -106,8 +113,11 @@ impl<'b> Base<'b> {
         self.inspection.is_part(index, path)
     }
 
-    /// The row group that starts with this row.
+    /// The row group that starts with this row, if it can be reused.
     pub(super) fn group_at(&self, row: u32) -> Option<BaseRowGroup> {
+        if !self.has_same_encoding {
+            return None;
+        }
         let index = self.groups.binary_search_by_key(&row, |group| group.first).ok()?;
         Some(self.groups[index])
     }
@@ -206,15 +216,18 @@ impl<'b> Base<'b> {
         for batch in batches {
             outline.push(batch?);
         }
+        // Only a new layout depends on the lengths, and they take reading all columns.
+        let lengths = if self.has_same_encoding { Vec::new() } else { self.lengths(piece)? };
         let (mut entries, mut key_entries) = (Vec::with_capacity(outline.rows().len()), Vec::new());
-        for row in outline.rows() {
+        for (index, row) in outline.rows().enumerate() {
+            let length = lengths.get(index).copied().unwrap_or_default();
             let base_row = outline.row(row);
             let (hash, key, ordinal) = (base_row.hash(), base_row.key(), first + u64::from(row));
             let entry = SortEntry {
                 sort_key: base_row.sort_key(),
                 hash,
                 cut: key_hash(&key),
-                length: 0,
+                length,
                 ordinal,
                 location: RowLocation::Base(row),
                 span: SourceSpan::default(),
@@ -222,11 +235,21 @@ impl<'b> Base<'b> {
             };
             // Only eight bytes of the key are compared. A false match costs time and nothing else.
             if changed.contains(entry.cut) {
-                key_entries.push(KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length: 0 });
+                key_entries.push(KeyEntry { key, origin: Origin::Base, rank: [0; 9], hash, ordinal, length });
             }
             entries.push(entry);
         }
         Ok((entries, key_entries))
+    }
+
+    /// The lengths of the canonical forms of the rows of a piece.
+    fn lengths(&self, piece: &Piece) -> Result<Vec<u64>, Error> {
+        let part = &self.parts[piece.part];
+        let (mut lengths, mut canonical) = (Vec::with_capacity(piece.rows.len()), Vec::new());
+        for batch in part.batches(&part.all_columns(), Some(std::slice::from_ref(&piece.rows)))? {
+            push_lengths(part, self.columns, &batch?, (&mut lengths, &mut canonical))?;
+        }
+        Ok(lengths)
     }
 
     /// Returns a reader of the rows.
@@ -341,14 +364,7 @@ impl BaseRows<'_> {
         let mut canonical = Vec::new();
         for batch in part.batches(&part.all_columns(), Some(&[part.group(group.index)]))? {
             let batch = batch?;
-            let rows = Rows::new(columns, &batch).ok_or_else(|| changed(part.path()))?;
-            for row in 0..rows.len() {
-                let (hash, length) = record_hash_and_length(columns, &rows.record(row), &mut canonical);
-                if hash != rows.stored_hash(row) {
-                    return Err(changed(part.path()));
-                }
-                self.lengths.push(length);
-            }
+            push_lengths(part, columns, &batch, (&mut self.lengths, &mut canonical))?;
             self.batches.push(batch);
         }
         self.current = Some(group);
@@ -356,19 +372,38 @@ impl BaseRows<'_> {
     }
 }
 
+/// Appends the lengths of the canonical forms of a batch of the part, and checks the hashes of its records.
+fn push_lengths(
+    part: &ParquetFile,
+    columns: &Columns,
+    batch: &RecordBatch,
+    (lengths, canonical): (&mut Vec<u64>, &mut Vec<u8>),
+) -> Result<(), Error> {
+    let rows = Rows::new(columns, batch).ok_or_else(|| changed(part.path()))?;
+    for row in 0..rows.len() {
+        let (hash, length) = record_hash_and_length(columns, &rows.record(row), canonical);
+        if hash != rows.stored_hash(row) {
+            return Err(changed(part.path()));
+        }
+        lengths.push(length);
+    }
+    Ok(())
+}
+
 fn changed(path: &Path) -> Error {
     let message = "its records do not match the manifest; run `pressmark verify` for details".to_owned();
     Error::Part { action: "build on", path: path.to_owned(), message }
 }
 
-/// Whether this build would encode the records of a release with this manifest to the same bytes, so
-/// that it can reuse the parts.
-pub(super) fn is_alike(base: &Manifest, dataset: &Dataset, schema: &Schema, layout: &Layout) -> bool {
+/// Whether the records of a release with this manifest can be records of this build as they are.
+pub(super) fn is_alike(base: &Manifest, dataset: &Dataset, schema: &Schema) -> bool {
     base.schema.sha256 == schema.sha256()
         && base.schema.extra == dataset.policy.extra
         && base.key == dataset.key
         && base.order_by == dataset.order_by
-        && base.layout == *layout
-        && base.writer.codec == CODEC
-        && base.writer.settings == SETTINGS
+}
+
+/// Whether this build, with the layout of a release with this manifest, would encode its records to the same bytes.
+pub(super) fn has_same_encoding(base: &Manifest) -> bool {
+    base.format() == Format::NEWEST && base.writer.codec == CODEC && base.writer.settings == Format::NEWEST.settings()
 }

@@ -47,6 +47,7 @@ impl BuildContext<'_> {
             let (entries, key_entries, _share) = result?;
             self.progress.step(0)?;
             ingested.sorter.records += entries.len() as u64;
+            ingested.sorter.bytes += entries.iter().map(|entry| entry.length).sum::<u64>();
             key_entries.into_iter().try_for_each(|key_entry| ingested.sorter.key_entries.push(key_entry))?;
             ingested.sorter.runs.push(SortedChunk { rows: ingested.sorter.runs.no_rows(), entries })
         };

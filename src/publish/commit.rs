@@ -23,11 +23,15 @@ use crate::diff::{DiffInput, DiffOptions, DiffReport, diff};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::external_sort::RunRows;
+use crate::metadata;
 use crate::ordered_pool::Room;
 use crate::part_files::{Layout, PartEncoder};
 use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
-use crate::release::{About, DATA, Dataset, Documents, Input, Lock, Manifest, Previous, Release, Staging, Withdrawn};
+use crate::release::{
+    About, DATA, Dataset, Documents, Input, ListFiles, Lists, Lock, Manifest, Previous, Release, ReleaseFiles, Staging,
+    Withdrawn,
+};
 use crate::schema::Schema;
 use crate::storage::filesystem;
 use crate::validate::InputCounts;
@@ -83,7 +87,8 @@ impl Commit<'_> {
             Ok((written, fingerprint))
         })?;
         (report.parts, report.reused) = (written.parts.len(), written.reused);
-        let mut manifest = self.manifest(written, fingerprint, report);
+        let lists = ListFiles::new(report.read.inputs.iter().map(input), self.withdrawn.iter().cloned())?;
+        let mut manifest = self.manifest(written, fingerprint, lists.lists(), report);
         if let Some(folder) = &self.next.existing {
             self.check_base()?;
             return self.unchanged(folder, &manifest, report);
@@ -100,10 +105,12 @@ impl Commit<'_> {
             check_return(lock.folder(), previous, (&staging.path(""), &manifest), columns)?;
         }
         report.version = manifest.version.clone();
-        let documents = Documents::new(&manifest, self.schema.bytes())?;
+        let metadata = metadata::release_files(&manifest, columns, self.schema.bytes());
+        let files = ReleaseFiles::new(self.schema.bytes()).with_lists(lists).with_metadata(metadata);
+        let documents = Documents::new(&manifest, files)?;
         staging.seal(&manifest, &documents)?;
         let manifest_sha256 = Digest::of(documents.manifest());
-        // Both are as large as the list of inputs, and the check reads the manifest again.
+        // The list of inputs may be large, and the check reads the manifest again.
         drop((manifest, documents));
         let release = preflight::check(&staging.path(""), columns, base)?;
         let manifest = release.manifest();
@@ -155,7 +162,7 @@ impl Commit<'_> {
             Some(damaged) => return Err(damaged.error(NOT_COMPARED)),
             None => {}
         }
-        let current = DiffInput::staged(staging.path(""), manifest, self.schema);
+        let current = DiffInput::staged(staging.path(""), (manifest, &self.withdrawn), self.schema);
         let changes = DiffInput::release(previous).and_then(|mut base| {
             // A damaged part that both releases have is read from the new release.
             for (index, fingerprint) in inspection.iter().flat_map(|inspection| inspection.damaged_parts()) {
@@ -186,7 +193,13 @@ impl Commit<'_> {
         Ok(Some(self.next.version.clone()))
     }
 
-    fn manifest(&self, written: WrittenParts<'_>, fingerprint: Fingerprint, report: &BuildReport) -> Manifest {
+    fn manifest(
+        &self,
+        written: WrittenParts<'_>,
+        fingerprint: Fingerprint,
+        lists: &Lists,
+        report: &BuildReport,
+    ) -> Manifest {
         let manifest = Manifest::new(
             (&self.dataset.name, self.next.version.clone(), self.released),
             (self.schema, self.dataset.policy.extra),
@@ -202,13 +215,12 @@ impl Commit<'_> {
                 manifest_sha256: previous.manifest_sha256(),
                 fingerprint: previous.manifest().fingerprint,
             }),
-            inputs: report.read.inputs.iter().map(input).collect(),
+            lists: lists.clone(),
             rejected: report.read.rejects.counts().iter().map(|(code, count)| (code.to_string(), *count)).collect(),
             normalised: report.read.recorded(),
             duplicates: report.duplicates,
             superseded: report.superseded,
             base: report.upsert.as_ref().map(|base| base.version.clone()),
-            withdrawn: self.withdrawn.clone(),
             ..manifest
         }
     }
@@ -246,16 +258,34 @@ fn input(read: &InputCounts) -> Input {
 }
 
 /// Whether a release has the same records, files and description as the manifest. The release date, the
-/// version of pressmark and the inputs may differ.
+/// version of pressmark and the inputs may differ, and so may the files of a release in an earlier format.
 fn same_content(release: &Release, manifest: &Manifest) -> bool {
     let mut other = release.manifest().clone();
     other.released = manifest.released;
-    other.writer.tool.clone_from(&manifest.writer.tool);
-    other.inputs.clone_from(&manifest.inputs);
+    if other.format() == manifest.format() {
+        other.writer.tool.clone_from(&manifest.writer.tool);
+    } else {
+        (other.writer, other.layout) = (manifest.writer.clone(), manifest.layout.clone());
+        other.parts.clone_from(&manifest.parts);
+    }
+    if withdrawals(&other.lists) != withdrawals(&manifest.lists) {
+        return false;
+    }
+    other.lists.clone_from(&manifest.lists);
     other.rejected.clone_from(&manifest.rejected);
     other.normalised.clone_from(&manifest.normalised);
     other.duplicates = manifest.duplicates;
     other.superseded = manifest.superseded;
     other.base.clone_from(&manifest.base);
     other == *manifest
+}
+
+/// The SHA-256 of the list of withdrawals, in whichever format it is.
+fn withdrawals(lists: &Lists) -> Option<Digest> {
+    match lists {
+        Lists::Files { withdrawn_sha256, .. } => Some(*withdrawn_sha256),
+        Lists::Embedded { withdrawn, .. } => {
+            ListFiles::new([], withdrawn.iter().cloned()).ok().and_then(|files| withdrawals(files.lists()))
+        }
+    }
 }

@@ -16,7 +16,7 @@ use super::{BuildOptions, BuildReport, DatasetCard, KeyConflicts, Outcome, Upser
 use crate::input::Selection;
 use crate::mapping::FittedMapping;
 use crate::metadata;
-use crate::part_files::Layout;
+use crate::part_files::{Format, Layout};
 use crate::progress::Progress;
 use crate::release::{About, Dataset, Lock, Release, Withdrawn};
 use crate::schema::Schema;
@@ -56,7 +56,14 @@ impl<'m> BuildContext<'m> {
 
     /// Whether rows of the release can be reused as they are.
     pub(super) fn is_alike(&self, release: &Release) -> bool {
-        base::is_alike(release.manifest(), self.dataset, self.schema, &release.manifest().layout)
+        base::is_alike(release.manifest(), self.dataset, self.schema)
+    }
+
+    /// The layout of earlier releases in the newest format: that of the release, or else of the previous one.
+    pub(super) fn layout(&self, release: Option<&Release>) -> Option<Layout> {
+        let releases = release.into_iter().chain(&self.next.previous);
+        let mut manifests = releases.map(Release::manifest);
+        manifests.find(|manifest| manifest.format() == Format::NEWEST).map(|manifest| manifest.layout.clone())
     }
 
     pub(super) fn ingest<'p>(&self, mode: BuildMode<'p>) -> Ingest<'m, 'p> {
@@ -93,6 +100,7 @@ impl<'m> BuildContext<'m> {
             superseded: unique.superseded(),
             changes: None,
             upsert,
+            previous_format: self.next.previous.as_ref().map(|previous| previous.manifest().format()),
             parts: 0,
             reused: 0,
             damaged: Vec::new(),

@@ -60,7 +60,7 @@ pub(super) struct RowRef {
     pub(super) run: u32,
     /// The index of the row in the run.
     pub(super) row: u32,
-    /// The length of its canonical form in bytes; 0 if only the base has it.
+    /// The length of its canonical form in bytes. 0 if it was not computed for a row of the base.
     pub(super) length: u64,
 }
 

@@ -10,7 +10,7 @@ use crate::diagnostics::EXAMPLES;
 use crate::diff::DiffReport;
 use crate::input::{Limits, Pointer};
 use crate::metadata::Remark;
-use crate::release::Allowance;
+use crate::release::{Allowance, Format};
 use crate::validate::InputSummary;
 
 /// What to build.
@@ -113,6 +113,8 @@ pub struct BuildReport {
     pub changes: Option<DiffReport>,
     /// The result of the upsert, if the build had a base release.
     pub upsert: Option<UpsertReport>,
+    /// The format of the previous release. `None` if there is none.
+    pub previous_format: Option<Format>,
     /// How many parts the release has.
     pub parts: usize,
     /// How many of the parts are reused from an earlier release.

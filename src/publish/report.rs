@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::{BuildReport, DamagedFile, DatasetCard, KeyConflicts, Outcome};
 use crate::metadata::Remark;
+use crate::release::Format;
 use crate::validate::ValidationReport;
 
 #[derive(Serialize)]
@@ -17,6 +18,8 @@ struct Built<'r> {
     duplicates: u64,
     superseded: u64,
     base: Option<BaseJson>,
+    release_format: Format,
+    previous_format: Option<Format>,
     parts: usize,
     reused_parts: usize,
     damaged: Vec<DamagedJson>,
@@ -80,6 +83,8 @@ impl Serialize for BuildReport {
                 unchanged: base.unchanged,
                 withdrawn: base.withdrawn,
             }),
+            release_format: Format::NEWEST,
+            previous_format: self.previous_format,
             parts: self.parts,
             reused_parts: self.reused,
             damaged: self.damaged.iter().map(damaged_json).collect(),

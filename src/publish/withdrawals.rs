@@ -17,7 +17,7 @@ use crate::schema::Columns;
 use crate::storage::{Location, filesystem};
 use crate::text;
 
-/// The largest file of withdrawals, in bytes. Its content becomes part of the manifest.
+/// The largest file of withdrawals, in bytes. Its content becomes a file of the release.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// The withdrawals of a build, and their file.
@@ -49,11 +49,12 @@ pub(super) fn check_return(
     columns: &Columns,
 ) -> Result<(), Error> {
     let mut withdrawn: BTreeMap<String, (Version, String)> = BTreeMap::new();
-    // The withdrawals of a damaged manifest are not known, so damage is an error.
+    // The withdrawals of a damaged release are not known, so damage is an error.
     for (_, folder) in releases(dataset)? {
         let opened = (folder != *previous.location()).then(|| Release::open_listed(&folder)).transpose()?;
-        let Manifest { version, withdrawn: list, .. } = opened.as_ref().unwrap_or(previous).manifest();
-        let reasons = list.iter().cloned().map(|Withdrawn { key, reason }| (key, (version.clone(), reason)));
+        let release = opened.as_ref().unwrap_or(previous);
+        let (version, list) = (&release.manifest().version, release.withdrawn()?);
+        let reasons = list.into_iter().map(|Withdrawn { key, reason }| (key, (version.clone(), reason)));
         withdrawn.extend(reasons);
     }
     if withdrawn.is_empty() {
@@ -129,7 +130,7 @@ impl Withdrawals {
         Ok(())
     }
 
-    /// Returns the withdrawals for the manifest.
+    /// Returns the withdrawals for the release.
     ///
     /// # Errors
     /// [`Error::Withdrawal`] if a key is not in the base, or is also among the new records.

@@ -3,12 +3,74 @@
 use std::collections::BTreeMap;
 
 use super::checksums::{MAX_SUMS_BYTES, Sums, write_sums};
+use super::lists::ListFiles;
 use super::open::MAX_MANIFEST_BYTES;
-use super::{MANIFEST, Manifest, Part, SCHEMA, SUMS};
+use super::{INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WITHDRAWN};
 use crate::digest::Digest;
 use crate::error::Error;
 
-/// The files of a release beside its parts, by name.
+/// The files of a release beside its parts, its manifest and `SHA256SUMS`, by name.
+#[derive(Debug, Clone)]
+pub struct ReleaseFiles {
+    files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl ReleaseFiles {
+    /// Starts with the bytes of the schema.
+    pub fn new(schema: &[u8]) -> Self {
+        Self { files: BTreeMap::from([(SCHEMA, schema.to_owned())]) }
+    }
+
+    /// Adds the lists of inputs and withdrawals.
+    #[must_use]
+    pub fn with_lists(mut self, lists: ListFiles) -> Self {
+        self.files.extend(lists.into_files());
+        self
+    }
+
+    /// Adds the files of metadata that describe the release.
+    #[must_use]
+    pub fn with_metadata(mut self, files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Self {
+        self.files.extend(files);
+        self
+    }
+
+    /// The SHA-256 of a file. That of zero bytes if there is no such file.
+    fn sha256(&self, name: &str) -> Digest {
+        Digest::of(self.files.get(name).map_or(b"".as_slice(), Vec::as_slice))
+    }
+
+    /// Checks that the schema and the lists are those of the manifest, and that every file belongs to a release.
+    fn check(&self, manifest: &Manifest) -> Result<(), Error> {
+        let is_known = |name: &&str| [SCHEMA, INPUTS, WITHDRAWN].contains(name) || METADATA.contains(name);
+        if let Some(name) = self.files.keys().find(|name| !is_known(name)) {
+            return Err(not_described(manifest, format!("`{name}` is not a file of metadata")));
+        }
+        if let Err(fault) = manifest.about.check() {
+            return Err(not_described(manifest, format!("`{}` of the dataset: {}", fault.key, fault.message)));
+        }
+        let mut described = vec![(SCHEMA, manifest.schema.sha256)];
+        match &manifest.lists {
+            Lists::Embedded { .. } if self.files.len() > 1 => {
+                let message = format!("a release of {} has no file beside {SCHEMA}", manifest.format());
+                return Err(not_described(manifest, message));
+            }
+            Lists::Embedded { .. } => {}
+            Lists::Files { inputs_sha256, withdrawn_sha256, .. } => {
+                if let Some(name) = METADATA.iter().find(|name| !self.files.contains_key(**name)) {
+                    return Err(not_described(manifest, format!("{name} is missing")));
+                }
+                described.extend([(INPUTS, *inputs_sha256), (WITHDRAWN, *withdrawn_sha256)]);
+            }
+        }
+        match described.into_iter().find(|(name, sha256)| self.sha256(name) != *sha256) {
+            None => Ok(()),
+            Some((name, _)) => Err(not_described(manifest, format!("the SHA-256 of {name} differs from {MANIFEST}"))),
+        }
+    }
+}
+
+/// All files of a release beside its parts.
 #[derive(Debug)]
 pub(crate) struct Documents {
     files: BTreeMap<&'static str, Vec<u8>>,
@@ -16,19 +78,17 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Makes them from the manifest and the bytes of the schema.
+    /// Adds the manifest and `SHA256SUMS`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for what no reader would read, and [`Error::Commit`] if the schema is not the one in
-    /// the manifest.
-    pub(crate) fn new(manifest: &Manifest, schema: &[u8]) -> Result<Self, Error> {
-        if Digest::of(schema) != manifest.schema.sha256 {
-            return Err(not_described(manifest, format!("the SHA-256 of {SCHEMA} differs from {MANIFEST}")));
-        }
+    /// [`Error::TooLarge`] for what no reader would read, and [`Error::Commit`] if the files are not those in the
+    /// manifest.
+    pub(crate) fn new(manifest: &Manifest, files: ReleaseFiles) -> Result<Self, Error> {
+        files.check(manifest)?;
         let manifest_bytes = manifest.to_bytes();
         check_manifest(manifest, manifest_bytes.len())?;
         let mut sums: Sums = parts(manifest).map(|(name, part)| (name, part.sha256)).collect();
-        sums.insert(SCHEMA.to_owned(), manifest.schema.sha256);
+        sums.extend(files.files.keys().map(|name| ((*name).to_owned(), files.sha256(name))));
         sums.insert(MANIFEST.to_owned(), Digest::of(&manifest_bytes));
         let sums = write_sums(&sums);
         let bytes = sums.len() as u64;
@@ -36,7 +96,9 @@ impl Documents {
             let hint = "the release has too many parts; put fewer records into it".to_owned();
             return Err(Error::TooLarge { name: SUMS, bytes, limit: MAX_SUMS_BYTES, hint });
         }
-        Ok(Self { files: BTreeMap::from([(SCHEMA, schema.to_owned()), (SUMS, sums)]), manifest: manifest_bytes })
+        let mut files = files.files;
+        files.insert(SUMS, sums);
+        Ok(Self { files, manifest: manifest_bytes })
     }
 
     /// All but the manifest, by name.
@@ -83,8 +145,6 @@ fn check_manifest(manifest: &Manifest, bytes: usize) -> Result<(), Error> {
         manifest.parts.iter().map(|part| length(serde_json::to_string(edge(part)))).sum::<usize>()
     };
     let lists = [
-        (length(serde_json::to_string(&manifest.inputs)), "inputs", "put the articles into fewer files"),
-        (length(serde_json::to_string(&manifest.withdrawn)), "withdrawn", "withdraw in several releases"),
         (
             keys(|part| &part.first) + keys(|part| &part.last),
             "the first and last keys of parts",

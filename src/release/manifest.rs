@@ -2,7 +2,8 @@
 //!
 //! The values here are sound: counts add up, and a part's path follows from its place and
 //! fingerprint, so that a manifest cannot point outside its release. The bytes on disk are in
-//! [`wire`], apart, because they are a promise and these types are not.
+//! [`wire`], apart, because they are a promise and these types are not. One type serves all formats:
+//! [`Lists`] has what differs between them.
 
 mod wire;
 
@@ -13,7 +14,7 @@ use semver::Version;
 
 use super::about::About;
 use crate::digest::Digest;
-use crate::part_files::{CODEC, Layout, PartDescription, SETTINGS};
+use crate::part_files::{CODEC, Format, Layout, PartDescription};
 use crate::record::{Fingerprint, Summary};
 use crate::schema::{Extra, Schema};
 
@@ -46,8 +47,8 @@ pub struct Manifest {
     pub parts: Vec<Part>,
     /// The columns.
     pub columns: Vec<ColumnSummary>,
-    /// The inputs, by name.
-    pub inputs: Vec<Input>,
+    /// The inputs and the withdrawn records, or what their files have.
+    pub lists: Lists,
     /// How many articles were rejected, by the code of their first violation.
     pub rejected: BTreeMap<String, u64>,
     /// What was changed before validation: field, rule, count.
@@ -58,8 +59,70 @@ pub struct Manifest {
     pub superseded: u64,
     /// The release that records are from which are not from the inputs.
     pub base: Option<Version>,
-    /// Records that were taken back.
-    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// The lists that grow with the work, as a manifest has them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lists {
+    /// `pressmark/1`: the manifest contains them.
+    Embedded {
+        /// The inputs.
+        inputs: Vec<Input>,
+        /// The withdrawn records, sorted by key.
+        withdrawn: Vec<Withdrawn>,
+    },
+    /// `pressmark/2`: they are files beside the manifest. The SHA-256 of an empty list is that of zero bytes.
+    Files {
+        /// The sums over all inputs.
+        inputs: InputTotals,
+        /// SHA-256 of `inputs.jsonl`.
+        inputs_sha256: Digest,
+        /// The number of withdrawn records.
+        withdrawn: u64,
+        /// SHA-256 of `withdrawn.jsonl`.
+        withdrawn_sha256: Digest,
+    },
+}
+
+/// The sums over all inputs of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InputTotals {
+    /// The number of inputs.
+    pub count: u64,
+    /// Their size in bytes, as stored.
+    pub bytes: u64,
+    /// How many articles they hold.
+    pub articles: u64,
+    /// How many of these were admitted.
+    pub admitted: u64,
+    /// How many of these were rejected.
+    pub rejected: u64,
+}
+
+impl Lists {
+    /// The lists of a release without inputs and withdrawals.
+    fn none() -> Self {
+        let nothing = Digest::of(b"");
+        Self::Files { inputs: InputTotals::default(), inputs_sha256: nothing, withdrawn: 0, withdrawn_sha256: nothing }
+    }
+}
+
+impl InputTotals {
+    /// The sums with one more input. `None` if one of them does not fit.
+    pub(crate) fn checked_add(self, input: &Input) -> Option<Self> {
+        Some(Self {
+            count: self.count.checked_add(1)?,
+            bytes: self.bytes.checked_add(input.bytes)?,
+            articles: self.articles.checked_add(input.articles)?,
+            admitted: self.admitted.checked_add(input.admitted)?,
+            rejected: self.rejected.checked_add(input.rejected)?,
+        })
+    }
+
+    /// The sums over these inputs. `None` if one of them does not fit.
+    pub(crate) fn checked_sum<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> Option<Self> {
+        inputs.into_iter().try_fold(Self::default(), Self::checked_add)
+    }
 }
 
 /// What was changed before validation: field, rule, count.
@@ -89,7 +152,7 @@ pub struct SchemaRef {
     pub extra: Extra,
 }
 
-/// What wrote the parts.
+/// What wrote the files.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Writer {
@@ -97,8 +160,11 @@ pub struct Writer {
     pub tool: String,
     /// The codec and its level.
     pub codec: String,
-    /// The name of the settings (`schema/FORMAT.md`).
+    /// The name of the settings of the parts (`schema/FORMAT.md`).
     pub settings: String,
+    /// The name of the settings of the files of metadata, from `pressmark/2` on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
 }
 
 /// One Parquet file.
@@ -144,7 +210,7 @@ pub struct ColumnSummary {
     pub max: Option<serde_json::Value>,
 }
 
-/// One input and what came of it. Its members stand in the order of their names, in which they are
+/// One input and what came of it. Its members are declared in the order of their names, in which they are
 /// written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +229,7 @@ pub struct Input {
     pub sha256: Digest,
 }
 
-/// A record that was taken back. Its members stand in the order of their names.
+/// A record that was withdrawn. Its members are declared in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Withdrawn {
@@ -180,7 +246,7 @@ pub(crate) enum ManifestError {
     #[error("{0}")]
     Unreadable(String),
     /// Of a format that this version does not know.
-    #[error("format `{0}` is not known to this version of pressmark, which reads {FORMAT}", FORMAT = super::FORMAT)]
+    #[error("format `{0}` is not known to this version of pressmark, which reads {first} and {newest}", first = Format::V1, newest = Format::V2)]
     UnknownFormat(String),
     /// Readable, and in contradiction with itself.
     #[error("{0}")]
@@ -195,8 +261,8 @@ impl From<PartDescription> for Part {
 }
 
 impl Manifest {
-    /// The manifest of a first release with these parts. `summary` covers the records of all parts. Inputs,
-    /// descriptions and the previous release can be added to the result.
+    /// The manifest of a first release with these parts, in the newest format. `summary` covers the records of all
+    /// parts. Lists, descriptions and the previous release can be added to the result.
     pub fn new(
         (dataset, version, released): (&str, Version, Date),
         (schema, extra): (&Schema, Extra),
@@ -224,17 +290,50 @@ impl Manifest {
             writer: Writer {
                 tool: concat!("pressmark ", env!("CARGO_PKG_VERSION")).to_owned(),
                 codec: CODEC.to_owned(),
-                settings: SETTINGS.to_owned(),
+                settings: Format::NEWEST.settings().to_owned(),
+                metadata: Format::NEWEST.metadata().map(str::to_owned),
             },
             parts,
             columns: columns.collect(),
-            inputs: Vec::new(),
+            lists: Lists::none(),
             rejected: BTreeMap::new(),
             normalised: Normalised::new(),
             duplicates: 0,
             superseded: 0,
             base: None,
-            withdrawn: Vec::new(),
+        }
+    }
+
+    /// The format of the release.
+    pub fn format(&self) -> Format {
+        match &self.lists {
+            Lists::Embedded { .. } => Format::V1,
+            Lists::Files { .. } => Format::V2,
+        }
+    }
+
+    /// The sums over all inputs. A sum that does not fit, which no release of ours has, is the largest number.
+    pub fn inputs(&self) -> InputTotals {
+        match &self.lists {
+            Lists::Files { inputs, .. } => *inputs,
+            Lists::Embedded { inputs, .. } => {
+                let sum = |of: fn(&Input) -> u64| inputs.iter().map(of).fold(0, u64::saturating_add);
+                InputTotals {
+                    count: inputs.len() as u64,
+                    bytes: sum(|input| input.bytes),
+                    articles: sum(|input| input.articles),
+                    admitted: sum(|input| input.admitted),
+                    rejected: sum(|input| input.rejected),
+                }
+            }
+        }
+    }
+
+    /// The number of records that the release withdrew.
+    pub fn withdrawn(&self) -> u64 {
+        match &self.lists {
+            Lists::Embedded { withdrawn, .. } => withdrawn.len() as u64,
+            Lists::Files { withdrawn, .. } => *withdrawn,
         }
     }
 

@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 
 use semver::Version;
 
-use super::documents::{Documents, check_size, parts};
+use super::documents::{Documents, ReleaseFiles, check_size, parts};
 use super::open::MAX_MANIFEST_BYTES;
 use super::{DATA, MANIFEST, Manifest, Release, Staging};
 use crate::error::Error;
@@ -30,7 +30,7 @@ const MAX_ID_BYTES: u64 = 1 << 10;
 /// ```
 /// use std::path::Path;
 /// use std::sync::Arc;
-/// use pressmark::release::{Publisher, Release};
+/// use pressmark::release::{Publisher, Release, ReleaseFiles};
 /// use pressmark::storage::{Location, MemoryStorage};
 ///
 /// // Publishes a release again, in memory.
@@ -44,7 +44,7 @@ const MAX_ID_BYTES: u64 = 1 << 10;
 ///     upload.finish()?;
 /// }
 /// let schema = release.location().join("schema.json").read_bounded(1 << 20)?;
-/// let copy = draft.commit(release.manifest(), &schema)?;
+/// let copy = draft.commit(release.manifest(), ReleaseFiles::new(&schema))?;
 /// assert_eq!(copy.manifest_sha256(), release.manifest_sha256());
 /// assert!(publisher.begin(&release.manifest().version, "another").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -144,19 +144,19 @@ impl Draft {
         self.location().join(name).put()
     }
 
-    /// Publishes the release. `manifest` describes all parts, and each was written before; `schema` is the
-    /// schema that it names.
+    /// Publishes the release. `manifest` describes all parts, and each was written before; `files` are the schema,
+    /// the lists and the metadata that it describes.
     ///
     /// # Errors
     /// [`Error::Commit`] if the files that were written are not those of the manifest, or if another process has
     /// published the version; [`Error::TooLarge`] for a manifest that no reader would read; [`Error::Io`]. The
     /// release is then not visible, unless only its folder could not be synced.
-    pub fn commit(self, manifest: &Manifest, schema: &[u8]) -> Result<Release, Error> {
+    pub fn commit(self, manifest: &Manifest, files: ReleaseFiles) -> Result<Release, Error> {
         if manifest.version != self.version {
             let message = format!("the manifest has the version {}", manifest.version);
             return Err(Error::Commit { version: self.version, message, hint: "begin with the manifest's version" });
         }
-        let documents = Documents::new(manifest, schema)?;
+        let documents = Documents::new(manifest, files)?;
         check_files(&self.location(), manifest, &documents)?;
         let folder = match self.place {
             Place::Staged(staging) => {
@@ -246,6 +246,10 @@ mod tests {
             Self { manifest, schema: self.schema.clone(), parts: self.parts.clone() }
         }
 
+        fn files(&self) -> ReleaseFiles {
+            ReleaseFiles::new(&self.schema)
+        }
+
         fn draft(&self, releases: &Location, id: &str) -> Result<Draft, Error> {
             let draft = Publisher::new(releases).begin(&self.manifest.version, id)?;
             for (name, bytes) in &self.parts {
@@ -259,7 +263,7 @@ mod tests {
         }
 
         fn publish(&self, releases: &Location, id: &str) -> Result<Release, Error> {
-            self.draft(releases, id)?.commit(&self.manifest, &self.schema)
+            self.draft(releases, id)?.commit(&self.manifest, self.files())
         }
 
         /// Checks that the release is intact.
@@ -375,8 +379,8 @@ mod tests {
         let [first, second] = [(); 2].map(|()| example.draft(set, "plan 1").unwrap());
         refused(example.draft(set, "plan 2"), "another commit has claimed it with `memory:/set/.claim-1.1.0`");
         assert_eq!(releases(set).unwrap(), []);
-        first.commit(&example.manifest, &example.schema).unwrap();
-        second.commit(&example.manifest, &example.schema).unwrap();
+        first.commit(&example.manifest, example.files()).unwrap();
+        second.commit(&example.manifest, example.files()).unwrap();
         example.check(set);
     }
 
@@ -386,11 +390,14 @@ mod tests {
         on_each(|set| {
             let mut larger = example.manifest.clone();
             larger.parts[0].bytes += 1;
-            refused(example.draft(set, "a").unwrap().commit(&larger, &example.schema), " bytes, not ");
-            refused(example.draft(set, "a").unwrap().commit(&example.manifest, b"{}"), "SHA-256 of schema.json");
+            refused(example.draft(set, "a").unwrap().commit(&larger, example.files()), " bytes, not ");
+            refused(
+                example.draft(set, "a").unwrap().commit(&example.manifest, ReleaseFiles::new(b"{}")),
+                "SHA-256 of schema.json",
+            );
             let mut later = example.manifest.clone();
             later.version = Version::new(1, 2, 0);
-            refused(example.draft(set, "a").unwrap().commit(&later, &example.schema), "has the version 1.2.0");
+            refused(example.draft(set, "a").unwrap().commit(&later, example.files()), "has the version 1.2.0");
             for name in ["manifest.json", "data", "data/a/b", "../data/a", "dataa"] {
                 refused(example.draft(set, "a").unwrap().put(name), "is not the name of a part");
             }
@@ -400,10 +407,10 @@ mod tests {
         });
         on_each(|set| {
             let draft = Publisher::new(set).begin(&example.manifest.version, "a").unwrap();
-            refused(draft.commit(&example.manifest, &example.schema), "is missing");
+            refused(draft.commit(&example.manifest, example.files()), "is missing");
             let draft = example.draft(set, "a").unwrap();
             draft.put("data/other.parquet").unwrap().finish().unwrap();
-            refused(draft.commit(&example.manifest, &example.schema), "data/other.parquet` is not in its manifest");
+            refused(draft.commit(&example.manifest, example.files()), "data/other.parquet` is not in its manifest");
         });
     }
 
@@ -413,7 +420,7 @@ mod tests {
         let set = Location::from(folder.path());
         let draft = example.draft(&set, "a").unwrap();
         drop(Lock::take(folder.path()).unwrap());
-        draft.commit(&example.manifest, &example.schema).unwrap();
+        draft.commit(&example.manifest, example.files()).unwrap();
         example.check(&set);
         assert!(litter(&set).iter().all(|name| !name.starts_with(STAGING)));
     }

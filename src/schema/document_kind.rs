@@ -6,8 +6,10 @@ use super::validator;
 use super::validator::Violation;
 use crate::json::{self, Value};
 
-/// `schema/manifest.schema.json`.
-const MANIFEST: &[u8] = include_bytes!("../../schema/manifest.schema.json");
+/// The schema of manifests of `pressmark/1`.
+const MANIFEST_V1: &[u8] = include_bytes!("../../schema/manifest-1.schema.json");
+/// The schema of manifests of `pressmark/2`.
+const MANIFEST_V2: &[u8] = include_bytes!("../../schema/manifest.schema.json");
 
 /// A kind of document.
 #[derive(Debug)]
@@ -16,9 +18,18 @@ pub(crate) struct DocumentKind {
 }
 
 impl DocumentKind {
-    /// A `manifest.json`.
-    pub(crate) fn manifest() -> Self {
-        let value = json::parse(MANIFEST).expect("the schema is part of the program").into_owned();
+    /// A `manifest.json` of `pressmark/1`.
+    pub(crate) fn manifest_v1() -> Self {
+        Self::built_in(MANIFEST_V1)
+    }
+
+    /// A `manifest.json` of `pressmark/2`.
+    pub(crate) fn manifest_v2() -> Self {
+        Self::built_in(MANIFEST_V2)
+    }
+
+    fn built_in(schema: &[u8]) -> Self {
+        let value = json::parse(schema).expect("the schema is part of the program").into_owned();
         let graph = Graph::new(value).expect("the schema is part of the program");
         Self { compiled: compile(graph).expect("the schema is part of the program") }
     }

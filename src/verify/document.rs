@@ -5,7 +5,9 @@ use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::error::Error;
 use crate::json;
-use crate::release::{MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases};
+use crate::release::{
+    Format, Input, InputTotals, Lists, MANIFEST, MAX_MANIFEST_BYTES, Manifest, ManifestError, Release, releases,
+};
 use crate::schema::DocumentKind;
 use crate::storage::{EntryKind, Location};
 
@@ -26,7 +28,10 @@ pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release
     }
     let is_sound = !json::holds_more_values(&bytes, Manifest::most_values(bytes.len()));
     let value = is_sound.then(|| json::parse(&bytes).ok()).flatten();
-    let broken = value.map(|value| DocumentKind::manifest().validate(&value)).unwrap_or_default();
+    let named = value.as_ref().and_then(|value| value.pointer("/format")?.as_str().and_then(Format::named));
+    let format = named.unwrap_or(Format::NEWEST);
+    let kind = if format == Format::V1 { DocumentKind::manifest_v1() } else { DocumentKind::manifest_v2() };
+    let broken = value.map(|value| kind.validate(&value)).unwrap_or_default();
     for violation in &broken {
         let at = if violation.pointer.is_empty() { String::new() } else { format!("{}: ", violation.pointer) };
         findings.add(invalid(&format!("{at}{}", violation.message)));
@@ -50,37 +55,50 @@ pub(super) fn read(folder: &Location, findings: &mut Findings) -> Option<Release
 }
 
 /// The number of the first line that differs.
-fn first_difference(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn first_difference(a: &[u8], b: &[u8]) -> usize {
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     1 + memchr::memchr_iter(b'\n', &a[..same]).count()
 }
 
 /// Checks that the counts of articles, rejects and records add up.
 pub(super) fn check_counts(manifest: &Manifest, findings: &mut Findings) {
-    let mut report = |message: String| findings.add(Finding::new(Code::Counts, MANIFEST, &message));
-    for input in &manifest.inputs {
-        if input.admitted.checked_add(input.rejected) != Some(input.articles) {
-            let (name, articles) = (&input.name, input.articles);
-            report(format!(
-                "`{name}`: {articles} articles do not equal {} admitted plus {} rejected",
-                input.admitted, input.rejected
-            ));
+    let totals = match &manifest.lists {
+        Lists::Embedded { inputs, .. } => {
+            inputs.iter().for_each(|input| check_input(input, MANIFEST, findings));
+            InputTotals::checked_sum(inputs)
         }
-    }
-    let sum = |mut counts: Box<dyn Iterator<Item = u64> + '_>| counts.try_fold(0_u64, u64::checked_add);
-    let rejected = sum(Box::new(manifest.inputs.iter().map(|input| input.rejected)));
-    if rejected != sum(Box::new(manifest.rejected.values().copied())) {
+        Lists::Files { inputs, .. } => {
+            let InputTotals { articles, admitted, rejected, .. } = *inputs;
+            check_articles("inputs", [articles, admitted, rejected], MANIFEST, findings);
+            Some(*inputs)
+        }
+    };
+    let mut report = |message: String| findings.add(Finding::new(Code::Counts, MANIFEST, &message));
+    let rejected = manifest.rejected.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+    if rejected.is_none() || rejected != totals.map(|totals| totals.rejected) {
         report("the sum of `rejected` differs from that of the inputs".to_owned());
     }
     // A release that builds on another also has its records.
-    let admitted = sum(Box::new(manifest.inputs.iter().map(|input| input.admitted)));
-    let left_out = sum(Box::new([manifest.duplicates, manifest.superseded].into_iter()));
-    let kept = left_out.and_then(|left_out| admitted?.checked_sub(left_out));
+    let left_out = manifest.duplicates.checked_add(manifest.superseded);
+    let kept = left_out.and_then(|left_out| totals?.admitted.checked_sub(left_out));
     if manifest.base.is_none() && kept != Some(manifest.records()) {
         report(format!("{} records do not equal the admitted articles minus those left out", manifest.records()));
     }
-    if manifest.base.is_none() && !manifest.withdrawn.is_empty() {
+    if manifest.base.is_none() && manifest.withdrawn() > 0 {
         report("records were withdrawn, but the manifest names no base".to_owned());
+    }
+}
+
+/// Checks that the counts of an input add up. `file` is the file that lists it.
+pub(super) fn check_input(input: &Input, file: &str, findings: &mut Findings) {
+    check_articles(&input.name, [input.articles, input.admitted, input.rejected], file, findings);
+}
+
+fn check_articles(name: &str, [articles, admitted, rejected]: [u64; 3], file: &str, findings: &mut Findings) {
+    if admitted.checked_add(rejected) != Some(articles) {
+        let message =
+            format!("`{name}`: {articles} articles do not equal {admitted} admitted plus {rejected} rejected");
+        findings.add(Finding::new(Code::Counts, file, &message));
     }
 }
 

@@ -1,5 +1,5 @@
 //! Checks that exactly the listed files exist, with the listed sizes, and that `SHA256SUMS` lists them.
-//! Parts are hashed in `parts`.
+//! Parts are hashed in `parts`, and lists in `lists`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,11 @@ use super::finding::{Finding, Findings};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::release::{DATA, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SUMS, parse_sums, write_sums};
+use crate::metadata::file_names;
+use crate::release::{
+    DATA, Format, INPUTS, Lists, MANIFEST, MAX_SUMS_BYTES, Manifest, SCHEMA, SIGNATURE, SUMS, WITHDRAWN, parse_sums,
+    write_sums,
+};
 use crate::storage::{EntryKind, Location};
 
 /// The paths of the regular files of the release, relative to it. Links are findings and are not followed, so
@@ -59,6 +63,20 @@ impl Files {
     }
 }
 
+/// The files whose hashes only `SHA256SUMS` has: the manifest, the schema and the metadata.
+fn unlisted(manifest: &Manifest) -> Vec<&'static str> {
+    [MANIFEST, SCHEMA].iter().chain(file_names(manifest.format())).copied().collect()
+}
+
+/// The lists of a release that are files, with the SHA-256 in the manifest.
+fn lists(manifest: &Manifest) -> Vec<(&'static str, Digest)> {
+    let Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 } = &manifest.lists else {
+        return Vec::new();
+    };
+    let lists = [(INPUTS, inputs.count, *inputs_sha256), (WITHDRAWN, *withdrawn, *withdrawn_sha256)];
+    lists.into_iter().filter(|(_, count, _)| *count > 0).map(|(name, _, sha256)| (name, sha256)).collect()
+}
+
 /// Compares the names and sizes of the files with the manifest.
 pub(super) fn check(
     folder: &Location,
@@ -68,9 +86,13 @@ pub(super) fn check(
 ) -> Files {
     let parts: BTreeMap<String, u64> =
         manifest.parts.iter().enumerate().map(|(index, part)| (part.path(index), part.bytes)).collect();
-    let known: BTreeSet<&str> = parts.keys().map(String::as_str).chain([MANIFEST, SCHEMA, SUMS]).collect();
+    let mut known: BTreeSet<&str> = parts.keys().map(String::as_str).chain([SUMS]).collect();
+    known.extend(unlisted(manifest).into_iter().chain(lists(manifest).into_iter().map(|(name, _)| name)));
     for name in known.iter().filter(|name| !present.contains(**name)) {
         findings.add(Finding::new(Code::FileMissing, name, Code::FileMissing.meaning()));
+    }
+    if manifest.format() > Format::V1 {
+        known.insert(SIGNATURE);
     }
     for name in present.iter().filter(|name| !known.contains(name.as_str())) {
         findings.add(Finding::new(Code::FileExtra, name, Code::FileExtra.meaning()));
@@ -98,9 +120,9 @@ pub(super) fn check_sums(
     hash: bool,
     findings: &mut Findings,
 ) -> u64 {
-    let mut hashed = 0;
+    let (mut hashed, unlisted) = (0, unlisted(manifest));
     let mut found = BTreeMap::new();
-    for name in [MANIFEST, SUMS, SCHEMA].into_iter().filter(|name| hash && files.has(name)) {
+    for name in unlisted.iter().copied().chain([SUMS]).filter(|name| hash && files.has(name)) {
         match folder.join(name).hash() {
             Ok((_bytes, digest)) => {
                 hashed += 1;
@@ -111,31 +133,37 @@ pub(super) fn check_sums(
     }
     if files.has(SUMS) {
         match folder.join(SUMS).read_bounded(MAX_SUMS_BYTES) {
-            Ok(bytes) => compare_sums(&bytes, manifest, &found, findings),
+            Ok(bytes) => compare_sums(&bytes, manifest, (&unlisted, &found), findings),
             Err(error) => findings.add(Finding::unreadable(SUMS, &error)),
         }
     }
     hashed
 }
 
-fn compare_sums(bytes: &[u8], manifest: &Manifest, found: &BTreeMap<&str, Digest>, findings: &mut Findings) {
+fn compare_sums(
+    bytes: &[u8],
+    manifest: &Manifest,
+    (unlisted, found): (&[&str], &BTreeMap<&str, Digest>),
+    findings: &mut Findings,
+) {
     let mut report = |message: &str| findings.add(Finding::new(Code::SumsInvalid, SUMS, message));
     let Some(mut sums) = parse_sums(bytes) else { return report("lines must have the form `SHA-256  path`") };
     if bytes != write_sums(&sums) {
         report("lines are not sorted by path, or have the wrong line endings");
     }
-    for (index, part) in manifest.parts.iter().enumerate() {
-        let name = part.path(index);
+    let parts = manifest.parts.iter().enumerate().map(|(index, part)| (part.path(index), part.sha256));
+    let lists = lists(manifest).into_iter().map(|(name, sha256)| (name.to_owned(), sha256));
+    for (name, listed) in parts.chain(lists) {
         match sums.remove(&name) {
             None => report(&format!("`{name}` is not listed")),
-            Some(digest) if digest != part.sha256 => {
-                report(&format!("`{name}` has {digest} here, but {} in the manifest", part.sha256));
+            Some(digest) if digest != listed => {
+                report(&format!("`{name}` has {digest} here, but {listed} in the manifest"));
             }
             Some(_) => {}
         }
     }
-    for name in [MANIFEST, SCHEMA] {
-        match (sums.remove(name), found.get(name)) {
+    for name in unlisted {
+        match (sums.remove(*name), found.get(name)) {
             (None, _) => findings.add(Finding::new(Code::SumsInvalid, SUMS, &format!("`{name}` is not listed"))),
             (Some(digest), Some(found)) if digest != *found => {
                 let message = format!("expected {digest} (SHA256SUMS), found {found}");

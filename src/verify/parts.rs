@@ -1,6 +1,7 @@
 //! [`Parts`]: checks all parts of a release on several threads. It hashes their bytes, compares footers with
 //! the format, checks each row group ([`super::rows`]), and passes the results in order to [`Sequence`].
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub(super) struct Parts<'r> {
     pub(super) manifest: &'r Manifest,
     /// The rules for rows. Without them, only bytes are checked.
     pub(super) rules: Option<&'r Rules<'r>>,
+    /// The keys of withdrawn records.
+    pub(super) withdrawn: &'r HashSet<String>,
     pub(super) files: &'r Files,
     /// The folder for scratch files.
     pub(super) scratch: &'r Path,
@@ -101,7 +104,7 @@ impl<'r> Parts<'r> {
         findings: &mut Findings,
     ) -> Result<Checked, Error> {
         let mut checked = Checked::default();
-        let mut sequence = self.rules.map(|rules| Sequence::new(rules, self.manifest, self.scratch));
+        let mut sequence = self.rules.map(|rules| Sequence::new(rules, self.manifest, self.withdrawn, self.scratch));
         let take = |result: StepResult<'r>| {
             match (result, &mut sequence) {
                 (StepResult::Hashed { index, result }, _) => {

@@ -24,7 +24,7 @@ pub(super) struct Sequence<'r> {
     rules: &'r Rules<'r>,
     manifest: &'r Manifest,
     last: Option<Box<[u8]>>,
-    withdrawn: HashSet<&'r str>,
+    withdrawn: &'r HashSet<String>,
     keys: Keys,
     hashes: RecordHashes,
     summary: Summary<'r>,
@@ -46,12 +46,17 @@ struct PartSoFar {
 }
 
 impl<'r> Sequence<'r> {
-    pub(super) fn new(rules: &'r Rules<'r>, manifest: &'r Manifest, scratch: &Path) -> Self {
+    pub(super) fn new(
+        rules: &'r Rules<'r>,
+        manifest: &'r Manifest,
+        withdrawn: &'r HashSet<String>,
+        scratch: &Path,
+    ) -> Self {
         Self {
             rules,
             manifest,
             last: None,
-            withdrawn: manifest.withdrawn.iter().map(|record| record.key.as_str()).collect(),
+            withdrawn,
             keys: Keys::new(scratch),
             hashes: RecordHashes::new(scratch, MEMORY),
             summary: Summary::new(rules.columns()),
@@ -103,7 +108,7 @@ impl<'r> Sequence<'r> {
                 findings.add(finding(code, message));
             }
             if self.withdrawn.contains(key.as_str()) {
-                findings.add(finding(Code::Withdrawn, "this record was withdrawn according to the manifest"));
+                findings.add(finding(Code::Withdrawn, "this record was withdrawn according to the release"));
             }
             self.last = Some(sort_key);
             self.keys.add(digest)?;

@@ -198,16 +198,51 @@ def ends_part(key, rows, target):
     return head >> (64 - bits) == 0
 
 
+def fitting(rows, least, most):
+    """The largest power of two that is not above `rows`, within bounds."""
+    return min(max(1 << (max(rows, 1).bit_length() - 1), least), most)
+
+
+# The files of metadata of a release of pressmark/2.
+METADATA = ()
+
+
 class Check:
     def __init__(self, release):
         self.release = release
         self.faults = []
+        self.bytes = 0  # of all canonical forms
         with open(os.path.join(release, "manifest.json"), encoding="utf-8") as file:
             self.manifest = json.load(file)
+        self.number = {"pressmark/1": 1, "pressmark/2": 2}.get(self.manifest["format"])
+        self.inputs, self.withdrawn = self.manifest["inputs"], self.manifest["withdrawn"]
+        if self.number == 2:
+            self.inputs, self.withdrawn = self.list("inputs"), self.list("withdrawn")
 
     def same(self, what, found, told):
         if found != told:
             self.faults.append(f"{what}: recorded {told}, recomputed {found}")
+
+    def list(self, name):
+        """A list that is a file: every line is the canonical form of its entry, and the manifest has its hash."""
+        path, told = os.path.join(self.release, name + ".jsonl"), self.manifest[name]
+        data = b""
+        if told["count"]:
+            with open(path, "rb") as file:
+                data = file.read()
+        self.same(f"sha256 of {name}.jsonl", hashlib.sha256(data).hexdigest(), told["sha256"])
+        entries = [json.loads(line) for line in data.decode().split("\n")[:-1]]
+        again = "".join(value(entry) + "\n" for entry in entries)
+        self.same(f"form of {name}.jsonl", again.encode() == data, True)
+        self.same(f"count of {name}", len(entries), told["count"])
+        for total in set(told) - {"count", "sha256"}:
+            self.same(f"{total} of {name}", sum(entry[total] for entry in entries), told[total])
+        return entries
+
+    def beside(self):
+        """The files of the release beside its parts, its manifest and SHA256SUMS."""
+        lists = [name + ".jsonl" for name in ("inputs", "withdrawn") if self.number == 2 and self.manifest[name]["count"]]
+        return {"schema.json", *lists, *(METADATA if self.number == 2 else ())}
 
     def files(self):
         """Exactly the listed files are there, and each has its hash."""
@@ -217,8 +252,9 @@ class Check:
         with open(os.path.join(self.release, "SHA256SUMS"), encoding="utf-8") as file:
             sums = dict(reversed(line.rstrip("\n").split("  ", 1)) for line in file)
         parts = {part["path"]: part for part in self.manifest["parts"]}
-        self.same("files", sorted(found - {"SHA256SUMS"}), sorted({"manifest.json", "schema.json", *parts}))
-        self.same("SHA256SUMS", list(sums), sorted(found - {"SHA256SUMS"}))
+        found -= {"SHA256SUMS", *(["SHA256SUMS.sig"] if self.number == 2 else [])}
+        self.same("files", sorted(found), sorted({"manifest.json", *self.beside(), *parts}))
+        self.same("SHA256SUMS", list(sums), sorted(found))
         for name, told in sums.items():
             self.same(f"sha256 of {name}", file_sha256(os.path.join(self.release, name)), told)
         for name, part in parts.items():
@@ -236,11 +272,20 @@ class Check:
                 told, size = told + [0], 0
             told[-1], size = told[-1] + 1, size + length
         self.same(f"row groups of {name}", rows, told)
-        self.same(f"created_by of {name}", footer.created_by, "pressmark version 1.0.0 (build pressmark/1)")
-        pairs = {b"pressmark.format": b"pressmark/1", b"pressmark.schema_sha256": self.manifest["schema"]["sha256"].encode()}
+        created_by = f"pressmark version {self.number}.0.0 (build pressmark/{self.number})"
+        self.same(f"created_by of {name}", footer.created_by, created_by)
+        pairs = {
+            b"pressmark.format": self.manifest["format"].encode(),
+            b"pressmark.schema_sha256": self.manifest["schema"]["sha256"].encode(),
+        }
         found = dict(footer.metadata)
         found.pop(b"pressmark.json", None)
         self.same(f"metadata of {name}", found, pairs)
+        if self.number > 1:
+            inside = [leaf for leaf in range(len(footer.schema)) if footer.schema.column(leaf).max_repetition_level]
+            groups = [footer.row_group(group) for group in range(footer.num_row_groups)]
+            indexed = [group.column(leaf).has_column_index for group in groups for leaf in inside]
+            self.same(f"column indexes inside lists and maps of {name}", any(indexed), False)
 
     def json_paths(self, path, name):
         """The leaves that the footer calls JSON; whether they are is told by the types."""
@@ -253,13 +298,15 @@ class Check:
 
     def counts(self):
         """What the manifest says of articles adds up."""
-        inputs, total = self.manifest["inputs"], lambda name: sum(of[name] for of in self.manifest["inputs"])
-        for of in inputs:
+        total = lambda name: sum(of[name] for of in self.inputs)
+        for of in self.inputs:
             self.same(f"articles of {of['name']}", of["admitted"] + of["rejected"], of["articles"])
         if self.manifest["base"] is None:
             left_out = self.manifest["duplicates"] + self.manifest["superseded"]
             self.same("admitted", self.manifest["records"] + left_out, total("admitted"))
         self.same("rejected", sum(self.manifest["rejected"].values()), total("rejected"))
+        keys = [of["key"].encode() for of in self.withdrawn]
+        self.same("order of withdrawals", keys, sorted(set(keys)))
 
     def part(self, place, part):
         """One part: its records' hashes, fingerprint, ends and cut. Returns its hashes and places."""
@@ -281,6 +328,7 @@ class Check:
             hashes.append(hashlib.sha256(text.encode()).hexdigest())
             self.same(f"record hash in row {row + 1} of {name}", hashes[row], stored[row])
         self.groups(path, name, lengths)
+        self.bytes += sum(lengths)
         self.same(f"rows of {name}", table.num_rows, part["rows"])
         self.same(f"fingerprint of {name}", fingerprint(hashes), part["fingerprint"])
         self.same("path", name, f"data/part-{place:05}-{part['fingerprint'][:8]}.parquet")
@@ -299,10 +347,15 @@ class Check:
 
     def run(self):
         manifest = self.manifest
-        self.same("format", manifest["format"], "pressmark/1")
-        layout = {"cut": "key-fastcdc/1", "target_rows": manifest["layout"]["target_rows"]}
-        self.same("layout", manifest["layout"], {**layout, "row_group_rows": layout["target_rows"] // 8})
-        self.same("settings", manifest["writer"]["settings"], "parts/1")
+        if self.number is None:
+            raise ValueError(f"the format {manifest['format']} is not known")
+        layout = {"cut": "key-fastcdc/1", **manifest["layout"]}
+        if self.number == 1:
+            layout["row_group_rows"] = layout["target_rows"] // 8
+        self.same("layout", manifest["layout"], layout)
+        for name in ("target_rows", "row_group_rows"):
+            self.same(f"{name} is a power of two", layout[name] & (layout[name] - 1), 0)
+        self.same("settings", manifest["writer"]["settings"], f"parts/{self.number}")
         self.files()
         self.counts()
         hashes, places, keys = [], [], []
@@ -318,6 +371,13 @@ class Check:
                 self.faults.append(f"row {row} of the release belongs before the row above it")
         self.same("number of different keys", len(set(keys)), len(keys))
         self.same("records", len(hashes), manifest["records"])
+        if self.number > 1 and manifest["previous"] is None:
+            mean = max(self.bytes // len(hashes), 1)
+            told = [
+                fitting(min(max(self.bytes // 32, 4 << 20), 256 << 20) // mean, 16, 1 << 20),
+                fitting((16 << 20) // mean, 2, 1 << 17),
+            ]
+            self.same("layout of a first release", [manifest["layout"][f"{of}_rows"] for of in ("target", "row_group")], told)
         self.same("fingerprint of the release", fingerprint(hashes), manifest["fingerprint"])
         self.same("nulls", nulls, {column["name"]: column["nulls"] for column in manifest["columns"]})
 

@@ -1,30 +1,33 @@
-//! `manifest.json` of format `pressmark/1`, byte for byte. `schema/FORMAT.md` and
-//! `schema/manifest.schema.json` describe the same thing for others.
+//! `manifest.json`, byte for byte, in each format. `schema/FORMAT.md` and the JSON Schemas of manifests describe
+//! the same for others.
 //!
-//! Unknown members are refused; the format is looked at first, so that a manifest of a later
-//! version is told as such. Members are strict about form, and what they say together is
-//! checked on the way to [`Manifest`].
+//! Unknown members are refused. The format is checked first, so that the error for a manifest of a later format
+//! names it. Members are strict about form, and what they say together is checked on the way to [`Manifest`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use semver::Version;
+use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
-use super::{ColumnSummary, Input, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer};
+use super::{
+    ColumnSummary, Input, InputTotals, Lists, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef,
+    Withdrawn, Writer,
+};
 use crate::digest::Digest;
 use crate::json;
-use crate::part_files::Layout;
+use crate::part_files::{Format, Layout};
 use crate::record::Fingerprint;
-use crate::release::FORMAT;
 use crate::release::about::{About, Creator};
 
+/// The members of a manifest. The formats differ in what they say of the dataset, of inputs and of withdrawals.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ManifestV1 {
+struct ManifestWire<D, I, W> {
     format: String,
-    dataset: DatasetV1,
+    dataset: D,
     version: Version,
     released: String,
     previous: Option<Previous>,
@@ -35,15 +38,38 @@ struct ManifestV1 {
     order_by: Vec<String>,
     layout: Layout,
     writer: Writer,
-    parts: Vec<PartV1>,
+    parts: Vec<PartWire>,
     columns: Vec<ColumnSummary>,
-    inputs: Vec<Input>,
-    rejected: std::collections::BTreeMap<String, u64>,
+    inputs: I,
+    rejected: BTreeMap<String, u64>,
     normalised: Normalised,
     duplicates: u64,
     superseded: u64,
     base: Option<Version>,
-    withdrawn: Vec<Withdrawn>,
+    withdrawn: W,
+}
+
+/// `pressmark/1`: the lists themselves.
+type ManifestV1 = ManifestWire<DatasetV1, Vec<Input>, Vec<Withdrawn>>;
+/// `pressmark/2`: the totals and hashes of the lists.
+type ManifestV2 = ManifestWire<DatasetV2, InputsV2, WithdrawnV2>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputsV2 {
+    count: u64,
+    bytes: u64,
+    articles: u64,
+    admitted: u64,
+    rejected: u64,
+    sha256: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithdrawnV2 {
+    count: u64,
+    sha256: Digest,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,7 +84,49 @@ struct DatasetV1 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PartV1 {
+struct DatasetV2 {
+    name: String,
+    title: Option<String>,
+    description: Option<String>,
+    license: Option<String>,
+    creators: Vec<Creator>,
+    url: Option<String>,
+    doi: Option<String>,
+    keywords: Vec<String>,
+    languages: Vec<String>,
+    publisher: Option<String>,
+    card: Option<String>,
+}
+
+impl DatasetV1 {
+    fn new(name: &str, about: &About) -> Self {
+        let About { title, description, license, creators, .. } = about.clone();
+        Self { name: name.to_owned(), title, description, license, creators }
+    }
+
+    fn into_parts(self) -> (String, About) {
+        let Self { name, title, description, license, creators } = self;
+        (name, About { title, description, license, creators, ..About::default() })
+    }
+}
+
+impl DatasetV2 {
+    fn new(name: &str, about: &About) -> Self {
+        let About { title, description, license, creators, url, doi, keywords, languages, publisher, card } =
+            about.clone();
+        let name = name.to_owned();
+        Self { name, title, description, license, creators, url, doi, keywords, languages, publisher, card }
+    }
+
+    fn into_parts(self) -> (String, About) {
+        let Self { name, title, description, license, creators, url, doi, keywords, languages, publisher, card } = self;
+        (name, About { title, description, license, creators, url, doi, keywords, languages, publisher, card })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartWire {
     path: String,
     bytes: u64,
     rows: u64,
@@ -69,17 +137,38 @@ struct PartV1 {
 }
 
 pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
-    let parts = manifest.parts.iter().cloned().enumerate().map(|(place, part)| part_to_wire(place, part));
-    let wire = ManifestV1 {
-        format: FORMAT.to_owned(),
+    let (mut bytes, mut embedded) = (Vec::with_capacity(1 << 16), None);
+    let members = match &manifest.lists {
+        Lists::Embedded { inputs, withdrawn } => {
+            embedded = Some((inputs.as_slice(), withdrawn.as_slice()));
+            let dataset = DatasetV1::new(&manifest.dataset, &manifest.about);
+            members(manifest, dataset, Vec::<Input>::new(), Vec::<Withdrawn>::new())
+        }
+        Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 } => {
+            let InputTotals { count, bytes, articles, admitted, rejected } = *inputs;
+            let inputs = InputsV2 { count, bytes, articles, admitted, rejected, sha256: *inputs_sha256 };
+            let dataset = DatasetV2::new(&manifest.dataset, &manifest.about);
+            members(manifest, dataset, inputs, WithdrawnV2 { count: *withdrawn, sha256: *withdrawn_sha256 })
+        }
+    };
+    serde_json::to_writer_pretty(&mut bytes, &InOrder { members: &members, embedded })
+        .expect("a value of text and numbers is JSON");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// The members as a value, whose objects are ordered by name.
+fn members<D: Serialize, I: Serialize, W: Serialize>(
+    manifest: &Manifest,
+    dataset: D,
+    inputs: I,
+    withdrawn: W,
+) -> serde_json::Value {
+    let parts = manifest.parts.iter().cloned().enumerate().map(|(index, part)| part_to_wire(index, part));
+    let wire = ManifestWire {
+        format: manifest.format().name().to_owned(),
         records: manifest.records(),
-        dataset: DatasetV1 {
-            name: manifest.dataset.clone(),
-            title: manifest.about.title.clone(),
-            description: manifest.about.description.clone(),
-            license: manifest.about.license.clone(),
-            creators: manifest.about.creators.clone(),
-        },
+        dataset,
         version: manifest.version.clone(),
         released: manifest.released.to_string(),
         previous: manifest.previous.clone(),
@@ -91,32 +180,22 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
         writer: manifest.writer.clone(),
         parts: parts.collect(),
         columns: manifest.columns.clone(),
-        inputs: Vec::new(),
+        inputs,
         rejected: manifest.rejected.clone(),
         normalised: manifest.normalised.clone(),
         duplicates: manifest.duplicates,
         superseded: manifest.superseded,
         base: manifest.base.clone(),
-        withdrawn: Vec::new(),
+        withdrawn,
     };
-    // By way of a value, whose objects are ordered by name.
-    let members = serde_json::to_value(wire).expect("a manifest has no maps with other keys than text");
-    let lists = (manifest.inputs.len() + manifest.withdrawn.len()) * LISTED;
-    let mut bytes = Vec::with_capacity(lists + (1 << 16));
-    serde_json::to_writer_pretty(&mut bytes, &InOrder { members: &members, manifest })
-        .expect("a value of text and numbers is JSON");
-    bytes.push(b'\n');
-    bytes
+    serde_json::to_value(wire).expect("a manifest has no maps with other keys than text")
 }
 
-/// About how many bytes an input takes.
-const LISTED: usize = 224;
-
-/// A manifest whose long lists are written as they are: as values they would take several times their
-/// length.
+/// A manifest whose embedded lists, if it has any, are written as they are: as values they would take several
+/// times their length.
 struct InOrder<'m> {
     members: &'m serde_json::Value,
-    manifest: &'m Manifest,
+    embedded: Option<(&'m [Input], &'m [Withdrawn])>,
 }
 
 impl Serialize for InOrder<'_> {
@@ -124,9 +203,9 @@ impl Serialize for InOrder<'_> {
         let members = self.members.as_object().into_iter().flatten();
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in members {
-            match name.as_str() {
-                "inputs" => map.serialize_entry(name, &self.manifest.inputs)?,
-                "withdrawn" => map.serialize_entry(name, &self.manifest.withdrawn)?,
+            match (name.as_str(), self.embedded) {
+                ("inputs", Some((inputs, _))) => map.serialize_entry(name, inputs)?,
+                ("withdrawn", Some((_, withdrawn))) => map.serialize_entry(name, withdrawn)?,
                 _ => map.serialize_entry(name, value)?,
             }
         }
@@ -134,9 +213,9 @@ impl Serialize for InOrder<'_> {
     }
 }
 
-fn part_to_wire(place: usize, part: Part) -> PartV1 {
-    PartV1 {
-        path: part.path(place),
+fn part_to_wire(index: usize, part: Part) -> PartWire {
+    PartWire {
+        path: part.path(index),
         bytes: part.bytes,
         rows: part.rows,
         sha256: part.sha256,
@@ -153,78 +232,81 @@ pub(crate) fn most_values(bytes: usize) -> usize {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
-    let unreadable = |message: String| ManifestError::Unreadable(crate::text::one_line(&message, 300));
+    match format(bytes)? {
+        Format::V1 => {
+            let lists = |inputs, withdrawn| Lists::Embedded { inputs, withdrawn };
+            check(parse::<ManifestV1>(bytes)?, Format::V1, DatasetV1::into_parts, lists)
+        }
+        Format::V2 => {
+            let lists = |inputs: InputsV2, withdrawn: WithdrawnV2| {
+                let InputsV2 { count, bytes, articles, admitted, rejected, sha256: inputs_sha256 } = inputs;
+                let inputs = InputTotals { count, bytes, articles, admitted, rejected };
+                let WithdrawnV2 { count: withdrawn, sha256: withdrawn_sha256 } = withdrawn;
+                Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 }
+            };
+            check(parse::<ManifestV2>(bytes)?, Format::V2, DatasetV2::into_parts, lists)
+        }
+    }
+}
+
+fn unreadable(message: &str) -> ManifestError {
+    ManifestError::Unreadable(crate::text::one_line(message, 300))
+}
+
+/// The format of a manifest. Nothing else is read from it.
+fn format(bytes: &[u8]) -> Result<Format, ManifestError> {
     if json::holds_more_values(bytes, most_values(bytes.len())) {
-        return Err(unreadable("it holds more values than any manifest of its length".into()));
+        return Err(unreadable("it holds more values than any manifest of its length"));
     }
     // Only the form of the lists is checked here. With 300,000 inputs, their values take more than 100 MB.
     let value = json::parse_without_elements(bytes).map_err(|error| {
         let (line, column) = crate::text::line_and_column(bytes, error.offset);
-        unreadable(format!("line {line} column {column}: {}", error.kind))
+        unreadable(&format!("line {line} column {column}: {}", error.kind))
     })?;
-    match value.pointer("/format").and_then(json::Value::as_str) {
-        Some(FORMAT) => {}
-        Some(other) => return Err(ManifestError::UnknownFormat(crate::text::one_line(other, 60))),
-        None => return Err(unreadable("the member `format` is missing".into())),
-    }
-    drop(value);
-    let wire: ManifestV1 = serde_json::from_slice(bytes).map_err(|error| unreadable(json::fault::explain(&error)))?;
-    check(wire)
+    let Some(name) = value.pointer("/format").and_then(json::Value::as_str) else {
+        return Err(unreadable("the member `format` is missing"));
+    };
+    Format::named(name).ok_or_else(|| ManifestError::UnknownFormat(crate::text::one_line(name, 60)))
 }
 
-fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
-    let contradiction = |message: String| Err(ManifestError::Contradiction(crate::text::one_line(&message, 300)));
-    if !crate::release::dataset::is_name(&wire.dataset.name) {
-        return contradiction(format!("`{}` is no name of a dataset", wire.dataset.name));
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ManifestError> {
+    serde_json::from_slice(bytes).map_err(|error| unreadable(&json::fault::explain(&error)))
+}
+
+fn contradiction<T>(message: String) -> Result<T, ManifestError> {
+    Err(ManifestError::Contradiction(crate::text::one_line(&message, 300)))
+}
+
+fn check<D, I, W>(
+    wire: ManifestWire<D, I, W>,
+    format: Format,
+    dataset: impl FnOnce(D) -> (String, About),
+    lists: impl FnOnce(I, W) -> Lists,
+) -> Result<Manifest, ManifestError> {
+    let (dataset, about) = dataset(wire.dataset);
+    if !crate::release::dataset::is_name(&dataset) {
+        return contradiction(format!("`{dataset}` is no name of a dataset"));
+    }
+    // The first format has no rules for these values.
+    if let Some(fault) = about.check().err().filter(|_| format > Format::V1) {
+        return contradiction(format!("`{}` of the dataset: {}", fault.key, fault.message));
+    }
+    if wire.writer.metadata.is_some() != format.metadata().is_some() {
+        return contradiction(format!("`writer.metadata` is not that of {format}"));
     }
     let Ok(released) = wire.released.parse::<Date>() else {
         return contradiction(format!("`released` is no day: `{}`", wire.released));
     };
-    if !wire.layout.is_valid() {
+    if !wire.layout.is_valid(format) {
         return contradiction("`layout` is none that this version can cut by".into());
     }
-    let mut parts = Vec::with_capacity(wire.parts.len());
-    for (place, part) in wire.parts.into_iter().enumerate() {
-        let PartV1 { path, bytes, rows, sha256, fingerprint, first, last } = part;
-        let part = Part { bytes, rows, sha256, fingerprint, first, last };
-        if path != part.path(place) {
-            return contradiction(format!("part {place} is called `{path}`, which should be `{}`", part.path(place)));
-        }
-        if rows == 0 {
-            return contradiction(format!("`{path}` has no rows"));
-        }
-        parts.push(part);
-    }
-    let rows = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.rows));
-    if rows != Some(wire.records) {
-        return contradiction(format!("`records` is {}, which is not the sum of the parts' rows", wire.records));
-    }
-    if parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.bytes)).is_none() {
-        return contradiction("the parts have more bytes than any file system holds".into());
-    }
-    let names: BTreeSet<&str> = wire.columns.iter().map(|column| column.name.as_str()).collect();
-    if names.len() != wire.columns.len() {
-        return contradiction("a column is listed twice".into());
-    }
-    if let Some(name) = wire.order_by.iter().chain([&wire.key]).find(|name| !names.contains(name.as_str())) {
-        return contradiction(format!("`{name}` orders or identifies records and is no column"));
-    }
-    if !wire.withdrawn.is_sorted_by(|a, b| a.key < b.key) {
-        return contradiction("`withdrawn` is not in the order of its keys, or has one twice".into());
-    }
-    let ordering: BTreeSet<&String> = wire.order_by.iter().collect();
-    if ordering.len() != wire.order_by.len() {
-        return contradiction("`order_by` names a column twice".into());
-    }
+    let parts = check_parts(wire.parts, wire.records)?;
+    check_columns(&wire.columns, &wire.order_by, &wire.key)?;
+    let lists = lists(wire.inputs, wire.withdrawn);
+    check_lists(&lists)?;
     Ok(Manifest {
-        dataset: wire.dataset.name,
-        about: About {
-            title: wire.dataset.title,
-            description: wire.dataset.description,
-            license: wire.dataset.license,
-            creators: wire.dataset.creators,
-            ..About::default()
-        },
+        dataset,
+        about,
         version: wire.version,
         released,
         previous: wire.previous,
@@ -236,12 +318,65 @@ fn check(wire: ManifestV1) -> Result<Manifest, ManifestError> {
         writer: wire.writer,
         parts,
         columns: wire.columns,
-        inputs: wire.inputs,
+        lists,
         rejected: wire.rejected,
         normalised: wire.normalised,
         duplicates: wire.duplicates,
         superseded: wire.superseded,
         base: wire.base,
-        withdrawn: wire.withdrawn,
     })
+}
+
+fn check_parts(wire: Vec<PartWire>, records: u64) -> Result<Vec<Part>, ManifestError> {
+    let mut parts = Vec::with_capacity(wire.len());
+    for (index, part) in wire.into_iter().enumerate() {
+        let PartWire { path, bytes, rows, sha256, fingerprint, first, last } = part;
+        let part = Part { bytes, rows, sha256, fingerprint, first, last };
+        if path != part.path(index) {
+            return contradiction(format!("part {index} is called `{path}`, which should be `{}`", part.path(index)));
+        }
+        if rows == 0 {
+            return contradiction(format!("`{path}` has no rows"));
+        }
+        parts.push(part);
+    }
+    let sum = |of: fn(&Part) -> u64| parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(of(part)));
+    if sum(|part| part.rows) != Some(records) {
+        return contradiction(format!("`records` is {records}, which is not the sum of the parts' rows"));
+    }
+    if sum(|part| part.bytes).is_none() {
+        return contradiction("the parts have more bytes than any file system holds".into());
+    }
+    Ok(parts)
+}
+
+fn check_columns(columns: &[ColumnSummary], order_by: &[String], key: &String) -> Result<(), ManifestError> {
+    let names: BTreeSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    if names.len() != columns.len() {
+        return contradiction("a column is listed twice".into());
+    }
+    if let Some(name) = order_by.iter().chain([key]).find(|name| !names.contains(name.as_str())) {
+        return contradiction(format!("`{name}` orders or identifies records and is no column"));
+    }
+    let ordering: BTreeSet<&String> = order_by.iter().collect();
+    if ordering.len() != order_by.len() {
+        return contradiction("`order_by` names a column twice".into());
+    }
+    Ok(())
+}
+
+fn check_lists(lists: &Lists) -> Result<(), ManifestError> {
+    let has_file = |count: u64, sha256: &Digest| (count > 0) == (*sha256 != Digest::of(b""));
+    match lists {
+        Lists::Embedded { withdrawn, .. } if !withdrawn.is_sorted_by(|a, b| a.key < b.key) => {
+            contradiction("`withdrawn` is not in the order of its keys, or has one twice".into())
+        }
+        Lists::Files { inputs, inputs_sha256, .. } if !has_file(inputs.count, inputs_sha256) => {
+            contradiction("`inputs` counts no input and has the SHA-256 of a list, or the other way round".into())
+        }
+        Lists::Files { withdrawn, withdrawn_sha256, .. } if !has_file(*withdrawn, withdrawn_sha256) => {
+            contradiction("`withdrawn` counts no record and has the SHA-256 of a list, or the other way round".into())
+        }
+        Lists::Embedded { .. } | Lists::Files { .. } => Ok(()),
+    }
 }
