@@ -78,7 +78,7 @@ fn a_manifest_that_cannot_be_read() {
     test.build("--version 1.0.0").told_any();
     let manifest = String::from_utf8(test.read("set/1.0.0/manifest.json")).unwrap();
     for (bytes, message) in [
-        (manifest.replace("pressmark/1", "pressmark/9"), "format `pressmark/9` is not known to this version"),
+        (manifest.replace("pressmark/2", "pressmark/9"), "format `pressmark/9` is not known to this version"),
         ("{".to_owned(), "input ends before the value does"),
     ] {
         test.write("set/1.0.0/manifest.json", bytes);

@@ -13,6 +13,7 @@ use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
+use pressmark::digest::Digest;
 use serde_json::{Value, json};
 
 use crate::support::{Run, Test, articles};
@@ -660,12 +661,11 @@ fn what_cannot_be_compared() {
 #[test]
 fn withdrawn_records_are_told_apart() {
     let test = story();
-    // Until `build` lists them itself.
-    let manifest = String::from_utf8(test.read("set/1.1.0/manifest.json")).unwrap();
-    let listed = manifest
-        .replace("\"withdrawn\": []", "\"withdrawn\": [{\"key\": \"r3\", \"reason\": \"asked by the *author*\"}]");
-    assert_ne!(listed, manifest);
-    test.write("set/1.1.0/manifest.json", listed);
+    let list = "{\"key\":\"r3\",\"reason\":\"asked by the *author*\"}\n";
+    let mut manifest = test.json("set/1.1.0/manifest.json");
+    manifest["withdrawn"] = json!({ "count": 1, "sha256": Digest::of(list.as_bytes()).to_string() });
+    test.write("set/1.1.0/withdrawn.jsonl", list);
+    test.write_manifest("set/1.1.0", &manifest);
     let told = run(&test, "--max-removed 0").check();
     assert!(
         told.contains("- 1 record withdrawn\n") && told.contains("\nwithdrawn\n  r3  asked by the *author*\n"),

@@ -58,6 +58,8 @@ mod keywords;
 mod log;
 // Releases of formats that are frozen.
 mod old_releases;
+// Releases of both formats beside each other.
+mod format_versions;
 // What presets and rules make of the shapes that sources write.
 mod mapping;
 // What is remembered from one build to the next.

@@ -110,6 +110,11 @@ fn an_intact_index_matches_its_pages() {
         found.page_index_for_row_group(0).page_locations(place.unwrap()).unwrap().len()
     };
     assert_eq!((pages("text"), pages("images.list.element.caption"), pages("title")), (6, 3, 1));
+    // A page inside a list may have values although it has as many nulls as rows.
+    let footer = footer(&test);
+    let indexed = footer.row_group(0).columns().iter().filter(|chunk| chunk.column_index_range().is_some());
+    let indexed: Vec<String> = indexed.map(|chunk| chunk.column_path().string()).collect();
+    assert_eq!(indexed, ["id", "text", "title", "_extra"]);
     test.run("verify set").stdout_has("intact").check();
 }
 
@@ -125,8 +130,6 @@ fn an_index_that_hides_rows_is_reported() {
     let (ascending, descending) = (&[0x15, 2, 0x19], &[0x15, 4, 0x19]);
     check(&test, "text", (ascending, descending), "its pages are not in the order that its column index declares");
     check(&test, "title", (&[0x19, 0x16, 2], &[0x19, 0x16, 4]), &of_page(1, "count 2 nulls, the rows have 1"));
-    let caption = "images.list.element.caption";
-    check(&test, caption, (&[0x19, 0x36, 6], &[0x19, 0x36, 8]), &of_page(1, "count 4 nulls, the rows have 3"));
     // The list of booleans at its start: whether a page has no value.
     check(&test, "title", (&[0x12, 2], &[0x12, 1]), &of_page(1, "say that it has no value"));
 }

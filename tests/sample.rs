@@ -143,17 +143,16 @@ fn every_line_left_out_is_counted() {
 }
 
 #[test]
-fn the_committed_releases_are_what_is_built_now() {
+fn the_committed_releases_have_the_records_that_are_built_now() {
     let test = built();
     for version in ["1.0.0", "1.1.0"] {
         let committed = dataset().join(version);
         assert!(committed.is_dir(), "{} is not there", committed.display());
         let verdict = test.run(&format!("verify {} --format json", committed.display())).json();
         assert_eq!(verdict["releases"][0]["intact"], Value::Bool(true), "{verdict}");
-        assert!(parts(&committed) == parts(&test.path(&format!("out/{version}"))), "the parts of {version} differ");
         let test_manifest = test.json(&format!("out/{version}/manifest.json"));
         let manifest: Value = serde_json::from_slice(&fs::read(committed.join("manifest.json")).unwrap()).unwrap();
-        for member in ["fingerprint", "records", "schema", "parts", "columns", "layout", "normalised"] {
+        for member in ["fingerprint", "records", "schema", "columns", "normalised"] {
             assert_eq!(manifest[member], test_manifest[member], "{version}: {member}");
         }
     }

@@ -175,10 +175,10 @@ fn a_damaged_list_of_withdrawals_lets_nothing_back() {
     test.build("").check();
     test.build("--base 1.0.0 --version 1.1.0 --withdraw gone.jsonl").check();
     test.build("--version 1.2.0 -").stdin(article("a")).check();
-    damage(&test, "set/1.1.0/manifest.json", |bytes| {
-        *bytes = String::from_utf8_lossy(bytes).replace("\"key\": \"b\"", "\"key\": \"B\"").into_bytes();
+    damage(&test, "set/1.1.0/withdrawn.jsonl", |bytes| {
+        *bytes = String::from_utf8_lossy(bytes).replace("\"key\":\"b\"", "\"key\":\"B\"").into_bytes();
     });
-    let stderr = "error: `set/1.1.0/manifest.json` is damaged: its SHA-256 differs from SHA256SUMS\n";
+    let stderr = "error: `set/1.1.0/withdrawn.jsonl` is damaged: its SHA-256 differs from the manifest\n";
     test.build("--version 2.0.0").code(2).stderr_has(stderr).leaves_nothing().check();
 }
 

@@ -38,7 +38,7 @@ pub(super) fn check(folder: &Location, manifest: &Manifest, files: &Files, findi
             (inputs, inputs_sha256, withdrawn, withdrawn_sha256)
         }
     };
-    if files.has(INPUTS) {
+    if totals.count > 0 && files.has(INPUTS) {
         let mut sums = Some(InputTotals::default());
         let list = List { folder, name: INPUTS, sha256: inputs_sha256, longest: MAX_INPUT_BYTES };
         let is_read = list.read(findings, |_number, input: Input, findings| {
@@ -51,7 +51,7 @@ pub(super) fn check(folder: &Location, manifest: &Manifest, files: &Files, findi
             findings.add(Finding::new(Code::Counts, MANIFEST, &message));
         }
     }
-    if is_bounded(folder, files, findings) {
+    if *withdrawn > 0 && is_bounded(folder, files, findings) {
         let (mut last, mut count) = (None, 0);
         let list = List { folder, name: WITHDRAWN, sha256: withdrawn_sha256, longest: MAX_WITHDRAWN_BYTES };
         let is_read = list.read(findings, |number, record: Withdrawn, findings| {
