@@ -129,7 +129,7 @@ fn a_release_can_go_elsewhere() {
     let before = test.files();
     test.build("--output new/place").stdout_has("published new/place/1.0.0\n").check();
     let (new, old): (Vec<_>, Vec<_>) = test.files().into_keys().partition(|path| path.starts_with("new/place/"));
-    assert_eq!(new.len(), 6);
+    assert_eq!(new.len(), 11);
     assert!(old.iter().eq(before.keys()), "{old:?}");
 }
 

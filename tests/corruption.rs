@@ -1067,11 +1067,12 @@ fn parted(sizes: &[usize]) -> Test {
 /// The rows of a row group if a part has about sixteen.
 const ROW_GROUP_ROWS: u64 = 2;
 
-/// Changes the manifest of a release and makes its `SHA256SUMS` agree.
+/// Changes the manifest of a release and makes its metadata and `SHA256SUMS` agree.
 fn edit(test: &Test, release: &str, change: impl FnOnce(&mut Value)) {
     let mut manifest = test.json(&format!("{release}/manifest.json"));
     change(&mut manifest);
     test.write(&format!("{release}/manifest.json"), serde_json::to_string_pretty(&manifest).unwrap() + "\n");
+    test.write_metadata(release);
     let files = files(&test.path(release));
     let listed = files.iter().filter(|(name, _)| *name != "SHA256SUMS");
     let sums: Vec<String> = listed.map(|(name, bytes)| format!("{}  {name}\n", Digest::of(bytes))).collect();

@@ -111,7 +111,8 @@ fn a_manifest_of_many_parts() {
     test.build("").check();
     let mut manifest = test.json("set/1.0.0/manifest.json");
     let hex = |number: u64| Digest::of(number.to_string().as_bytes()).to_string();
-    let edge = |number: u64| json!({ "id": format!("u1-{}", &hex(number)[..32]), "published_at": "2024-12-13T10:00:00.123456Z" });
+    let edge =
+        |number: u64| json!({ "id": format!("u1-{}", &hex(number)[..32]), "published_at": "2024-12-13T10:00:00Z" });
     let part = |index: u64| {
         let fingerprint = hex(index + 1_000_000);
         json!({
@@ -124,11 +125,11 @@ fn a_manifest_of_many_parts() {
     manifest["records"] = (PARTS * 32_259).into();
     test.write("set/1.0.0/manifest.json", serde_json::to_string_pretty(&manifest).unwrap() + "\n");
     let bytes = test.read("set/1.0.0/manifest.json").len();
-    assert!(bytes < 16_000_000, "{bytes}");
+    assert!(bytes < 16 << 20, "{bytes}");
     // Readers take it, and every document can be made.
     test.run("show set/1.0.0").stdout_has("1,000,029,000 in 31,000 parts").check();
     for (format, limit) in
-        [("card", 100_000), ("croissant", 16_000_000), ("datapackage", 3_000_000), ("citation", 10_000)]
+        [("card", 100_000), ("croissant", 16 << 20), ("datapackage", 3_000_000), ("citation", 10_000)]
     {
         let bytes = test.run(&format!("show set/1.0.0 --format {format}")).check().len();
         assert!(bytes < limit, "{format}: {bytes}");

@@ -84,7 +84,7 @@ fn verify_tells_an_intact_release() {
 fn verify_as_json_tells_an_intact_release() {
     let want = json!({ "format": "pressmark-verify/1", "releases": [{
         "release": "set/1.0.0", "intact": true, "quick": false, "version": "1.0.0", "fingerprint": FINGERPRINT,
-        "files": 4, "records": 2, "counts": {}, "findings": [],
+        "files": 9, "records": 2, "counts": {}, "findings": [],
     }] });
     assert_eq!(released().run("verify set/1.0.0 --format json").json(), want);
 }
@@ -276,7 +276,9 @@ fn colour_is_for_terminals_that_want_it() {
 fn nothing_from_a_dataset_reaches_the_terminal_raw() {
     let test = Test::set("title = \"Red \\u001b[31m\\u202e\"\nlicense = \"\\u0007\"\n", article("a"));
     let unsafe_in = |text: &str| text.contains(['\u{1b}', '\u{7}', '\u{202e}']);
-    assert!(!unsafe_in(&test.build("").stdout_has("(Red \\u{1b}[31m\\u{202e})").check()));
+    assert!(!unsafe_in(
+        &test.build("").stdout_has("(Red \\u{1b}[31m\\u{202e})").stderr_has("license `\\u{7}` is").check()
+    ));
     assert!(!unsafe_in(&test.run("show set/1.0.0").check()));
     assert!(!unsafe_in(&test.run("verify set/1.0.0").check()));
 }

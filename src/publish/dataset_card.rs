@@ -3,7 +3,7 @@
 use super::beside_file::{BesideFile, LeftFile};
 use crate::error::Error;
 use crate::metadata::{Metadata, is_generated_card};
-use crate::release::{Lock, Release, releases};
+use crate::release::{Format, Lock, Release, releases};
 
 /// The name of the file.
 const README: &str = "README.md";
@@ -36,7 +36,12 @@ pub(super) fn keep(lock: &Lock) -> Result<DatasetCard, Error> {
     }
     let found = releases(lock.folder())?;
     let Some((_, newest)) = found.last() else { return Ok(DatasetCard::Unchanged) };
-    let card = Release::open(newest).and_then(|release| {
+    let newest = match Release::open(newest) {
+        // Folders of the first format stay as they are.
+        Ok(release) if release.manifest().format() == Format::V1 => return Ok(DatasetCard::Unchanged),
+        newest => newest,
+    };
+    let card = newest.and_then(|release| {
         let (schema, columns) = release.load_columns()?;
         let versions: Vec<_> = found.iter().map(|(version, _)| version.clone()).collect();
         Ok(Metadata::new(release.manifest(), &columns, &schema).dataset_card(&versions))
