@@ -101,6 +101,28 @@ fn a_release_of_pressmark_1_with_a_list_of_withdrawals() {
 }
 
 #[test]
+fn a_manifest_has_what_its_format_says() {
+    let changes: [(fn(&mut Value), &str); 7] = [
+        (|manifest| manifest["inputs"][0]["articles"] = json!(999), "R-COUNTS"),
+        (|manifest| manifest["withdrawn"] = json!([{ "key": "x", "reason": "r" }]), "R-COUNTS"),
+        (|manifest| manifest["withdrawn"] = json!([{ "key": "y" }, { "key": "x" }]), "R-MANIFEST-INVALID"),
+        (|manifest| manifest["inputs"] = json!({ "count": 0 }), "R-MANIFEST-INVALID"),
+        (|manifest| manifest["format"] = json!("pressmark/2"), "R-MANIFEST-INVALID"),
+        (|manifest| manifest["writer"]["settings"] = json!("parts/2"), "R-MANIFEST-INVALID"),
+        (|manifest| manifest["layout"]["row_group_rows"] = json!(2), "R-MANIFEST-INVALID"),
+    ];
+    for (change, code) in changes {
+        let test = copy("tests/releases/old-patterns");
+        let mut manifest = test.json("set/1.0.0/manifest.json");
+        change(&mut manifest);
+        test.write_manifest("set/1.0.0", &manifest);
+        let report = test.run("verify set/1.0.0 --format json").code(1).json();
+        let counts = report["releases"][0]["counts"].as_object().unwrap();
+        assert!(counts.keys().eq([code]), "{counts:?}\n{manifest:#}");
+    }
+}
+
+#[test]
 fn only_pressmark_2_knows_a_file_of_signatures() {
     let test = Test::set("", article("a"));
     test.build("").check();

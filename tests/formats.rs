@@ -112,6 +112,12 @@ not json
 #[test]
 fn manifests_are_as_described() {
     let described = Described::by("manifest.schema.json");
+    let old = Described::by("manifest-1.schema.json");
+    for release in ["tests/releases/every-kind/2.0.0", "datasets/asharq-al-awsat/1.1.0"] {
+        let manifest = manifest(&Path::new(env!("CARGO_MANIFEST_DIR")).join(release), "");
+        old.check(&manifest);
+        assert!(!described.errors(&manifest).is_empty(), "{release}");
+    }
     let settings = "title = \"T\"\ncreators = [{ name = \"A\", url = \"https://a.example\" }, { name = \"B\" }]\n\
                     [policy]\nmax_rejects = \"99%\"";
     let folder = build(settings, LINES, &["1.0.0-rc.1.b-7", "1.0.0"], 0);
@@ -119,6 +125,7 @@ fn manifests_are_as_described() {
     let second = manifest(folder.path(), "1.0.0");
     described.check(&first);
     described.check(&second);
+    assert!(!old.errors(&second).is_empty());
     described.check_members(&second);
     assert!(first["previous"].is_null() && second["previous"].is_object());
     assert!(second["rejected"].as_object().is_some_and(|codes| codes.len() >= 5), "{}", second["rejected"]);
@@ -209,11 +216,17 @@ fn the_test_vectors_hold() {
                 assert_eq!(url::canonical(text).unwrap_or_else(|_no_web_page| "none".into()), *want, "{text}");
             }
             ["id", article, want] => check_id(article, want),
+            ["layout", size, want] => {
+                let (records, bytes) = size.split_once(' ').unwrap();
+                let layout = Layout::choose(records.parse().unwrap(), bytes.parse().unwrap());
+                assert!(layout.is_valid(Format::V2));
+                assert_eq!(format!("{} {}", layout.target_rows, layout.row_group_rows), *want, "{size}");
+            }
             ["cut", walk, want] => check_cut(walk, want),
             other => panic!("a line of no known kind: {other:?}"),
         }
     }
-    let all = ["cut", "double", "fingerprint", "id", "json", "record", "url"];
+    let all = ["cut", "double", "fingerprint", "id", "json", "layout", "record", "url"];
     assert!(kinds.iter().eq(all), "{kinds:?}");
 }
 

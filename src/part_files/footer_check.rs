@@ -142,3 +142,46 @@ fn is_encoding(encoding: Encoding, dictionary: bool) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::part_files::{Indexes, ParquetFile};
+    use crate::schema::{Extra, Schema};
+    use crate::storage::Location;
+
+    /// The faults of the only part of a committed release under the rules of a format.
+    fn faults(release: &str, format: Format) -> Vec<FooterFault> {
+        let folder = Location::from(Path::new(env!("CARGO_MANIFEST_DIR"))).join("tests/releases").join(release);
+        let schema = folder.join("schema.json").read_bounded(1 << 20).unwrap();
+        let schema = Schema::of_release("schema.json".into(), schema, Extra::Keep).unwrap();
+        let columns = schema.columns();
+        let order = Order::new(columns, &["day".into(), "double".into()], "number").unwrap();
+        let layout = Layout { cut: String::new(), target_rows: 1 << 15, row_group_rows: 1 << 12 };
+        let data = folder.join("data");
+        let part = data.join(&data.list().unwrap()[0].name);
+        let part = ParquetFile::part(&part, columns, Indexes::Pages).unwrap();
+        let mut faults = Vec::new();
+        let footer = Footer::new(format, columns, &order, &layout, &schema.sha256()).unwrap();
+        footer.faults(part.metadata(), &mut |fault| faults.push(fault));
+        faults
+    }
+
+    #[test]
+    fn parts_have_the_settings_of_their_format() {
+        assert_eq!(faults("every-kind/1.0.0", Format::V1), []);
+        assert_eq!(faults("format-2/1.0.0", Format::V2), []);
+        let of_columns = |faults: Vec<FooterFault>| -> Vec<(String, String)> {
+            faults.into_iter().filter_map(|fault| Some((fault.column?, fault.message))).collect()
+        };
+        // What is said of the writer and the metadata is the same both ways.
+        let inside = ["words.list.element", "counts.key_value.key", "counts.key_value.value"];
+        let message = "a column index is not allowed".to_owned();
+        let want: Vec<_> = inside.iter().map(|path| ((*path).to_owned(), message.clone())).collect();
+        assert_eq!(of_columns(faults("every-kind/1.0.0", Format::V2)), want);
+        // A nested leaf may lack its index in the first format.
+        assert_eq!(of_columns(faults("format-2/1.0.0", Format::V1)), []);
+    }
+}

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use super::checksums::{MAX_SUMS_BYTES, Sums, write_sums};
 use super::lists::ListFiles;
 use super::open::MAX_MANIFEST_BYTES;
-use super::{INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WITHDRAWN};
+use super::{Format, INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WITHDRAWN};
 use crate::digest::Digest;
 use crate::error::Error;
+
+/// The largest file of metadata that is read, in bytes. The longest one has a few lines for each part, as the
+/// manifest has.
+pub(crate) const MAX_METADATA_BYTES: u64 = 64 << 20;
 
 /// The files of a release beside its parts, its manifest and `SHA256SUMS`, by name.
 #[derive(Debug, Clone)]
@@ -40,6 +44,18 @@ impl ReleaseFiles {
         Digest::of(self.files.get(name).map_or(b"".as_slice(), Vec::as_slice))
     }
 
+    /// Checks that every reader would read the metadata.
+    fn check_metadata(&self) -> Result<(), Error> {
+        let size = |name: &'static str| self.files.get(name).map_or(0, |bytes| bytes.len() as u64);
+        match METADATA.into_iter().find(|name| size(name) > MAX_METADATA_BYTES) {
+            None => Ok(()),
+            Some(name) => {
+                let hint = "shorten the texts that describe the dataset, or put fewer records into it".to_owned();
+                Err(Error::TooLarge { name, bytes: size(name), limit: MAX_METADATA_BYTES, hint })
+            }
+        }
+    }
+
     /// Checks that the schema and the lists are those of the manifest, and that every file belongs to a release.
     fn check(&self, manifest: &Manifest) -> Result<(), Error> {
         let is_known = |name: &&str| [SCHEMA, INPUTS, WITHDRAWN].contains(name) || METADATA.contains(name);
@@ -57,15 +73,16 @@ impl ReleaseFiles {
             }
             Lists::Embedded { .. } => {}
             Lists::Files { inputs_sha256, withdrawn_sha256, .. } => {
-                if let Some(name) = METADATA.iter().find(|name| !self.files.contains_key(**name)) {
-                    return Err(not_described(manifest, format!("{name} is missing")));
-                }
                 described.extend([(INPUTS, *inputs_sha256), (WITHDRAWN, *withdrawn_sha256)]);
             }
         }
-        match described.into_iter().find(|(name, sha256)| self.sha256(name) != *sha256) {
+        if let Some((name, _)) = described.into_iter().find(|(name, sha256)| self.sha256(name) != *sha256) {
+            return Err(not_described(manifest, format!("the SHA-256 of {name} differs from {MANIFEST}")));
+        }
+        let has_metadata = manifest.format() > Format::V1;
+        match METADATA.iter().find(|name| has_metadata && !self.files.contains_key(**name)) {
             None => Ok(()),
-            Some((name, _)) => Err(not_described(manifest, format!("the SHA-256 of {name} differs from {MANIFEST}"))),
+            Some(name) => Err(not_described(manifest, format!("{name} is missing"))),
         }
     }
 }
@@ -85,6 +102,7 @@ impl Documents {
     /// manifest.
     pub(crate) fn new(manifest: &Manifest, files: ReleaseFiles) -> Result<Self, Error> {
         files.check(manifest)?;
+        files.check_metadata()?;
         let manifest_bytes = manifest.to_bytes();
         check_manifest(manifest, manifest_bytes.len())?;
         let mut sums: Sums = parts(manifest).map(|(name, part)| (name, part.sha256)).collect();

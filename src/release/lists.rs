@@ -10,12 +10,14 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::documents::{MAX_METADATA_BYTES, ReleaseFiles};
 use super::manifest::{Input, InputTotals, Lists, Manifest, Withdrawn};
 use super::open::RESTORE;
-use super::{INPUTS, Release, WITHDRAWN};
+use super::{Format, INPUTS, METADATA, Release, SCHEMA, WITHDRAWN};
 use crate::digest::{Digest, Hashing};
 use crate::error::Error;
 use crate::json;
+use crate::schema::MAX_SCHEMA_BYTES;
 use crate::storage::{FileReader, Location};
 
 /// The longest line of `inputs.jsonl`, in bytes without its line feed.
@@ -152,23 +154,29 @@ pub struct Inputs<'r>(InputsFrom<'r>);
 #[derive(Debug)]
 enum InputsFrom<'r> {
     Manifest(std::slice::Iter<'r, Input>),
-    File { file: Location, lines: ListLines, sha256: Digest },
+    File(Box<InputFile>),
     Ended,
+}
+
+/// `inputs.jsonl`, and its SHA-256 according to the manifest.
+#[derive(Debug)]
+struct InputFile {
+    file: Location,
+    lines: ListLines,
+    sha256: Digest,
 }
 
 impl InputsFrom<'_> {
     fn next_input(&mut self) -> Result<Option<Input>, Error> {
-        let Self::File { file, lines, .. } = self else { return Ok(None) };
+        let Self::File(input_file) = self else { return Ok(None) };
+        let InputFile { file, lines, .. } = &mut **input_file;
         if let Some(line) = lines.next_line().map_err(|source| file.failed("read", source))? {
             return line.entry.map(Some).map_err(|message| damaged(file, &format!("line {}: {message}", line.number)));
         }
         match std::mem::replace(self, Self::Ended) {
-            Self::File { file, lines, sha256 } => {
-                if lines.sha256() == sha256 {
-                    Ok(None)
-                } else {
-                    Err(differs(&file))
-                }
+            Self::File(input_file) => {
+                let InputFile { file, lines, sha256 } = *input_file;
+                if lines.sha256() == sha256 { Ok(None) } else { Err(differs(&file)) }
             }
             Self::Manifest(_) | Self::Ended => Ok(None),
         }
@@ -215,9 +223,30 @@ impl Release {
             Lists::Files { inputs_sha256, .. } => {
                 let file = self.location().join(INPUTS);
                 let lines = ListLines::open(&file, MAX_INPUT_BYTES)?;
-                InputsFrom::File { file, lines, sha256: *inputs_sha256 }
+                InputsFrom::File(Box::new(InputFile { file, lines, sha256: *inputs_sha256 }))
             }
         }))
+    }
+
+    /// Reads the files of the release beside its parts, to publish it again elsewhere: see
+    /// [`Draft::commit`](super::Draft::commit).
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be read, and [`Error::Damaged`] if a list is not the one in the manifest.
+    pub fn files(&self) -> Result<ReleaseFiles, Error> {
+        let files = ReleaseFiles::new(&self.location().join(SCHEMA).read_bounded(MAX_SCHEMA_BYTES)?);
+        if self.manifest().format() == Format::V1 {
+            return Ok(files);
+        }
+        let lists = ListFiles::new(self.inputs()?.collect::<Result<Vec<_>, _>>()?, self.withdrawn()?)?;
+        let mut metadata = Vec::new();
+        for name in METADATA {
+            let file = self.location().join(name);
+            if file.exists()? {
+                metadata.push((name, file.read_bounded(MAX_METADATA_BYTES)?));
+            }
+        }
+        Ok(files.with_lists(lists).with_metadata(metadata))
     }
 
     /// Reads the records that the release withdrew, sorted by key.

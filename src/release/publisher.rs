@@ -30,7 +30,7 @@ const MAX_ID_BYTES: u64 = 1 << 10;
 /// ```
 /// use std::path::Path;
 /// use std::sync::Arc;
-/// use pressmark::release::{Publisher, Release, ReleaseFiles};
+/// use pressmark::release::{Publisher, Release};
 /// use pressmark::storage::{Location, MemoryStorage};
 ///
 /// // Publishes a release again, in memory.
@@ -43,8 +43,7 @@ const MAX_ID_BYTES: u64 = 1 << 10;
 ///     std::io::copy(&mut release.location().join(&name).open()?.reader(), &mut upload)?;
 ///     upload.finish()?;
 /// }
-/// let schema = release.location().join("schema.json").read_bounded(1 << 20)?;
-/// let copy = draft.commit(release.manifest(), ReleaseFiles::new(&schema))?;
+/// let copy = draft.commit(release.manifest(), release.files()?)?;
 /// assert_eq!(copy.manifest_sha256(), release.manifest_sha256());
 /// assert!(publisher.begin(&release.manifest().version, "another").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -212,42 +211,46 @@ fn put_documents(folder: &Location, manifest: &Manifest, documents: &Documents) 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::sync::Arc;
     use std::thread;
 
     use super::*;
     use crate::progress::NoProgress;
-    use crate::release::{Lock, SCHEMA, releases};
+    use crate::release::{ListFiles, Lock, SCHEMA, releases};
     use crate::storage::filesystem::STAGING;
-    use crate::storage::{Fault, MemoryStorage, with_fault};
+    use crate::storage::{EntryKind, Fault, MemoryStorage, with_fault};
     use crate::verify::{VerifyOptions, verify};
 
-    /// A release to publish: its manifest, its schema and the bytes of its parts.
+    fn root(folder: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+    }
+
+    /// A release to publish: its manifest, its files and the bytes of its parts.
     struct Example {
         manifest: Manifest,
-        schema: Vec<u8>,
+        files: ReleaseFiles,
         parts: Vec<(String, Vec<u8>)>,
     }
 
     impl Example {
         fn new() -> Self {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/asharq-al-awsat/1.1.0");
-            let release = Release::open(&folder).unwrap();
+            Self::of("datasets/asharq-al-awsat/1.1.0")
+        }
+
+        /// A committed release.
+        fn of(folder: &str) -> Self {
+            let release = Release::open(root(folder)).unwrap();
             let read = |name: &str| release.location().join(name).read_bounded(1 << 30).unwrap();
             let parts = parts(release.manifest()).map(|(name, _)| (name.clone(), read(&name))).collect();
-            Self { manifest: release.manifest().clone(), schema: read(SCHEMA), parts }
+            Self { manifest: release.manifest().clone(), files: release.files().unwrap(), parts }
         }
 
         /// The same release, described differently.
         fn described(&self, description: &str) -> Self {
             let mut manifest = self.manifest.clone();
             manifest.about.description = Some(description.to_owned());
-            Self { manifest, schema: self.schema.clone(), parts: self.parts.clone() }
-        }
-
-        fn files(&self) -> ReleaseFiles {
-            ReleaseFiles::new(&self.schema)
+            Self { manifest, files: self.files.clone(), parts: self.parts.clone() }
         }
 
         fn draft(&self, releases: &Location, id: &str) -> Result<Draft, Error> {
@@ -263,7 +266,7 @@ mod tests {
         }
 
         fn publish(&self, releases: &Location, id: &str) -> Result<Release, Error> {
-            self.draft(releases, id)?.commit(&self.manifest, self.files())
+            self.draft(releases, id)?.commit(&self.manifest, self.files.clone())
         }
 
         /// Checks that the release is intact.
@@ -313,6 +316,45 @@ mod tests {
             }
             example.check(set);
             assert_eq!(litter(set), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn a_release_of_either_format_is_published_again_as_it_is() {
+        for folder in ["datasets/asharq-al-awsat/1.1.0", "tests/releases/format-2/2.0.0"] {
+            let example = Example::of(folder);
+            on_each(|set| {
+                let release = example.publish(set, "a").unwrap();
+                let committed = Location::from(root(folder));
+                for entry in committed.list().unwrap().into_iter().filter(|entry| entry.kind == EntryKind::File) {
+                    let read = |folder: &Location| folder.join(&entry.name).read_bounded(1 << 20).unwrap();
+                    assert!(read(&committed) == read(release.location()), "{}", entry.name);
+                }
+                example.check(set);
+            });
+        }
+    }
+
+    #[test]
+    fn files_that_no_release_has_are_refused() {
+        let example = Example::of("tests/releases/format-2/2.0.0");
+        on_each(|set| {
+            let commit = |files: ReleaseFiles| example.draft(set, "a").unwrap().commit(&example.manifest, files);
+            let notes = example.files.clone().with_metadata([("notes.txt", b"mine".to_vec())]);
+            refused(commit(notes), "`notes.txt` is not a file of metadata");
+            let lists = ListFiles::new([], []).unwrap();
+            refused(commit(ReleaseFiles::new(b"{}").with_lists(lists)), "SHA-256 of schema.json");
+            let schema = Release::open(root("tests/releases/format-2/2.0.0")).unwrap();
+            let schema = schema.location().join(SCHEMA).read_bounded(1 << 20).unwrap();
+            refused(commit(ReleaseFiles::new(&schema)), "SHA-256 of inputs.jsonl");
+            let large = example.files.clone().with_metadata([("README.md", vec![b' '; (64 << 20) + 1])]);
+            assert!(matches!(commit(large), Err(Error::TooLarge { name: "README.md", .. })));
+        });
+        let first = Example::new();
+        on_each(|set| {
+            let card = first.files.clone().with_metadata([("README.md", b"mine".to_vec())]);
+            let commit = first.draft(set, "a").unwrap().commit(&first.manifest, card);
+            refused(commit, "a release of pressmark/1 has no file beside schema.json");
         });
     }
 
@@ -379,8 +421,8 @@ mod tests {
         let [first, second] = [(); 2].map(|()| example.draft(set, "plan 1").unwrap());
         refused(example.draft(set, "plan 2"), "another commit has claimed it with `memory:/set/.claim-1.1.0`");
         assert_eq!(releases(set).unwrap(), []);
-        first.commit(&example.manifest, example.files()).unwrap();
-        second.commit(&example.manifest, example.files()).unwrap();
+        first.commit(&example.manifest, example.files.clone()).unwrap();
+        second.commit(&example.manifest, example.files.clone()).unwrap();
         example.check(set);
     }
 
@@ -390,14 +432,14 @@ mod tests {
         on_each(|set| {
             let mut larger = example.manifest.clone();
             larger.parts[0].bytes += 1;
-            refused(example.draft(set, "a").unwrap().commit(&larger, example.files()), " bytes, not ");
+            refused(example.draft(set, "a").unwrap().commit(&larger, example.files.clone()), " bytes, not ");
             refused(
                 example.draft(set, "a").unwrap().commit(&example.manifest, ReleaseFiles::new(b"{}")),
                 "SHA-256 of schema.json",
             );
             let mut later = example.manifest.clone();
             later.version = Version::new(1, 2, 0);
-            refused(example.draft(set, "a").unwrap().commit(&later, example.files()), "has the version 1.2.0");
+            refused(example.draft(set, "a").unwrap().commit(&later, example.files.clone()), "has the version 1.2.0");
             for name in ["manifest.json", "data", "data/a/b", "../data/a", "dataa"] {
                 refused(example.draft(set, "a").unwrap().put(name), "is not the name of a part");
             }
@@ -407,10 +449,13 @@ mod tests {
         });
         on_each(|set| {
             let draft = Publisher::new(set).begin(&example.manifest.version, "a").unwrap();
-            refused(draft.commit(&example.manifest, example.files()), "is missing");
+            refused(draft.commit(&example.manifest, example.files.clone()), "is missing");
             let draft = example.draft(set, "a").unwrap();
             draft.put("data/other.parquet").unwrap().finish().unwrap();
-            refused(draft.commit(&example.manifest, example.files()), "data/other.parquet` is not in its manifest");
+            refused(
+                draft.commit(&example.manifest, example.files.clone()),
+                "data/other.parquet` is not in its manifest",
+            );
         });
     }
 
@@ -420,7 +465,7 @@ mod tests {
         let set = Location::from(folder.path());
         let draft = example.draft(&set, "a").unwrap();
         drop(Lock::take(folder.path()).unwrap());
-        draft.commit(&example.manifest, example.files()).unwrap();
+        draft.commit(&example.manifest, example.files.clone()).unwrap();
         example.check(&set);
         assert!(litter(&set).iter().all(|name| !name.starts_with(STAGING)));
     }

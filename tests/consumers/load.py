@@ -13,6 +13,7 @@ Hashes, order and cuts are left to fingerprint.py.
 
 import datetime
 import glob
+import hashlib
 import json
 import os
 import sys
@@ -31,6 +32,9 @@ import pyarrow.parquet as pq
 
 FINGERPRINT = """
 SELECT sha256(string_agg(lower(hex(record_sha256)) || chr(10), '' ORDER BY record_sha256)) FROM '{}'
+"""
+STREAMED = """
+COPY (SELECT lower(hex(record_sha256)) FROM '{}' ORDER BY record_sha256) TO '{}' (FORMAT csv, HEADER false)
 """
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 INSTANT = "timestamp[us, UTC]"
@@ -181,6 +185,12 @@ def main():
     database.execute("SET TimeZone='UTC'")
     found = database.execute(FINGERPRINT.format(pattern.replace("'", "''"))).fetchall()
     expect("DuckDB: fingerprint by SQL", found, [(manifest["fingerprint"],)])
+    with tempfile.TemporaryDirectory() as folder:
+        hashes = os.path.join(folder, "hashes")
+        database.execute(STREAMED.format(pattern.replace("'", "''"), hashes))
+        with open(hashes, "rb") as file:
+            streamed = hashlib.file_digest(file, "sha256").hexdigest()
+    expect("DuckDB: fingerprint of a stream", streamed, manifest["fingerprint"])
     # By file and row, so that all readers have one order; DuckDB keeps it within one file.
     relations = [database.read_parquet(path) for path in paths]
     for relation in relations:
