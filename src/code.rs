@@ -103,6 +103,9 @@ codes! {
     NoColumn "C-NO-COLUMN" "no column can hold the value",
     NoArticles "D-EMPTY" "the inputs contain no articles",
     Misfit "D-MISFIT" "the source leaves core fields empty that another source would fill",
+    Undescribed "D-UNDESCRIBED" "the dataset states no license or no creators",
+    License "D-LICENSE" "the license is neither an SPDX identifier nor a URL",
+    Maps "D-MAPS" "a column of maps cannot be loaded by Hugging Face datasets",
     DuplicateRecord "D-DUPLICATE-KEY" "several articles have the same key but different content",
     ManifestMissing "R-MANIFEST-MISSING" "the release has no manifest.json",
     ManifestInvalid "R-MANIFEST-INVALID" "manifest.json cannot be read or contradicts itself",
@@ -121,6 +124,7 @@ codes! {
     SignatureBad "R-SIGNATURE-BAD" "a signature does not match SHA256SUMS",
     SignerUnknown "R-SIGNER-UNKNOWN" "no signature is by an allowed signer",
     List "R-LIST" "a list of inputs or withdrawals is not in the form that the format requires",
+    Metadata "R-METADATA" "a file of metadata does not follow from the manifest and the schema",
     SchemaInvalid "R-SCHEMA" "schema.json cannot be used or does not match the parts",
     PartUnreadable "R-PART" "a part is not readable Parquet",
     PartColumns "R-COLUMNS" "the columns of a part do not match the schema",
@@ -190,7 +194,7 @@ impl Code {
     /// How serious it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::EmptyInput | Self::Truncated => Severity::Warning,
+            Self::EmptyInput | Self::Truncated | Self::Undescribed | Self::License | Self::Maps => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -235,9 +235,5 @@ fn facts((side, table): (&DiffInput, &Scan), records: u64) -> SideFacts {
 /// Whether files or metadata differ.
 fn is_repackaged(base: &Manifest, current: &Manifest) -> bool {
     let files = |manifest: &Manifest| manifest.parts.iter().map(|part| part.sha256).collect::<Vec<_>>();
-    let described = |manifest: &Manifest| {
-        let Manifest { title, description, license, creators, .. } = manifest.clone();
-        (title, description, license, creators)
-    };
-    base.format() != current.format() || files(base) != files(current) || described(base) != described(current)
+    base.format() != current.format() || files(base) != files(current) || base.about != current.about
 }

@@ -40,6 +40,7 @@ pub use core_fields::FillRates;
 pub use fields::{Holds, Target};
 pub use fit_check::{FitCheck, Misfit};
 pub(crate) use fit_check::{Lacks, is_cut};
+pub(crate) use language::tag as language_tag;
 pub use preset::{Preset, SourceChoice};
 pub use recognise::{BetterSource, Chosen, SourceFit};
 pub(crate) use recognise::{FittedMapping, Sampled};

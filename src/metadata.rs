@@ -1,25 +1,39 @@
 //! Metadata documents of a release, in the words of other standards.
 //!
 //! Every document is a pure function of the manifest and the schema: no clock, no path, no network. Nothing
-//! here reads or writes a file, and nothing decides where a document is placed. A column that a standard
-//! cannot describe is left out of that document, and the document says so.
+//! here reads or writes a file. A column that a standard cannot describe is left out of that document, and the
+//! document says so.
+//!
+//! Four documents are files of a release, and [`crate::verify`](mod@crate::verify) compares them with what is
+//! made here. **Their bytes are a promise** with the name `metadata/1`: `schema/FORMAT.md` says what a change
+//! of them takes.
 
 mod card;
+mod card_header;
 mod citation;
 mod columns;
 mod croissant;
 mod data_package;
 mod datacite;
+mod dataset_card;
 mod license;
 mod markdown;
+mod remarks;
 mod ro_crate;
 mod yaml;
 mod zenodo;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::release::{Creator, Format, Manifest};
+use crate::release::{About, Creator, Format, METADATA, Manifest, is_web_url};
 use crate::schema::Columns;
+use crate::text::{counted, printable_json};
+
+pub(crate) use dataset_card::is_generated_card;
+pub use remarks::Remark;
+pub(crate) use remarks::remarks;
 
 /// A document that describes a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +56,7 @@ pub enum Document {
 
 impl Document {
     /// All documents.
-    pub const ALL: [Self; 7] =
+    const ALL: [Self; 7] =
         [Self::Card, Self::Croissant, Self::DataPackage, Self::Citation, Self::Zenodo, Self::DataCite, Self::RoCrate];
 
     /// The file name under which tools look for the document.
@@ -62,18 +76,18 @@ impl Document {
 /// The names of the files of metadata that a release of a format contains.
 pub(crate) fn file_names(format: Format) -> &'static [&'static str] {
     match format {
-        Format::V1 | Format::V2 => &[],
+        Format::V1 => &[],
+        Format::V2 => &METADATA,
     }
 }
 
-/// The files of metadata of a release, by name: those of [`file_names`]. They follow from the manifest, the schema
-/// and its columns alone, so `publish` writes them and [`crate::verify`](mod@crate::verify) can make them again.
-pub fn release_files(
-    _manifest: &Manifest,
-    _columns: &Columns,
-    _schema: &[u8],
-) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    std::iter::empty()
+/// The files of metadata of a release, by name: a dataset card, Croissant, a data package and a citation. They
+/// follow from the manifest, the schema and its columns alone, so [`crate::publish`] writes them and
+/// [`crate::verify`](mod@crate::verify) makes them again. A release of `pressmark/1` has none.
+pub fn release_files(manifest: &Manifest, columns: &Columns, schema: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let (names, metadata) = (file_names(manifest.format()), Metadata::new(manifest, columns, schema));
+    let documents = Document::ALL.into_iter().filter(|document| names.contains(&document.file_name()));
+    documents.map(|document| (document.file_name(), metadata.document(document).into_bytes())).collect()
 }
 
 /// What the documents are made from.
@@ -95,42 +109,62 @@ impl<'r> Metadata<'r> {
     pub(crate) fn document(&self, document: Document) -> String {
         match document {
             Document::Card => card::write(self),
-            Document::Croissant => json(&croissant::document(self)),
-            Document::DataPackage => json(&data_package::document(self)),
+            Document::Croissant => json(croissant::document(self)),
+            Document::DataPackage => json(data_package::document(self)),
             Document::Citation => citation::write(self),
-            Document::Zenodo => json(&zenodo::document(self)),
-            Document::DataCite => json(&datacite::document(self)),
-            Document::RoCrate => json(&ro_crate::document(self)),
+            Document::Zenodo => json(zenodo::document(self)),
+            Document::DataCite => json(datacite::document(self)),
+            Document::RoCrate => json(ro_crate::document(self)),
         }
     }
 
+    /// What the producer states.
+    fn about(&self) -> &'r About {
+        &self.manifest.about
+    }
+
     /// The title, or the name of a dataset without one.
-    fn title(&self) -> &str {
-        self.manifest.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&self.manifest.dataset)
+    fn title(&self) -> &'r str {
+        self.about().title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&self.manifest.dataset)
     }
 
     /// The description. Standards require one, so a dataset without one is described by its counts.
     fn description(&self) -> String {
-        let stated = self.manifest.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        stated.map_or_else(
-            || {
-                format!(
-                    "{} {} records, version {}.",
-                    self.manifest.records(),
-                    self.manifest.dataset,
-                    self.manifest.version
-                )
-            },
-            str::to_owned,
-        )
+        let stated = self.about().description.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let counts =
+            || format!("{}, {}, version {}.", self.title(), counted(self.records(), "record"), self.manifest.version);
+        stated.map_or_else(counts, str::to_owned)
     }
 
-    /// The creators. Standards require one, so a dataset without any names the fact.
-    fn creators(&self) -> Vec<Creator> {
-        match &*self.manifest.creators {
-            [] => vec![Creator { name: "Creator not stated".to_owned(), url: None }],
-            creators => creators.to_vec(),
-        }
+    /// A name for the creators of a dataset that states none, for standards that require a creator.
+    fn unstated_creators(&self) -> String {
+        format!("The creators of {} (not stated)", self.manifest.dataset)
+    }
+
+    /// The number of records.
+    fn records(&self) -> u64 {
+        self.manifest.records()
+    }
+
+    /// The keywords, each once.
+    fn keywords(&self) -> Vec<&'r str> {
+        once(&self.about().keywords)
+    }
+
+    /// The languages, each once.
+    fn languages(&self) -> Vec<&'r str> {
+        once(&self.about().languages)
+    }
+
+    /// The DOI as a URL.
+    fn doi_url(&self) -> Option<String> {
+        self.about().doi.as_deref().map(|doi| format!("https://doi.org/{doi}"))
+    }
+
+    /// Whether the records are articles by a built-in schema.
+    fn has_articles(&self) -> bool {
+        let id = self.manifest.schema.id.as_deref();
+        id.is_some_and(|id| id.starts_with("urn:pressmark:schema:article"))
     }
 
     /// The size of all parts, in bytes.
@@ -168,11 +202,15 @@ fn web_url(creator: &Creator) -> Option<&str> {
     creator.url.as_deref().filter(|url| is_web_url(url))
 }
 
-fn is_web_url(text: &str) -> bool {
-    let is_absolute = text.starts_with("http://") || text.starts_with("https://");
-    is_absolute && !text.contains(char::is_whitespace) && url::Url::parse(text).is_ok()
+/// Texts in their order, each once.
+fn once(texts: &[String]) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    texts.iter().map(String::as_str).filter(|text| seen.insert(*text)).collect()
 }
 
-fn json(value: &Value) -> String {
-    format!("{value:#}\n")
+/// Indented JSON with sorted names, whatever the features of the JSON library. Characters that a terminal should
+/// not see are escaped.
+fn json(mut value: Value) -> String {
+    value.sort_all_objects();
+    printable_json(&format!("{value:#}\n"))
 }

@@ -9,11 +9,13 @@
 
 mod base;
 mod base_entries;
+mod beside_file;
 mod changed;
 mod changelog;
 mod claim;
 mod commit;
 mod context;
+mod dataset_card;
 mod encode_parts;
 mod ingest;
 mod inspect;
@@ -54,7 +56,8 @@ use validation_cache::{CacheIdentity, CacheWriter};
 use withdrawals::Withdrawals;
 
 pub use crate::release::Bump;
-pub use changelog::ChangelogLeft;
+pub use beside_file::LeftFile;
+pub use dataset_card::DatasetCard;
 pub use inspect::DamagedFile;
 pub use key_conflicts::{ConflictingArticle, KeyConflict, KeyConflicts};
 pub use key_state::{KeyChoice, KeyResolution, KeyState};
@@ -71,6 +74,7 @@ pub use sorter::{PartRows, RecordSorter, SortedRecords, SortedRelease, UniqueRec
 /// failed: syncing it to disk or adding its changelog entry. [`Error::Damaged`] if an earlier release
 /// is not as it was published and its records are in no input. [`Error::Cancelled`] if `progress` cancels.
 pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress) -> Result<BuildReport, Error> {
+    let about = dataset.load_about()?;
     let schema = dataset.load_schema()?;
     let mapping = dataset.load_mapping(&schema)?;
     let keys = key_columns(dataset, schema.columns())?;
@@ -99,6 +103,7 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
         cache_path: options.cache.as_deref().and_then(|cache| validation_cache::file(cache, lock.folder(), dataset)),
         previous: next.previous.as_ref().map(Inspection::new),
         dataset,
+        about: &about,
         selection: &selection,
         schema: &schema,
         fitted: &fitted,
@@ -116,8 +121,10 @@ pub fn build(dataset: &Dataset, options: &BuildOptions, progress: &dyn Progress)
         BuildInputs::Dataset | BuildInputs::Inputs(_) => context.build_from_inputs(sources, rejects)?,
     };
     // The commit wrote the reject file of a published release. An unchanged release keeps its own.
-    if report.outcome == Outcome::Refused {
-        report.read.rejects.publish()?;
+    match report.outcome {
+        Outcome::Refused => report.read.rejects.publish()?,
+        Outcome::Published(_) | Outcome::Unchanged(_) => report.card = dataset_card::keep(&lock)?,
+        Outcome::DryRun(_) => {}
     }
     Ok(report)
 }

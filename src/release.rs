@@ -4,6 +4,7 @@
 //! [`crate::record`] and [`crate::part_files`] decide what its records are; [`crate::verify`] checks whether it
 //! is intact.
 
+mod about;
 mod checksums;
 mod dataset;
 mod documents;
@@ -19,6 +20,8 @@ mod staging;
 mod version_policy;
 mod write_guard;
 
+pub use about::{About, Creator};
+pub(crate) use about::{MAX_CARD_BYTES, is_web_url};
 pub(crate) use checksums::{MAX_SUMS_BYTES, parse_sums, write_sums};
 pub use dataset::{Allowance, AllowanceError, Dataset, MisfitPolicy, OnConflict, Policy, SchemaChoice};
 pub(crate) use dataset::{DATASET_TOML, is_name};
@@ -29,8 +32,7 @@ pub use lists::{Inputs, ListFiles};
 pub(crate) use lists::{ListLines, MAX_INPUT_BYTES, MAX_WITHDRAWN_BYTES};
 pub(crate) use manifest::ManifestError;
 pub use manifest::{
-    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, Normalised, Part, Previous, SchemaRef, Withdrawn,
-    Writer,
+    ColumnSummary, Input, InputTotals, Lists, Manifest, Normalised, Part, Previous, SchemaRef, Withdrawn, Writer,
 };
 pub(crate) use named::release_of_version;
 pub use named::{find_release, schema_named};
@@ -56,7 +58,7 @@ pub(crate) const SCHEMA: &str = "schema.json";
 pub(crate) const INPUTS: &str = "inputs.jsonl";
 /// The list of withdrawals, of `pressmark/2`.
 pub(crate) const WITHDRAWN: &str = "withdrawn.jsonl";
-/// The files of metadata that a release of `pressmark/2` may have.
+/// The files of metadata of a release of `pressmark/2`.
 pub(crate) const METADATA: [&str; 4] = ["CITATION.cff", "README.md", "croissant.json", "datapackage.json"];
 /// The list of hashes that `sha256sum -c` reads.
 pub(crate) const SUMS: &str = "SHA256SUMS";

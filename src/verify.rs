@@ -2,10 +2,10 @@
 //!
 //! The checks go from the outside in. `document`: the manifest is valid and agrees with itself and with the
 //! previous release. `files`: exactly the listed files exist. `lists`: the lists of inputs and withdrawals have the
-//! totals in the manifest. `parts`: each part has the listed bytes and is
-//! encoded as the format requires. `rows`: every record is valid and has its hash. `sequence`, `layout` and
-//! `sets`: order, keys, ends and fingerprints are correct across all records. `signatures`: signers whom the reader
-//! trusts have signed the list of hashes.
+//! totals in the manifest. `metadata`: the documents about the release are those that follow from it. `parts`: each
+//! part has the listed bytes and is encoded as the format requires. `rows`: every record is valid and has its hash.
+//! `sequence`, `layout` and `sets`: order, keys, ends and fingerprints are correct across all records. `signatures`:
+//! signers whom the reader trusts have signed the list of hashes.
 //!
 //! All checks run and all findings are collected; a check is skipped only if it needs something that cannot
 //! be read. The release is not trusted. Outside of its folder, only the manifest of the previous release is
@@ -16,6 +16,7 @@ mod files;
 mod finding;
 mod layout;
 mod lists;
+mod metadata;
 mod parts;
 mod rows;
 mod sequence;
@@ -175,6 +176,9 @@ fn check(
     report.signatures = signatures::check(&release, &files, options.signers.as_ref(), findings);
     // A schema that is missing or a link was reported above.
     let schema = if files.has(SCHEMA) { check_schema(&release, findings) } else { None };
+    if let Some(schema) = schema.as_ref().filter(|_| !options.quick) {
+        metadata::check(folder, manifest, schema, &files, findings);
+    }
     let rules = schema.as_ref().and_then(|schema| rules(schema, manifest, findings));
     let (rules, withdrawn, scratch) = (rules.as_ref(), &lists.withdrawn, options.scratch.as_path());
     let parts = parts::Parts { folder, manifest, rules, withdrawn, files: &files, scratch };

@@ -36,6 +36,7 @@ fn the_first_release_is_1_0_0() {
     let test = points("{\"id\":2,\"n\":1.5,\"day\":\"2024-12-31\"}\n{\"id\":1,\"n\":-2}\n");
     let stdout = "\
 sources/a.jsonl: JSON lines, 2 articles
+the dataset states no license and no creators: set `license` and `creators` in `dataset.toml`
 published set/1.0.0
 
 set 1.0.0
@@ -55,12 +56,17 @@ verify it
     test.build("")
         .stdout(stdout)
         .tree(&[
+            "set/1.0.0/CITATION.cff",
+            "set/1.0.0/README.md",
             "set/1.0.0/SHA256SUMS",
+            "set/1.0.0/croissant.json",
             "set/1.0.0/data/part-00000-8a7324d1.parquet",
+            "set/1.0.0/datapackage.json",
             "set/1.0.0/inputs.jsonl",
             "set/1.0.0/manifest.json",
             "set/1.0.0/schema.json",
             "set/CHANGELOG.md",
+            "set/README.md",
             "set/dataset.toml",
             "set/point.schema.json",
             "set/sources/a.jsonl",
@@ -123,7 +129,7 @@ fn a_release_can_go_elsewhere() {
     let before = test.files();
     test.build("--output new/place").stdout_has("published new/place/1.0.0\n").check();
     let (new, old): (Vec<_>, Vec<_>) = test.files().into_keys().partition(|path| path.starts_with("new/place/"));
-    assert_eq!(new.len(), 6);
+    assert_eq!(new.len(), 11);
     assert!(old.iter().eq(before.keys()), "{old:?}");
 }
 

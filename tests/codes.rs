@@ -86,6 +86,9 @@ const ELSEWHERE: &[&str] = &[
     "V-STEP-LIMIT",    // hostile_input: alternatives without end
     "D-EMPTY",         // bad_input: an empty file
     "D-MISFIT",        // source_fit: a source that leaves core fields empty
+    "D-UNDESCRIBED",   // metadata: every build says what is not stated
+    "D-LICENSE",       // metadata: a license that is no identifier
+    "D-MAPS",          // metadata: a column of maps
     "D-DUPLICATE-KEY", // build: records that share a key
     "V-REGEX-LIMIT",   // only if the engine of regular expressions fails; nothing is known that does
 ];

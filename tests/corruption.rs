@@ -63,11 +63,20 @@ impl Release {
         self.test.path(&format!("r/{name}"))
     }
 
-    /// Changes the manifest and makes `SHA256SUMS` agree.
+    /// Changes the manifest and makes metadata and `SHA256SUMS` agree.
     fn manifest(&self, change: impl FnOnce(&mut Value)) {
         let mut manifest = self.test.json("r/manifest.json");
         change(&mut manifest);
         self.write("manifest.json", serde_json::to_string_pretty(&manifest).unwrap() + "\n");
+        self.test.write_metadata("r");
+        self.seal();
+    }
+
+    /// Changes one character in a file, and makes `SHA256SUMS` agree.
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = String::from_utf8(self.read(name)).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write(name, text.replacen(from, to, 1));
         self.seal();
     }
 
@@ -328,6 +337,64 @@ const CASES: &[Case] = &[
         name: "the list of hashes is not a list",
         damage: |release| release.write("SHA256SUMS", "all is well\n"),
         findings: &[("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "a card that says something else, listed as it is",
+        damage: |release| release.edit("README.md", "# set", "# Set"),
+        findings: &[("R-METADATA", "README.md")],
+    },
+    Case {
+        name: "a card with a line more, listed as it is",
+        damage: |release| release.edit("README.md", "# set", "# set\n"),
+        findings: &[("R-METADATA", "README.md")],
+    },
+    Case {
+        name: "a Croissant with another hash of a part, listed as it is",
+        damage: |release| release.edit("croissant.json", "\"sha256\": \"", "\"sha256\":\"\u{20}"),
+        findings: &[("R-METADATA", "croissant.json")],
+    },
+    Case {
+        name: "a data package with another version, listed as it is",
+        damage: |release| release.edit("datapackage.json", "1.0.0", "1.0.1"),
+        findings: &[("R-METADATA", "datapackage.json")],
+    },
+    Case {
+        name: "a citation of somebody else, listed as it is",
+        damage: |release| release.edit("CITATION.cff", "(not stated)", "(Not stated)"),
+        findings: &[("R-METADATA", "CITATION.cff")],
+    },
+    Case {
+        name: "a citation that was edited",
+        damage: |release| {
+            let citation = String::from_utf8(release.read("CITATION.cff")).unwrap();
+            release.write("CITATION.cff", citation.replacen("1.2.0", "1.1.0", 1));
+        },
+        findings: &[("R-FILE-HASH", "CITATION.cff"), ("R-METADATA", "CITATION.cff")],
+    },
+    Case {
+        name: "the data package is gone",
+        damage: |release| {
+            release.remove("datapackage.json");
+            release.seal();
+        },
+        findings: &[("R-FILE-MISSING", "datapackage.json"), ("R-SUMS", "SHA256SUMS")],
+    },
+    Case {
+        name: "metadata by settings of a later version",
+        damage: |release| release.manifest(|manifest| manifest["writer"]["metadata"] = json!("metadata/2")),
+        findings: &[("R-METADATA", "manifest.json")],
+    },
+    Case {
+        name: "a manifest whose settings of metadata are missing",
+        damage: |release| {
+            release.manifest(|manifest| drop(manifest["writer"].as_object_mut().unwrap().remove("metadata")));
+        },
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
+    },
+    Case {
+        name: "a manifest with a DOI that is none",
+        damage: |release| release.manifest(|manifest| manifest["dataset"]["doi"] = json!("10.1/\"><script>")),
+        findings: &[("R-MANIFEST-INVALID", "manifest.json")],
     },
     Case {
         name: "another schema, listed as it is",
@@ -669,7 +736,7 @@ fn an_untouched_copy_is_intact() {
     Release::intact()
         .test
         .run("verify r")
-        .stdout_has("intact r: verified 5 files and 3 records")
+        .stdout_has("intact r: verified 9 files and 3 records")
         .leaves_nothing()
         .check();
 }
@@ -1003,11 +1070,12 @@ fn parted(sizes: &[usize]) -> Test {
 /// The rows of a row group if a part has about sixteen.
 const ROW_GROUP_ROWS: u64 = 2;
 
-/// Changes the manifest of a release and makes its `SHA256SUMS` agree.
+/// Changes the manifest of a release and makes its metadata and `SHA256SUMS` agree.
 fn edit(test: &Test, release: &str, change: impl FnOnce(&mut Value)) {
     let mut manifest = test.json(&format!("{release}/manifest.json"));
     change(&mut manifest);
     test.write(&format!("{release}/manifest.json"), serde_json::to_string_pretty(&manifest).unwrap() + "\n");
+    test.write_metadata(release);
     let files = files(&test.path(release));
     let listed = files.iter().filter(|(name, _)| *name != "SHA256SUMS");
     let sums: Vec<String> = listed.map(|(name, bytes)| format!("{}  {name}\n", Digest::of(bytes))).collect();

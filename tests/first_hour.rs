@@ -154,6 +154,7 @@ fn a_dry_run_does_everything_but_publish() {
     let stdout = "\
 sources/a.jsonl: JSON lines, 2 articles
 filled: url 0%, title 100%, authors 0%, date 0%, text 100%
+the dataset states no license and no creators: set `license` and `creators` in `dataset.toml`
 dry run set/1.0.0
   it would have 2 records in 1 part; nothing was published
 to publish it:

@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use pressmark::digest::Digest;
+
 use crate::support::{Test, article, articles};
 
 /// The longest article, manifest and list of withdrawals that is read, in bytes.
@@ -98,5 +100,38 @@ fn an_article_as_deep_as_may_be_is_read_again() {
         } else {
             build.stderr_has("P-DEPTH").check();
         }
+    }
+}
+
+/// 10^9 records in 31,000 parts: the manifest stays far below the limit of readers, and so do the documents.
+#[test]
+fn a_manifest_of_many_parts() {
+    const PARTS: u64 = 31_000;
+    let test = Test::set("", article("a"));
+    test.build("").check();
+    let mut manifest = test.json("set/1.0.0/manifest.json");
+    let hex = |number: u64| Digest::of(number.to_string().as_bytes()).to_string();
+    let edge =
+        |number: u64| json!({ "id": format!("u1-{}", &hex(number)[..32]), "published_at": "2024-12-13T10:00:00Z" });
+    let part = |index: u64| {
+        let fingerprint = hex(index + 1_000_000);
+        json!({
+            "path": format!("data/part-{index:05}-{}.parquet", &fingerprint[..8]), "fingerprint": fingerprint,
+            "sha256": hex(index + 2_000_000), "bytes": 123_456_789, "rows": 32_259,
+            "first": edge(index), "last": edge(index + 3_000_000),
+        })
+    };
+    manifest["parts"] = (0..PARTS).map(part).collect();
+    manifest["records"] = (PARTS * 32_259).into();
+    test.write("set/1.0.0/manifest.json", serde_json::to_string_pretty(&manifest).unwrap() + "\n");
+    let bytes = test.read("set/1.0.0/manifest.json").len();
+    assert!(bytes < 16 << 20, "{bytes}");
+    // Readers take it, and every document can be made.
+    test.run("show set/1.0.0").stdout_has("1,000,029,000 in 31,000 parts").check();
+    for (format, limit) in
+        [("card", 100_000), ("croissant", 16 << 20), ("datapackage", 3_000_000), ("citation", 10_000)]
+    {
+        let bytes = test.run(&format!("show set/1.0.0 --format {format}")).check().len();
+        assert!(bytes < limit, "{format}: {bytes}");
     }
 }

@@ -32,7 +32,9 @@ fn retry_keeps_an_earlier_file_if_no_article_passes() {
 #[test]
 fn outputs_do_not_replace_a_dataset() {
     let test = published();
-    for target in ["set/dataset.toml", "set/CHANGELOG.md", "set/sources/a.jsonl", "set/1.0.0/manifest.json"] {
+    for target in
+        ["set/dataset.toml", "set/CHANGELOG.md", "set/README.md", "set/sources/a.jsonl", "set/1.0.0/manifest.json"]
+    {
         let before = test.read(target);
         test.run(&format!("export set -o {target}")).code(2).stderr_has("error: ").check();
         assert_eq!(test.read(target), before, "{target}");

@@ -76,7 +76,7 @@ error: the dataset `set` has no releases yet
 
 #[test]
 fn verify_tells_an_intact_release() {
-    let stdout = format!("intact set/1.0.0: verified 5 files and 2 records; fingerprint {FINGERPRINT}\n");
+    let stdout = format!("intact set/1.0.0: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n");
     released().run("verify set/1.0.0").stdout(stdout).leaves_nothing().check();
 }
 
@@ -84,7 +84,7 @@ fn verify_tells_an_intact_release() {
 fn verify_as_json_tells_an_intact_release() {
     let want = json!({ "format": "pressmark-verify/1", "releases": [{
         "release": "set/1.0.0", "intact": true, "quick": false, "version": "1.0.0", "fingerprint": FINGERPRINT,
-        "files": 5, "records": 2, "counts": {}, "findings": [],
+        "files": 9, "records": 2, "counts": {}, "findings": [],
     }] });
     assert_eq!(released().run("verify set/1.0.0 --format json").json(), want);
 }
@@ -208,7 +208,7 @@ fn verify_takes_a_dataset_for_all_its_releases() {
     let test = released();
     test.build("--bump minor").check();
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: verified 5 files and 2 records; fingerprint {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
 }
@@ -232,7 +232,7 @@ fn verify_and_log_find_releases_without_a_dataset() {
     test.build("--bump minor").check();
     test.remove("set/dataset.toml");
     let stdout = ["1.0.0", "1.1.0"]
-        .map(|version| format!("intact set/{version}: verified 5 files and 2 records; fingerprint {FINGERPRINT}\n"))
+        .map(|version| format!("intact set/{version}: verified 9 files and 2 records; fingerprint {FINGERPRINT}\n"))
         .concat();
     test.run("verify set").stdout(stdout).check();
     test.run("log set").stdout_has("1.1.0    2024-12-31").check();
@@ -277,7 +277,9 @@ fn colour_is_for_terminals_that_want_it() {
 fn nothing_from_a_dataset_reaches_the_terminal_raw() {
     let test = Test::set("title = \"Red \\u001b[31m\\u202e\"\nlicense = \"\\u0007\"\n", article("a"));
     let unsafe_in = |text: &str| text.contains(['\u{1b}', '\u{7}', '\u{202e}']);
-    assert!(!unsafe_in(&test.build("").stdout_has("(Red \\u{1b}[31m\\u{202e})").check()));
+    assert!(!unsafe_in(
+        &test.build("").stdout_has("(Red \\u{1b}[31m\\u{202e})").stderr_has("license `\\u{7}` is").check()
+    ));
     assert!(!unsafe_in(&test.run("show set/1.0.0").check()));
     assert!(!unsafe_in(&test.run("verify set/1.0.0").check()));
 }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pressmark::digest::Digest;
+use pressmark::metadata::release_files;
 use pressmark::record::{Rows, canonical_form};
 use pressmark::release::Release;
 use serde_json::{Value, json};
@@ -58,17 +59,30 @@ impl Test {
         fs::write(path, contents).unwrap();
     }
 
-    /// Gives a release another manifest, and its `SHA256SUMS` the hash of it: as if it had been published so.
+    /// Gives a release another manifest, and its metadata and `SHA256SUMS` what follows from it: as if it had been
+    /// published so.
     #[track_caller]
     pub(crate) fn write_manifest(&self, release: &str, manifest: &Value) {
-        let [path, sums] = ["manifest.json", "SHA256SUMS"].map(|name| format!("{release}/{name}"));
-        let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
-        let bytes = serde_json::to_string_pretty(manifest).unwrap() + "\n";
+        let sums = format!("{release}/SHA256SUMS");
         let old = String::from_utf8(self.read(&sums)).unwrap();
-        let new = old.replace(&digest(&self.read(&path)), &digest(bytes.as_bytes()));
+        self.write(&format!("{release}/manifest.json"), serde_json::to_string_pretty(manifest).unwrap() + "\n");
+        self.write_metadata(release);
+        let line = |line: &str| {
+            let (_, name) = line.split_once("  ").unwrap();
+            format!("{}  {name}\n", Digest::of(&self.read(&format!("{release}/{name}"))))
+        };
+        let new: String = old.lines().map(line).collect();
         assert_ne!(old, new);
-        self.write(&path, bytes);
         self.write(&sums, new);
+    }
+
+    /// Makes the files of metadata of a release again from its manifest and schema, if these can be read.
+    pub(crate) fn write_metadata(&self, release: &str) {
+        let Ok(opened) = Release::open(self.path(release)) else { return };
+        let Ok(schema) = opened.load_schema() else { return };
+        for (name, bytes) in release_files(opened.manifest(), schema.columns(), schema.bytes()) {
+            self.write(&format!("{release}/{name}"), bytes);
+        }
     }
 
     /// Takes a file away, or a folder with all that is in it; one that is not there is fine.

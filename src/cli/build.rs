@@ -4,8 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::Error;
+use crate::code::Code;
 use crate::diff::{DiffReport, described, schema_line};
-use crate::publish::{BuildInputs, BuildOptions, BuildReport, Bump, Memory, Outcome as Release, VersionChoice, build};
+use crate::publish::{
+    BuildInputs, BuildOptions, BuildReport, Bump, DatasetCard, Memory, Outcome as Release, VersionChoice, build,
+};
 use crate::release::{Dataset, Format};
 use crate::text::{one_line, printable};
 use jiff::tz::TimeZone;
@@ -165,6 +168,17 @@ fn warnings(report: &BuildReport) -> String {
         let help = format!("nothing was reused from it; run `pressmark verify {folder}` for details");
         text.push_str(&format!("  {CYAN}help:{CYAN:#} {help}\n"));
     }
+    for remark in report.remarks.iter().filter(|remark| remark.code != Code::Undescribed) {
+        text.push_str(&format!("{BOLD_YELLOW}warning[{}]:{BOLD_YELLOW:#} {}\n", remark.code, remark.message));
+        text.push_str(&format!("  {CYAN}help:{CYAN:#} {}\n", remark.help));
+    }
+    if let DatasetCard::Left(left) = &report.card {
+        let path = printable(&left.path.display().to_string());
+        text.push_str(&format!(
+            "{BOLD_YELLOW}warning:{BOLD_YELLOW:#} `{path}` was not written: {}\n",
+            printable(&left.reason)
+        ));
+    }
     if let Some(left) = &report.changelog_left {
         let path = printable(&left.path.display().to_string());
         let says = format!("no entry was added to `{path}`: {}", left.reason);
@@ -194,6 +208,9 @@ fn steps(report: &BuildReport) -> String {
         for line in described(changes).into_iter().map(|line| line.text).chain(schema) {
             text.push_str(&format!("since {}: {}\n", previous(changes), one_line(&line, 200)));
         }
+    }
+    for remark in report.remarks.iter().filter(|remark| remark.code == Code::Undescribed) {
+        text.push_str(&format!("{}: {}\n", remark.message, remark.help));
     }
     let is_new = matches!(report.outcome, Release::Published(_) | Release::DryRun(_));
     if let Some(format) = report.previous_format.filter(|format| is_new && *format != Format::NEWEST) {

@@ -25,11 +25,11 @@ pub(crate) fn run(arguments: &ShowArguments) -> Result<Outcome, Error> {
         }
         ShowFormat::Card => document(&folder, Document::Card)?,
         ShowFormat::Citation => document(&folder, Document::Citation)?,
-        ShowFormat::Croissant => printable_json(&document(&folder, Document::Croissant)?),
-        ShowFormat::Datapackage => printable_json(&document(&folder, Document::DataPackage)?),
-        ShowFormat::Zenodo => printable_json(&document(&folder, Document::Zenodo)?),
-        ShowFormat::Datacite => printable_json(&document(&folder, Document::DataCite)?),
-        ShowFormat::RoCrate => printable_json(&document(&folder, Document::RoCrate)?),
+        ShowFormat::Croissant => document(&folder, Document::Croissant)?,
+        ShowFormat::Datapackage => document(&folder, Document::DataPackage)?,
+        ShowFormat::Zenodo => document(&folder, Document::Zenodo)?,
+        ShowFormat::Datacite => document(&folder, Document::DataCite)?,
+        ShowFormat::RoCrate => document(&folder, Document::RoCrate)?,
     };
     written(anstream::stdout().lock().write_all(text.as_bytes()), Outcome::Yes)
 }
@@ -67,13 +67,13 @@ pub(crate) fn release(folder: &Path, detail: Detail) -> Result<String, Error> {
 }
 
 fn describe(out: &mut String, manifest: &Manifest) -> std::fmt::Result {
-    let title = manifest.title.as_deref().map(|title| format!(" ({})", one_line(title, 100))).unwrap_or_default();
+    let title = manifest.about.title.as_deref().map(|title| format!(" ({})", one_line(title, 100))).unwrap_or_default();
     writeln!(out, "\n{BOLD}{} {}{BOLD:#}{title}", one_line(&manifest.dataset, 100), manifest.version)?;
     writeln!(out, "  released    {}", manifest.released)?;
     if let Some(previous) = &manifest.previous {
         writeln!(out, "  follows     {}", previous.version)?;
     }
-    if let Some(license) = &manifest.license {
+    if let Some(license) = &manifest.about.license {
         writeln!(out, "  license     {}", one_line(license, 100))?;
     }
     let size = manifest.parts.iter().map(|part| part.bytes).sum();

@@ -14,7 +14,7 @@ enum Part {
 /// A language tag in the letter case that RFC 5646 section 2.1.1 recommends, with `-` between its
 /// parts. `None` for what is no tag: a language, then perhaps a script, a region, variants, extensions
 /// and private parts, in this order. A language that extends another (`zh-cmn`) has a code of its own.
-pub(super) fn tag(text: &str) -> Option<String> {
+pub(crate) fn tag(text: &str) -> Option<String> {
     let mut parts = text.trim().split(['-', '_']);
     let is_language = |part: &&str| matches!(part.len(), 2 | 3) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let mut out = parts.next().filter(is_language)?.to_ascii_lowercase();

@@ -1,150 +1,66 @@
-//! `README.md`: a dataset card. Its YAML header tells the Hugging Face Hub what to load, and its prose tells
-//! people what the release is, how to read it and how to verify it.
+//! `README.md` of a release: a dataset card. Its header tells the Hugging Face Hub what to load, and its prose
+//! tells people what the release is, how to read it and how to verify it.
 //!
-//! Text of the producer and names of columns stay text: nothing in them becomes markup.
+//! Text of the producer and names of columns stay text: nothing in them becomes markup. The exception is the
+//! producer's own card, which is Markdown.
 
 use super::Metadata;
+use super::card_header::{Configuration, dataset_info, header};
 use super::columns::{RECORD_SHA256_DESCRIPTION, has_map};
-use super::license::License;
 use super::markdown::{line, paragraphs};
-use super::yaml::quoted;
 use crate::release::{Format, InputTotals};
-use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
+use crate::schema::{Column, RECORD_SHA256};
 use crate::text::{count, counted};
 
-/// The Hub's names for sizes of datasets, by the number of records below which each applies.
-const SIZES: [(u64, &str); 10] = [
-    (1_000, "n<1K"),
-    (10_000, "1K<n<10K"),
-    (100_000, "10K<n<100K"),
-    (1_000_000, "100K<n<1M"),
-    (10_000_000, "1M<n<10M"),
-    (100_000_000, "10M<n<100M"),
-    (1_000_000_000, "100M<n<1B"),
-    (10_000_000_000, "1B<n<10B"),
-    (100_000_000_000, "10B<n<100B"),
-    (1_000_000_000_000, "100B<n<1T"),
-];
-
 pub(super) fn write(metadata: &Metadata<'_>) -> String {
-    let header = header(metadata).join("\n");
-    let sections =
-        [about(metadata), loading(metadata), columns_table(metadata), provenance(metadata), verifying(metadata)];
-    format!("---\n{header}\n---\n\n# {}\n\n{}\n", line(metadata.title()), sections.join("\n\n"))
+    let configuration =
+        Configuration { name: "default".to_owned(), is_default: false, parts: "data/*.parquet".to_owned() };
+    let header = [header(metadata, &[configuration]), dataset_info(metadata)].concat();
+    let mut sections = introduction(metadata);
+    sections.extend([loading(metadata), columns_table(metadata), provenance(metadata), verifying(metadata)]);
+    page(&header, &sections)
 }
 
-fn header(metadata: &Metadata<'_>) -> Vec<String> {
-    let manifest = metadata.manifest;
-    let records = manifest.records();
-    let mut lines = vec![format!("pretty_name: {}", quoted(metadata.title()))];
-    lines.extend(manifest.license.as_deref().map(license).unwrap_or_default());
-    let size = SIZES.iter().find(|(below, _)| records < *below).map_or("n>1T", |(_, name)| name);
-    lines.push("size_categories:".to_owned());
-    lines.push(format!("  - {size}"));
-    lines.push("tags:".to_owned());
-    lines.push("  - news".to_owned());
-    lines.push("configs:".to_owned());
-    lines.push("  - config_name: default".to_owned());
-    lines.push("    data_files:".to_owned());
-    lines.push("      - split: train".to_owned());
-    lines.push("        path: data/*.parquet".to_owned());
-    // `datasets` cannot load maps, so it cannot be given features that have them.
-    if !has_map(metadata.columns) {
-        lines.push("dataset_info:".to_owned());
-        lines.push("  features:".to_owned());
-        metadata.columns.iter().for_each(|column| feature(&column.name, &column.kind, 4, &mut lines));
-        lines.push(format!("    - name: {RECORD_SHA256}"));
-        lines.push("      dtype: binary".to_owned());
-        lines.push("  splits:".to_owned());
-        lines.push("    - name: train".to_owned());
-        lines.push(format!("      num_examples: {records}"));
-        lines.push(format!("      num_bytes: {}", metadata.bytes()));
-        lines.push(format!("  download_size: {}", metadata.bytes()));
-        lines.push(format!("  dataset_size: {}", metadata.bytes()));
-    }
-    lines
+/// A page with a header and these sections.
+pub(super) fn page(header: &[String], sections: &[String]) -> String {
+    format!("---\n{}\n---\n\n{}\n", header.join("\n"), sections.join("\n\n"))
 }
 
-fn license(text: &str) -> Vec<String> {
-    let license = License::of(text);
-    if let Some(id) = license.on_the_hub() {
-        return vec![format!("license: {id}")];
-    }
-    let mut lines = vec!["license: other".to_owned(), format!("license_name: {}", quoted(text))];
-    lines.extend(license.url().map(|url| format!("license_link: {}", quoted(&url))));
-    lines
+/// The title, the description, a table of facts, and the producer's own card.
+pub(super) fn introduction(metadata: &Metadata<'_>) -> Vec<String> {
+    let rows: Vec<String> = facts(metadata).iter().map(|(name, value)| format!("| {name} | {value} |")).collect();
+    let mut sections = vec![
+        format!("# {}", line(metadata.title())),
+        paragraphs(&metadata.description()),
+        format!("| | |\n|---|---|\n{}", rows.join("\n")),
+    ];
+    sections
+        .extend(metadata.about().card.as_deref().map(|card| card.trim().to_owned()).filter(|card| !card.is_empty()));
+    sections
 }
 
-/// The feature of a column, as `datasets` names types.
-fn feature(name: &str, kind: &Kind, indent: usize, lines: &mut Vec<String>) {
-    let blank = " ".repeat(indent);
-    lines.push(format!("{blank}- name: {}", quoted(name)));
-    feature_type(kind, indent + 2, lines);
-}
-
-fn feature_type(kind: &Kind, indent: usize, lines: &mut Vec<String>) {
-    let blank = " ".repeat(indent);
-    match kind {
-        Kind::List(element) => match (&element.kind, simple_type(&element.kind)) {
-            (_, Some(simple)) => lines.push(format!("{blank}list: {simple}")),
-            (Kind::Struct(columns) | Kind::Tuple(columns), None) => {
-                lines.push(format!("{blank}list:"));
-                members(columns, indent + 2, lines);
-            }
-            (other, None) => {
-                lines.push(format!("{blank}list:"));
-                feature_type(other, indent + 2, lines);
-            }
-        },
-        Kind::Struct(columns) | Kind::Tuple(columns) => {
-            lines.push(format!("{blank}struct:"));
-            members(columns, indent + 2, lines);
-        }
-        _ => lines.extend(simple_type(kind).map(|simple| format!("{blank}dtype: {simple}"))),
-    }
-}
-
-fn members(columns: &Columns, indent: usize, lines: &mut Vec<String>) {
-    columns.iter().for_each(|column| feature(&column.name, &column.kind, indent, lines));
-}
-
-fn simple_type(kind: &Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Boolean => Some("bool"),
-        Kind::Int64 => Some("int64"),
-        Kind::UInt64 => Some("uint64"),
-        Kind::Float64 => Some("float64"),
-        Kind::String | Kind::Json => Some("string"),
-        Kind::Timestamp => Some("timestamp[us, tz=UTC]"),
-        Kind::Date => Some("date32"),
-        Kind::List(_) | Kind::Struct(_) | Kind::Tuple(_) | Kind::Map(_) => None,
-    }
-}
-
-fn about(metadata: &Metadata<'_>) -> String {
-    let manifest = metadata.manifest;
-    let creators: Vec<String> = metadata.creators().iter().map(|creator| line(&creator.name)).collect();
-    let license = manifest.license.as_deref().map_or_else(|| "not stated".to_owned(), line);
+fn facts(metadata: &Metadata<'_>) -> Vec<(&'static str, String)> {
+    const UNSTATED: &str = "not stated";
+    let (manifest, about) = (metadata.manifest, metadata.about());
+    let creators: Vec<String> = about.creators.iter().map(|creator| line(&creator.name)).collect();
+    let (bytes, files) = (counted(metadata.bytes(), "byte"), counted(manifest.parts.len() as u64, "file"));
+    let list = |words: Vec<&str>| words.iter().map(|word| line(word)).collect::<Vec<_>>().join(", ");
     let mut rows = vec![
         ("Version", format!("{}, released {}", manifest.version, manifest.released)),
-        ("Records", count(manifest.records())),
-        (
-            "Size",
-            format!(
-                "{} of Parquet in {}",
-                counted(metadata.bytes(), "byte"),
-                counted(manifest.parts.len() as u64, "file")
-            ),
-        ),
-        ("Licence", license),
-        ("Creators", creators.join("; ")),
+        ("Records", count(metadata.records())),
+        ("Size", format!("{bytes} of Parquet in {files}")),
+        ("Licence", about.license.as_deref().map_or_else(|| UNSTATED.to_owned(), line)),
+        ("Creators", if creators.is_empty() { UNSTATED.to_owned() } else { creators.join("; ") }),
+        ("Publisher", about.publisher.as_deref().map(line).unwrap_or_default()),
+        ("Languages", list(metadata.languages())),
+        ("Keywords", list(metadata.keywords())),
+        ("Page", about.url.as_ref().map(|url| format!("<{url}>")).unwrap_or_default()),
+        ("DOI", metadata.doi_url().map(|url| format!("<{url}>")).unwrap_or_default()),
         ("Fingerprint", format!("`{}`", manifest.fingerprint)),
+        ("Previous version", manifest.previous.as_ref().map(|before| before.version.to_string()).unwrap_or_default()),
     ];
-    if let Some(previous) = &manifest.previous {
-        rows.push(("Previous version", previous.version.to_string()));
-    }
-    let rows: Vec<String> = rows.iter().map(|(name, value)| format!("| {name} | {value} |")).collect();
-    format!("{}\n\n| | |\n|---|---|\n{}", paragraphs(&metadata.description()), rows.join("\n"))
+    rows.retain(|(_, value)| !value.is_empty());
+    rows
 }
 
 fn loading(metadata: &Metadata<'_>) -> String {
@@ -230,7 +146,8 @@ fn provenance(metadata: &Metadata<'_>) -> String {
 fn verifying(metadata: &Metadata<'_>) -> String {
     format!(
         "## Verify it\n\n`sha256sum -c SHA256SUMS` checks that every file arrived intact. `pressmark verify .` also checks every \
-         record. Two releases with the fingerprint `{}` have the same records.",
+         record. Two releases with the fingerprint `{}` have the same records. For other tools, `croissant.json`, \
+         `datapackage.json` and `CITATION.cff` describe the release.",
         metadata.manifest.fingerprint.short()
     )
 }

@@ -21,9 +21,25 @@ pub(super) fn write(metadata: &Metadata<'_>) -> String {
         format!("abstract: {}", quoted(&metadata.description())),
         "authors:".to_owned(),
     ];
-    metadata.creators().iter().for_each(|creator| lines.extend(author(creator)));
-    lines.extend(manifest.license.as_deref().and_then(license));
+    let about = metadata.about();
+    match &*about.creators {
+        // The format requires an author.
+        [] => lines.push(format!("  - name: {}", quoted(&metadata.unstated_creators()))),
+        creators => creators.iter().for_each(|creator| lines.extend(author(creator))),
+    }
+    lines.extend(about.license.as_deref().and_then(license));
+    lines.extend(about.url.as_deref().map(|url| format!("url: {}", quoted(url))));
+    let keywords = metadata.keywords();
+    if !keywords.is_empty() {
+        lines.push("keywords:".to_owned());
+        lines.extend(keywords.iter().map(|keyword| format!("  - {}", quoted(keyword))));
+    }
     lines.push("identifiers:".to_owned());
+    if let Some(doi) = &about.doi {
+        lines.push("  - type: doi".to_owned());
+        lines.push(format!("    value: {}", quoted(doi)));
+        lines.push("    description: \"The dataset, all versions.\"".to_owned());
+    }
     lines.push("  - type: other".to_owned());
     lines.push(format!("    value: {}", quoted(&manifest.fingerprint.to_string())));
     let description = format!("The pressmark fingerprint of the records of version {}.", manifest.version);

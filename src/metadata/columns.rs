@@ -24,9 +24,14 @@ impl Metadata<'_> {
     }
 }
 
+/// The columns that are or contain a map.
+pub(super) fn map_columns(columns: &Columns) -> impl Iterator<Item = &Column> {
+    columns.iter().filter(|column| is_map(&column.kind))
+}
+
 /// Whether a map is among the columns, at any depth.
 pub(super) fn has_map(columns: &Columns) -> bool {
-    columns.iter().any(|column| is_map(&column.kind))
+    map_columns(columns).next().is_some()
 }
 
 fn is_map(kind: &Kind) -> bool {

@@ -12,6 +12,7 @@ use super::{Metadata, orcid, web_url};
 use crate::digest::Digest;
 use crate::release::{Creator, INPUTS, InputTotals, Lists};
 use crate::schema::{Column, Columns, Kind, RECORD_SHA256};
+use crate::text::{count, counted};
 
 /// The id of the record set, and the start of the id of each field.
 const RECORDS: &str = "records";
@@ -30,7 +31,6 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
         "name": manifest.dataset,
         "alternateName": metadata.title(),
         "description": metadata.description(),
-        "creator": metadata.creators().iter().map(creator).collect::<Vec<_>>(),
         "datePublished": manifest.released.to_string(),
         "version": manifest.version.to_string(),
         "isLiveDataset": false,
@@ -39,14 +39,39 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
         "recordSet": [record_set(metadata)],
         "prov:wasGeneratedBy": activity(metadata),
     });
-    if let Some(license) = &manifest.license {
-        let address = License::of(license).url();
-        document["license"] = address.unwrap_or_else(|| license.clone()).into();
-    }
+    state(&mut document, metadata);
     if let Some(previous) = &manifest.previous {
         document["prov:wasDerivedFrom"] = json!({ "@id": format!("urn:pressmark:{}", previous.fingerprint) });
     }
     document
+}
+
+/// Adds what the producer states.
+fn state(document: &mut Value, metadata: &Metadata<'_>) {
+    let about = metadata.about();
+    if let Some(license) = &about.license {
+        let address = License::of(license).url();
+        document["license"] = address.unwrap_or_else(|| license.clone()).into();
+    }
+    if !about.creators.is_empty() {
+        document["creator"] = about.creators.iter().map(creator).collect();
+    }
+    if let Some(publisher) = &about.publisher {
+        document["publisher"] = json!({ "@type": "sc:Organization", "name": publisher });
+    }
+    if let Some(url) = &about.url {
+        document["url"] = url.as_str().into();
+    }
+    if let Some(doi) = metadata.doi_url() {
+        document["identifier"] = doi.into();
+    }
+    let (keywords, languages) = (metadata.keywords(), metadata.languages());
+    if !keywords.is_empty() {
+        document["keywords"] = keywords.into();
+    }
+    if !languages.is_empty() {
+        document["inLanguage"] = languages.into();
+    }
 }
 
 /// The context that the specification asks for, with the addresses that mlcroissant takes, and PROV-O.
@@ -118,17 +143,18 @@ fn creator(creator: &Creator) -> Value {
 /// A BibTeX entry. Braces and backslashes have a meaning there, so they are left out.
 fn cite_as(metadata: &Metadata<'_>) -> String {
     let plain = |text: &str| text.replace(['{', '}', '\\', '\n'], " ");
-    let authors: Vec<String> =
-        metadata.creators().iter().map(|creator| format!("{{{}}}", plain(&creator.name))).collect();
+    let about = metadata.about();
+    let authors: Vec<String> = about.creators.iter().map(|creator| format!("{{{}}}", plain(&creator.name))).collect();
+    let author = if authors.is_empty() { String::new() } else { format!(" author={{{}}},", authors.join(" and ")) };
+    let doi = about.doi.as_ref().map(|doi| format!(", doi={{{doi}}}")).unwrap_or_default();
     let manifest = metadata.manifest;
     let key: String = format!("{}_{}", manifest.dataset, manifest.version)
         .chars()
         .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
         .collect();
     format!(
-        "@dataset{{{key}, title={{{}}}, author={{{}}}, year={{{}}}, version={{{}}}}}",
+        "@dataset{{{key}, title={{{}}},{author} year={{{}}}, version={{{}}}{doi}}}",
         plain(metadata.title()),
-        authors.join(" and "),
         metadata.year(),
         manifest.version
     )
@@ -148,7 +174,12 @@ fn activity(metadata: &Metadata<'_>) -> Value {
     json!({
         "@type": "prov:Activity",
         "name": "pressmark build",
-        "description": format!("{read} articles read, {rejected} rejected, {} records released.", manifest.records()),
+        "description": format!(
+            "{} read, {} rejected, {} released.",
+            counted(read, "article"),
+            count(rejected),
+            counted(metadata.records(), "record"),
+        ),
         "prov:wasAssociatedWith": { "@type": "prov:SoftwareAgent", "name": manifest.writer.tool },
         "prov:used": inputs,
     })
@@ -188,14 +219,13 @@ fn record_set(metadata: &Metadata<'_>) -> Value {
         "@type": "cr:RecordSet",
         "@id": RECORDS,
         "name": RECORDS,
-        "description": format!("{} records.", metadata.manifest.records()),
+        "description": format!("{}.", counted(metadata.records(), "record")),
         "key": { "@id": id(&metadata.manifest.key, &[]) },
         "field": fields,
     });
     if !left_out.is_empty() {
-        let names = left_out.join(", ");
-        let records = metadata.manifest.records();
-        let text = format!("{records} records. Croissant cannot describe these columns of the files: {names}.");
+        let (records, names) = (counted(metadata.records(), "record"), left_out.join(", "));
+        let text = format!("{records}. Croissant cannot describe these columns of the files: {names}.");
         set["description"] = text.into();
     }
     set

@@ -21,16 +21,31 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
         "description": metadata.description(),
         "version": manifest.version.to_string(),
         "created": format!("{}T00:00:00Z", manifest.released),
-        "contributors": metadata.creators().iter().map(contributor).collect::<Vec<_>>(),
         "resources": [resource(metadata)],
     });
-    if let Some(license) = &manifest.license {
+    let about = metadata.about();
+    if let Some(license) = &about.license {
         package["licenses"] = json!([licence(license)]);
+    }
+    let publisher = about.publisher.iter().map(|name| json!({ "title": name, "roles": ["publisher"] }));
+    let contributors: Vec<Value> = about.creators.iter().map(creator).chain(publisher).collect();
+    if !contributors.is_empty() {
+        package["contributors"] = contributors.into();
+    }
+    let keywords = metadata.keywords();
+    if !keywords.is_empty() {
+        package["keywords"] = keywords.into();
+    }
+    if let Some(url) = &about.url {
+        package["homepage"] = url.as_str().into();
+    }
+    if let Some(doi) = metadata.doi_url() {
+        package["id"] = doi.into();
     }
     package
 }
 
-fn contributor(creator: &Creator) -> Value {
+fn creator(creator: &Creator) -> Value {
     let mut contributor = json!({ "title": creator.name, "roles": ["creator"] });
     if let Some(url) = web_url(creator) {
         contributor["path"] = url.into();

@@ -7,19 +7,27 @@ use serde_json::{Value, json};
 use super::license::License;
 use super::{Metadata, orcid};
 use crate::release::Creator;
+use crate::text::counted;
+
+/// What `DataCite` writes for a value that is not available (appendix 3 of its documentation).
+const UNAVAILABLE: &str = ":unav";
 
 pub(super) fn document(metadata: &Metadata<'_>) -> Value {
-    let manifest = metadata.manifest;
-    let creators = metadata.creators();
+    let (manifest, about) = (metadata.manifest, metadata.about());
+    let creators = match &*about.creators {
+        [] => vec![json!({ "name": UNAVAILABLE })],
+        creators => creators.iter().map(creator).collect(),
+    };
+    let publisher = about.publisher.as_deref().or(about.creators.first().map(|creator| &*creator.name));
     let mut document = json!({
-        "types": { "resourceTypeGeneral": "Dataset", "resourceType": "News article corpus" },
-        "creators": creators.iter().map(creator).collect::<Vec<_>>(),
+        "types": { "resourceTypeGeneral": "Dataset", "resourceType": "Text corpus" },
+        "creators": creators,
         "titles": [{ "title": metadata.title() }],
-        "publisher": { "name": creators[0].name },
+        "publisher": { "name": publisher.unwrap_or(UNAVAILABLE) },
         "publicationYear": metadata.year().to_string(),
         "dates": [{ "date": manifest.released.to_string(), "dateType": "Issued" }],
         "version": manifest.version.to_string(),
-        "sizes": [format!("{} records", manifest.records()), format!("{} bytes", metadata.bytes())],
+        "sizes": [counted(metadata.records(), "record"), counted(metadata.bytes(), "byte")],
         "formats": ["application/vnd.apache.parquet"],
         "descriptions": [{ "description": metadata.description(), "descriptionType": "Abstract" }],
         "alternateIdentifiers": [{
@@ -28,8 +36,24 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
         }],
         "schemaVersion": "http://datacite.org/schema/kernel-4",
     });
-    if let Some(license) = &manifest.license {
+    if let Some(license) = &about.license {
         document["rightsList"] = json!([rights(license)]);
+    }
+    let subjects: Vec<Value> = metadata.keywords().iter().map(|keyword| json!({ "subject": keyword })).collect();
+    if !subjects.is_empty() {
+        document["subjects"] = subjects.into();
+    }
+    // A document has one language, the primary one.
+    if let [language] = &*metadata.languages() {
+        document["language"] = (*language).into();
+    }
+    if let Some(url) = &about.url {
+        document["url"] = url.as_str().into();
+    }
+    if let Some(doi) = &about.doi {
+        document["relatedIdentifiers"] = json!([{
+            "relatedIdentifier": doi, "relatedIdentifierType": "DOI", "relationType": "IsVersionOf",
+        }]);
     }
     document
 }

@@ -1,6 +1,12 @@
 //! Licences: SPDX identifiers, and what the Hub, Croissant and others call them.
 //!
-//! A licence that is not an SPDX identifier stays what the producer wrote. It is never guessed.
+//! A licence that is not an SPDX identifier stays what the producer wrote. It is never guessed. The list of
+//! identifiers is a file of ours and not a library's: documents of old releases must not change with it.
+
+use crate::release::is_web_url;
+
+/// The identifiers of the SPDX License List 3.29.0.
+const SPDX: &str = include_str!("../../schema/licenses/spdx-3.29.0.txt");
 
 /// Identifiers of licences that the Hub lists, by their SPDX identifier in lower case where both differ.
 /// Source: the Hub's documentation on repository licences.
@@ -52,6 +58,9 @@ const HUB_ALIKE: [&str; 31] = [
     "unlicense",
 ];
 
+/// How alike an identifier must be for a suggestion, from 0 (not at all) to 1 (equal).
+const ALIKE: f64 = 0.75;
+
 /// A licence as the producer wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum License<'t> {
@@ -67,10 +76,9 @@ impl<'t> License<'t> {
     /// Reads what the producer wrote.
     pub(super) fn of(text: &'t str) -> Self {
         let text = text.trim();
-        let spdx = spdx::identifiers::LICENSES.iter().find(|license| license.name.eq_ignore_ascii_case(text));
-        match spdx {
-            Some(license) => Self::Spdx(license.name),
-            None if super::is_web_url(text) => Self::Url(text),
+        match SPDX.lines().find(|id| id.eq_ignore_ascii_case(text)) {
+            Some(id) => Self::Spdx(id),
+            None if is_web_url(text) => Self::Url(text),
             None => Self::Words(text),
         }
     }
@@ -93,9 +101,61 @@ impl<'t> License<'t> {
     }
 }
 
+/// Whether a text is an SPDX expression of several licences: `MIT OR Apache-2.0`.
+pub(super) fn is_expression(text: &str) -> bool {
+    let words = text.split([' ', '(', ')']).filter(|word| !word.is_empty());
+    let (mut after_with, mut is_operand) = (false, true);
+    for word in words {
+        let is_operator = matches!(word, "AND" | "OR" | "WITH");
+        let id = word.strip_suffix('+').unwrap_or(word);
+        let is_known = after_with || id.starts_with("LicenseRef-") || matches!(License::of(id), License::Spdx(_));
+        if is_operator == is_operand || !(is_operator || is_known) {
+            return false;
+        }
+        (after_with, is_operand) = (word == "WITH", is_operator);
+    }
+    !is_operand
+}
+
+/// The identifier that was probably meant, for a suggestion.
+pub(super) fn nearest(text: &str) -> Option<&'static str> {
+    let plain = |text: &str| -> String {
+        text.chars().take(60).filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let text = plain(text);
+    let alike = |id: &str| strsim::normalized_damerau_levenshtein(&text, &plain(id));
+    let nearest = SPDX.lines().map(|id| (alike(id), id)).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    nearest.filter(|(alike, _)| *alike >= ALIKE).map(|(_, id)| id)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::License;
+    use super::{License, is_expression, nearest};
+
+    #[test]
+    fn expressions() {
+        for text in
+            ["MIT OR Apache-2.0", "(MIT AND BSD-3-Clause) OR LicenseRef-ours", "GPL-2.0+ WITH Classpath-exception-2.0"]
+        {
+            assert!(is_expression(text), "{text}");
+        }
+        for text in ["", "MIT OR", "OR MIT", "MIT Apache-2.0", "MIT OR mine", "AND", "all rights reserved"] {
+            assert!(!is_expression(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn suggestions() {
+        for (text, want) in [
+            ("CC BY 4.0", Some("CC-BY-4.0")),
+            ("Apache 2", Some("Apache-2.0")),
+            ("odbl 1.0", Some("ODbL-1.0")),
+            ("all rights reserved", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(text), want, "{text}");
+        }
+    }
 
     #[test]
     fn licences_are_recognised_and_never_guessed() {
@@ -108,6 +168,7 @@ mod tests {
             ("proprietary", License::Words("proprietary"), None),
             ("https://example.org/terms", License::Url("https://example.org/terms"), None),
             ("ftp://example.org/terms", License::Words("ftp://example.org/terms"), None),
+            ("NOASSERTION", License::Words("NOASSERTION"), None),
         ] {
             assert_eq!(License::of(text), expected, "{text}");
             assert_eq!(License::of(text).on_the_hub(), hub, "{text}");

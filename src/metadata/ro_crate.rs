@@ -4,16 +4,15 @@ use serde_json::{Value, json};
 
 use super::license::License;
 use super::{Metadata, web_url};
-use crate::release::Creator;
+use crate::release::{Creator, Format, INPUTS, WITHDRAWN};
+use crate::text::counted;
 
 const LICENSE: &str = "#license";
+const PUBLISHER: &str = "#publisher";
 
 pub(super) fn document(metadata: &Metadata<'_>) -> Value {
-    let manifest = metadata.manifest;
-    let creators = metadata.creators();
-    let creator_ids: Vec<Value> = (0..creators.len()).map(|index| reference(&creator_id(index))).collect();
+    let about = metadata.about();
     let files = files(metadata);
-    let parts: Vec<Value> = files.iter().map(|file| json!({ "@id": file["@id"] })).collect();
     let mut graph = vec![
         json!({
             "@id": "ro-crate-metadata.json",
@@ -21,24 +20,52 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
             "conformsTo": reference("https://w3id.org/ro/crate/1.1"),
             "about": reference("./"),
         }),
-        json!({
-            "@id": "./",
-            "@type": "Dataset",
-            "name": metadata.title(),
-            "description": metadata.description(),
-            "datePublished": manifest.released.to_string(),
-            "version": manifest.version.to_string(),
-            "identifier": format!("urn:pressmark:{}", manifest.fingerprint),
-            "license": reference(LICENSE),
-            "author": creator_ids,
-            "creator": creator_ids,
-            "hasPart": parts,
-        }),
-        license(manifest.license.as_deref()),
+        root(metadata, &files),
+        license(about.license.as_deref()),
     ];
-    graph.extend(creators.iter().enumerate().map(|(index, creator)| person(index, creator)));
+    graph.extend(about.creators.iter().enumerate().map(|(index, creator)| person(index, creator)));
+    graph.extend(about.publisher.iter().map(|name| json!({ "@id": PUBLISHER, "@type": "Organization", "name": name })));
     graph.extend(files);
     json!({ "@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph })
+}
+
+/// The release itself.
+fn root(metadata: &Metadata<'_>, files: &[Value]) -> Value {
+    let (manifest, about) = (metadata.manifest, metadata.about());
+    let identifiers: Vec<String> =
+        metadata.doi_url().into_iter().chain([format!("urn:pressmark:{}", manifest.fingerprint)]).collect();
+    let parts: Vec<Value> = files.iter().map(|file| json!({ "@id": file["@id"] })).collect();
+    let mut root = json!({
+        "@id": "./",
+        "@type": "Dataset",
+        "name": metadata.title(),
+        "description": metadata.description(),
+        "datePublished": manifest.released.to_string(),
+        "version": manifest.version.to_string(),
+        "identifier": identifiers,
+        "license": reference(LICENSE),
+        "hasPart": parts,
+    });
+    let creators: Vec<Value> = (0..about.creators.len()).map(|index| reference(&creator_id(index))).collect();
+    if !creators.is_empty() {
+        root["author"] = creators.clone().into();
+        root["creator"] = creators.into();
+    }
+    let keywords = metadata.keywords();
+    if !keywords.is_empty() {
+        root["keywords"] = keywords.into();
+    }
+    let languages = metadata.languages();
+    if !languages.is_empty() {
+        root["inLanguage"] = languages.into();
+    }
+    if let Some(url) = &about.url {
+        root["url"] = url.as_str().into();
+    }
+    if about.publisher.is_some() {
+        root["publisher"] = reference(PUBLISHER);
+    }
+    root
 }
 
 fn reference(id: &str) -> Value {
@@ -78,8 +105,23 @@ fn files(metadata: &Metadata<'_>) -> Vec<Value> {
         file("schema.json", "The JSON Schema of the records.".to_owned(), "application/schema+json"),
         file("SHA256SUMS", "The SHA-256 of every other file.".to_owned(), "text/plain"),
     ];
+    if metadata.manifest.format() > Format::V1 {
+        let description = |text: &str| text.to_owned();
+        files.extend([
+            file("README.md", description("The dataset card."), "text/markdown"),
+            file("croissant.json", description("The release in the words of Croissant."), "application/ld+json"),
+            file("datapackage.json", description("The release as a data package."), "application/json"),
+            file("CITATION.cff", description("How to cite the release."), "application/yaml"),
+        ]);
+        let lists = [
+            (INPUTS, "The inputs, one a line.", metadata.manifest.inputs().count),
+            (WITHDRAWN, "The withdrawn records, one a line.", metadata.manifest.withdrawn()),
+        ];
+        let lists = lists.into_iter().filter(|(_, _, count)| *count > 0);
+        files.extend(lists.map(|(name, text, _)| file(name, description(text), "application/jsonl")));
+    }
     for (path, part) in metadata.part_paths() {
-        let mut entry = file(&path, format!("{} records.", part.rows), "application/vnd.apache.parquet");
+        let mut entry = file(&path, counted(part.rows, "record"), "application/vnd.apache.parquet");
         entry["contentSize"] = part.bytes.to_string().into();
         files.push(entry);
     }

@@ -9,18 +9,34 @@ use super::{Metadata, orcid};
 use crate::release::Creator;
 
 pub(super) fn document(metadata: &Metadata<'_>) -> Value {
-    let manifest = metadata.manifest;
+    let (manifest, about) = (metadata.manifest, metadata.about());
+    let creators = match &*about.creators {
+        // Zenodo requires a creator.
+        [] => vec![json!({ "name": metadata.unstated_creators() })],
+        creators => creators.iter().map(creator).collect(),
+    };
     let mut document = json!({
         "upload_type": "dataset",
         "title": metadata.title(),
         "description": html(&metadata.description()),
-        "creators": metadata.creators().iter().map(creator).collect::<Vec<_>>(),
+        "creators": creators,
         "publication_date": manifest.released.to_string(),
         "version": manifest.version.to_string(),
         "notes": format!("pressmark fingerprint {}", manifest.fingerprint),
     });
-    if let Some(License::Spdx(id)) = manifest.license.as_deref().map(License::of) {
+    if let Some(License::Spdx(id)) = about.license.as_deref().map(License::of) {
         document["license"] = id.to_ascii_lowercase().into();
+    }
+    let keywords = metadata.keywords();
+    if !keywords.is_empty() {
+        document["keywords"] = keywords.into();
+    }
+    let related = |identifier: &str, relation| json!({ "identifier": identifier, "relation": relation });
+    let page = about.url.as_deref().map(|url| related(url, "isDescribedBy"));
+    let related: Vec<Value> =
+        page.into_iter().chain(about.doi.as_deref().map(|doi| related(doi, "isVersionOf"))).collect();
+    if !related.is_empty() {
+        document["related_identifiers"] = related.into();
     }
     document
 }

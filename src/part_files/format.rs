@@ -43,6 +43,14 @@ impl Format {
         }
     }
 
+    /// The name of the settings of its files of metadata, in the manifest.
+    pub(crate) fn metadata(self) -> Option<&'static str> {
+        match self {
+            Self::V1 => None,
+            Self::V2 => Some("metadata/1"),
+        }
+    }
+
     /// The writer that the footer of its parts names. It depends on the format and not on the version of
     /// pressmark, so that a new version writes the same bytes.
     pub(super) fn created_by(self) -> &'static str {

@@ -1,36 +1,21 @@
 //! Writes `CHANGELOG.md` of a dataset: what each release changed, the newest first.
 //!
-//! The file is for readers and is not part of any release. A build adds an entry after it published the
-//! release and never changes the entry, so people can edit it. Adding an entry keeps all other bytes, the
-//! file's permissions and links to it. If that is not possible, the file is not changed and the report
-//! says why.
-
-use std::path::PathBuf;
+//! A build adds an entry after it published the release and never changes the entry, so people can edit the
+//! file. Adding an entry keeps all other bytes.
 
 use jiff::civil::Date;
 use semver::Version;
 
+use super::beside_file::{BesideFile, LeftFile};
 use crate::diff::{DiffReport, markdown};
 use crate::error::Error;
 use crate::release::Lock;
-use crate::storage::filesystem;
 use crate::text::counted;
 
 /// The name of the file.
 const CHANGELOG: &str = "CHANGELOG.md";
-/// The largest changelog that gets an entry, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
 /// What the file starts with.
 const HEADING: &str = "# Changelog\n";
-
-/// A changelog that got no entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangelogLeft {
-    /// The file.
-    pub path: PathBuf,
-    /// Why the build did not add an entry.
-    pub reason: String,
-}
 
 /// The entry of one release.
 #[derive(Debug)]
@@ -52,33 +37,13 @@ impl ChangelogEntry<'_> {
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read or written. The file is then unchanged.
-    pub(super) fn add(&self, lock: &Lock) -> Result<Option<ChangelogLeft>, Error> {
-        let path = lock.folder().join(CHANGELOG);
-        let left = |reason: &str| Ok(Some(ChangelogLeft { path: path.clone(), reason: reason.to_owned() }));
-        if path.is_symlink() && !path.exists() {
-            return left("it is a link to a file that is not there");
-        }
-        let target = filesystem::behind_links(&path)?;
-        if target.exists() && !filesystem::is_file(&target)? {
-            return left("it is not a regular file");
-        }
-        if let Some(reason) = filesystem::kept_from_replacing(&target)? {
-            return left(reason);
-        }
-        if filesystem::size(&target).is_some_and(|size| size > MAX_BYTES) {
-            return left(&format!("it is larger than {MAX_BYTES} bytes"));
-        }
-        let old = if target.exists() { filesystem::read_bounded(&target, MAX_BYTES)? } else { Vec::new() };
-        let Ok(old) = str::from_utf8(&old) else { return left("it is not UTF-8") };
-        let new = self.added_to(old);
-        // The next build must be able to read the file.
-        if new.len() as u64 > MAX_BYTES {
-            return left(&format!("it would be larger than {MAX_BYTES} bytes"));
-        }
-        if new != old {
-            filesystem::replace(&target, new.as_bytes(), lock.prefix())?;
-        }
-        Ok(None)
+    pub(super) fn add(&self, lock: &Lock) -> Result<Option<LeftFile>, Error> {
+        let file = match BesideFile::open(lock, CHANGELOG)? {
+            Ok(file) => file,
+            Err(left) => return Ok(Some(left)),
+        };
+        let new = self.added_to(file.text());
+        file.replace(&new)
     }
 
     /// Returns the changelog with this entry above the others.

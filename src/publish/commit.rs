@@ -29,7 +29,7 @@ use crate::part_files::{Layout, PartEncoder};
 use crate::progress::{Progress, Quiet};
 use crate::record::{Fingerprint, Order};
 use crate::release::{
-    DATA, Dataset, Documents, Input, ListFiles, Lists, Lock, Manifest, Previous, Release, ReleaseFiles, Staging,
+    About, DATA, Dataset, Documents, Input, ListFiles, Lists, Lock, Manifest, Previous, Release, ReleaseFiles, Staging,
     Withdrawn,
 };
 use crate::schema::Schema;
@@ -43,6 +43,8 @@ const NOT_COMPARED: &str = "the changes since that release cannot be determined:
 /// A release that is to be published, with its settings.
 pub(super) struct Commit<'t> {
     pub(super) dataset: &'t Dataset,
+    /// What the producer states.
+    pub(super) about: &'t About,
     pub(super) schema: &'t Schema,
     pub(super) order: &'t Order,
     pub(super) layout: &'t Layout,
@@ -212,10 +214,7 @@ impl Commit<'_> {
             &written.summary,
         );
         Manifest {
-            title: self.dataset.title.clone(),
-            description: self.dataset.description.clone(),
-            license: self.dataset.license.clone(),
-            creators: self.dataset.creators.clone(),
+            about: self.about.clone(),
             previous: self.next.previous.as_ref().map(|previous| Previous {
                 version: previous.manifest().version.clone(),
                 manifest_sha256: previous.manifest_sha256(),

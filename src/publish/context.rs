@@ -12,18 +12,21 @@ use super::next_version::NextVersion;
 use super::previous_index::PreviousIndex;
 use super::sorter::{RecordSorter, UniqueRecords};
 use super::validation_cache::{CacheFile, CacheIdentity};
-use super::{BuildOptions, BuildReport, KeyConflicts, Outcome, UpsertReport};
+use super::{BuildOptions, BuildReport, DatasetCard, KeyConflicts, Outcome, UpsertReport};
 use crate::input::Selection;
 use crate::mapping::FittedMapping;
+use crate::metadata;
 use crate::part_files::{Format, Layout};
 use crate::progress::Progress;
-use crate::release::{Dataset, Lock, Release, Withdrawn};
+use crate::release::{About, Dataset, Lock, Release, Withdrawn};
 use crate::schema::Schema;
 use crate::validate::{InputSummary, KeyColumns, RejectSink};
 
 /// The inputs and settings of one build. They do not change while it runs.
 pub(super) struct BuildContext<'m> {
     pub(super) dataset: &'m Dataset,
+    /// What the producer states.
+    pub(super) about: &'m About,
     pub(super) selection: &'m Selection,
     pub(super) schema: &'m Schema,
     pub(super) fitted: &'m FittedMapping,
@@ -103,6 +106,8 @@ impl<'m> BuildContext<'m> {
             damaged: Vec::new(),
             conflicts: KeyConflicts::default(),
             changelog_left: None,
+            card: DatasetCard::Unchanged,
+            remarks: metadata::remarks(self.about, self.schema.columns()),
         }
     }
 
@@ -112,10 +117,11 @@ impl<'m> BuildContext<'m> {
         base: Option<&'t Base<'t>>,
         withdrawn: Vec<Withdrawn>,
     ) -> Commit<'t> {
-        let Self { dataset, schema, keys, next, progress, .. } = *self;
+        let Self { dataset, about, schema, keys, next, progress, .. } = *self;
         let BuildOptions { released, allow_understated, readmit, dry_run, threads, memory, .. } = *self.options;
         Commit {
             dataset,
+            about,
             schema,
             order: keys.order(),
             layout,

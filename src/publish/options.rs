@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use semver::Version;
 
-use super::{ChangelogLeft, DamagedFile, KeyConflicts, Memory, VersionChoice};
+use super::{DamagedFile, DatasetCard, KeyConflicts, LeftFile, Memory, VersionChoice};
 use crate::diagnostics::EXAMPLES;
 use crate::diff::DiffReport;
 use crate::input::{Limits, Pointer};
+use crate::metadata::Remark;
 use crate::release::{Allowance, Format};
 use crate::validate::InputSummary;
 
@@ -123,7 +124,11 @@ pub struct BuildReport {
     /// Articles that were rejected because they share a key and differ.
     pub conflicts: KeyConflicts,
     /// The changelog, if it could not get an entry for the release.
-    pub changelog_left: Option<ChangelogLeft>,
+    pub changelog_left: Option<LeftFile>,
+    /// What the build did with the card of the dataset, `README.md` beside the releases.
+    pub card: DatasetCard,
+    /// What readers and hubs will miss in the description of the dataset.
+    pub remarks: Vec<Remark>,
 }
 
 /// The result of an upsert into a base release.

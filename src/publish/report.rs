@@ -3,7 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{BuildReport, DamagedFile, KeyConflicts, Outcome};
+use super::{BuildReport, DamagedFile, DatasetCard, KeyConflicts, Outcome};
+use crate::metadata::Remark;
 use crate::release::Format;
 use crate::validate::ValidationReport;
 
@@ -24,6 +25,9 @@ struct Built<'r> {
     damaged: Vec<DamagedJson>,
     key_conflicts: &'r KeyConflicts,
     changelog_left: Option<String>,
+    card: Option<&'static str>,
+    card_left: Option<String>,
+    remarks: &'r [Remark],
     check: ValidationReport<'r>,
 }
 
@@ -58,6 +62,12 @@ impl Serialize for BuildReport {
             Outcome::DryRun(folder) => ("dry run", Some(folder.display().to_string())),
             Outcome::Refused => ("refused", None),
         };
+        let (card, card_left) = match &self.card {
+            DatasetCard::Unchanged => (None, None),
+            DatasetCard::Written => (Some("written"), None),
+            DatasetCard::Own => (Some("own"), None),
+            DatasetCard::Left(left) => (Some("left"), Some(left.reason.clone())),
+        };
         let ok = self.outcome != Outcome::Refused;
         Built {
             format: "pressmark-build/1",
@@ -80,6 +90,9 @@ impl Serialize for BuildReport {
             damaged: self.damaged.iter().map(damaged_json).collect(),
             key_conflicts: &self.conflicts,
             changelog_left: self.changelog_left.as_ref().map(|left| left.reason.clone()),
+            card,
+            card_left,
+            remarks: &self.remarks,
             check: ValidationReport::new(&self.read, self.allowance, ok),
         }
         .serialize(serializer)

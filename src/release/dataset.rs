@@ -3,6 +3,7 @@
 //! Unknown keys are refused, so that a misspelt one cannot be a silent default. Paths in the
 //! file are relative to its folder.
 
+mod card;
 mod fault;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::manifest::Creator;
+use super::about::{About, AboutFault, Creator};
 use super::version_policy::VersionPolicy;
 use crate::error::{Error, Excerpt};
 use crate::input::{Condition, Pointer, Selection, Skip, pointers, skips};
@@ -33,14 +34,10 @@ pub struct Dataset {
     pub folder: PathBuf,
     /// A short name: lower-case letters, digits and dashes.
     pub name: String,
-    /// For people.
-    pub title: Option<String>,
-    /// For people, at any length.
-    pub description: Option<String>,
-    /// An SPDX identifier, a URL, or words.
-    pub license: Option<String>,
-    /// Who made it.
-    pub creators: Vec<Creator>,
+    /// What its producer states about it; [`Dataset::load_about`] adds the card.
+    pub about: About,
+    /// The file with the card.
+    pub card: Option<PathBuf>,
     /// Which schema judges the articles.
     pub schema: SchemaChoice,
     /// How the articles become records; `None` if it is to be recognised from the inputs.
@@ -194,6 +191,14 @@ struct Written {
     license: Option<String>,
     #[serde(default)]
     creators: Vec<Creator>,
+    url: Option<String>,
+    doi: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    #[serde(default)]
+    languages: Vec<String>,
+    publisher: Option<String>,
+    card: Option<String>,
     #[serde(default = "article")]
     schema: String,
     source: Option<String>,
@@ -264,12 +269,28 @@ impl Dataset {
             let hint = "keep undeclared members in `_extra`, where the invalid values are to go".to_owned();
             return Err(fail(line("invalid_optional"), message, Some(hint)));
         }
-        Ok(written.into_dataset(folder, schema, source))
+        let dataset = written.into_dataset(folder, schema, source);
+        dataset.about.check().map_err(|AboutFault { key, message, hint }| fail(line(key), message, Some(hint)))?;
+        Ok(dataset)
     }
 
     /// The file that describes it.
     pub fn path(&self) -> PathBuf {
         self.folder.join(DATASET_TOML)
+    }
+
+    /// What its producer states about it, with the text of the card.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a card that cannot be used.
+    pub fn load_about(&self) -> Result<About, Error> {
+        let Some(path) = &self.card else { return Ok(self.about.clone()) };
+        let about = About { card: Some(card::read(&self.path(), path)?), ..self.about.clone() };
+        about.check().map_err(|AboutFault { message, hint, .. }| {
+            let path = path.clone();
+            Error::Dataset { path, line: None, message, excerpt: None, hint: Some(hint) }
+        })?;
+        Ok(about)
     }
 
     /// Loads the schema that the dataset names.
@@ -315,10 +336,19 @@ impl Written {
         Dataset {
             folder: folder.to_owned(),
             name: self.name,
-            title: self.title,
-            description: self.description,
-            license: self.license,
-            creators: self.creators,
+            about: About {
+                title: self.title,
+                description: self.description,
+                license: self.license,
+                creators: self.creators,
+                url: self.url,
+                doi: self.doi,
+                keywords: self.keywords,
+                languages: self.languages,
+                publisher: self.publisher,
+                card: None,
+            },
+            card: self.card.map(|card| folder.join(card)),
             schema,
             source,
             selection: Selection { articles: self.articles, only: self.only, skip: self.skip },

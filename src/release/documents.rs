@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::checksums::{MAX_SUMS_BYTES, Sums, write_sums};
 use super::lists::ListFiles;
 use super::open::MAX_MANIFEST_BYTES;
-use super::{INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WITHDRAWN};
+use super::{Format, INPUTS, Lists, MANIFEST, METADATA, Manifest, Part, SCHEMA, SUMS, WITHDRAWN};
 use crate::digest::Digest;
 use crate::error::Error;
 
@@ -62,6 +62,9 @@ impl ReleaseFiles {
         if let Some(name) = self.files.keys().find(|name| !is_known(name)) {
             return Err(not_described(manifest, format!("`{name}` is not a file of metadata")));
         }
+        if let Err(fault) = manifest.about.check() {
+            return Err(not_described(manifest, format!("`{}` of the dataset: {}", fault.key, fault.message)));
+        }
         let mut described = vec![(SCHEMA, manifest.schema.sha256)];
         match &manifest.lists {
             Lists::Embedded { .. } if self.files.len() > 1 => {
@@ -73,9 +76,13 @@ impl ReleaseFiles {
                 described.extend([(INPUTS, *inputs_sha256), (WITHDRAWN, *withdrawn_sha256)]);
             }
         }
-        match described.into_iter().find(|(name, sha256)| self.sha256(name) != *sha256) {
+        if let Some((name, _)) = described.into_iter().find(|(name, sha256)| self.sha256(name) != *sha256) {
+            return Err(not_described(manifest, format!("the SHA-256 of {name} differs from {MANIFEST}")));
+        }
+        let has_metadata = manifest.format() > Format::V1;
+        match METADATA.iter().find(|name| has_metadata && !self.files.contains_key(**name)) {
             None => Ok(()),
-            Some((name, _)) => Err(not_described(manifest, format!("the SHA-256 of {name} differs from {MANIFEST}"))),
+            Some(name) => Err(not_described(manifest, format!("{name} is missing"))),
         }
     }
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use semver::Version;
 
+use super::about::About;
 use crate::digest::Digest;
 use crate::part_files::{CODEC, Format, Layout, PartDescription};
 use crate::record::{Fingerprint, Summary};
@@ -22,14 +23,8 @@ use crate::schema::{Extra, Schema};
 pub struct Manifest {
     /// The dataset's name.
     pub dataset: String,
-    /// For people.
-    pub title: Option<String>,
-    /// For people, at any length.
-    pub description: Option<String>,
-    /// An SPDX identifier, a URL, or words.
-    pub license: Option<String>,
-    /// Who made it.
-    pub creators: Vec<Creator>,
+    /// What its producer states about it.
+    pub about: About,
     /// The release's version.
     pub version: Version,
     /// The day it was released.
@@ -133,17 +128,6 @@ impl InputTotals {
 /// What was changed before validation: field, rule, count.
 pub type Normalised = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// Who made a dataset.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Creator {
-    /// The person's or organisation's name.
-    pub name: String,
-    /// A URL that identifies them (ORCID, ROR, a home page).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
-
 /// The release before.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,7 +152,7 @@ pub struct SchemaRef {
     pub extra: Extra,
 }
 
-/// What wrote the parts.
+/// What wrote the files.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Writer {
@@ -176,8 +160,11 @@ pub struct Writer {
     pub tool: String,
     /// The codec and its level.
     pub codec: String,
-    /// The name of the settings (`schema/FORMAT.md`).
+    /// The name of the settings of the parts (`schema/FORMAT.md`).
     pub settings: String,
+    /// The name of the settings of the files of metadata, from `pressmark/2` on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
 }
 
 /// One Parquet file.
@@ -291,10 +278,7 @@ impl Manifest {
         });
         Self {
             dataset: dataset.to_owned(),
-            title: None,
-            description: None,
-            license: None,
-            creators: Vec::new(),
+            about: About::default(),
             version,
             released,
             previous: None,
@@ -307,6 +291,7 @@ impl Manifest {
                 tool: concat!("pressmark ", env!("CARGO_PKG_VERSION")).to_owned(),
                 codec: CODEC.to_owned(),
                 settings: Format::NEWEST.settings().to_owned(),
+                metadata: Format::NEWEST.metadata().map(str::to_owned),
             },
             parts,
             columns: columns.collect(),

@@ -241,7 +241,7 @@ mod tests {
         /// The same release, described differently.
         fn described(&self, description: &str) -> Self {
             let mut manifest = self.manifest.clone();
-            manifest.description = Some(description.to_owned());
+            manifest.about.description = Some(description.to_owned());
             Self { manifest, schema: self.schema.clone(), parts: self.parts.clone() }
         }
 
@@ -406,7 +406,7 @@ mod tests {
         for _ in 0..10 {
             on_each(|set| {
                 let publish =
-                    |example: &Example| example.publish(set, example.manifest.description.as_deref().unwrap());
+                    |example: &Example| example.publish(set, example.manifest.about.description.as_deref().unwrap());
                 let results = thread::scope(|scope| {
                     let threads = examples.each_ref().map(|example| scope.spawn(move || publish(example)));
                     threads.map(|thread| thread.join().unwrap())

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::input::resolve;
 use crate::storage::filesystem;
 
-/// The changelog of a dataset, which only builds write.
-const CHANGELOG: &str = "CHANGELOG.md";
+/// The files of a dataset that builds keep beside its releases.
+const KEPT: [&str; 2] = ["CHANGELOG.md", "README.md"];
 
 /// Checks that the file `target` may be written or replaced. `inputs` are the files that it is made from.
 ///
@@ -36,9 +36,9 @@ pub(crate) fn check_target<'i>(target: &Path, inputs: impl IntoIterator<Item = &
         return refuse("is part of a release, which never changes");
     }
     if let Some(dataset) = dataset_of(&filesystem::resolved(folder)?) {
-        let own = [DATASET_TOML, CHANGELOG].map(|name| dataset.join(name));
+        let own = [&[DATASET_TOML], &KEPT[..]].concat();
         let real = filesystem::resolved(folder)?.join(target.file_name().unwrap_or_default());
-        if own.contains(&real) {
+        if own.iter().any(|name| dataset.join(name) == real) {
             return refuse("belongs to the dataset, which only `pressmark build` and its producer write");
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn read(folder: &Location, findings: &mut Findings) -> Result<Option<
 }
 
 /// The number of the first line that differs.
-fn first_difference(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn first_difference(a: &[u8], b: &[u8]) -> usize {
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     1 + memchr::memchr_iter(b'\n', &a[..same]).count()
 }

@@ -13,20 +13,21 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ColumnSummary, Creator, Input, InputTotals, Lists, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef,
+    ColumnSummary, Input, InputTotals, Lists, Manifest, ManifestError, Normalised, Part, Previous, SchemaRef,
     Withdrawn, Writer,
 };
 use crate::digest::Digest;
 use crate::json;
 use crate::part_files::{Format, Layout};
 use crate::record::Fingerprint;
+use crate::release::about::{About, Creator};
 
-/// The members of a manifest. The formats differ in what they say of inputs and withdrawals.
+/// The members of a manifest. The formats differ in what they say of the dataset, of inputs and of withdrawals.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ManifestWire<I, W> {
+struct ManifestWire<D, I, W> {
     format: String,
-    dataset: DatasetWire,
+    dataset: D,
     version: Version,
     released: String,
     previous: Option<Previous>,
@@ -49,9 +50,9 @@ struct ManifestWire<I, W> {
 }
 
 /// `pressmark/1`: the lists themselves.
-type ManifestV1 = ManifestWire<Vec<Input>, Vec<Withdrawn>>;
+type ManifestV1 = ManifestWire<DatasetV1, Vec<Input>, Vec<Withdrawn>>;
 /// `pressmark/2`: the totals and hashes of the lists.
-type ManifestV2 = ManifestWire<InputsV2, WithdrawnV2>;
+type ManifestV2 = ManifestWire<DatasetV2, InputsV2, WithdrawnV2>;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,12 +74,54 @@ struct WithdrawnV2 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DatasetWire {
+struct DatasetV1 {
     name: String,
     title: Option<String>,
     description: Option<String>,
     license: Option<String>,
     creators: Vec<Creator>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatasetV2 {
+    name: String,
+    title: Option<String>,
+    description: Option<String>,
+    license: Option<String>,
+    creators: Vec<Creator>,
+    url: Option<String>,
+    doi: Option<String>,
+    keywords: Vec<String>,
+    languages: Vec<String>,
+    publisher: Option<String>,
+    card: Option<String>,
+}
+
+impl DatasetV1 {
+    fn new(name: &str, about: &About) -> Self {
+        let About { title, description, license, creators, .. } = about.clone();
+        Self { name: name.to_owned(), title, description, license, creators }
+    }
+
+    fn into_parts(self) -> (String, About) {
+        let Self { name, title, description, license, creators } = self;
+        (name, About { title, description, license, creators, ..About::default() })
+    }
+}
+
+impl DatasetV2 {
+    fn new(name: &str, about: &About) -> Self {
+        let About { title, description, license, creators, url, doi, keywords, languages, publisher, card } =
+            about.clone();
+        let name = name.to_owned();
+        Self { name, title, description, license, creators, url, doi, keywords, languages, publisher, card }
+    }
+
+    fn into_parts(self) -> (String, About) {
+        let Self { name, title, description, license, creators, url, doi, keywords, languages, publisher, card } = self;
+        (name, About { title, description, license, creators, url, doi, keywords, languages, publisher, card })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,12 +141,14 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
     let members = match &manifest.lists {
         Lists::Embedded { inputs, withdrawn } => {
             embedded = Some((inputs.as_slice(), withdrawn.as_slice()));
-            members(manifest, Vec::<Input>::new(), Vec::<Withdrawn>::new())
+            let dataset = DatasetV1::new(&manifest.dataset, &manifest.about);
+            members(manifest, dataset, Vec::<Input>::new(), Vec::<Withdrawn>::new())
         }
         Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 } => {
             let InputTotals { count, bytes, articles, admitted, rejected } = *inputs;
             let inputs = InputsV2 { count, bytes, articles, admitted, rejected, sha256: *inputs_sha256 };
-            members(manifest, inputs, WithdrawnV2 { count: *withdrawn, sha256: *withdrawn_sha256 })
+            let dataset = DatasetV2::new(&manifest.dataset, &manifest.about);
+            members(manifest, dataset, inputs, WithdrawnV2 { count: *withdrawn, sha256: *withdrawn_sha256 })
         }
     };
     serde_json::to_writer_pretty(&mut bytes, &InOrder { members: &members, embedded })
@@ -113,18 +158,17 @@ pub(super) fn write(manifest: &Manifest) -> Vec<u8> {
 }
 
 /// The members as a value, whose objects are ordered by name.
-fn members<I: Serialize, W: Serialize>(manifest: &Manifest, inputs: I, withdrawn: W) -> serde_json::Value {
+fn members<D: Serialize, I: Serialize, W: Serialize>(
+    manifest: &Manifest,
+    dataset: D,
+    inputs: I,
+    withdrawn: W,
+) -> serde_json::Value {
     let parts = manifest.parts.iter().cloned().enumerate().map(|(index, part)| part_to_wire(index, part));
     let wire = ManifestWire {
         format: manifest.format().name().to_owned(),
         records: manifest.records(),
-        dataset: DatasetWire {
-            name: manifest.dataset.clone(),
-            title: manifest.title.clone(),
-            description: manifest.description.clone(),
-            license: manifest.license.clone(),
-            creators: manifest.creators.clone(),
-        },
+        dataset,
         version: manifest.version.clone(),
         released: manifest.released.to_string(),
         previous: manifest.previous.clone(),
@@ -191,7 +235,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
     match format(bytes)? {
         Format::V1 => {
             let lists = |inputs, withdrawn| Lists::Embedded { inputs, withdrawn };
-            check(parse::<ManifestV1>(bytes)?, Format::V1, lists)
+            check(parse::<ManifestV1>(bytes)?, Format::V1, DatasetV1::into_parts, lists)
         }
         Format::V2 => {
             let lists = |inputs: InputsV2, withdrawn: WithdrawnV2| {
@@ -200,7 +244,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, ManifestError> {
                 let WithdrawnV2 { count: withdrawn, sha256: withdrawn_sha256 } = withdrawn;
                 Lists::Files { inputs, inputs_sha256, withdrawn, withdrawn_sha256 }
             };
-            check(parse::<ManifestV2>(bytes)?, Format::V2, lists)
+            check(parse::<ManifestV2>(bytes)?, Format::V2, DatasetV2::into_parts, lists)
         }
     }
 }
@@ -233,13 +277,22 @@ fn contradiction<T>(message: &str) -> Result<T, ManifestError> {
     Err(ManifestError::Contradiction(crate::text::one_line(message, 300)))
 }
 
-fn check<I, W>(
-    wire: ManifestWire<I, W>,
+fn check<D, I, W>(
+    wire: ManifestWire<D, I, W>,
     format: Format,
+    dataset: impl FnOnce(D) -> (String, About),
     lists: impl FnOnce(I, W) -> Lists,
 ) -> Result<Manifest, ManifestError> {
-    if !crate::release::dataset::is_name(&wire.dataset.name) {
-        return contradiction(&format!("`{}` is no name of a dataset", wire.dataset.name));
+    let (dataset, about) = dataset(wire.dataset);
+    if !crate::release::dataset::is_name(&dataset) {
+        return contradiction(&format!("`{dataset}` is no name of a dataset"));
+    }
+    // The first format has no rules for these values.
+    if let Some(fault) = about.check().err().filter(|_| format > Format::V1) {
+        return contradiction(&format!("`{}` of the dataset: {}", fault.key, fault.message));
+    }
+    if wire.writer.metadata.is_some() != format.metadata().is_some() {
+        return contradiction(&format!("`writer.metadata` is not that of {format}"));
     }
     let Ok(released) = wire.released.parse::<Date>() else {
         return contradiction(&format!("`released` is no day: `{}`", wire.released));
@@ -252,11 +305,8 @@ fn check<I, W>(
     let lists = lists(wire.inputs, wire.withdrawn);
     check_lists(&lists)?;
     Ok(Manifest {
-        dataset: wire.dataset.name,
-        title: wire.dataset.title,
-        description: wire.dataset.description,
-        license: wire.dataset.license,
-        creators: wire.dataset.creators,
+        dataset,
+        about,
         version: wire.version,
         released,
         previous: wire.previous,
