@@ -31,7 +31,7 @@ fn pages(folder: &str) -> Vec<PathBuf> {
 }
 
 fn all_pages() -> Vec<PathBuf> {
-    let pages: Vec<PathBuf> = ["", "docs", "schema"].into_iter().flat_map(pages).collect();
+    let pages: Vec<PathBuf> = ["", "docs", "examples", "schema"].into_iter().flat_map(pages).collect();
     assert!(pages.len() > 15, "{pages:?}");
     pages
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 book=target/website
 rm -rf "$book"
 mkdir -p "$book/pages/src"
-for name in CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md docs schema src/lib.rs; do
+for name in CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md docs examples schema src/lib.rs; do
   ln -s "$PWD/$name" "$book/pages/$name"
 done
 ln -s "$PWD/website/SUMMARY.md" "$book/pages/SUMMARY.md"

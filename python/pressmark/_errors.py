@@ -65,7 +65,9 @@ def called(function: Callable[_P, _T], *arguments: _P.args, **names: _P.kwargs) 
         # What a callback raised has frames of its own.
         if isinstance(error, PressmarkError) or trace is None or trace.tb_next is not None:
             raise
-        raise ArgumentError(str(error), hint="pass a value of the type that the documentation names") from None
+        # The name of the argument is a note since Python 3.11.
+        message = "; ".join([str(error), *getattr(error, "__notes__", [])])
+        raise ArgumentError(message, hint="pass a value of the type that the documentation names") from None
 
 
 def _restored(kind: type[PressmarkError], message: str, attributes: dict[str, Any]) -> PressmarkError:

@@ -42,7 +42,7 @@ impl AsRef<[u8]> for Article {
 /// The JSON text of an article: bytes and text as they are, mappings converted.
 pub(crate) fn article(article: &Bound<'_, PyAny>) -> PyResult<Article> {
     if article.cast::<PyBytes>().is_ok() || article.cast::<PyByteArray>().is_ok() {
-        return article.extract().map(Article::Bytes);
+        return Ok(Article::Bytes(article.extract::<PyBackedBytes>()?));
     }
     if article.cast::<PyString>().is_ok() {
         let text = article.extract().map(Article::Text);
