@@ -22,7 +22,7 @@ fn a_manifest_that_no_command_reads_is_not_published() {
     assert!(told.contains("is the first and last keys of parts: choose a `key`"), "{told}");
     // The dataset is not stuck.
     test.write("set/sources/a.jsonl", "{\"id\":\"k\"}\n");
-    test.build("").check();
+    test.build("").stderr_has("warning[D-MAPS]").check();
     test.run("verify set").check();
 }
 
