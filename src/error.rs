@@ -375,11 +375,8 @@ pub enum Error {
         columns: Vec<String>,
     },
     /// No code has that name.
-    #[error("unknown code `{name}`")]
-    UnknownCode {
-        /// The name.
-        name: String,
-    },
+    #[error("unknown code `{0}`")]
+    UnknownCode(String),
     /// Reading ended early because of another error, which is the one reported.
     #[error("reading was stopped")]
     Stopped,
@@ -387,12 +384,9 @@ pub enum Error {
     /// published.
     #[error("cancelled; nothing was published")]
     Cancelled,
-    /// Invalid values of optional members cannot move to `_extra`, because there is no such column.
-    #[error("invalid optional values cannot move to `_extra`: {why}")]
-    NoExtra {
-        /// Why there is none.
-        why: &'static str,
-    },
+    /// Invalid values of optional members cannot move to `_extra`, because there is no such column, for this reason.
+    #[error("invalid optional values cannot move to `_extra`: {0}")]
+    NoExtra(&'static str),
     /// A release cannot be signed, or a file of signers cannot be used.
     #[error(transparent)]
     Signature(SignatureFault),

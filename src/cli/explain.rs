@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<Outcome, Error> {
         None => list(),
         Some(name) => match Code::named(name) {
             Some(code) => format!("{BOLD}{code}{BOLD:#}: {}\n\n{}", code.meaning(), flowing(section(code))),
-            None => return Err(Error::UnknownCode { name: one_line(name, 40) }),
+            None => return Err(Error::UnknownCode(one_line(name, 40))),
         },
     };
     terminal::print(&text, Outcome::Yes)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::code::Code;
 use crate::release::{Found, find, release_of_version};
 use crate::signature::{MAX_SIGNERS_BYTES, Signers};
 use crate::storage::{Location, filesystem};
@@ -42,19 +43,21 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let text = if reports.is_empty() { String::new() } else { verified(&reports, arguments.format) };
     let told = match arguments.format {
         ReportFormat::Human if intact && terminal::is_quiet() => verdict,
-        ReportFormat::Human => terminal::print(&(text + help(intact)), verdict)?,
+        ReportFormat::Human => terminal::print(&(text + help(&reports)), verdict)?,
         _ => written(std::io::Write::write_all(&mut anstream::stdout().lock(), text.as_bytes()), verdict)?,
     };
     failed.iter().for_each(report);
     Ok(if failed.is_empty() { told } else { Outcome::Failed })
 }
 
-/// What to do about damage.
-fn help(intact: bool) -> &'static str {
-    if intact {
-        ""
-    } else {
+/// What to do about damage. A missing signature is none.
+fn help(reports: &[VerifyReport]) -> &'static str {
+    let signatures = [Code::SignatureMissing, Code::SignatureUnreadable, Code::SignatureBad, Code::SignerUnknown];
+    let is_damage = |report: &VerifyReport| report.findings.counts().keys().any(|code| !signatures.contains(code));
+    if reports.iter().any(is_damage) {
         "help: restore damaged files from a copy of the release, and remove files that do not belong to it\n"
+    } else {
+        ""
     }
 }
 

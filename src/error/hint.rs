@@ -95,7 +95,7 @@ impl Error {
                 let meant = did_you_mean(name, columns.iter().map(String::as_str));
                 Some(format!("{meant}available columns: `{}`", columns.join("`, `")))
             }
-            Self::UnknownCode { name } => {
+            Self::UnknownCode(name) => {
                 let meant = did_you_mean(&name.to_uppercase(), Code::ALL.iter().map(|code| code.name()));
                 Some(format!("{meant}`pressmark explain` lists all codes"))
             }

@@ -221,11 +221,11 @@ fn tell_apart(files: &mut BTreeMap<PathBuf, Source>) {
     names.sort_unstable();
     let repeated: BTreeSet<Arc<str>> =
         names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone()).collect();
-    let mut named: BTreeMap<Arc<str>, Vec<PathBuf>> = BTreeMap::new();
+    let mut places_of: BTreeMap<Arc<str>, Vec<PathBuf>> = BTreeMap::new();
     for (place, source) in files.iter().filter(|(_, source)| repeated.contains(&source.name)) {
-        named.entry(source.name.clone()).or_default().push(place.clone());
+        places_of.entry(source.name.clone()).or_default().push(place.clone());
     }
-    for (name, places) in named {
+    for (name, places) in places_of {
         // By their real paths, which differ somewhere.
         let parts = name.split('/').count();
         let longest = places.iter().map(|place| place.components().count()).max().unwrap_or(parts);

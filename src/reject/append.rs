@@ -90,7 +90,7 @@ mod tests {
                 rejects.flush().unwrap();
             }
         }
-        let text = zstd::decode_all(std::fs::File::open(&path).unwrap()).unwrap();
+        let text = zstd::decode_all(&*filesystem::read_bounded(&path, 1 << 20).unwrap()).unwrap();
         let lines = text.split_inclusive(|byte| *byte == b'\n').map(|line| Stored::parse(line).unwrap().line);
         assert_eq!(lines.collect::<Vec<_>>(), [1, 2, 3]);
     }

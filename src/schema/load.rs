@@ -142,11 +142,9 @@ impl Schema {
         let has_extra = || self.columns.iter().any(|column| column.role == Role::Extra);
         match policy {
             InvalidOptional::Extra if extra != Extra::Keep => {
-                Err(Error::NoExtra { why: "undeclared members are not kept (`extra`)" })
+                Err(Error::NoExtra("undeclared members are not kept (`extra`)"))
             }
-            InvalidOptional::Extra if !has_extra() => {
-                Err(Error::NoExtra { why: "the schema allows no undeclared members" })
-            }
+            InvalidOptional::Extra if !has_extra() => Err(Error::NoExtra("the schema allows no undeclared members")),
             InvalidOptional::Extra | InvalidOptional::Reject => Ok(()),
         }
     }
