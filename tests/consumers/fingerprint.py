@@ -204,7 +204,7 @@ def fitting(rows, least, most):
 
 
 # The files of metadata of a release of pressmark/2.
-METADATA = ()
+METADATA = ("CITATION.cff", "README.md", "croissant.json", "datapackage.json")
 
 
 class Check:
