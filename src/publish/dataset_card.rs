@@ -25,7 +25,7 @@ pub enum DatasetCard {
 /// Writes the card of the releases in the locked folder, unless a person wrote the file that is there.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read or written. It is then unchanged.
+/// [`Error::Io`] if the file or the newest release cannot be read, or the file cannot be written. It is then unchanged.
 pub(super) fn keep(lock: &Lock) -> Result<DatasetCard, Error> {
     let file = match BesideFile::open(lock, README)? {
         Ok(file) => file,
@@ -48,7 +48,8 @@ pub(super) fn keep(lock: &Lock) -> Result<DatasetCard, Error> {
     });
     let left = match card {
         Ok(card) => file.replace(&card)?,
-        Err(error) => Some(file.left(&format!("the newest release cannot be read: {error}"))),
+        Err(error @ Error::NoRelease { .. }) => Some(file.left(&format!("the newest release cannot be read: {error}"))),
+        Err(error) => return Err(error),
     };
     Ok(left.map_or(DatasetCard::Written, DatasetCard::Left))
 }
