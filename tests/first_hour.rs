@@ -1,6 +1,8 @@
 //! A stranger's first hour: what a producer, a CI engineer and a reader type, mistakes included, and what
 //! they are answered.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::support::{Test, article, articles};
@@ -478,7 +480,7 @@ fn readme_commands() -> Vec<String> {
 
 /// What a shell prints for a command line, with the program in its path.
 fn typed(test: &Test, command: &str) -> String {
-    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pressmark")).parent().unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_pressmark")).parent().unwrap();
     let output = std::process::Command::new("sh")
         .args(["-c", command])
         .current_dir(test.path(""))
@@ -500,14 +502,15 @@ fn four_commands_lead_from_a_clone_to_a_queried_release() {
     assert_eq!(starting("cargo install"), "cargo install --path .");
     let (init, build) = (starting("pressmark init "), starting("pressmark build "));
     assert_eq!((init.as_str(), build.as_str()), ("pressmark init news --from 'crawl/*.json'", "pressmark build news"));
-    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources");
     for (parser, file, titles) in [
         ("trafilatura", "trafilatura.jsonl", 2),
         ("newspaper4k", "newspaper4k.json", 1),
         ("news-please", "news-please.jsonl", 1),
     ] {
-        let (test, text) = (Test::new(), std::fs::read_to_string(sources.join(file)).unwrap());
-        let articles: Vec<&str> = if file.ends_with(".jsonl") { text.lines().collect() } else { vec![&text] };
+        let (test, written) = (Test::new(), std::fs::read_to_string(sources.join(file)).unwrap());
+        let is_lines = Path::new(file).extension().is_some_and(|extension| extension == "jsonl");
+        let articles: Vec<&str> = if is_lines { written.lines().collect() } else { vec![&written] };
         for (number, article) in articles.into_iter().enumerate() {
             test.write(&format!("crawl/{number}.json"), article);
         }

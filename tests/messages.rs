@@ -200,8 +200,8 @@ fn hints_and_explanations_are_wrapped() {
         let (stdout, stderr) = test.run(command).variable("COLUMNS", width).outputs();
         let told = stdout + &stderr;
         // Lines to be copied stay as they are.
-        let text: String = told.split("```").step_by(2).collect();
-        for line in text.lines().filter(|line| line.trim_start().contains(' ')) {
+        let wrapped: String = told.split("```").step_by(2).collect();
+        for line in wrapped.lines().filter(|line| line.trim_start().contains(' ')) {
             let columns = unicode_width::UnicodeWidthStr::width(line);
             assert!(columns <= width.parse().unwrap(), "{command} at {width}: {columns} columns\n{line}\n{told}");
         }

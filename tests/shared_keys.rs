@@ -84,8 +84,8 @@ fn check_and_build_agree() {
         let mut test = Test::set("", articles(&["first"]));
         for file in 0..3 {
             let one = |random: &mut Random| {
-                let text = format!("Text {}", random.below(3));
-                article(&format!("k{}", random.below(30))).replace("Text", &text)
+                let words = format!("Text {}", random.below(3));
+                article(&format!("k{}", random.below(30))).replace("Text", &words)
             };
             let lines: String = (0..20).map(|_| one(&mut random)).collect();
             test = test.file(&format!("set/sources/{file}.jsonl"), lines);

@@ -2,6 +2,8 @@
 //! and `verify --signers` accepts what it writes. Without `ssh-keygen` these tests say that they were skipped, except
 //! where `CI` is set.
 
+#![expect(clippy::print_stdout, reason = "a test that was skipped must say so")]
+
 use std::env;
 use std::fs::{self, File};
 use std::path::Path;

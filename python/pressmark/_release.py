@@ -217,9 +217,16 @@ class Release(Table):
         """The records as ``pyarrow.RecordBatch``, a few thousand at a time."""
         return self.select(columns, where).batches()
 
-    def verify(self, *, quick: bool = False, threads: int | None = None, progress: Progress = None) -> VerifyReport:
-        """Hash every file and every record again. ``quick`` checks only sizes and footers."""
-        return verify(self.path, quick=quick, threads=threads, progress=progress)
+    def verify(
+        self,
+        *,
+        quick: bool = False,
+        signers: PathLike | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> VerifyReport:
+        """Hash every file and every record again. See :func:`pressmark.verify`."""
+        return verify(self.path, quick=quick, signers=signers, threads=threads, progress=progress)
 
     def export(
         self,
@@ -291,9 +298,16 @@ class Selection(Table):
 
 
 def verify(
-    release: PathLike | Release, *, quick: bool = False, threads: int | None = None, progress: Progress = None
+    release: PathLike | Release,
+    *,
+    quick: bool = False,
+    signers: PathLike | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
 ) -> VerifyReport:
     """Verify a release: hash every file and every record again. ``quick`` checks only sizes and footers.
+
+    With ``signers``, a file of allowed signers as ``ssh-keygen`` reads it, one of them must have signed the release.
 
     Damage is not an exception but a finding of the report; :meth:`VerifyReport.raise_for_findings` raises it.
 
@@ -305,7 +319,8 @@ def verify(
 
     path = release.path if isinstance(release, Release) else path_of(release, "release")
     with watching(progress) as callback:
-        return VerifyReport(called(_pressmark.verify, path, quick, threads, callback))
+        allowed = None if signers is None else path_of(signers, "signers")
+        return VerifyReport(called(_pressmark.verify, path, quick, allowed, threads, callback))
 
 
 def export(release: PathLike | Release, target: PathLike, **options: Any) -> ExportReport:

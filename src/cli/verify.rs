@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::code::Code;
 use crate::release::{Found, find, release_of_version};
-use crate::signature::{MAX_SIGNERS_BYTES, Signers};
-use crate::storage::{Location, filesystem};
+use crate::signature::Signers;
+use crate::storage::Location;
 use crate::verify::{VerifyOptions, VerifyReport, verify};
 
 use crate::cli::args::{ReportFormat, VerifyArguments};
@@ -17,7 +17,7 @@ use crate::cli::{locate, terminal};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Outcome, Error> {
     let (quick, threads) = (arguments.quick, crate::cli::args::threads(arguments.threads));
-    let signers = arguments.signers.as_deref().map(signers).transpose()?;
+    let signers = arguments.signers.as_deref().map(Signers::open).transpose()?;
     let options = VerifyOptions { quick, threads, scratch: std::env::temp_dir(), signers };
     let bar = Bar::new();
     let named = match arguments.releases.as_slice() {
@@ -59,11 +59,6 @@ fn help(reports: &[VerifyReport]) -> &'static str {
     } else {
         ""
     }
-}
-
-/// The allowed signers in a file.
-fn signers(path: &Path) -> Result<Signers, Error> {
-    Signers::parse(path, &filesystem::read_input_bounded(path, MAX_SIGNERS_BYTES)?)
 }
 
 /// The release of the working directory, or the dataset around it.

@@ -10,8 +10,9 @@ use ssh_key::PublicKey;
 use ssh_key::public::KeyData;
 
 use super::pattern_list::matches_list;
-use super::{NAMESPACE, unsupported};
+use super::{MAX_SIGNERS_BYTES, NAMESPACE, unsupported};
 use crate::error::{Error, SignatureFault};
+use crate::storage::filesystem;
 use crate::text::one_line;
 
 /// The keys that a reader trusts, each with the principals it belongs to.
@@ -49,6 +50,14 @@ struct Limits {
 }
 
 impl Signers {
+    /// Reads a file of allowed signers, of at most 1 MiB.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::TooLarge`], and those of [`Signers::parse`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::parse(path, &filesystem::read_input_bounded(path, MAX_SIGNERS_BYTES)?)
+    }
+
     /// Parses a file of allowed signers. `path` is for messages.
     ///
     /// # Errors

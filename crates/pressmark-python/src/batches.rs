@@ -1,4 +1,4 @@
-//! Records on their way to Python: [`Stream`] as Arrow through the PyCapsule interface, [`Lines`] as JSON.
+//! Records on their way to Python: [`Stream`] as Arrow through the capsules of Python, [`Lines`] as JSON.
 //!
 //! Both read lazily, so little is in memory at a time, and both can be left before their end.
 

@@ -85,7 +85,7 @@ impl Diff {
         let policy: VersionPolicy = choice(py, "policy", Some(policy), choices)?.unwrap_or_default();
         let bump = self.report.bump(policy);
         let version = bump.zip(self.report.base.version.as_ref()).map(|(bump, version)| bump.next(version).to_string());
-        Ok((bump.map(|bump| bump.name()), version))
+        Ok((bump.map(pressmark::release::Bump::name), version))
     }
 
     /// Every changed record as Arrow. The sides are compared again as it is read.
@@ -157,7 +157,7 @@ impl Drop for Changes {
 /// Rows of a batch of changes.
 #[derive(Default)]
 struct Rows {
-    rows: usize,
+    count: usize,
     bytes: usize,
     change: StringBuilder,
     key: StringBuilder,
@@ -169,7 +169,7 @@ struct Rows {
 
 impl Rows {
     fn add(&mut self, row: &RowChange) {
-        self.rows += 1;
+        self.count += 1;
         self.bytes += [&row.before, &row.after].into_iter().flatten().map(String::len).sum::<usize>();
         self.change.append_value(row.change.name());
         self.key.append_option(row.key.as_ref());
@@ -180,11 +180,11 @@ impl Rows {
     }
 
     fn is_full(&self) -> bool {
-        self.rows >= ROWS || self.bytes >= BYTES
+        self.count >= ROWS || self.bytes >= BYTES
     }
 
     fn take(&mut self) -> RecordBatch {
-        (self.rows, self.bytes) = (0, 0);
+        (self.count, self.bytes) = (0, 0);
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(self.change.finish()),
             Arc::new(self.key.finish()),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pressmark::export::{ExportFormat, ExportOptions, export_to_file};
 use pressmark::record::Key;
 use pressmark::release::{Scan, find_release};
+use pressmark::signature::Signers;
 use pressmark::verify::VerifyOptions;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -180,15 +181,19 @@ impl Release {
 
 /// Verifies the release that a name means and returns the report as JSON.
 #[pyfunction]
-#[pyo3(signature = (named, quick=false, threads=None, progress=None))]
+#[pyo3(signature = (named, quick=false, signers=None, threads=None, progress=None))]
 pub(crate) fn verify(
     py: Python<'_>,
     named: PathBuf,
     quick: bool,
+    signers: Option<PathBuf>,
     threads: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<String> {
-    let options = VerifyOptions { quick, threads: thread_count(threads), scratch: std::env::temp_dir() };
-    let report = run(py, progress.as_ref(), |watch| pressmark::verify::verify(find_release(&named)?, &options, watch))?;
+    let report = run(py, progress.as_ref(), |watch| {
+        let signers = signers.as_deref().map(Signers::open).transpose()?;
+        let options = VerifyOptions { quick, threads: thread_count(threads), scratch: std::env::temp_dir(), signers };
+        pressmark::verify::verify(find_release(&named)?, &options, watch)
+    })?;
     Ok(json(&report))
 }

@@ -1,4 +1,4 @@
-//! Rows of Arrow tables as JSON articles: what pandas, Polars, pyarrow and DuckDB hand over.
+//! Rows of Arrow tables as JSON articles: what pandas, Polars, pyarrow and `DuckDB` hand over.
 //!
 //! The rules are those of [`crate::convert`]. A null is left out, as if the member were missing, because a column has
 //! no other way to say that; a null in a list stays. A type without a form in JSON is refused.
@@ -108,8 +108,8 @@ fn value(array: &dyn Array, row: usize, out: &mut Vec<u8>) -> Written {
         DataType::Float16 => double(array.as_primitive::<Float16Type>().value(row).to_f64(), out),
         DataType::Float32 => double(array.as_primitive::<Float32Type>().value(row).into(), out),
         DataType::Float64 => double(array.as_primitive::<Float64Type>().value(row), out),
-        DataType::Decimal128(..) => text_of(array.as_primitive::<Decimal128Type>().value_as_string(row), out),
-        DataType::Decimal256(..) => text_of(array.as_primitive::<Decimal256Type>().value_as_string(row), out),
+        DataType::Decimal128(..) => digits(&array.as_primitive::<Decimal128Type>().value_as_string(row), out),
+        DataType::Decimal256(..) => digits(&array.as_primitive::<Decimal256Type>().value_as_string(row), out),
         DataType::Utf8 => text(array.as_string::<i32>().value(row), out),
         DataType::LargeUtf8 => text(array.as_string::<i64>().value(row), out),
         DataType::Utf8View => text(array.as_string_view().value(row), out),
@@ -132,13 +132,15 @@ fn unsupported(kind: &DataType) -> Box<Refused> {
     Refused::new(format!("the Arrow type {kind} has no form in JSON"), Some("cast the column, or leave it out"))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the other kinds")]
 fn text(text: &str, out: &mut Vec<u8>) -> Written {
     write_text(text, out);
     Ok(())
 }
 
 /// Digits that are a number in JSON.
-fn text_of(digits: String, out: &mut Vec<u8>) -> Written {
+#[expect(clippy::unnecessary_wraps, reason = "as the other kinds")]
+fn digits(digits: &str, out: &mut Vec<u8>) -> Written {
     out.extend_from_slice(digits.as_bytes());
     Ok(())
 }

@@ -48,7 +48,7 @@ impl Validator {
         name: String,
     ) -> PyResult<Self> {
         let given = given(py, rules)?;
-        let make = || {
+        let compile = || {
             let settings = settings(&given, dataset.as_ref())?;
             let keys = match &settings.dataset {
                 Some(dataset) => pressmark::publish::key_columns(dataset, settings.schema.columns())?,
@@ -58,10 +58,10 @@ impl Validator {
             let rules = (settings.extra, settings.invalid_optional, settings.selection);
             Ok((Made(settings.schema, settings.mapping, keys, rules), rejects))
         };
-        let made = py.detach(make).map_err(|error: Error| errors::raised(py, &error))?;
+        let made = py.detach(compile).map_err(|error: Error| errors::raised(py, &error))?;
         let (Made(schema, mapping, keys, (extra, invalid_optional, selection)), rejects) = made;
         let options = ValidatorOptions { extra, invalid_optional, selection, ..ValidatorOptions::default() };
-        let made = Self {
+        let validator = Self {
             schema,
             mapping,
             keys,
@@ -71,8 +71,8 @@ impl Validator {
             rejects: rejects.map(Mutex::new),
         };
         // Settings that contradict each other are refused now, not with the first article.
-        made.with(|_| Ok(())).map_err(|error| errors::raised(py, &error))?;
-        Ok(made)
+        validator.with(|_| Ok(())).map_err(|error| errors::raised(py, &error))?;
+        Ok(validator)
     }
 
     /// The name of the key column.
@@ -121,7 +121,9 @@ impl Validator {
             let first = {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 let first = *next;
-                articles.iter().for_each(|article| next.advance(article.as_ref().len()));
+                for article in articles {
+                    next.advance(article.as_ref().len());
+                }
                 first
             };
             validator.validate_articles_from(&self.name, first, articles)

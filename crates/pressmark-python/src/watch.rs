@@ -104,10 +104,9 @@ pub(crate) fn run<T: Send>(
         py.detach(|| worker.join())
     });
     match (result, failed) {
-        (Ok(Err(Error::Cancelled)), Some(error)) => Err(error),
+        // An operation that had ended before it saw that it was to stop is done.
+        (Ok(Err(Error::Cancelled) | Ok(_)), Some(error)) => Err(error),
         (Ok(Ok(result)), None) => Ok(result),
-        // The operation ended before it saw that it was to stop. What it did is done.
-        (Ok(Ok(_)), Some(error)) => Err(error),
         (Ok(Err(error)), _) => Err(errors::raised(py, &error)),
         (Err(panic), _) => resume_unwind(panic),
     }
