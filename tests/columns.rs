@@ -269,6 +269,7 @@ fn through_parquet(batch: &RecordBatch) -> RecordBatch {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one property, from a schema to its release")]
 fn what_is_accepted_comes_back_or_has_a_code() {
     let (kept, refused) = (Counter::new(0), Counter::new(0));
     let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });

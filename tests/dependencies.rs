@@ -54,12 +54,12 @@ fn list(rules: &toml::Table, section: &str, name: &str) -> Vec<toml::Value> {
     rules[section][name].as_array().unwrap().clone()
 }
 
-/// Why packages with these licences are refused, and which allowed licences none of them needs.
-fn licence_faults(packages: &[Package], allowed: &BTreeSet<String>) -> Vec<String> {
+/// Why packages with these licenses are refused, and which allowed licenses none of them needs.
+fn license_faults(packages: &[Package], allowed: &BTreeSet<String>) -> Vec<String> {
     let (mut faults, mut used) = (Vec::new(), BTreeSet::new());
     for package in packages {
         let Some(license) = &package.license else {
-            faults.push(format!("{} names no licence", package.id()));
+            faults.push(format!("{} names no license", package.id()));
             continue;
         };
         let expression = Expression::parse_mode(license, ParseMode::LAX).unwrap();
@@ -81,15 +81,15 @@ fn licence_faults(packages: &[Package], allowed: &BTreeSet<String>) -> Vec<Strin
 }
 
 #[test]
-fn every_licence_is_allowed_and_every_allowed_licence_is_needed() {
+fn every_license_is_allowed_and_every_allowed_license_is_needed() {
     let allowed = list(&rules(), "licenses", "allow");
     let allowed = allowed.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
-    let faults = licence_faults(&packages(), &allowed);
+    let faults = license_faults(&packages(), &allowed);
     assert!(faults.is_empty(), "see [licenses] in deny.toml: {faults:#?}");
 }
 
 #[test]
-fn an_unknown_licence_is_refused() {
+fn an_unknown_license_is_refused() {
     let package = |license: Option<&str>| Package {
         name: "p".to_owned(),
         version: "1.0.0".to_owned(),
@@ -103,12 +103,12 @@ fn an_unknown_licence_is_refused() {
         (Some("Apache-2.0 WITH LLVM-exception OR MIT"), None),
         (Some("MIT AND GPL-3.0-only"), Some("p@1.0.0: `MIT AND GPL-3.0-only` is not allowed")),
         (Some("AGPL-3.0-only"), Some("p@1.0.0: `AGPL-3.0-only` is not allowed")),
-        (None, Some("p@1.0.0 names no licence")),
+        (None, Some("p@1.0.0 names no license")),
     ] {
-        let faults = licence_faults(&[package(license), package(Some("MIT"))], &allowed());
+        let faults = license_faults(&[package(license), package(Some("MIT"))], &allowed());
         assert_eq!(faults, fault.map(str::to_owned).into_iter().collect::<Vec<_>>());
     }
-    assert_eq!(licence_faults(&[], &allowed()), ["no package needs `MIT`"]);
+    assert_eq!(license_faults(&[], &allowed()), ["no package needs `MIT`"]);
 }
 
 #[test]

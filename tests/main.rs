@@ -15,7 +15,7 @@ mod build;
 mod consumers;
 // Operations that are cancelled at any batch.
 mod cancelled;
-// Licences, sources and duplicates of what is built.
+// Licenses, sources and duplicates of what is built.
 mod dependencies;
 // What is shipped beside the action, and the linters of each.
 mod distribution;

@@ -189,7 +189,7 @@ fn a_column_of_maps() {
     validate(&test.path("set/1.0.0"), &["counts", "deep"]);
 }
 
-/// Titles, descriptions, names and licences that try to become markup, other members or other files.
+/// Titles, descriptions, names and licenses that try to become markup, other members or other files.
 const HOSTILE: &str = "---\n# x: [y](javascript:z) <script>alert(1)</script> {a} | b \\ \" ' \u{85}\u{202e}\u{2028}\u{feff} &amp; *c* @d\n::error::e\n1. f\n- g";
 
 #[test]
@@ -318,7 +318,7 @@ fn what_the_producer_does_not_state() {
     assert!(show(&release, "citation").contains("authors:\n  - name: \"The creators of set (not stated)\"\n"));
     assert_eq!(json("zenodo")["creators"], json!([{"name": "The creators of set (not stated)"}]));
     let card = show(&release, "card");
-    assert!(card.contains("| Licence | not stated |\n| Creators | not stated |\n"), "{card}");
+    assert!(card.contains("| License | not stated |\n| Creators | not stated |\n"), "{card}");
     assert!(!card.contains("\nlicense:"), "{card}");
 }
 

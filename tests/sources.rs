@@ -245,6 +245,7 @@ fn check_refused(mapping: &str, line: usize, words: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn mappings_that_cannot_work() {
     let field = |rules: &str| format!("name = \"mine\"\n\n[fields]\n{rules}\n");
     check_refused("name = \"mine\"\nfield = 1\n", 2, "unknown rule `field`\n  help: did you mean `fields`?");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs a program into the archive that a release offers: the program, its man pages and completions, README and
-# licence. Runs the program, so that one that cannot start is never packed.
+# license. Runs the program, so that one that cannot start is never packed.
 #
 # usage: archive.sh PROGRAM TARGET FOLDER
 set -euo pipefail

@@ -49,7 +49,7 @@ fn facts(metadata: &Metadata<'_>) -> Vec<(&'static str, String)> {
         ("Version", format!("{}, released {}", manifest.version, manifest.released)),
         ("Records", count(metadata.records())),
         ("Size", format!("{bytes} of Parquet in {files}")),
-        ("Licence", about.license.as_deref().map_or_else(|| UNSTATED.to_owned(), line)),
+        ("License", about.license.as_deref().map_or_else(|| UNSTATED.to_owned(), line)),
         ("Creators", if creators.is_empty() { UNSTATED.to_owned() } else { creators.join("; ") }),
         ("Publisher", about.publisher.as_deref().map(line).unwrap_or_default()),
         ("Languages", list(metadata.languages())),

@@ -98,7 +98,7 @@ fn languages(metadata: &Metadata<'_>) -> Vec<String> {
     [list("language", &codes), if has_more { list("language_bcp47", &tags) } else { Vec::new() }].concat()
 }
 
-/// A licence, as the Hub names it.
+/// A license, as the Hub names it.
 fn license(text: &str) -> Vec<String> {
     let license = License::of(text);
     if let Some(id) = license.on_the_hub() {

@@ -25,7 +25,7 @@ pub(super) fn document(metadata: &Metadata<'_>) -> Value {
     });
     let about = metadata.about();
     if let Some(license) = &about.license {
-        package["licenses"] = json!([licence(license)]);
+        package["licenses"] = json!([license_entry(license)]);
     }
     let publisher = about.publisher.iter().map(|name| json!({ "title": name, "roles": ["publisher"] }));
     let contributors: Vec<Value> = about.creators.iter().map(creator).chain(publisher).collect();
@@ -53,12 +53,12 @@ fn creator(creator: &Creator) -> Value {
     contributor
 }
 
-/// A licence has a name, a path or both.
-fn licence(text: &str) -> Value {
+/// A license has a name, a path or both.
+fn license_entry(text: &str) -> Value {
     match License::of(text) {
         License::Spdx(id) => json!({ "name": id, "path": License::of(text).url() }),
         License::Url(url) => json!({ "path": url }),
-        // Names of licences have no blanks in Data Package.
+        // Names of licenses have no blanks in Data Package.
         License::Words(words) => json!({ "name": slug(words), "title": words }),
     }
 }

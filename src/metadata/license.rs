@@ -1,6 +1,6 @@
-//! Licences: SPDX identifiers, and what the Hub, Croissant and others call them.
+//! Licenses: SPDX identifiers, and what the Hub, Croissant and others call them.
 //!
-//! A licence that is not an SPDX identifier stays what the producer wrote. It is never guessed. The list of
+//! A license that is not an SPDX identifier stays what the producer wrote. It is never guessed. The list of
 //! identifiers is a file of ours and not a library's: documents of old releases must not change with it.
 
 use crate::release::is_web_url;
@@ -8,8 +8,8 @@ use crate::release::is_web_url;
 /// The identifiers of the SPDX License List 3.29.0.
 const SPDX: &str = include_str!("../../schema/licenses/spdx-3.29.0.txt");
 
-/// Identifiers of licences that the Hub lists, by their SPDX identifier in lower case where both differ.
-/// Source: the Hub's documentation on repository licences.
+/// Identifiers of licenses that the Hub lists, by their SPDX identifier in lower case where both differ.
+/// Source: the Hub's documentation on repository licenses.
 const HUB: [(&str, &str); 10] = [
     ("odc-by-1.0", "odc-by"),
     ("odbl-1.0", "odbl"),
@@ -23,7 +23,7 @@ const HUB: [(&str, &str); 10] = [
     ("c-uda-1.0", "c-uda"),
 ];
 
-/// Identifiers of licences that the Hub lists and that are SPDX identifiers in lower case.
+/// Identifiers of licenses that the Hub lists and that are SPDX identifiers in lower case.
 const HUB_ALIKE: [&str; 31] = [
     "apache-2.0",
     "mit",
@@ -61,7 +61,7 @@ const HUB_ALIKE: [&str; 31] = [
 /// How alike an identifier must be for a suggestion, from 0 (not at all) to 1 (equal).
 const ALIKE: f64 = 0.75;
 
-/// A licence as the producer wrote it.
+/// A license as the producer wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum License<'t> {
     /// An SPDX identifier, in the letter case of the SPDX list.
@@ -101,7 +101,7 @@ impl<'t> License<'t> {
     }
 }
 
-/// Whether a text is an SPDX expression of several licences: `MIT OR Apache-2.0`.
+/// Whether a text is an SPDX expression of several licenses: `MIT OR Apache-2.0`.
 pub(super) fn is_expression(text: &str) -> bool {
     let words = text.split([' ', '(', ')']).filter(|word| !word.is_empty());
     let (mut after_with, mut is_operand) = (false, true);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn licences_are_recognised_and_never_guessed() {
+    fn licenses_are_recognised_and_never_guessed() {
         for (text, expected, hub) in [
             ("CC-BY-4.0", License::Spdx("CC-BY-4.0"), Some("cc-by-4.0")),
             ("cc-by-4.0", License::Spdx("CC-BY-4.0"), Some("cc-by-4.0")),

@@ -85,11 +85,11 @@ fn person(index: usize, creator: &Creator) -> Value {
     value
 }
 
-/// RO-Crate requires a licence, so a dataset without one says that.
+/// RO-Crate requires a license, so a dataset without one says that.
 fn license(text: Option<&str>) -> Value {
     let Some(text) = text else {
-        let description = "The producer of this dataset states no licence.";
-        return json!({ "@id": LICENSE, "@type": "CreativeWork", "name": "No licence stated", "description": description });
+        let description = "The producer of this dataset states no license.";
+        return json!({ "@id": LICENSE, "@type": "CreativeWork", "name": "No license stated", "description": description });
     };
     let mut value = json!({ "@id": LICENSE, "@type": "CreativeWork", "name": text, "description": text });
     if let Some(url) = License::of(text).url() {

@@ -251,11 +251,7 @@ pub(crate) fn validate_sources<T: Send>(
 ) -> Result<InputSummary, Error> {
     let SourceValidation { validator, reader, sources, threads, memory, progress, .. } = validate_sources;
     progress.start(Stage::Read, sources.iter().map(Source::bytes).sum());
-    let mut counts = vec![Counts::default(); sources.len()];
-    let mut normalised: Normalised = BTreeMap::new();
-    let (mut fit, mut moved) = (FitCheck::default(), Diagnostics::default());
-    let (mut fill, mut undeclared) = (FillRates::new(validator.core_fields()), Undeclared::default());
-    let (mut bytes, mut sample) = ((0, 0_u64), SpreadSample::default());
+    let mut sums = Sums::new(validator, sources.len());
     let queue = Queue::new(*memory, validator.columns().leaves());
     let produce = |give: &mut dyn FnMut(Queued) -> Result<(), Error>| {
         let mut tallies = Vec::with_capacity(sources.len());
@@ -269,17 +265,8 @@ pub(crate) fn validate_sources<T: Send>(
             Step::LargeBlock(bytes) => return take(Step::LargeBlock(bytes)),
             Step::Output(output) => output,
         };
-        counts[index].add(&validated);
         validated.rejects.iter().try_for_each(|reject| rejects.add(reject))?;
-        for (one, times) in &validated.effects {
-            effects::add(&mut normalised, one, *times);
-            fill.add(one.filled, *times);
-            undeclared.add(&one.kept, *times);
-        }
-        bytes = (bytes.0 + validated.bytes.0, bytes.1.saturating_add(validated.bytes.1));
-        fit.add(&validated.fit);
-        moved.merge(&validated.moved);
-        sample.add(validated.sample);
+        sums.add(index, validated);
         take(Step::Output(output))
     };
     let work = |(step, share): Queued| match step {
@@ -288,30 +275,93 @@ pub(crate) fn validate_sources<T: Send>(
     };
     let tallies =
         ordered_pool(Workers { threads: *threads, under_way: threads * 4 }, produce, work, take, || Error::Stopped)?;
-    if counts.iter().all(|counts| counts.articles == 0) {
-        let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
-        return Err(Error::NoArticles { names: names.join(", ") });
+    sums.summary(validate_sources, tallies, rejects)
+}
+
+/// What is added up over the blocks of all sources.
+struct Sums {
+    /// Of each source.
+    counts: Vec<Counts>,
+    normalised: Normalised,
+    fit: FitCheck,
+    moved: Diagnostics,
+    fill: FillRates,
+    undeclared: Undeclared,
+    bytes: (u64, u64),
+    sample: SpreadSample,
+}
+
+impl Sums {
+    fn new(validator: &ArticleValidator<'_>, sources: usize) -> Self {
+        Self {
+            counts: vec![Counts::default(); sources],
+            normalised: BTreeMap::new(),
+            fit: FitCheck::default(),
+            moved: Diagnostics::default(),
+            fill: FillRates::new(validator.core_fields()),
+            undeclared: Undeclared::default(),
+            bytes: (0, 0),
+            sample: SpreadSample::default(),
+        }
     }
-    let input = |((source, tally), counts): ((&Source, Tally), Counts)| InputCounts {
-        name: source.name.clone(),
-        tally,
-        articles: counts.articles,
-        rejected: counts.rejected,
-        notes: counts.notes,
-    };
-    let inputs = sources.iter().zip(tallies).zip(counts).map(input).collect();
-    let SourceValidation { fit: source, misfit_policy, .. } = validate_sources;
-    let mut source = confirmed(source.clone(), &fill);
-    if source.better.is_none()
-        && let (sampled, Some(mixed)) = validator.mixed_with(sample)?
-    {
-        (source.sampled, source.better) = (sampled, Some(mixed));
+
+    /// Adds a block of the source with this index.
+    fn add(&mut self, index: usize, validated: ValidatedBlock) {
+        self.counts[index].add(&validated);
+        for (one, times) in &validated.effects {
+            effects::add(&mut self.normalised, one, *times);
+            self.fill.add(one.filled, *times);
+            self.undeclared.add(&one.kept, *times);
+        }
+        self.bytes = (self.bytes.0 + validated.bytes.0, self.bytes.1.saturating_add(validated.bytes.1));
+        self.fit.add(&validated.fit);
+        self.moved.merge(&validated.moved);
+        self.sample.add(validated.sample);
     }
-    let (source, misfit_policy) = (Some(source), *misfit_policy);
-    let misfit = validator.misfit(&fit);
-    let strangers = fit.strangers().map(|(number, name)| (number, name.to_owned()));
-    (undeclared.of_bytes, undeclared.bytes) = (bytes.0, bytes.1 / 1000);
-    Ok(InputSummary { inputs, rejects, normalised, moved, misfit, strangers, source, misfit_policy, fill, undeclared })
+
+    /// The summary of all sources, which are in the order of `tallies`.
+    fn summary(
+        mut self,
+        SourceValidation { validator, sources, fit: source, misfit_policy, .. }: &SourceValidation<'_>,
+        tallies: Vec<Tally>,
+        rejects: RejectSink,
+    ) -> Result<InputSummary, Error> {
+        if self.counts.iter().all(|counts| counts.articles == 0) {
+            let names: Vec<String> = sources.iter().map(|source| format!("`{}`", source.name)).collect();
+            return Err(Error::NoArticles { names: names.join(", ") });
+        }
+        let input = |((source, tally), counts): ((&Source, Tally), Counts)| InputCounts {
+            name: source.name.clone(),
+            tally,
+            articles: counts.articles,
+            rejected: counts.rejected,
+            notes: counts.notes,
+        };
+        let inputs = sources.iter().zip(tallies).zip(self.counts).map(input).collect();
+        let mut source = confirmed(source.clone(), &self.fill);
+        if source.better.is_none()
+            && let (sampled, Some(mixed)) = validator.mixed_with(self.sample)?
+        {
+            (source.sampled, source.better) = (sampled, Some(mixed));
+        }
+        let misfit = validator.misfit(&self.fit);
+        let strangers = self.fit.strangers().map(|(number, name)| (number, name.to_owned()));
+        (self.undeclared.of_bytes, self.undeclared.bytes) = (self.bytes.0, self.bytes.1 / 1000);
+        let (source, misfit_policy) = (Some(source), *misfit_policy);
+        let Self { normalised, moved, fill, undeclared, .. } = self;
+        Ok(InputSummary {
+            inputs,
+            rejects,
+            normalised,
+            moved,
+            misfit,
+            strangers,
+            source,
+            misfit_policy,
+            fill,
+            undeclared,
+        })
+    }
 }
 
 /// The fit of a source, with only the fields of a better one that all records together mostly lack.
