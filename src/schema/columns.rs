@@ -85,7 +85,7 @@ impl Columns {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// The column at an index from [`Columns::position`] or the canonical order.
+    /// The column at this index, from 0 in canonical order.
     pub fn at(&self, index: usize) -> &Column {
         &self.columns[index]
     }
